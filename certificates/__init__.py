@@ -1,0 +1,1 @@
+"""The inventory of eHealth certificates and the life of each one."""

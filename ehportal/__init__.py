@@ -1,0 +1,1 @@
+"""The composition root: settings, mounts and the page shell. Nothing imports it."""

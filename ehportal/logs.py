@@ -1,0 +1,96 @@
+"""JSON logs, one line an event, with a request id and one place for redaction.
+
+Never logged: national numbers, PINs, passwords, tokens, keys, whole XML. Call sites log names of things; this module is
+the net below them.
+"""
+
+import logging
+import re
+import sys
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+
+SECRET_NAMES = re.compile(r"ssin|pin\b|password|passphrase|secret|token|private|cookie|authorization|proof", re.IGNORECASE)
+ELEVEN_DIGITS = re.compile(r"(?<!\d)\d{2}[. ]?\d{2}[. ]?\d{2}[- ]?\d{3}[. ]?\d{2}(?!\d)")
+MARKUP = re.compile(r"<[A-Za-z?!/][^>]{0,200}>")
+
+
+def redact_text(text: str) -> str:
+    """Mask what looks like a national number, and drop markup."""
+    text = ELEVEN_DIGITS.sub("[ssin]", text)
+    return "[xml]" if MARKUP.search(text) else text
+
+
+def redact(_logger: object, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Structlog processor: mask values by name and by shape."""
+    for key, value in event.items():
+        if SECRET_NAMES.search(key):
+            event[key] = "[redacted]"
+        elif isinstance(value, str):
+            event[key] = redact_text(value)
+        elif isinstance(value, (list, tuple, dict)):
+            event[key] = redact_text(str(value))
+    return event
+
+
+def configure() -> None:
+    """Send structlog and the standard library's loggers through the same redacting JSON renderer to stderr."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        redact,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    for old in [known for known in root.handlers if getattr(known, "ehportal", False)]:
+        root.removeHandler(old)
+    handler.ehportal = True  # type: ignore[attr-defined]  # marks our own handler for a second configure()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    for chatty in ("zeep", "urllib3", "celery.app.trace", "pyhanko_certvalidator", "PIL", "kombu"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+class RequestLogMiddleware:
+    """Bind a request id to every log line of a request, answer with it, and log one line per request."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.log = structlog.get_logger("ehportal.request")
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-Id", "")
+        request_id = given if re.fullmatch(r"[A-Za-z0-9-]{8,64}", given) else uuid.uuid4().hex
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            response = self.get_response(request)
+        finally:
+            structlog.contextvars.unbind_contextvars("request_id")
+        response["X-Request-Id"] = request_id
+        if not request.path.startswith("/static/"):
+            # The route, not the path: job ids in paths are capabilities.
+            route = request.resolver_match.route if request.resolver_match else "-"
+            self.log.info("request", method=request.method, route=route, status=response.status_code, request_id=request_id)
+        return response

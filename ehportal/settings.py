@@ -1,0 +1,202 @@
+"""The one settings file. Everything that differs between installations comes from the environment (env.py)."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from csp.constants import NONCE, NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from ehportal import env, logs
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+SECRET_KEY = env.text("SECRET_KEY")
+DEBUG = False
+ORIGIN = env.text("ORIGIN").rstrip("/")
+"""Where people and agents reach this server: scheme, host and port, nothing else."""
+SECURE = ORIGIN.startswith("https://")
+ALLOWED_HOSTS = env.items("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = [ORIGIN]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_htmx",
+    "django_filters",
+    "rest_framework",
+    "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "organisations",
+    "certificates",
+    "ehportal",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "ehportal.logs.RequestLogMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "organisations.web.language.PersonLanguageMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "organisations.web.tenancy.SecondFactorMiddleware",
+    "organisations.web.tenancy.TenancyMiddleware",
+]
+
+ROOT_URLCONF = "ehportal.urls"
+WSGI_APPLICATION = "ehportal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "ehportal" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "organisations.web.tenancy.tenancy",
+                "ehportal.shell.installation",
+            ],
+            "builtins": ["django_htmx.templatetags.django_htmx"],
+        },
+    }
+]
+
+DATABASES = {"default": env.database(env.text("DATABASE_URL"))}
+DATABASE_WEB_ROLE = env.text("DATABASE_WEB_ROLE", "ehportal_web")
+"""The role that pages and workers use: it owns nothing and row-level security binds it."""
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.text("REDIS_URL")
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+
+# Sign-in: password and TOTP. Passkeys, OIDC and the eID come through allauth's other doors.
+AUTH_USER_MODEL = "organisations.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ACCOUNT_ADAPTER = "organisations.web.accounts.InvitedOnly"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = False
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "ehportal"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+SESSION_COOKIE_AGE = int(timedelta(hours=10).total_seconds())
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_NAME = "__Host-session" if SECURE else "ehportal_session"
+CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "ehportal_csrf"
+SECURE_SSL_REDIRECT = SECURE
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_PROXY") else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+
+LANGUAGE_CODE = "nl"
+LANGUAGES = [("nl", _("Dutch")), ("fr", _("French")), ("de", _("German")), ("en", _("English"))]
+LANGUAGE_COOKIE_HTTPONLY = True
+LOCALE_PATHS = [BASE_DIR / "ehportal" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+DISPLAY_TIME_ZONE = "Europe/Brussels"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
+STATICFILES_DIRS = [BASE_DIR / "ehportal" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "EXCEPTION_HANDLER": "ehportal.problems.handle",
+}
+
+# The national number: encrypted with the first key, read with any of them; looked up by a keyed hash.
+SSIN_KEYS = env.items("SSIN_KEYS")
+SSIN_INDEX_KEY = env.text("SSIN_INDEX_KEY")
+
+# The government's services, one set an environment. They never share an anchor or an address.
+SANDBOX = env.flag("SANDBOX")
+"""True where the government's services are our sandbox: every page says so, and real addresses are refused."""
+CERTRA_ENDPOINTS = {
+    "production": env.text("CERTRA_PRODUCTION_URL"),
+    "acceptance": env.text("CERTRA_ACCEPTANCE_URL"),
+}
+CERTRA_ANCHORS = {
+    "production": env.items("CERTRA_PRODUCTION_ANCHORS"),
+    "acceptance": env.items("CERTRA_ACCEPTANCE_ANCHORS"),
+}
+"""PEM files with the roots (and known intermediates) of eHealth certificates, per environment."""
+EID_ANCHORS = env.items("EID_ANCHORS")
+"""PEM files with the roots under which identity cards are issued."""
+CERTRA_CONNECT_TIMEOUT = env.number("CERTRA_CONNECT_TIMEOUT", 5)
+CERTRA_READ_TIMEOUT = env.number("CERTRA_READ_TIMEOUT", 30)
+CERTRA_SUBMISSION_GRACE = env.number("CERTRA_SUBMISSION_GRACE", 60)
+"""Seconds after the start of a submission before its outcome is asked for; above connect + read time-out."""
+CERTRA_UNKNOWN_REQUEST_CODES = env.items("CERTRA_UNKNOWN_REQUEST_CODES", "CERT_REQUEST_NOT_FOUND")
+"""Error codes of GetCertificate that mean: no request with this key was ever registered."""
+CERTRA_ALREADY_REGISTERED_CODES = env.items("CERTRA_ALREADY_REGISTERED_CODES", "KEY_ALREADY_REGISTERED")
+"""Error codes of GenerateCertificate that mean: this very key was registered before."""
+CERTRA_REFUSED_CODES = env.items("CERTRA_REFUSED_CODES", "CERT_REQUEST_REFUSED")
+"""Error codes of GetCertificate that mean: the request was examined and refused."""
+CERTRA_POLL_FIRST = env.number("CERTRA_POLL_FIRST", 2)
+CERTRA_POLL_LAST = env.number("CERTRA_POLL_LAST", 6 * 3600)
+CERTRA_GIVE_UP_DAYS = env.number("CERTRA_GIVE_UP_DAYS", 30)
+REVOCATION_TIMEOUT = env.number("REVOCATION_TIMEOUT", 10)
+
+LOGGING_CONFIG = None
+logs.configure()

@@ -1,0 +1,1 @@
+"""Tenants, their people and mandates, who may do what, and what happened."""
