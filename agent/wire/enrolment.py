@@ -1,0 +1,111 @@
+"""Enrolment: the card's holder vouches for a device key, bound to one server and one nonce."""
+
+import hashlib
+import ipaddress
+from typing import Literal
+from urllib.parse import urlsplit
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+from agent.wire.errors import OriginInvalid, SignatureInvalid
+
+DOMAIN_TAG = b"ehportal/enrolment/v1\x00"
+NONCE_BYTES = 32
+CARD_COORDINATE_BYTES = 48
+
+EnrolmentAlgorithm = Literal["RS256", "ES384"]
+
+
+def normalise_origin(url: str) -> str:
+    """`scheme://host[:port]`, lower-case, default port left out (RFC 6454 6.2).
+
+    https, or http for a loopback host only. Raises OriginInvalid for anything else, a path, a query or
+    credentials among it.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise OriginInvalid("not an address") from None
+    if parts.scheme not in ("https", "http") or not host:
+        raise OriginInvalid("an https address is needed")
+    if (
+        parts.path not in ("", "/")
+        or parts.query
+        or parts.fragment
+        or "@" in parts.netloc
+        or "?" in url
+        or "#" in url
+    ):
+        raise OriginInvalid("only scheme, host and port are expected")
+    host = _host(host)
+    if parts.scheme == "http" and not is_loopback(host):
+        raise OriginInvalid("http is for this machine only")
+    default = 443 if parts.scheme == "https" else 80
+    return f"{parts.scheme}://{host}" + (f":{port}" if port is not None and port != default else "")
+
+
+def _host(host: str) -> str:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        try:
+            ascii_host = host.encode("idna").decode("ascii").lower()
+        except UnicodeError:
+            raise OriginInvalid("not a host name") from None
+        if not all(c.isalnum() or c in ".-" for c in ascii_host):
+            raise OriginInvalid("not a host name") from None
+        return ascii_host
+    return f"[{address.compressed}]" if address.version == 6 else str(address)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, as it stands in an origin, is this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def enrolment_message(origin: str, nonce: bytes, thumbprint: bytes) -> bytes:
+    """What the card signs: tag ‖ SHA-256(origin) ‖ SHA-256(nonce) ‖ device key thumbprint (32 bytes)."""
+    if len(nonce) != NONCE_BYTES or len(thumbprint) != hashlib.sha256().digest_size:
+        raise SignatureInvalid("nonce or thumbprint of another length")
+    return DOMAIN_TAG + hashlib.sha256(origin.encode()).digest() + hashlib.sha256(nonce).digest() + thumbprint
+
+
+def verify_enrolment_signature(
+    certificate: x509.Certificate, message: bytes, signature: bytes, algorithm: str
+) -> None:
+    """Check the card's signature under `message`: RS256 (PKCS#1 v1.5) or ES384 (raw r‖s, 96 bytes).
+
+    Raises SignatureInvalid. Whether the certificate itself is to be trusted is the caller's question.
+    """
+    key = certificate.public_key()
+    try:
+        if algorithm == "RS256" and isinstance(key, rsa.RSAPublicKey) and key.key_size >= 2048:
+            key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+        elif (
+            algorithm == "ES384"
+            and isinstance(key, ec.EllipticCurvePublicKey)
+            and key.curve.name == "secp384r1"
+        ):
+            key.verify(dss_from_raw(signature, CARD_COORDINATE_BYTES), message, ec.ECDSA(hashes.SHA384()))
+        else:
+            raise SignatureInvalid("the algorithm does not fit the card's key")
+    except InvalidSignature:
+        raise SignatureInvalid("the card's signature does not verify") from None
+
+
+def dss_from_raw(signature: bytes, coordinate_bytes: int) -> bytes:
+    """DER of a raw r‖s signature, as cards and JOSE give it. Raises SignatureInvalid for another length."""
+    if len(signature) != 2 * coordinate_bytes:
+        raise SignatureInvalid("an ECDSA signature of another length")
+    r, s = signature[:coordinate_bytes], signature[coordinate_bytes:]
+    return encode_dss_signature(int.from_bytes(r, "big"), int.from_bytes(s, "big"))

@@ -1,0 +1,46 @@
+"""Upper bounds of everything that crosses the link between agent and server; bytes unless named otherwise."""
+
+MAX_REQUEST_BYTES = 256 * 1024
+"""A signed GenerateCertificateRequest element."""
+
+MAX_CONTRACT_BYTES = 96 * 1024
+"""All texts of one contract together, as UTF-8. Escaping may double them, the request still has to fit."""
+
+MAX_JOB_BYTES = 256 * 1024
+"""A job document; also the most the agent reads of any answer."""
+
+MAX_XML_DEPTH = 24
+"""Nesting of elements. The deepest message of CertRA v2 with its signature is 7 deep."""
+
+MAX_XML_ELEMENTS = 2_000
+"""Elements in one message; ours have fewer than 60."""
+
+MAX_CHAIN_CERTIFICATES = 6
+"""Certificates in one X509Data or enrolment: leaf, CAs, root."""
+
+MAX_CERTIFICATE_BYTES = 8 * 1024
+"""One DER certificate."""
+
+MAX_CSR_BYTES = 8 * 1024
+"""One DER certification request."""
+
+MAX_PROOF_BYTES = 4 * 1024
+"""A device proof: the whole compact JWS."""
+
+PROOF_WINDOW_SECONDS = 120
+"""How far the time in a device proof may be from the server's clock, either way."""
+
+ENROLMENT_SECONDS = 300
+"""How long an enrolment nonce may be answered."""
+
+MAX_NAME_CHARACTERS = 256
+"""A name of a person or organisation, an identifier value, an address: anything that is one short line."""
+
+MAX_DN_CHARACTERS = 1024
+"""A distinguished name in its RFC 4514 form."""
+
+MAX_REASON_CHARACTERS = 2000
+"""The free text why a certificate is asked for."""
+
+MAX_LIST_ITEMS = 16
+"""Entries of any list in a job document."""
