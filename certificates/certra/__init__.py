@@ -1,0 +1,1 @@
+"""The government registration authority (CertRA v2): contract, gateway, client, errors. Imports no model."""

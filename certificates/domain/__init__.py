@@ -1,0 +1,1 @@
+"""Pure rules of certificates; no database and no network here."""

@@ -1,0 +1,136 @@
+"""The inventory: one row per certificate an organisation knows of."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from certificates.domain.lifecycle import Environment
+from certificates.domain.validity import CertificateStatus, RevocationStatus, status_of
+from organisations.sealing import unseal
+
+
+class CertificateQuerySet(models.QuerySet["Certificate"]):
+    """Questions about certificates, in English."""
+
+    def expiring_before(self, moment: datetime) -> Self:
+        """Certificates that end before `moment`."""
+        return self.filter(not_after__lt=moment)
+
+    def unexpired_at(self, now: datetime) -> Self:
+        """Certificates whose end lies after `now`."""
+        return self.filter(not_after__gt=now)
+
+    def not_revoked(self) -> Self:
+        """Certificates not known as revoked."""
+        return self.exclude(revocation_status=RevocationStatus.REVOKED)
+
+    def in_status(self, status: CertificateStatus, now: datetime) -> Self:
+        """Certificates that `status_of` puts in `status` at `now`."""
+        if status is CertificateStatus.REVOKED:
+            return self.filter(revocation_status=RevocationStatus.REVOKED)
+        rest = self.not_revoked()
+        if status is CertificateStatus.EXPIRED:
+            return rest.filter(not_after__lte=now)
+        if status is CertificateStatus.NOT_YET_VALID:
+            return rest.filter(not_before__gt=now)
+        window = now + timedelta(days=90)
+        rest = rest.filter(not_before__lte=now, not_after__gt=now)
+        if status is CertificateStatus.RENEWABLE:
+            return rest.filter(not_after__lte=window)
+        return rest.filter(not_after__gt=window)
+
+    def matching(self, text: str) -> Self:
+        """Certificates in whose name, identifiers or fingerprints `text` occurs."""
+        query = Q()
+        for word in text.lower().split()[:8]:
+            query &= Q(search_text__contains=word)
+        return self.filter(query)
+
+
+class Certificate(models.Model):
+    """One certificate. The DER is sealed, because a personal certificate carries a national number in its name."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("organisations.Organisation", on_delete=models.PROTECT, related_name="certificates")
+    environment = models.CharField(max_length=12, choices=[(e.value, e.value) for e in Environment])
+    sealed_der = models.BinaryField()
+    fingerprint = models.CharField(max_length=64)
+    """SHA-256 of the DER, hex."""
+    public_key_identifier = models.CharField(max_length=40)
+    """SHA-1 of the subjectPublicKey bits (RFC 5280 4.2.1.2 method 1), hex."""
+    serial = models.CharField(max_length=42)
+    """Serial number, hex."""
+    subject = models.CharField(max_length=500)
+    """RFC 4514; a national number in it is masked."""
+    issuer = models.CharField(max_length=500)
+    common_name = models.CharField(max_length=250)
+    holder_name = models.CharField(max_length=250, blank=True)
+    identifier_type = models.CharField(max_length=40, blank=True)
+    identifier_value = models.CharField(max_length=11, blank=True)
+    """Empty for a natural person: see `ssin_index`."""
+    ssin_index = models.CharField(max_length=64, blank=True)
+    application_id = models.CharField(max_length=30, blank=True)
+    not_before = models.DateTimeField()
+    not_after = models.DateTimeField()
+    key_algorithm = models.CharField(max_length=40)
+    key_usages = models.JSONField(default=list)
+    extended_key_usages = models.JSONField(default=list)
+    crl_urls = models.JSONField(default=list)
+    ocsp_urls = models.JSONField(default=list)
+    chain = models.JSONField(default=list)
+    """DER of the issuers, nearest first, base64; without the root."""
+    chain_trusted = models.BooleanField(default=False)
+    """True when the chain led to an anchor of this environment when it was taken in."""
+    revocation_status = models.CharField(
+        max_length=10, choices=[(s.value, s.value) for s in RevocationStatus], default=RevocationStatus.UNKNOWN
+    )
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revocation_checked_at = models.DateTimeField(null=True, blank=True)
+    source = models.CharField(max_length=10, choices=[("requested", "requested"), ("imported", "imported")])
+    search_text = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = CertificateQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["not_after", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "fingerprint"], name="certificate_once_an_organisation"),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "not_after", "id"], name="certificate_by_end"),
+            models.Index(fields=["organisation", "public_key_identifier"], name="certificate_by_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.common_name
+
+    @property
+    def der(self) -> bytes:
+        """The certificate itself."""
+        return unseal(self.sealed_der)
+
+    def status(self, now: datetime) -> CertificateStatus:
+        """What the certificate is good for at `now`."""
+        return status_of(self.not_before, self.not_after, RevocationStatus(self.revocation_status), now)
+
+    @property
+    def current_status(self) -> CertificateStatus:
+        """`status` at this moment, for pages."""
+        return self.status(timezone.now())
+
+    @property
+    def days_left(self) -> int:
+        """Whole days until the end; negative when it has passed."""
+        return (self.not_after - timezone.now()).days
+
+    @property
+    def elapsed_percent(self) -> int:
+        """How much of the validity has gone by, 0 to 100."""
+        total = (self.not_after - self.not_before).total_seconds()
+        gone = (timezone.now() - self.not_before).total_seconds()
+        return max(0, min(100, round(100 * gone / total))) if total > 0 else 100

@@ -1,0 +1,23 @@
+"""An uploaded set of certificate files, between preview and decision."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+
+class ImportBatch(models.Model):
+    """What someone uploaded, sealed, with the preview that was shown. Deleted once decided or after a day."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("organisations.Organisation", on_delete=models.PROTECT, related_name="+")
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField(default=timezone.now)
+    sealed_certificates = models.BinaryField()
+    """Sealed JSON: [{file, index, der (base64)}]."""
+    findings = models.JSONField(default=list)
+    """One entry a file that could not be read: {file, code}."""
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,104 @@
+"""A request for a certificate, from the administrator's wish to the stored certificate."""
+
+import uuid
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from certificates.domain.lifecycle import (
+    CANCELLABLE_STATES,
+    FINAL_STATES,
+    MACHINE_STATES,
+    Environment,
+    RequestState,
+)
+
+
+class RequestQuerySet(models.QuerySet["CertificateRequest"]):
+    """Questions about requests, in English."""
+
+    def due_at(self, now: datetime) -> Self:
+        """Requests that a task should work on at `now`."""
+        return self.filter(state__in=MACHINE_STATES, next_attempt_at__lte=now)
+
+    def open(self) -> Self:
+        """Requests that are still on their way."""
+        return self.exclude(state__in=FINAL_STATES)
+
+
+class CertificateRequest(models.Model):
+    """One request. Documents that hold personal numbers (contract, signed bytes) are sealed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(
+        "organisations.Organisation", on_delete=models.PROTECT, related_name="certificate_requests"
+    )
+    environment = models.CharField(max_length=12, choices=[(e.value, e.value) for e in Environment])
+    identifier = models.ForeignKey("organisations.OrganisationIdentifier", on_delete=models.PROTECT, related_name="+")
+    application_id = models.CharField(max_length=30, blank=True)
+    email_private = models.EmailField()
+    email_general = models.EmailField(blank=True)
+    phone_private = models.CharField(max_length=40)
+    phone_general = models.CharField(max_length=40, blank=True)
+    base_service_usages = models.JSONField(default=list, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+    holder = models.ForeignKey("organisations.Person", on_delete=models.PROTECT, related_name="certificate_requests")
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField(default=timezone.now)
+
+    state = models.CharField(max_length=24, choices=[(s.value, s.value) for s in RequestState])
+    state_since = models.DateTimeField()
+    next_attempt_at = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+    asked_since = models.DateTimeField(null=True)
+    """When this kind of asking (contract, outcome, certificate) began: the clock of giving up."""
+    not_known_answers = models.PositiveSmallIntegerField(default=0)
+    """How often in a row the authority said it never saw this key, after an unknown outcome."""
+    problem = models.JSONField(null=True)
+    """The last answer that was not a success: kind, code, message, parameters, at."""
+
+    sealed_contract = models.BinaryField(null=True)
+    contract_dn = models.CharField(max_length=500, blank=True)
+    sealed_signed_request = models.BinaryField(null=True)
+    public_key_identifier = models.CharField(max_length=40, null=True, default=None)  # noqa: DJ001  # unique when set
+    submission_started_at = models.DateTimeField(null=True)
+    automatically_validated = models.BooleanField(null=True)
+    certificate = models.OneToOneField(
+        "certificates.Certificate", null=True, on_delete=models.PROTECT, related_name="request"
+    )
+
+    objects = RequestQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-requested_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["public_key_identifier"], name="public_key_identifier_once"),
+            models.CheckConstraint(
+                name="a_submitted_request_has_its_bytes",
+                condition=~Q(state__in=["signed", "submitting", "outcome_unknown", "awaiting_certificate", "issued"])
+                | Q(sealed_signed_request__isnull=False, public_key_identifier__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"], name="request_due", condition=Q(next_attempt_at__isnull=False)
+            ),
+            models.Index(fields=["organisation", "-requested_at", "-id"], name="request_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.identifier}{' ' + self.application_id if self.application_id else ''}"
+
+    @property
+    def is_final(self) -> bool:
+        """True when nothing moves by itself any more."""
+        return RequestState(self.state) in FINAL_STATES
+
+    @property
+    def is_cancellable(self) -> bool:
+        """True while nothing has been signed."""
+        return RequestState(self.state) in CANCELLABLE_STATES

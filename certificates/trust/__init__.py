@@ -1,0 +1,1 @@
+"""Trust: paths to configured anchors, CRL and OCSP."""

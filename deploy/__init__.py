@@ -1,0 +1,1 @@
+"""Everything that is started: demo, tests, the sandbox."""

@@ -1,0 +1,59 @@
+"""Domain errors as RFC 9457 problem documents: the only place that knows HTTP status codes."""
+
+from typing import Any
+
+import structlog
+from django.http import JsonResponse
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import APIException
+from rest_framework.response import Response
+
+from organisations.errors import DomainError, ProofRefused
+
+STATUS = {
+    "not_permitted": 403,
+    "job_unknown": 404,
+    "enrolment_unknown": 404,
+    "job_closed": 409,
+    "mandate_ended": 409,
+    "certificate_mismatch": 409,
+    "enrolment_expired": 410,
+    "request_too_large": 413,
+    "card_status_unknown": 503,
+}
+
+
+def document(error: DomainError) -> tuple[int, dict[str, Any]]:
+    """Return status and body of a domain error; the sentences are in the active language."""
+    status = 401 if isinstance(error, ProofRefused) else STATUS.get(error.code, 422)
+    body: dict[str, Any] = {
+        "type": f"urn:ehportal:problem:{error.code}",
+        "title": str(error.title),
+        "status": status,
+        "code": error.code,
+    }
+    if error.detail:
+        body["detail"] = str(error.detail)
+    return status, body | error.extra
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn what a DRF view raised into a problem document."""
+    if isinstance(error, DomainError):
+        status, body = document(error)
+        return Response(body, status=status, content_type="application/problem+json")
+    if isinstance(error, APIException):
+        body = {"type": "about:blank", "title": str(error.detail), "status": error.status_code, "code": "request_refused"}
+        return Response(body, status=error.status_code, content_type="application/problem+json")
+    structlog.get_logger("ehportal.problems").exception("unexpected_error", view=type(context.get("view")).__name__)
+    body = {"type": "about:blank", "title": _("Something went wrong on our side."), "status": 500, "code": "internal_error"}
+    return Response(body, status=500, content_type="application/problem+json")
+
+
+def not_found(title: str) -> JsonResponse:
+    """Return a 404 problem for addresses that no view serves."""
+    return JsonResponse(
+        {"type": "about:blank", "title": title, "status": 404, "code": "not_found"},
+        status=404,
+        content_type="application/problem+json",
+    )

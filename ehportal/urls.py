@@ -1,0 +1,10 @@
+"""Where everything is mounted."""
+
+from django.urls import include, path
+
+from organisations.web.language import choose_language
+
+urlpatterns = [
+    path("accounts/", include("allauth.urls")),
+    path("language/", choose_language, name="language"),
+]

@@ -1,0 +1,1 @@
+"""Pure rules of organisations and people; no database here."""

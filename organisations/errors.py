@@ -1,0 +1,156 @@
+"""Reasons why something about organisations, people or devices cannot be done. Stable codes, no HTTP."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from organisations.domain.roles import Permission
+
+
+class DomainError(Exception):
+    """A refusal with a stable `code` and a sentence that says what to do; `extra` is safe to show."""
+
+    code = "refused"
+    title: str | Promise = _("This cannot be done.")
+
+    def __init__(self, detail: str | Promise = "", **extra: object) -> None:
+        super().__init__(self.code)
+        self.detail = detail
+        self.extra = extra
+
+
+class NotPermitted(DomainError):
+    """The signed-in member's roles do not allow this."""
+
+    code = "not_permitted"
+    title = _("Your role does not allow this. Ask an administrator of your organisation.")
+
+    def __init__(self, permission: Permission) -> None:
+        super().__init__(permission=str(permission))
+
+
+class IdentifierRefused(DomainError):
+    """An identifier breaks a rule that is certain."""
+
+    code = "identifier_refused"
+    title = _("This number is not valid. Check it against the official document.")
+
+
+class PersonExists(DomainError):
+    """The organisation already knows someone with this national number."""
+
+    code = "person_exists"
+    title = _("Someone with this national number is already in the list.")
+
+
+class IdentifierExists(DomainError):
+    """The organisation already has this identifier."""
+
+    code = "identifier_exists"
+    title = _("Your organisation already has this number.")
+
+
+class MandateRefused(DomainError):
+    """The dates or the person of a mandate are not possible."""
+
+    code = "mandate_refused"
+    title = _("This mandate is not possible: it must end on or after the day it starts.")
+
+
+class ProofRefused(DomainError):
+    """A device proof is missing, altered, stale, replayed or of an unknown device."""
+
+    code = "proof_invalid"
+    title = _("This request could not be tied to an enrolled workstation. Enrol the agent again.")
+
+
+class ProofStale(ProofRefused):
+    """The proof's time is more than two minutes from ours."""
+
+    code = "proof_stale"
+    title = _("The clock of this workstation differs too much from the server's. Set the clock and try again.")
+
+
+class ProofReplayed(ProofRefused):
+    """The proof's id was used before."""
+
+    code = "proof_replayed"
+    title = _("This request was already made once and is not done twice.")
+
+
+class DeviceUnknown(ProofRefused):
+    """No enrolled device has this key, or it was revoked."""
+
+    code = "device_unknown"
+    title = _("This workstation is not enrolled, or its enrolment was withdrawn. Enrol the agent again.")
+
+
+class EnrolmentUnknown(DomainError):
+    """No started enrolment has this id for this device key, or it was used."""
+
+    code = "enrolment_unknown"
+    title = _("This enrolment is not known or was already used. Start enrolling again.")
+
+
+class EnrolmentExpired(DomainError):
+    """The nonce is older than five minutes."""
+
+    code = "enrolment_expired"
+    title = _("Enrolling took longer than five minutes. Start again.")
+
+
+class SignatureInvalid(DomainError):
+    """A signature does not verify."""
+
+    code = "signature_invalid"
+    title = _("The signature does not verify. Try again; if it stays, try another card reader.")
+
+
+class HolderUnknown(DomainError):
+    """No organisation knows the holder of this card."""
+
+    code = "holder_unknown"
+    title = _("No organisation here knows the holder of this card. Ask your administrator to add you first.")
+
+
+class CardRefused(DomainError):
+    """An identity card certificate is not acceptable; the code says why."""
+
+    code = "card_not_trusted"
+    title = _("This card was not issued under an authority that is trusted here.")
+
+
+class CardExpired(CardRefused):
+    """The certificate on the card has ended or not begun."""
+
+    code = "card_expired"
+    title = _("The certificate on this card is not valid today. Ask your municipality to renew the card.")
+
+
+class CardRevoked(CardRefused):
+    """The card's certificate was revoked or suspended."""
+
+    code = "card_revoked"
+    title = _("The certificate on this card was revoked. Ask your municipality to activate or renew the card.")
+
+
+class CardStatusUnknown(CardRefused):
+    """Neither OCSP nor CRL could be asked."""
+
+    code = "card_status_unknown"
+    title = _("The state of this card cannot be checked right now. Nothing was lost; try again in a few minutes.")
+
+
+class NotAnAuthenticationCertificate(CardRefused):
+    """The certificate is not meant for authentication."""
+
+    code = "not_an_authentication_certificate"
+    title = _("This certificate of the card is not meant for signing in. Use the Authentication certificate.")
+
+
+class NotASignatureCertificate(CardRefused):
+    """The certificate lacks nonRepudiation."""
+
+    code = "not_a_signature_certificate"
+    title = _(
+        "This card has no active Signature certificate (nonRepudiation). Ask your municipality to activate it."
+    )

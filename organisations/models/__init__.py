@@ -1,0 +1,21 @@
+"""Tables of the organisations app, one module a subject."""
+
+from organisations.models.audit import AuditEvent
+from organisations.models.device import Device, Enrolment, ProofUse
+from organisations.models.membership import Membership
+from organisations.models.organisation import Organisation, OrganisationIdentifier
+from organisations.models.person import Mandate, Person
+from organisations.models.user import User
+
+__all__ = [
+    "AuditEvent",
+    "Device",
+    "Enrolment",
+    "Mandate",
+    "Membership",
+    "Organisation",
+    "OrganisationIdentifier",
+    "Person",
+    "ProofUse",
+    "User",
+]

@@ -1,0 +1,40 @@
+"""Row-level security as migration operations.
+
+Policies compare the row's organisation with one session setting, an array that is read once a statement:
+`ehportal.organisations`. Where it is not set nothing is visible and nothing can be written, so forgetting it fails
+closed. The web role owns no table; owners (migrations) are not bound, which is why they never serve a request.
+"""
+
+from django.db.migrations.operations import RunSQL
+
+NAMED = "(SELECT coalesce(nullif(current_setting('ehportal.organisations', true), ''), '{}')::uuid[])::uuid[]"
+"""The organisations that this transaction named, as SQL."""
+
+
+def protect(table: str, column: str = "organisation_id") -> RunSQL:
+    """Enable row-level security on `table` and allow only rows whose `column` was named."""
+    return RunSQL(
+        sql=f"""
+            ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+            CREATE POLICY {table}_named ON {table}
+                USING ({column} = ANY ({NAMED})) WITH CHECK ({column} = ANY ({NAMED}));
+        """,
+        reverse_sql=f"DROP POLICY {table}_named ON {table}; ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;",
+    )
+
+
+def owner_function(name: str, arguments: str, returns: str, query: str, role: str) -> RunSQL:
+    """Create a SQL function that runs as the owner and is granted to the web role only.
+
+    It is the narrow door for questions that come before any organisation is named; it must return ids, nothing else.
+    """
+    types = ", ".join(argument.split()[1] for argument in arguments.split(",") if argument.strip())
+    return RunSQL(
+        sql=f"""
+            CREATE FUNCTION {name}({arguments}) RETURNS {returns}
+                LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$ {query} $$;
+            REVOKE ALL ON FUNCTION {name}({types}) FROM PUBLIC;
+            GRANT EXECUTE ON FUNCTION {name}({types}) TO {role};
+        """,
+        reverse_sql=f"DROP FUNCTION {name}({types});",
+    )

@@ -1,0 +1,1 @@
+"""Pages of organisations: tenancy of a request, sign-in, language, people."""

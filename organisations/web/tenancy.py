@@ -1,0 +1,105 @@
+"""One request, one user, one organisation, one transaction: what the pages stand on."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.utils import is_mfa_enabled
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from organisations.access import Tenancy, tenancies_of
+from organisations.domain.roles import Permission
+from organisations.errors import NotPermitted
+from organisations.models import User
+from organisations.tenancy import acting_for, organisations_of_user
+
+View = Callable[..., HttpResponseBase]
+CURRENT = "organisation"
+
+
+class TenantRequest(HttpRequest):
+    """A request of a signed-in member: `tenancy` is set by the middleware."""
+
+    tenancy: Tenancy
+
+
+class SecondFactorMiddleware:
+    """Nobody who can act gets in by password alone: without TOTP the only page is the one that sets it up."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Send a signed-in user without a second factor to its set-up."""
+        if not request.user.is_authenticated or getattr(view, "no_second_factor", False):
+            return None
+        if request.path.startswith("/accounts/") or request.path == reverse("language"):
+            return None
+        if any(record.get("method") == "mfa" for record in get_authentication_records(request)):
+            return None
+        if is_mfa_enabled(request.user):
+            return None
+        return redirect("mfa_activate_totp")
+
+
+class TenancyMiddleware:
+    """Run the view of a signed-in member inside a transaction that names the member's current organisation."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponseBase | None:
+        """Call `view` with `request.tenancy`; leave anonymous requests and the account pages alone."""
+        user = request.user
+        if not isinstance(user, User) or request.path.startswith("/accounts/") or getattr(view, "untenanted", False):
+            return None
+        organisations = organisations_of_user(user.pk)
+        if not organisations:
+            return render(request, "no_organisation.html", status=403)
+        with acting_for(organisations, user=user.pk):
+            held = tenancies_of(user)
+        current = self._current(request, held)
+        request.tenancy = Tenancy(  # type: ignore[attr-defined]  # declared on TenantRequest
+            user=user,
+            organisation=current[0],
+            roles=current[1],
+            others=tuple(organisation for organisation, _ in held if organisation != current[0]),
+        )
+        with acting_for([current[0].pk], user=user.pk):
+            try:
+                response = view(request, *args, **kwargs)
+            except NotPermitted as refusal:
+                return render(request, "403.html", {"refusal": refusal}, status=403)
+            if hasattr(response, "render") and callable(response.render):
+                response = response.render()
+            return response
+
+    @staticmethod
+    def _current(request: HttpRequest, held: list[Any]) -> Any:
+        chosen = request.session.get(CURRENT)
+        for organisation, roles in held:
+            if str(organisation.pk) == chosen:
+                return organisation, roles
+        return held[0]
+
+
+def switch_organisation(request: HttpRequest, organisation: UUID) -> None:
+    """Make `organisation` the current one of this session; the middleware checks membership at every request."""
+    request.session[CURRENT] = str(organisation)
+
+
+def tenancy(request: HttpRequest) -> dict[str, object]:
+    """Context processor: the tenancy and, by name, what it allows (`may.request_certificate`)."""
+    held: Tenancy | None = getattr(request, "tenancy", None)
+    if held is None:
+        return {"tenancy": None, "may": {}}
+    return {"tenancy": held, "may": {permission.value: held.may(permission) for permission in Permission}}

@@ -1,0 +1,75 @@
+"""What every test stands on: one PostgreSQL per session, migrated by the owner, used by the web role."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import pytest_django
+
+from tests import environment
+
+environment.prepare()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="run the campaigns whole instead of a seeded sample")
+
+
+@pytest.fixture(scope="session")
+def full(request: pytest.FixtureRequest) -> bool:
+    """True when campaigns run whole."""
+    return bool(request.config.getoption("--full"))
+
+
+@pytest.fixture(scope="session")
+def admin_url() -> str:
+    """Address of a PostgreSQL superuser: TEST_DATABASE_URL, or the embedded server."""
+    from deploy.stack import postgres
+
+    given = os.environ.get("TEST_DATABASE_URL")
+    return given or postgres.start_embedded(Path(environment.ROOT) / ".demo" / "test-postgres")
+
+
+@pytest.fixture(scope="session")
+def owner_url(admin_url: str, django_db_blocker: pytest_django.DjangoDbBlocker) -> str:
+    """Address of the owner role in this session's freshly migrated database; the default connection is the web role's."""
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.db import connections
+
+    from deploy.stack import postgres
+    from ehportal import env
+
+    urls = postgres.prepare(
+        admin_url, f"ehportal_test_{os.getpid()}", passwords={postgres.OWNER: "owner", postgres.WEB: "web"}, fresh=True
+    )
+
+    def use(url: str) -> None:
+        connections["default"].close()
+        settings.DATABASES["default"].update(env.database(url))
+        connections["default"].settings_dict.update(env.database(url))
+
+    with django_db_blocker.unblock():
+        use(urls.owner)
+        call_command("migrate", verbosity=0)
+        use(urls.web)
+    os.environ["DATABASE_URL"] = urls.web
+    return urls.owner
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    admin_url: str, owner_url: str, django_db_blocker: pytest_django.DjangoDbBlocker
+) -> Iterator[None]:
+    """Replace pytest-django's own set-up: the web role may not create databases."""
+    yield
+    import psycopg
+    from django.db import connections
+
+    with django_db_blocker.unblock():
+        connections.close_all()
+    name = urlsplit(owner_url).path.lstrip("/")
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
