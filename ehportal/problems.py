@@ -43,10 +43,22 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         status, body = document(error)
         return Response(body, status=status, content_type="application/problem+json")
     if isinstance(error, APIException):
-        body = {"type": "about:blank", "title": str(error.detail), "status": error.status_code, "code": "request_refused"}
+        body = {
+            "type": "about:blank",
+            "title": str(error.detail),
+            "status": error.status_code,
+            "code": "request_refused",
+        }
         return Response(body, status=error.status_code, content_type="application/problem+json")
-    structlog.get_logger("ehportal.problems").exception("unexpected_error", view=type(context.get("view")).__name__)
-    body = {"type": "about:blank", "title": _("Something went wrong on our side."), "status": 500, "code": "internal_error"}
+    structlog.get_logger("ehportal.problems").exception(
+        "unexpected_error", view=type(context.get("view")).__name__
+    )
+    body = {
+        "type": "about:blank",
+        "title": _("Something went wrong on our side."),
+        "status": 500,
+        "code": "internal_error",
+    }
     return Response(body, status=500, content_type="application/problem+json")
 
 

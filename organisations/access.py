@@ -34,6 +34,8 @@ class Tenancy:
 def tenancies_of(user: User) -> list[tuple[Organisation, frozenset[Role]]]:
     """Return the user's organisations with the roles held in each; reads only organisations that were named."""
     roles: dict[Organisation, set[Role]] = {}
-    for membership in Membership.objects.filter(user=user).select_related("organisation").order_by("organisation__name"):
+    for membership in (
+        Membership.objects.filter(user=user).select_related("organisation").order_by("organisation__name")
+    ):
         roles.setdefault(membership.organisation, set()).add(Role(membership.role))
     return [(organisation, frozenset(held)) for organisation, held in roles.items()]

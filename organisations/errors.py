@@ -67,7 +67,9 @@ class ProofStale(ProofRefused):
     """The proof's time is more than two minutes from ours."""
 
     code = "proof_stale"
-    title = _("The clock of this workstation differs too much from the server's. Set the clock and try again.")
+    title = _(
+        "The clock of this workstation differs too much from the server's. Set the clock and try again."
+    )
 
 
 class ProofReplayed(ProofRefused):
@@ -130,14 +132,18 @@ class CardRevoked(CardRefused):
     """The card's certificate was revoked or suspended."""
 
     code = "card_revoked"
-    title = _("The certificate on this card was revoked. Ask your municipality to activate or renew the card.")
+    title = _(
+        "The certificate on this card was revoked. Ask your municipality to activate or renew the card."
+    )
 
 
 class CardStatusUnknown(CardRefused):
     """Neither OCSP nor CRL could be asked."""
 
     code = "card_status_unknown"
-    title = _("The state of this card cannot be checked right now. Nothing was lost; try again in a few minutes.")
+    title = _(
+        "The state of this card cannot be checked right now. Nothing was lost; try again in a few minutes."
+    )
 
 
 class NotAnAuthenticationCertificate(CardRefused):

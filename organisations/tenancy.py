@@ -35,7 +35,10 @@ def acting_for(organisations: Iterable[OrganisationId], *, user: uuid.UUID | Non
             yield
         finally:
             # A failed statement has poisoned the transaction; its rollback restores the settings.
-            if not connection.needs_rollback and connection.connection.info.transaction_status.name == "INTRANS":
+            if (
+                not connection.needs_rollback
+                and connection.connection.info.transaction_status.name == "INTRANS"
+            ):
                 _set("organisations", before[0])
                 _set("user", before[1])
 
@@ -46,7 +49,10 @@ def organisations_of_user(user: uuid.UUID) -> list[OrganisationId]:
 
     with acting_for([], user=user):
         return list(
-            Membership.objects.filter(user_id=user).order_by("organisation_id").values_list("organisation_id", flat=True).distinct()
+            Membership.objects.filter(user_id=user)
+            .order_by("organisation_id")
+            .values_list("organisation_id", flat=True)
+            .distinct()
         )
 
 

@@ -43,7 +43,10 @@ def owner_url(admin_url: str, django_db_blocker: pytest_django.DjangoDbBlocker) 
     from ehportal import env
 
     urls = postgres.prepare(
-        admin_url, f"ehportal_test_{os.getpid()}", passwords={postgres.OWNER: "owner", postgres.WEB: "web"}, fresh=True
+        admin_url,
+        f"ehportal_test_{os.getpid()}",
+        passwords={postgres.OWNER: "owner", postgres.WEB: "web"},
+        fresh=True,
     )
 
     def use(url: str) -> None:

@@ -55,7 +55,9 @@ class Certificate(models.Model):
     """One certificate. The DER is sealed, because a personal certificate carries a national number in its name."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    organisation = models.ForeignKey("organisations.Organisation", on_delete=models.PROTECT, related_name="certificates")
+    organisation = models.ForeignKey(
+        "organisations.Organisation", on_delete=models.PROTECT, related_name="certificates"
+    )
     environment = models.CharField(max_length=12, choices=[(e.value, e.value) for e in Environment])
     sealed_der = models.BinaryField()
     fingerprint = models.CharField(max_length=64)
@@ -86,7 +88,9 @@ class Certificate(models.Model):
     chain_trusted = models.BooleanField(default=False)
     """True when the chain led to an anchor of this environment when it was taken in."""
     revocation_status = models.CharField(
-        max_length=10, choices=[(s.value, s.value) for s in RevocationStatus], default=RevocationStatus.UNKNOWN
+        max_length=10,
+        choices=[(s.value, s.value) for s in RevocationStatus],
+        default=RevocationStatus.UNKNOWN,
     )
     revoked_at = models.DateTimeField(null=True, blank=True)
     revocation_checked_at = models.DateTimeField(null=True, blank=True)
@@ -99,7 +103,9 @@ class Certificate(models.Model):
     class Meta:
         ordering = ["not_after", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["organisation", "fingerprint"], name="certificate_once_an_organisation"),
+            models.UniqueConstraint(
+                fields=["organisation", "fingerprint"], name="certificate_once_an_organisation"
+            ),
         ]
         indexes = [
             models.Index(fields=["organisation", "not_after", "id"], name="certificate_by_end"),

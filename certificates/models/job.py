@@ -21,9 +21,13 @@ class AgentJob(models.Model):
     id = models.CharField(primary_key=True, max_length=22)
     organisation = models.ForeignKey("organisations.Organisation", on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=40, choices=[("request-certificate", "request-certificate")])
-    request = models.OneToOneField("certificates.CertificateRequest", on_delete=models.PROTECT, related_name="job")
+    request = models.OneToOneField(
+        "certificates.CertificateRequest", on_delete=models.PROTECT, related_name="job"
+    )
     holder = models.ForeignKey("organisations.Person", on_delete=models.PROTECT, related_name="+")
-    state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in JobState], default=JobState.OFFERED)
+    state = models.CharField(
+        max_length=10, choices=[(s.value, s.value) for s in JobState], default=JobState.OFFERED
+    )
     device_id = models.UUIDField(null=True)
     """The device that signed; only it may fetch the outcome and confirm the key store."""
     created_at = models.DateTimeField(default=timezone.now)

@@ -38,7 +38,9 @@ class CertificateRequest(models.Model):
         "organisations.Organisation", on_delete=models.PROTECT, related_name="certificate_requests"
     )
     environment = models.CharField(max_length=12, choices=[(e.value, e.value) for e in Environment])
-    identifier = models.ForeignKey("organisations.OrganisationIdentifier", on_delete=models.PROTECT, related_name="+")
+    identifier = models.ForeignKey(
+        "organisations.OrganisationIdentifier", on_delete=models.PROTECT, related_name="+"
+    )
     application_id = models.CharField(max_length=30, blank=True)
     email_private = models.EmailField()
     email_general = models.EmailField(blank=True)
@@ -46,7 +48,9 @@ class CertificateRequest(models.Model):
     phone_general = models.CharField(max_length=40, blank=True)
     base_service_usages = models.JSONField(default=list, blank=True)
     reason = models.CharField(max_length=500, blank=True)
-    holder = models.ForeignKey("organisations.Person", on_delete=models.PROTECT, related_name="certificate_requests")
+    holder = models.ForeignKey(
+        "organisations.Person", on_delete=models.PROTECT, related_name="certificate_requests"
+    )
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField(default=timezone.now)
 
@@ -79,7 +83,9 @@ class CertificateRequest(models.Model):
             models.UniqueConstraint(fields=["public_key_identifier"], name="public_key_identifier_once"),
             models.CheckConstraint(
                 name="a_submitted_request_has_its_bytes",
-                condition=~Q(state__in=["signed", "submitting", "outcome_unknown", "awaiting_certificate", "issued"])
+                condition=~Q(
+                    state__in=["signed", "submitting", "outcome_unknown", "awaiting_certificate", "issued"]
+                )
                 | Q(sealed_signed_request__isnull=False, public_key_identifier__isnull=False),
             ),
         ]

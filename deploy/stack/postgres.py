@@ -57,9 +57,9 @@ def prepare(admin_url: str, database: str, *, passwords: dict[str, str], fresh: 
             known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
             verb = sql.SQL("ALTER" if known else "CREATE")
             connection.execute(
-                sql.SQL("{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD {}").format(
-                    verb, sql.Identifier(role), sql.Literal(passwords[role])
-                )
+                sql.SQL(
+                    "{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD {}"
+                ).format(verb, sql.Identifier(role), sql.Literal(passwords[role]))
             )
         if fresh:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
@@ -80,9 +80,7 @@ def prepare(admin_url: str, database: str, *, passwords: dict[str, str], fresh: 
         connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
         grant = "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {} ON {} TO {}"
         for rights, things in (("SELECT, INSERT, UPDATE, DELETE", "TABLES"), ("USAGE, SELECT", "SEQUENCES")):
-            connection.execute(
-                sql.SQL(grant).format(sql.SQL(rights), sql.SQL(things), sql.Identifier(WEB))
-            )
+            connection.execute(sql.SQL(grant).format(sql.SQL(rights), sql.SQL(things), sql.Identifier(WEB)))
     return urls
 
 

@@ -37,7 +37,9 @@ class OrganisationIdentifier(models.Model):
     class Meta:
         ordering = ["type", "value"]
         constraints = [
-            models.UniqueConstraint(fields=["organisation", "type", "value"], name="identifier_once_an_organisation")
+            models.UniqueConstraint(
+                fields=["organisation", "type", "value"], name="identifier_once_an_organisation"
+            )
         ]
 
     def __str__(self) -> str:

@@ -35,7 +35,9 @@ class Person(models.Model):
     class Meta:
         ordering = ["name", "first_names", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["organisation", "ssin_index"], name="person_once_an_organisation"),
+            models.UniqueConstraint(
+                fields=["organisation", "ssin_index"], name="person_once_an_organisation"
+            ),
         ]
         indexes = [models.Index(fields=["ssin_index"], name="person_by_ssin")]
 
@@ -78,7 +80,8 @@ class Mandate(models.Model):
         ordering = ["starts_on", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name="mandate_ends_after_it_starts"
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                name="mandate_ends_after_it_starts",
             )
         ]
 

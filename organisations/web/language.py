@@ -41,7 +41,9 @@ def choose_language(request: HttpRequest) -> HttpResponse:
         if isinstance(request.user, User):
             request.user.language = language
             request.user.save(update_fields=["language"])
-        response.set_cookie(COOKIE, language, httponly=True, samesite="Lax", secure=settings.SECURE, max_age=365 * 86400)
+        response.set_cookie(
+            COOKIE, language, httponly=True, samesite="Lax", secure=settings.SECURE, max_age=365 * 86400
+        )
     return response
 
 

@@ -57,10 +57,16 @@ class TenancyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponseBase | None:
+    def process_view(
+        self, request: HttpRequest, view: View, args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
         """Call `view` with `request.tenancy`; leave anonymous requests and the account pages alone."""
         user = request.user
-        if not isinstance(user, User) or request.path.startswith("/accounts/") or getattr(view, "untenanted", False):
+        if (
+            not isinstance(user, User)
+            or request.path.startswith("/accounts/")
+            or getattr(view, "untenanted", False)
+        ):
             return None
         organisations = organisations_of_user(user.pk)
         if not organisations:

@@ -1,0 +1,55 @@
+"""Pages by position, not by number: a page deep in a list costs what the first one does.
+
+A cursor is the sort key of the last row shown, as opaque text. A cursor that cannot be read starts at the beginning.
+"""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """Some rows, and where the next ones begin (None at the end)."""
+
+    rows: list[Row]
+    next_cursor: str | None
+
+
+def encode(moment: datetime, key: object) -> str:
+    """Return the cursor after a row with this time and primary key."""
+    return base64.urlsafe_b64encode(json.dumps([moment.isoformat(), str(key)]).encode()).decode().rstrip("=")
+
+
+def decode(cursor: str) -> tuple[datetime, UUID] | None:
+    """Return time and key of a cursor; None when it is not one of ours."""
+    try:
+        moment, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return datetime.fromisoformat(moment), UUID(key)
+    except (ValueError, TypeError, binascii.Error):
+        return None
+
+
+def page_of(
+    rows: "models.QuerySet[Row]", *, by: str, after: str | None, size: int, descending: bool = False
+) -> Page[Row]:
+    """Return `size` rows in the order of (`by`, id), beginning after cursor `after`."""
+    position = decode(after) if after else None
+    if position is not None:
+        moment, key = position
+        side = "lt" if descending else "gt"
+        rows = rows.filter(Q(**{f"{by}__{side}": moment}) | Q(**{by: moment, f"pk__{side}": key}))
+    sign = "-" if descending else ""
+    found = list(rows.order_by(f"{sign}{by}", f"{sign}pk")[: size + 1])
+    more = len(found) > size
+    found = found[:size]
+    return Page(found, encode(getattr(found[-1], by), found[-1].pk) if more else None)

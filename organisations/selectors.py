@@ -1,0 +1,63 @@
+"""Questions about organisations that pages and API ask; all of them see only named organisations."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from organisations.keyset import Page, page_of
+from organisations.models import (
+    AuditEvent,
+    Device,
+    Mandate,
+    Membership,
+    Organisation,
+    OrganisationIdentifier,
+    Person,
+    User,
+)
+
+
+def people_of(organisation: Organisation) -> "QuerySet[Person]":
+    """People who have not left, by name."""
+    return Person.objects.filter(organisation=organisation, left_on=None).select_related("user")
+
+
+def mandates_of(organisation: Organisation) -> "QuerySet[Mandate]":
+    """All mandates with their person and identifier, the newest start first."""
+    return (
+        Mandate.objects.filter(organisation=organisation)
+        .select_related("person", "identifier")
+        .order_by("-starts_on", "id")
+    )
+
+
+def identifiers_of(organisation: Organisation) -> "QuerySet[OrganisationIdentifier]":
+    """The organisation's identifiers."""
+    return OrganisationIdentifier.objects.filter(organisation=organisation).select_related("organisation")
+
+
+def members_of(organisation: Organisation) -> "QuerySet[Membership]":
+    """Roles with their users."""
+    return (
+        Membership.objects.filter(organisation=organisation)
+        .select_related("user")
+        .order_by("user__full_name", "user_id", "role")
+    )
+
+
+def devices_of_user(user: User) -> list[Device]:
+    """Workstations enrolled with the card of this user, as far as the named organisations know the user."""
+    indexes = set(Person.objects.filter(user=user).values_list("ssin_index", flat=True))
+    return list(Device.objects.filter(ssin_index__in=indexes, revoked_at=None).order_by("-enrolled_at"))
+
+
+def events_page(organisation: Organisation, *, after: str | None = None, size: int = 50) -> Page[AuditEvent]:
+    """The record, newest first."""
+    events = AuditEvent.objects.filter(organisation=organisation).defer("content", "leaf_hash")
+    return page_of(events, by="happened_at", after=after, size=size, descending=True)
+
+
+def events_about(subject_id: UUID) -> list[AuditEvent]:
+    """What happened to one thing, oldest first."""
+    events = AuditEvent.objects.filter(subject_id=subject_id).defer("content", "leaf_hash")
+    return list(events.order_by("happened_at", "id"))

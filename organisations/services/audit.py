@@ -1,0 +1,92 @@
+"""Writing the record: one row an event, in the caller's transaction, without any lock.
+
+`record` must be called inside the transaction that changes the subject, so that neither exists without the other.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from django.db import models
+
+from organisations.access import Tenancy
+from organisations.models import AuditEvent, Device, Organisation, User
+
+LEAF = b"\x00"
+"""Domain separation of a leaf in the hash tree (RFC 6962 2.1)."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who did it: a member, a workstation in the hands of its holder, or the platform itself."""
+
+    type: str
+    id: UUID | None
+    name: str
+
+    @classmethod
+    def of(cls, tenancy: Tenancy) -> "Actor":
+        """The signed-in member of a request."""
+        return cls("user", tenancy.user.pk, tenancy.user.full_name)
+
+    @classmethod
+    def user(cls, user: User) -> "Actor":
+        """A user outside a request."""
+        return cls("user", user.pk, user.full_name)
+
+    @classmethod
+    def device(cls, device: Device) -> "Actor":
+        """An enrolled workstation, named after its holder."""
+        return cls("device", device.pk, f"{' '.join(device.holder_first_names)} {device.holder_name}")
+
+    @classmethod
+    def platform(cls) -> "Actor":
+        """The platform, by itself."""
+        return cls("platform", None, "ehportal")
+
+
+def canonical(fields: dict[str, object]) -> bytes:
+    """Return the one JSON form of an event: sorted keys, no spaces, UTF-8."""
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def record(
+    organisation: Organisation | UUID,
+    action: str,
+    subject: models.Model,
+    *,
+    actor: Actor,
+    now: datetime,
+    **details: object,
+) -> AuditEvent:
+    """Insert one event about `subject`; `details` are plain facts, never a personal number."""
+    organisation_id = organisation.pk if isinstance(organisation, Organisation) else organisation
+    subject_type = subject._meta.model_name or ""
+    event_id = uuid4()
+    content = canonical(
+        {
+            "id": str(event_id),
+            "organisation": str(organisation_id),
+            "happened_at": now.astimezone(UTC).isoformat(timespec="microseconds"),
+            "action": action,
+            "subject": {"type": subject_type, "id": str(subject.pk)},
+            "actor": {"type": actor.type, "id": str(actor.id) if actor.id else None, "name": actor.name},
+            "details": details,
+        }
+    )
+    return AuditEvent.objects.create(
+        id=event_id,
+        organisation_id=organisation_id,
+        happened_at=now,
+        action=action,
+        subject_type=subject_type,
+        subject_id=subject.pk,
+        actor_type=actor.type,
+        actor_id=actor.id,
+        actor_name=actor.name,
+        details=details,
+        content=content,
+        leaf_hash=hashlib.sha256(LEAF + content).digest(),
+    )

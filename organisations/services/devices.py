@@ -1,0 +1,134 @@
+"""Enrolling workstations: a device key vouched for by the Authentication key of an identity card."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+from django.db import transaction
+
+from agent.wire.encoding import to_base64url
+from agent.wire.enrolment import enrolment_message, verify_enrolment_signature
+from agent.wire.errors import SignatureInvalid as WireSignatureInvalid
+from agent.wire.limits import ENROLMENT_SECONDS
+from agent.wire.proofs import Jwk, thumbprint, thumbprint_bytes
+from organisations import ssin as numbers
+from organisations.domain import identifiers
+from organisations.errors import (
+    CardRefused,
+    EnrolmentExpired,
+    EnrolmentUnknown,
+    HolderUnknown,
+    SignatureInvalid,
+)
+from organisations.models import Device, Enrolment, Organisation, Person
+from organisations.services.audit import Actor, record
+from organisations.tenancy import acting_for, organisations_of_card
+
+
+@dataclass(frozen=True)
+class CardHolder:
+    """The person of an identity card, names exactly as on it."""
+
+    ssin: str
+    first_names: tuple[str, ...]
+    name: str
+
+
+def card_holder(certificate: x509.Certificate) -> CardHolder:
+    """Read the holder from a card's certificate (subject serialNumber, GN, SN). Raises CardRefused."""
+
+    def only(oid: x509.ObjectIdentifier) -> str:
+        found = certificate.subject.get_attributes_for_oid(oid)
+        return str(found[0].value).strip() if len(found) == 1 else ""
+
+    number, surname, given = only(NameOID.SERIAL_NUMBER), only(NameOID.SURNAME), only(NameOID.GIVEN_NAME)
+    if not identifiers.check("SSIN", number).acceptable or not surname:
+        raise CardRefused
+    return CardHolder(number, tuple(given.split()), surname)
+
+
+def start_enrolment(jwk: Jwk, *, now: datetime) -> Enrolment:
+    """Hand out a nonce for this device key: single use, five minutes."""
+    return Enrolment.objects.create(
+        id=to_base64url(secrets.token_bytes(16)),
+        thumbprint=thumbprint(jwk),
+        nonce=secrets.token_bytes(32),
+        expires_at=now + timedelta(seconds=ENROLMENT_SECONDS),
+    )
+
+
+def claim_enrolment(enrolment_id: str, jwk: Jwk, *, now: datetime) -> Enrolment:
+    """Use up the nonce, whatever comes of it. Raises EnrolmentUnknown, EnrolmentExpired."""
+    key = thumbprint(jwk)
+    claimed = Enrolment.objects.filter(pk=enrolment_id, thumbprint=key, used_at=None).update(used_at=now)
+    if not claimed:
+        raise EnrolmentUnknown
+    enrolment = Enrolment.objects.get(pk=enrolment_id)
+    if enrolment.expires_at < now:
+        raise EnrolmentExpired
+    return enrolment
+
+
+def check_card_signature(
+    enrolment: Enrolment,
+    jwk: Jwk,
+    certificate: x509.Certificate,
+    signature: bytes,
+    algorithm: str,
+    *,
+    origin: str,
+) -> None:
+    """Check that the card signed for this origin, nonce and device key. Raises SignatureInvalid."""
+    message = enrolment_message(origin, bytes(enrolment.nonce), thumbprint_bytes(jwk))
+    try:
+        verify_enrolment_signature(certificate, message, signature, algorithm)
+    except WireSignatureInvalid as error:
+        raise SignatureInvalid from error
+
+
+def enrol_device(
+    holder: CardHolder, jwk: Jwk, label: str, *, now: datetime
+) -> tuple[Device, Sequence[Organisation]]:
+    """Register the device for `holder`, whose card has been checked; returns it with the holder's organisations.
+
+    A device key that was enrolled before goes to its new holder. Raises HolderUnknown when no organisation
+    knows the holder.
+    """
+    index = numbers.index_of(holder.ssin)
+    with transaction.atomic():
+        organisations = organisations_of_card(index)
+        if not organisations:
+            raise HolderUnknown
+        device, _created = Device.objects.update_or_create(
+            thumbprint=thumbprint(jwk),
+            defaults={
+                "public_jwk": jwk,
+                "label": label[:100] or "workstation",
+                "ssin_index": index,
+                "holder_first_names": list(holder.first_names),
+                "holder_name": holder.name,
+                "enrolled_at": now,
+                "last_seen_at": now,
+                "revoked_at": None,
+            },
+        )
+        with acting_for(organisations):
+            for person in Person.objects.filter(ssin_index=index).select_related("organisation"):
+                record(
+                    person.organisation_id,
+                    "device_enrolled",
+                    device,
+                    actor=Actor.device(device),
+                    now=now,
+                    label=device.label,
+                    person=str(person),
+                )
+            return device, list(Organisation.objects.filter(pk__in=organisations))
+
+
+def newest_device(ssin_index: str) -> Device | None:
+    """Return the holder's latest enrolled device, whose names are the card's; None when there is none."""
+    return Device.objects.filter(ssin_index=ssin_index, revoked_at=None).order_by("-enrolled_at").first()

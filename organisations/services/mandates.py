@@ -1,0 +1,67 @@
+"""Mandates: who holds certificates for which identifier, from when to when."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from organisations.errors import MandateRefused
+from organisations.models import Mandate, Organisation, OrganisationIdentifier, Person
+from organisations.services.audit import Actor, record
+
+
+@transaction.atomic
+def give_mandate(
+    organisation: Organisation,
+    *,
+    person: Person,
+    identifier: OrganisationIdentifier,
+    starts_on: date,
+    ends_on: date | None = None,
+    reference: str = "",
+    actor: Actor,
+    now: datetime,
+) -> Mandate:
+    """Register a mandate. Raises MandateRefused when it would end before it starts or crosses organisations."""
+    if ends_on is not None and ends_on < starts_on:
+        raise MandateRefused(field="ends_on")
+    if {person.organisation_id, identifier.organisation_id} != {organisation.pk}:
+        raise MandateRefused(field="person")
+    mandate = Mandate.objects.create(
+        organisation=organisation,
+        person=person,
+        identifier=identifier,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        reference=reference.strip(),
+        created_at=now,
+    )
+    record(
+        organisation,
+        "mandate_given",
+        mandate,
+        actor=actor,
+        now=now,
+        person=str(person),
+        identifier=str(identifier),
+        starts_on=starts_on.isoformat(),
+        ends_on=ends_on.isoformat() if ends_on else None,
+    )
+    return mandate
+
+
+@transaction.atomic
+def withdraw_mandate(mandate: Mandate, *, withdrawn_on: date, actor: Actor, now: datetime) -> None:
+    """End a mandate from `withdrawn_on` on; a mandate that was withdrawn before stays as it was."""
+    if mandate.withdrawn_on is not None:
+        return
+    mandate.withdrawn_on = withdrawn_on
+    mandate.save(update_fields=["withdrawn_on"])
+    record(
+        mandate.organisation_id,
+        "mandate_withdrawn",
+        mandate,
+        actor=actor,
+        now=now,
+        person=str(mandate.person),
+        withdrawn_on=withdrawn_on.isoformat(),
+    )

@@ -1,0 +1,45 @@
+"""Members: who may sign in for an organisation, and as what."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from organisations.domain.roles import Role
+from organisations.models import Membership, Organisation, User
+from organisations.services.audit import Actor, record
+
+
+@transaction.atomic
+def invite_member(
+    organisation: Organisation,
+    *,
+    email: str,
+    full_name: str,
+    role: Role,
+    language: str = "nl",
+    actor: Actor,
+    now: datetime,
+) -> tuple[User, bool]:
+    """Give `role` to the user with this address, making the account when there is none.
+
+    Returns the user and whether the account is new. A new account has no password until its owner sets one
+    through the reset page; an existing account keeps its name and language.
+    """
+    user = User.objects.filter(email__iexact=email.strip()).first()
+    created = user is None
+    if user is None:
+        user = User.objects.create_user(email.strip(), full_name=full_name.strip(), language=language)
+    membership, new = Membership.objects.get_or_create(
+        organisation=organisation, user=user, role=role.value, defaults={"created_at": now}
+    )
+    if new:
+        record(
+            organisation,
+            "role_given",
+            membership,
+            actor=actor,
+            now=now,
+            member=user.full_name,
+            role=role.value,
+        )
+    return user, created
