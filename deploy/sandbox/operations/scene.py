@@ -1,0 +1,29 @@
+"""What an operation may look at while it answers one call."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from deploy.sandbox.pki import Pki
+from deploy.sandbox.register import Register
+from deploy.sandbox.source import Source
+from deploy.sandbox.store import Store
+
+BRUSSELS = ZoneInfo("Europe/Brussels")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One environment at one moment."""
+
+    environment: str
+    now: datetime
+    store: Store
+    pki: Pki
+    source: Source
+    register: Register
+
+    @property
+    def today(self) -> date:
+        """The calendar day in Belgium: mandates begin and end there."""
+        return self.now.astimezone(BRUSSELS).date()

@@ -1,0 +1,191 @@
+"""What stands behind one environment's address: CertRA, and the status of its authorities' certificates."""
+
+import base64
+import binascii
+import logging
+import re
+import time
+import urllib.parse
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from lxml import etree
+
+from deploy.sandbox import faults, operations, revocation, soap
+from deploy.sandbox.faults import Fault, FaultError, Faults
+from deploy.sandbox.operations import certificate
+from deploy.sandbox.operations.scene import Scene
+from deploy.sandbox.pki import Pki
+from deploy.sandbox.received import Received
+from deploy.sandbox.register import Register, issue
+from deploy.sandbox.server import BodyTooLarge, Handler
+from deploy.sandbox.soap import Refusal, SoapFault
+from deploy.sandbox.source import SourceKeeper
+from deploy.sandbox.store import Clock, Store
+
+log = logging.getLogger(__name__)
+
+PATH = "/CertRa/v2"
+XML = "text/xml; charset=utf-8"
+STATUS_FILE = re.compile(r"/pki/([a-z-]+)\.(crl|crt)")
+OCSP = re.compile(r"/ocsp/([a-z-]+)(?:/(.+))?")
+
+
+@dataclass(frozen=True)
+class Platform:
+    """Everything that the listeners share."""
+
+    store: Store
+    clock: Clock
+    pki: Pki
+    source: SourceKeeper
+    register: Register
+    faults: Faults
+    received: Received
+    schema: soap.Schema
+
+    def scene(self, environment: str) -> Scene:
+        """One environment as it is now."""
+        return Scene(
+            environment, self.clock.now(), self.store, self.pki, self.source.current(), self.register
+        )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back for one SOAP message; `fault` still has to spoil it."""
+
+    status: int
+    body: bytes
+    operation: str
+    outcome: str
+    fault: Fault = faults.NONE
+
+
+def handle(platform: Platform, environment: str, headers: dict[str, str], body: bytes) -> Answer:
+    """Answer one SOAP message. `headers` are in lower case."""
+    operation = "unknown"
+    try:
+        if headers.get("content-type", "").partition(";")[0].strip().lower() != "text/xml":
+            raise SoapFault("SOA-03002", "Content-Type must be text/xml")
+        call = soap.open_envelope(body, operations.ACTIONS, headers.get("soapaction", ""))
+        operation = call.operation
+        fault = platform.faults.take(environment, operation, headers.get("x-sandbox-fault"))
+        if fault.kind.startswith(("http-", "drop-before")):
+            return Answer(502, b"", operation, fault.kind, fault)
+        platform.schema.check_request(call.element)
+        scene = platform.scene(environment)
+        try:
+            fault.before_work()
+        except Refusal as reason:
+            element, outcome = soap.refusal(call, scene.now, reason), reason.code
+        else:
+            scene = platform.scene(environment)  # time and the source may have moved during a wait
+            element, outcome = _work(call, scene, fault)
+        platform.schema.check_answer(element)
+    except SoapFault as soap_fault:
+        detail = soap.error_detail(soap_fault, environment)
+        platform.schema.check_answer(detail)
+        return Answer(500, soap.fault_envelope(soap_fault, detail), operation, soap_fault.code)
+    return Answer(200, soap.envelope(element), operation, outcome, fault)
+
+
+def _work(call: soap.Call, scene: Scene, fault: Fault) -> tuple[etree._Element, str]:
+    element, outcome = operations.perform(call, scene)
+    if fault.kind == "wrong-certificate" and (call.operation, outcome) == ("GetCertificate", "success"):
+        request = scene.register.find(scene.environment, call.text("m:PublicKeyIdentifier").strip())
+        if request is not None:
+            stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
+            other = issue(scene.pki[f"{scene.environment}-issuing"], request.subject, stranger, scene.now)
+            return certificate.deliver(call, scene, request, other), fault.kind
+    return element, outcome
+
+
+def handler_for(platform: Platform, environment: str) -> type[Handler]:
+    """The HTTP handler of one environment's address."""
+
+    class EnvironmentHandler(Handler):
+        def do_POST(self) -> None:
+            try:
+                body = self.read_body()
+            except BodyTooLarge as error:
+                fault = SoapFault("SOA-03001", str(error))
+                detail = soap.error_detail(fault, environment)
+                self.send(413, XML, soap.fault_envelope(fault, detail))
+                return
+            if self.path == PATH:
+                self._soap(body)
+            elif (match := OCSP.fullmatch(self.path)) and match[2] is None:
+                self._ocsp(match[1], body)
+            else:
+                self.send(404, "text/plain", b"There is nothing here.\n")
+
+        def do_GET(self) -> None:
+            authority = None
+            if match := STATUS_FILE.fullmatch(self.path):
+                authority = platform.pki.at(environment, match[1])
+            if match and authority and match[2] == "crl":
+                crl = revocation.revocation_list(platform.store, authority, platform.clock.now())
+                self.send(200, "application/pkix-crl", crl)
+            elif match and authority:
+                self.send(200, "application/pkix-cert", authority.der)
+            elif (match := OCSP.fullmatch(self.path)) and match[2]:
+                try:  # RFC 6960 appendix A.1: the question in base64, percent-encoded
+                    question = base64.b64decode(urllib.parse.unquote(match[2]), validate=True)
+                except (binascii.Error, ValueError):
+                    question = b""
+                self._ocsp(match[1], question)
+            else:
+                self.send(404, "text/plain", b"There is nothing here.\n")
+
+        def _ocsp(self, slug: str, question: bytes) -> None:
+            authority = platform.pki.at(environment, slug)
+            if authority is None:
+                self.send(404, "text/plain", b"There is nothing here.\n")
+                return
+            reply = revocation.answer(platform.store, authority, question, platform.clock.now())
+            self.send(200, "application/ocsp-response", reply)
+
+        def _soap(self, body: bytes) -> None:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            begin = time.monotonic()
+            try:
+                answer = handle(platform, environment, headers, body)
+            except FaultError as error:
+                self.send(400, "text/plain; charset=utf-8", f"X-Sandbox-Fault: {error}\n".encode())
+                return
+            except (
+                Exception
+            ) as error:  # whatever went wrong here must still look like the platform's own failure
+                log.exception("operation failed")
+                fault = SoapFault("SOA-00001", type(error).__name__)
+                detail = soap.error_detail(fault, environment)
+                answer = Answer(500, soap.fault_envelope(fault, detail), "unknown", fault.code)
+            outcome = answer.outcome
+            if answer.fault.kind and answer.fault.kind != outcome:
+                outcome = f"{outcome} ({answer.fault.kind})"
+            platform.received.keep(platform.clock.now(), environment, answer.operation, body, outcome)
+            spent = (time.monotonic() - begin) * 1000
+            log.info("%s %s: %s, %.0f ms", environment, answer.operation, outcome, spent)
+            self._send_spoiled(answer)
+
+        def _send_spoiled(self, answer: Answer) -> None:
+            kind = answer.fault.kind
+            if kind.startswith("drop-"):
+                self.hang_up()
+            elif kind.startswith("http-"):
+                self.send(int(kind[5:]), "text/html", faults.PAGE)
+            elif kind == "not-xml":
+                self.send(200, "text/html", faults.PAGE)
+            elif kind == "wrong-element":
+                self.send(200, XML, soap.envelope(etree.Element(f"{{{soap.PROTOCOL}}}RevokeResponse")))
+            elif kind == "dtd-bomb":
+                self.send(200, XML, faults.BOMB)
+            elif kind == "oversized":
+                self.send(200, XML, answer.body + b" " * (faults.OVERSIZED - len(answer.body)))
+            elif kind == "truncated":
+                self.send(200, XML, answer.body[: len(answer.body) // 2], announce=len(answer.body))
+            else:
+                self.send(answer.status, XML, answer.body)
+
+    return EnvironmentHandler
