@@ -11,7 +11,7 @@ app = Celery("ehportal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["certificates", "organisations"])
 app.conf.beat_schedule = {
-    "sweep-requests": {"task": "certificates.sweep_requests", "schedule": 5.0},
+    "sweep-requests": {"task": "certificates.sweep_requests", "schedule": 2.0},
     "check-revocations": {"task": "certificates.check_revocations", "schedule": 600.0},
     "forget-old-proofs": {"task": "organisations.forget_old_proofs", "schedule": 600.0},
 }

@@ -5,6 +5,7 @@ from django.urls import include, path
 from organisations.web.language import choose_language
 
 urlpatterns = [
+    path("agent/v1/", include("certificates.api.urls")),
     path("accounts/", include("allauth.urls")),
     path("language/", choose_language, name="language"),
 ]

@@ -46,7 +46,7 @@ MOVES: dict[RequestState, frozenset[RequestState]] = {
     S.AWAITING_CERTIFICATE: frozenset({S.ISSUED, S.REJECTED, S.GAVE_UP}),
     S.ISSUED: frozenset({S.COMPLETED}),
     # Someone may ask once more after the platform gave up asking.
-    S.GAVE_UP: frozenset({S.AWAITING_CERTIFICATE, S.AWAITING_CONTRACT, S.ISSUED}),
+    S.GAVE_UP: frozenset({S.AWAITING_CERTIFICATE, S.AWAITING_CONTRACT, S.OUTCOME_UNKNOWN}),
     S.COMPLETED: frozenset(),
     S.REJECTED: frozenset(),
     S.DECLINED: frozenset(),
@@ -54,9 +54,16 @@ MOVES: dict[RequestState, frozenset[RequestState]] = {
 }
 
 MACHINE_STATES = frozenset(
-    {S.AWAITING_CONTRACT, S.SIGNED, S.SUBMITTING, S.OUTCOME_UNKNOWN, S.AWAITING_CERTIFICATE}
+    {
+        S.AWAITING_CONTRACT,
+        S.AWAITING_SIGNATURE,
+        S.SIGNED,
+        S.SUBMITTING,
+        S.OUTCOME_UNKNOWN,
+        S.AWAITING_CERTIFICATE,
+    }
 )
-"""States that a task works on when they are due."""
+"""States that a task works on when they are due; AWAITING_SIGNATURE is due when its job ends unsigned."""
 
 FINAL_STATES = frozenset({S.COMPLETED, S.REJECTED, S.DECLINED, S.CANCELLED, S.GAVE_UP})
 """States in which nothing moves by itself any more."""

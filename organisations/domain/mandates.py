@@ -1,8 +1,16 @@
 """When a mandate (volmacht) lets its holder act."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+BRUSSELS = ZoneInfo("Europe/Brussels")
+
+
+def belgian_day(now: datetime) -> date:
+    """Return the day it is in Belgium at `now`: mandates begin and end on Belgian days."""
+    return now.astimezone(BRUSSELS).date()
 
 
 class MandateState(StrEnum):

@@ -1,0 +1,132 @@
+"""The agent's endpoints for enrolling: card and device are checked here, where trust lives."""
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Any
+
+from cryptography import x509
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from agent.wire.encoding import to_base64url
+from agent.wire.limits import MAX_CERTIFICATE_BYTES, MAX_CHAIN_CERTIFICATES
+from certificates.services.agent_jobs import origin
+from certificates.services.fetch_contract import resume_after_enrolment
+from certificates.trust.cards import check_authentication_certificate
+from organisations.api.devices import ProvenView, named_organisations, strings
+from organisations.errors import CardRefused, SignatureInvalid
+from organisations.models import Organisation
+from organisations.services import devices
+from organisations.services.proofs import Accepted
+from organisations.tenancy import acting_for
+
+Body = tuple[int, dict[str, Any]]
+VERSION = "0.1.0"
+
+
+def decoded(text: object, limit: int) -> bytes | None:
+    """Return the bytes of base64 text of at most `limit` bytes, None for anything else."""
+    if not isinstance(text, str) or len(text) > limit * 4 // 3 + 4:
+        return None
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def certificates_in(value: object) -> list[x509.Certificate]:
+    """Return the certificates of a JSON list, leaf first. Raises CardRefused."""
+    texts = strings(value)
+    if not 1 <= len(texts) <= MAX_CHAIN_CERTIFICATES:
+        raise CardRefused
+    try:
+        return [x509.load_der_x509_certificate(decoded(text, MAX_CERTIFICATE_BYTES) or b"") for text in texts]
+    except ValueError as error:
+        raise CardRefused from error
+
+
+class Hello(APIView):
+    """Who answers here, and what time it is: for the doctor, before anything is enrolled."""
+
+    untenanted = True
+
+    def get(self, request: Request) -> Response:
+        """Return name, version, time and origin."""
+        now = timezone.now().isoformat()
+        return Response({"name": "ehportal", "version": VERSION, "time": now, "origin": origin()})
+
+
+class StartEnrolment(ProvenView):
+    """Hands out a nonce for the device key in the proof."""
+
+    enrolling = True
+
+    def post(self, request: Request) -> Response:
+        """Return enrolment id, nonce and its end."""
+        return self._answer(request, self._act)
+
+    def _act(self, request: Request, accepted: Accepted, *, now: datetime) -> Body:
+        enrolment = devices.start_enrolment(accepted.jwk, now=now)
+        return 201, {
+            "enrolment_id": enrolment.pk,
+            "nonce": to_base64url(bytes(enrolment.nonce)),
+            "expires_at": enrolment.expires_at.isoformat(),
+        }
+
+
+class FinishEnrolment(ProvenView):
+    """Takes the card's signature over origin, nonce and device key."""
+
+    enrolling = True
+
+    def post(self, request: Request, enrolment_id: str) -> Response:
+        """Return the device, its holder and the organisations that know the holder."""
+        return self._answer(request, self._act, enrolment_id=enrolment_id)
+
+    def _act(self, request: Request, accepted: Accepted, *, now: datetime, enrolment_id: str) -> Body:
+        fields = request.data if isinstance(request.data, dict) else {}
+        enrolment = devices.claim_enrolment(enrolment_id, accepted.jwk, now=now)
+        leaf, *chain = certificates_in(fields.get("certificates"))
+        signature = decoded(fields.get("signature"), 1024)
+        if signature is None:
+            raise SignatureInvalid
+        devices.check_card_signature(
+            enrolment, accepted.jwk, leaf, signature, str(fields.get("algorithm", "")), origin=origin()
+        )
+        check_authentication_certificate(leaf, chain, now=now)
+        holder = devices.card_holder(leaf)
+        device, organisations = devices.enrol_device(
+            holder, accepted.jwk, str(fields.get("device_label", "")).strip(), now=now
+        )
+        for organisation in organisations:
+            with acting_for([organisation.pk]):
+                resume_after_enrolment(organisation.pk, device.ssin_index, now=now)
+        return 201, {
+            "device_id": str(device.pk),
+            "holder": {"first_names": device.holder_first_names, "name": device.holder_name},
+            "organisations": [organisation.name for organisation in organisations],
+        }
+
+
+class ThisDevice(ProvenView):
+    """What the server knows of the calling device."""
+
+    def get(self, request: Request) -> Response:
+        """Return holder, organisations and time of enrolment."""
+        return self._answer(request, self._act)
+
+    def _act(self, request: Request, accepted: Accepted, *, now: datetime) -> Body:
+        device = accepted.device
+        assert device is not None  # noqa: S101  # only enrolling calls come without one
+        with named_organisations(device):
+            names = list(Organisation.objects.order_by("name").values_list("name", flat=True))
+        return 200, {
+            "device_id": str(device.pk),
+            "label": device.label,
+            "holder": {"first_names": device.holder_first_names, "name": device.holder_name},
+            "organisations": names,
+            "enrolled_at": device.enrolled_at.isoformat(),
+        }

@@ -1,0 +1,161 @@
+"""The agent's endpoints for jobs. Each names the organisations that know the holder, and nothing else is visible."""
+
+import base64
+from datetime import datetime
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from agent.wire.limits import MAX_REQUEST_BYTES
+from certificates.api.agent import Body, decoded
+from certificates.errors import JobClosed, RequestTooLarge, SignedRequestRefused
+from certificates.models import AgentJob
+from certificates.services import agent_jobs
+from certificates.services.accept_signed_request import (
+    accept_signed_request,
+    already_accepted,
+    check_card,
+    check_signed_request,
+)
+from organisations.api.devices import ProvenView, named_organisations
+from organisations.models import Device
+from organisations.services.proofs import Accepted
+
+POLL_AFTER_SECONDS = 2
+
+
+def device_of(accepted: Accepted) -> Device:
+    """Return the calling device; only enrolling calls come without one."""
+    assert accepted.device is not None  # noqa: S101  # ProvenView looked it up
+    return accepted.device
+
+
+class Jobs(ProvenView):
+    """What waits for the holder of this device."""
+
+    def get(self, request: Request) -> Response:
+        """Return the open jobs, the oldest first."""
+        return self._answer(request, self._act)
+
+    def _act(self, request: Request, accepted: Accepted, *, now: datetime) -> Body:
+        device = device_of(accepted)
+        with named_organisations(device):
+            return 200, {"jobs": [self._line(job) for job in agent_jobs.open_jobs(device, now=now)]}
+
+    @staticmethod
+    def _line(job: AgentJob) -> dict[str, Any]:
+        return {
+            "id": job.pk,
+            "kind": job.kind,
+            "organisation": job.organisation.name,
+            "certificate_name": str(job.request),
+            "environment": job.request.environment,
+            "state": str(job.state),
+            "created_at": job.created_at.isoformat(),
+            "expires_at": job.expires_at.isoformat(),
+        }
+
+
+class Job(ProvenView):
+    """One job's document."""
+
+    def get(self, request: Request, job_id: str) -> Response:
+        """Return what the agent builds, shows and signs."""
+        return self._answer(request, self._act, job_id=job_id)
+
+    def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
+        device = device_of(accepted)
+        with named_organisations(device):
+            return 200, agent_jobs.document_of(agent_jobs.find_job(job_id, device), now=now).to_json()
+
+
+class SignedRequest(ProvenView):
+    """Takes the signed bytes."""
+
+    def post(self, request: Request, job_id: str) -> Response:
+        """Check, persist and hand over to the submission."""
+        return self._answer(request, self._act, job_id=job_id)
+
+    def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
+        device = device_of(accepted)
+        fields = request.data if isinstance(request.data, dict) else {}
+        text = fields.get("request")
+        if isinstance(text, str) and len(text) > MAX_REQUEST_BYTES * 4 // 3 + 4:
+            raise RequestTooLarge
+        data = decoded(text, MAX_REQUEST_BYTES)
+        if data is None:
+            raise SignedRequestRefused
+        with named_organisations(device):
+            job = agent_jobs.find_job(job_id, device)
+            if already_accepted(job, data):
+                return 202, {
+                    "state": "submitting",
+                    "public_key_identifier": job.request.public_key_identifier,
+                }
+            checked = check_signed_request(job, data)
+        check_card(checked, now=now)
+        with named_organisations(device):
+            job = agent_jobs.find_job(job_id, device)
+            accept_signed_request(job, checked, device, now=now)
+        return 202, {"state": "submitting", "public_key_identifier": checked.csr.public_key_identifier}
+
+
+class Decline(ProvenView):
+    """The holder refuses."""
+
+    def post(self, request: Request, job_id: str) -> Response:
+        """Close the job and tell the administrator."""
+        return self._answer(request, self._act, job_id=job_id)
+
+    def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
+        device = device_of(accepted)
+        fields = request.data if isinstance(request.data, dict) else {}
+        with named_organisations(device):
+            job = agent_jobs.find_job(job_id, device)
+            agent_jobs.decline_job(job, device, reason=str(fields.get("reason", "")), now=now)
+        return 200, {"state": "declined"}
+
+
+class Outcome(ProvenView):
+    """Where a signed job stands."""
+
+    def get(self, request: Request, job_id: str) -> Response:
+        """Return the state and, once delivered, the certificate."""
+        return self._answer(request, self._act, job_id=job_id)
+
+    def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
+        device = device_of(accepted)
+        with named_organisations(device):
+            outcome = agent_jobs.outcome_of(agent_jobs.find_job(job_id, device))
+        return 200, {
+            "state": outcome.state,
+            "certificates": [base64.b64encode(der).decode() for der in outcome.certificates],
+            "trust_anchors": [base64.b64encode(der).decode() for der in outcome.trust_anchors],
+            "problem": outcome.problem,
+            "poll_after_seconds": POLL_AFTER_SECONDS,
+        }
+
+
+class Stored(ProvenView):
+    """The workstation confirms that its key store holds key and certificate."""
+
+    def post(self, request: Request, job_id: str) -> Response:
+        """Complete the request."""
+        return self._answer(request, self._act, job_id=job_id)
+
+    def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
+        device = device_of(accepted)
+        fields = request.data if isinstance(request.data, dict) else {}
+        key_store_format = fields.get("format")
+        if key_store_format not in {"modern", "legacy"}:
+            raise JobClosed
+        with named_organisations(device):
+            agent_jobs.confirm_stored(
+                agent_jobs.find_job(job_id, device),
+                device,
+                fingerprint=str(fields.get("fingerprint", "")),
+                key_store_format=key_store_format,
+                now=now,
+            )
+        return 200, {"state": "completed"}

@@ -1,0 +1,18 @@
+"""The agent's addresses."""
+
+from django.urls import path
+
+from certificates.api import agent, jobs
+
+urlpatterns = [
+    path("hello", agent.Hello.as_view(), name="agent-hello"),
+    path("enrolments", agent.StartEnrolment.as_view(), name="agent-start-enrolment"),
+    path("enrolments/<str:enrolment_id>", agent.FinishEnrolment.as_view(), name="agent-finish-enrolment"),
+    path("device", agent.ThisDevice.as_view(), name="agent-device"),
+    path("jobs", jobs.Jobs.as_view(), name="agent-jobs"),
+    path("jobs/<str:job_id>", jobs.Job.as_view(), name="agent-job"),
+    path("jobs/<str:job_id>/signed-request", jobs.SignedRequest.as_view(), name="agent-signed-request"),
+    path("jobs/<str:job_id>/decline", jobs.Decline.as_view(), name="agent-decline"),
+    path("jobs/<str:job_id>/outcome", jobs.Outcome.as_view(), name="agent-outcome"),
+    path("jobs/<str:job_id>/stored", jobs.Stored.as_view(), name="agent-stored"),
+]

@@ -1,0 +1,65 @@
+"""What can come of a call to the registration authority, besides an answer.
+
+Transient: it certainly did nothing; try later. Rejected: it understood and said no. OutcomeUnknown: it may or may not
+have done it; ask, never repeat blindly.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the other side said, kept as it was: codes are an open list."""
+
+    code: str
+    message: str
+    parameters: tuple[tuple[str, str], ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """Return it in the form that `CertificateRequest.problem` keeps."""
+        return {
+            "code": self.code,
+            "message": self.message,
+            "parameters": [list(pair) for pair in self.parameters],
+        }
+
+
+@dataclass
+class CertraError(Exception):
+    """Base of the three outcomes; `answers` is empty when nothing was said."""
+
+    answers: tuple[Answer, ...] = ()
+    summary: str = ""
+    kind: str = field(default="certra", init=False)
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.summary or ', '.join(self.codes)}"
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes that were given."""
+        return tuple(answer.code for answer in self.answers)
+
+
+@dataclass
+class Transient(CertraError):
+    """The service could not be reached or says it is unavailable; nothing was done."""
+
+    def __post_init__(self) -> None:
+        self.kind = "transient"
+
+
+@dataclass
+class Rejected(CertraError):
+    """The service understood the request and refused it."""
+
+    def __post_init__(self) -> None:
+        self.kind = "rejected"
+
+
+@dataclass
+class OutcomeUnknown(CertraError):
+    """The request may have been carried out: no answer, half an answer, or one that makes no sense."""
+
+    def __post_init__(self) -> None:
+        self.kind = "outcome_unknown"

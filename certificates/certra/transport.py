@@ -1,0 +1,76 @@
+"""HTTP under the SOAP client: time-outs, TLS verification, a bound on what is read, and what failed when."""
+
+from pathlib import Path
+from typing import Any
+
+import requests
+from zeep.transports import Transport
+
+from certificates.certra.errors import OutcomeUnknown, Transient
+
+MAX_ANSWER_BYTES = 2 * 1024 * 1024
+
+
+class BoundedTransport(Transport):
+    """Zeep's transport with our limits. WSDL and schemas come from disk only."""
+
+    def __init__(self, *, connect_timeout: float, read_timeout: float) -> None:
+        session = requests.Session()
+        session.trust_env = False
+        session.max_redirects = 0
+        super().__init__(session=session)
+        self.limits = (connect_timeout, read_timeout)
+
+    def load(self, url: str) -> bytes:
+        """Read a WSDL or schema from disk; an address would mean that somebody changed our contract."""
+        if "://" in url:
+            raise ValueError("contract documents are local files")
+        return Path(url).read_bytes()
+
+    def post(self, address: str, message: Any, headers: dict[str, str]) -> requests.Response:
+        """Send `message`; the body is read at once and bounded.
+
+        Raises Transient when no connection was made, so that nothing was sent, and OutcomeUnknown for any
+        failure after that.
+        """
+        try:
+            response = self.session.post(
+                address,
+                data=message,
+                headers=headers,
+                timeout=self.limits,
+                stream=True,
+                allow_redirects=False,
+            )
+        except (requests.exceptions.ConnectTimeout, requests.exceptions.SSLError) as error:
+            raise Transient(summary="no connection") from error
+        except requests.exceptions.ConnectionError as error:
+            if _never_connected(error):
+                raise Transient(summary="no connection") from error
+            raise OutcomeUnknown(summary="the connection was lost") from error
+        except requests.exceptions.RequestException as error:
+            raise OutcomeUnknown(summary="no answer in time") from error
+        try:
+            response._content = self._read(response)
+        except (requests.exceptions.RequestException, OSError) as error:
+            raise OutcomeUnknown(summary="the answer broke off") from error
+        finally:
+            response.close()
+        return response
+
+    @staticmethod
+    def _read(response: requests.Response) -> bytes:
+        content = b""
+        for chunk in response.iter_content(64 * 1024):
+            content += chunk
+            if len(content) > MAX_ANSWER_BYTES:
+                raise OutcomeUnknown(summary="the answer is too large")
+        return content
+
+
+def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
+    """True when the failure came before anything was sent (name unknown, refused, unreachable)."""
+    from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+    cause = error.args[0] if error.args else None
+    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)

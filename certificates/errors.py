@@ -1,0 +1,169 @@
+"""Reasons why something about certificates, requests or jobs cannot be done. Stable codes, no HTTP."""
+
+from django.utils.translation import gettext_lazy as _
+
+from organisations.errors import DomainError
+
+
+class RequestRefused(DomainError):
+    """A wish for a certificate that cannot be turned into a request; `extra["field"]` names the culprit."""
+
+    code = "request_refused"
+    title = _("This request is not possible as it stands.")
+
+
+class HolderWithoutMandate(RequestRefused):
+    """The chosen holder has no mandate for this identifier today."""
+
+    code = "holder_without_mandate"
+    title = _(
+        "This person has no mandate for this number today. Register the mandate first, or choose someone else."
+    )
+
+
+class RequestInProgress(RequestRefused):
+    """A request for the same name is already on its way."""
+
+    code = "request_in_progress"
+    title = _(
+        "A request for the same certificate name is already on its way. Finish or cancel that one first."
+    )
+
+
+class CannotCancel(DomainError):
+    """The request was signed or is over."""
+
+    code = "cannot_cancel"
+    title = _("This request was already signed or is over; it can no longer be cancelled here.")
+
+
+class CannotAskAgain(DomainError):
+    """The platform has not given up on this request."""
+
+    code = "cannot_ask_again"
+    title = _("The platform is still asking by itself; there is nothing to start again.")
+
+
+class JobUnknown(DomainError):
+    """No job with this id for this device."""
+
+    code = "job_unknown"
+    title = _("There is no task with this number for this workstation.")
+
+
+class JobClosed(DomainError):
+    """The job is done, declined, cancelled or expired."""
+
+    code = "job_closed"
+    title = _(
+        "This task is over. Ask your administrator for a new request if you still need the certificate."
+    )
+
+
+class MandateEnded(DomainError):
+    """The holder's mandate does not cover this moment."""
+
+    code = "mandate_ended"
+    title = _(
+        "Your mandate for this organisation is not active today. Nothing was sent. Ask your administrator."
+    )
+
+
+class SignedRequestRefused(DomainError):
+    """What the agent sent is not the request that was offered; the code says why."""
+
+    code = "request_malformed"
+    title = _("The signed request cannot be read. Nothing was sent; start again from the agent.")
+
+
+class RequestTooLarge(SignedRequestRefused):
+    """Bigger than any real request."""
+
+    code = "request_too_large"
+    title = _("The signed request is larger than any real request. Nothing was sent.")
+
+
+class WrongSigner(SignedRequestRefused):
+    """Another person's card signed."""
+
+    code = "wrong_signer"
+    title = _(
+        "This was signed with the card of someone else. Nothing was sent; use the card of the named holder."
+    )
+
+
+class ContractAltered(SignedRequestRefused):
+    """The contract is not the one that was fetched."""
+
+    code = "contract_altered"
+    title = _("The contract that was signed is not the one that was offered. Nothing was sent; start again.")
+
+
+class ContactDataAltered(SignedRequestRefused):
+    """Contact data, services or ApplicationId are not the ones of the request."""
+
+    code = "contact_data_altered"
+    title = _(
+        "The contact data that were signed are not those of the request. Nothing was sent; start again."
+    )
+
+
+class CsrInvalid(SignedRequestRefused):
+    """The certification request is not RSA 2048 signed by its own key."""
+
+    code = "csr_invalid"
+    title = _(
+        "The key made on the workstation is not acceptable. Nothing was sent; update the agent and start again."
+    )
+
+
+class DnMismatch(SignedRequestRefused):
+    """The certification request asks for another name than the contract."""
+
+    code = "dn_mismatch"
+    title = _(
+        "The key was made for another certificate name than the contract's. Nothing was sent; start again."
+    )
+
+
+class KeyAlreadyUsed(SignedRequestRefused):
+    """Another request holds this key."""
+
+    code = "key_already_used"
+    title = _(
+        "This key was used for another request before. Nothing was sent; start again, a new key is made."
+    )
+
+
+class CertificateMismatch(DomainError):
+    """The workstation stored another certificate than the one delivered."""
+
+    code = "certificate_mismatch"
+    title = _("The certificate in the key store is not the one that was delivered for this request.")
+
+
+class CertificateForAnotherKey(DomainError):
+    """The authority delivered a certificate that does not belong to the requested key or name."""
+
+    code = "certificate_for_another_key"
+    title = _(
+        "The government delivered a certificate for another key or name. It was not accepted; we keep asking for the "
+        "right one. If this stays, call the eHealth contact centre."
+    )
+
+
+class CertificateNotTrusted(DomainError):
+    """The delivered certificate does not lead to an anchor of its environment."""
+
+    code = "certificate_not_trusted"
+    title = _(
+        "The certificate that was delivered does not lead to a trusted root of this environment. It was not accepted; "
+        "check the trust anchors of this installation."
+    )
+
+
+class FileRefused(DomainError):
+    """An upload is too large, or holds too much."""
+
+    code = "file_refused"
+    title = _("These files are too large to take in at once. Send fewer of them.")

@@ -1,0 +1,184 @@
+"""Questions about certificates and requests that pages and API ask; all of them see only named organisations."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from certificates.domain.lifecycle import FINAL_STATES, RequestState
+from certificates.domain.validity import REPLACEMENT_WINDOW, CertificateStatus, RevocationStatus
+from certificates.models import Certificate, CertificateRequest
+from organisations.domain.mandates import belgian_day
+from organisations.keyset import Page, page_of
+from organisations.models import AuditEvent, Mandate, Organisation, Person, User
+
+LISTED = ("sealed_der", "chain", "search_text")
+"""Columns that a list never shows and so does not fetch."""
+
+
+def inventory_page(
+    organisation: Organisation,
+    *,
+    q: str = "",
+    environment: str = "",
+    status: str = "",
+    identifier: str = "",
+    after: str | None = None,
+    size: int = 50,
+) -> Page[Certificate]:
+    """The inventory by end of validity, soonest first. Unknown filter values find nothing rather than everything."""
+    rows = Certificate.objects.filter(organisation=organisation).defer(*LISTED)
+    if q.strip():
+        rows = rows.matching(q)
+    if environment:
+        rows = rows.filter(environment=environment)
+    if status:
+        known = status in set(CertificateStatus)
+        rows = rows.in_status(CertificateStatus(status), timezone.now()) if known else rows.none()
+    if identifier:
+        kind, _, value = identifier.partition("=")
+        rows = rows.filter(identifier_type=kind, identifier_value=value)
+    return page_of(rows, by="not_after", after=after, size=size)
+
+
+def status_counts(organisation: Organisation, now: datetime) -> dict[str, int]:
+    """How many certificates are in each status, in one query."""
+    alive = ~Q(revocation_status=RevocationStatus.REVOKED)
+    window = now + REPLACEMENT_WINDOW
+    current = alive & Q(not_before__lte=now, not_after__gt=now)
+    return Certificate.objects.filter(organisation=organisation).aggregate(
+        valid=Count("pk", filter=current & Q(not_after__gt=window)),
+        renewable=Count("pk", filter=current & Q(not_after__lte=window)),
+        expired=Count("pk", filter=alive & Q(not_after__lte=now)),
+        not_yet_valid=Count("pk", filter=alive & Q(not_before__gt=now)),
+        revoked=Count("pk", filter=~alive),
+    )
+
+
+@dataclass(frozen=True)
+class TimelineMark:
+    """One certificate on the dashboard's timeline."""
+
+    certificate_id: UUID
+    common_name: str
+    environment: str
+    not_after: datetime
+    status: CertificateStatus
+
+
+def timeline(
+    organisation: Organisation, now: datetime, *, months: int = 37, most: int = 400
+) -> list[TimelineMark]:
+    """The certificates that end within `months`, and those that ended in the last month, soonest first."""
+    rows = (
+        Certificate.objects.filter(
+            organisation=organisation,
+            not_after__gt=now - timedelta(days=30),
+            not_after__lt=now + timedelta(days=31 * months),
+        )
+        .not_revoked()
+        .only("pk", "common_name", "environment", "not_before", "not_after", "revocation_status")
+        .order_by("not_after", "pk")[:most]
+    )
+    return [
+        TimelineMark(row.pk, row.common_name, row.environment, row.not_after, row.status(now)) for row in rows
+    ]
+
+
+def _requests(organisation: Organisation) -> "QuerySet[CertificateRequest]":
+    return (
+        CertificateRequest.objects.filter(organisation=organisation)
+        .select_related("identifier__organisation", "holder", "requested_by")
+        .defer("sealed_contract", "sealed_signed_request")
+    )
+
+
+def requests_page(
+    organisation: Organisation, *, state: str = "", after: str | None = None, size: int = 50
+) -> Page[CertificateRequest]:
+    """Requests, newest first; `state` "open" shows those on their way."""
+    rows = _requests(organisation)
+    if state == "open":
+        rows = rows.exclude(state__in=FINAL_STATES)
+    elif state:
+        rows = rows.filter(state=state)
+    return page_of(rows, by="requested_at", after=after, size=size, descending=True)
+
+
+def open_requests(organisation: Organisation, *, most: int = 10) -> list[CertificateRequest]:
+    """Requests on their way, newest first."""
+    return list(_requests(organisation).exclude(state__in=FINAL_STATES)[:most])
+
+
+def awaiting_signature_of(user: User) -> list[CertificateRequest]:
+    """Requests that wait for this user's card, oldest first."""
+    return list(
+        CertificateRequest.objects.filter(holder__user=user, state=RequestState.AWAITING_SIGNATURE)
+        .select_related("identifier__organisation", "organisation", "holder", "requested_by", "job")
+        .order_by("requested_at")
+    )
+
+
+def possible_holders(organisation: Organisation, now: datetime) -> "QuerySet[Person]":
+    """People with a mandate for any of the organisation's numbers today."""
+    active = Mandate.objects.filter(organisation=organisation).active_on(belgian_day(now))
+    return Person.objects.filter(
+        organisation=organisation, left_on=None, pk__in=active.values("person")
+    ).distinct()
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a request on its page: `state` is done, current, todo or failed."""
+
+    key: str
+    state: str
+    at: datetime | None = None
+
+
+PATH: tuple[tuple[str, frozenset[RequestState]], ...] = (
+    ("requested", frozenset()),
+    ("contract", frozenset({RequestState.AWAITING_DEVICE, RequestState.AWAITING_CONTRACT})),
+    ("signature", frozenset({RequestState.AWAITING_SIGNATURE})),
+    ("submission", frozenset({RequestState.SIGNED, RequestState.SUBMITTING, RequestState.OUTCOME_UNKNOWN})),
+    ("issuance", frozenset({RequestState.AWAITING_CERTIFICATE})),
+    ("key_store", frozenset({RequestState.ISSUED})),
+)
+"""The steps in order, each with the states in which it is going on."""
+
+ENDS = {
+    "contract": RequestState.AWAITING_SIGNATURE,
+    "signature": RequestState.SIGNED,
+    "submission": RequestState.AWAITING_CERTIFICATE,
+    "issuance": RequestState.ISSUED,
+    "key_store": RequestState.COMPLETED,
+}
+"""The state whose event says that a step was done."""
+
+
+def request_steps(request: CertificateRequest, events: list[AuditEvent]) -> list[Step]:
+    """Return the steps of a request with their times, read from its events (`organisations.selectors.events_about`)."""
+    reached = {event.action.removeprefix("request_"): event.happened_at for event in events}
+    state = RequestState(request.state)
+    steps = [Step("requested", "done", request.requested_at)]
+    blocked = False
+    for key, going_on in PATH[1:]:
+        done_at = reached.get(ENDS[key].value)
+        if blocked:
+            steps.append(Step(key, "todo"))
+        elif state in going_on:
+            steps.append(Step(key, "current", request.state_since))
+            blocked = True
+        elif done_at is not None or (
+            key == "submission" and state in {RequestState.ISSUED, RequestState.COMPLETED}
+        ):
+            steps.append(Step(key, "done", done_at or reached.get(RequestState.ISSUED.value)))
+        elif request.is_final:
+            steps.append(Step(key, "failed", request.state_since))
+            blocked = True
+        else:
+            steps.append(Step(key, "todo"))
+            blocked = True
+    return steps

@@ -1,0 +1,115 @@
+"""Asking for the certificate until it is delivered, and taking it into the inventory."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from cryptography import x509
+from django.conf import settings
+from django.db import transaction
+
+from agent.wire.names import same_name
+from certificates.certra.errors import Rejected, Transient
+from certificates.certra.gateway import Gateway
+from certificates.domain.lifecycle import Environment, RequestState
+from certificates.domain.x509 import CertificateFacts, UnreadableCertificate, read_certificate
+from certificates.errors import CertificateForAnotherKey, CertificateNotTrusted
+from certificates.models import CertificateRequest
+from certificates.services.gateways import patience, problem_of
+from certificates.services.inventory import add_certificate
+from certificates.services.transition import move, postpone
+from certificates.trust.anchors import certificate_anchors
+from certificates.trust.paths import Trust, validate
+from organisations.errors import DomainError
+from organisations.services.audit import Actor
+from organisations.tenancy import acting_for
+
+PLATFORM = Actor.platform()
+NOT_YET_DELIVERED = frozenset({"CERT_NOT_YET_DELIVERED", "AUTH_CERT_NOT_YET_VALID"})
+"""Ask again. The second is what older versions of the service said."""
+
+
+def collect_certificate(request: CertificateRequest, gateway: Gateway, *, now: datetime) -> None:
+    """Ask for the certificate of a registered request. Raises Overtaken when another worker got it."""
+    try:
+        chain = gateway.certificate_chain(request.public_key_identifier or "")
+    except Rejected as error:
+        with acting_for([request.organisation_id]):
+            if set(error.codes) & set(settings.CERTRA_REFUSED_CODES):
+                move(request, RequestState.REJECTED, actor=PLATFORM, now=now, problem=problem_of(error, now),
+                     details={"codes": list(error.codes)})  # fmt: skip
+                return
+            waiting = bool(set(error.codes) & NOT_YET_DELIVERED)
+            ask_later(request, None if waiting else problem_of(error, now), now)
+        return
+    except Transient as error:
+        with acting_for([request.organisation_id]):
+            ask_later(request, problem_of(error, now), now)
+        return
+    take_delivery(request, chain, now=now)
+
+
+def ask_later(request: CertificateRequest, problem: dict[str, object] | None, now: datetime) -> None:
+    """Ask again after a pause that grows, or give up when patience has run out."""
+    if patience().exhausted(request.asked_since or now, now):
+        move(request, RequestState.GAVE_UP, actor=PLATFORM, now=now, problem=problem)
+        return
+    postpone(request, until=now + patience().pause(request.attempts), problem=problem)
+
+
+def check_delivery(request: CertificateRequest, chain: Sequence[bytes]) -> CertificateFacts:
+    """Check key, name and path of a delivered certificate (DER, leaf first).
+
+    Raises CertificateForAnotherKey, CertificateNotTrusted.
+    """
+    try:
+        facts = read_certificate(chain[0])
+        leaf, *others = [x509.load_der_x509_certificate(der) for der in chain]
+    except (IndexError, ValueError, UnreadableCertificate) as error:
+        raise CertificateForAnotherKey from error
+    if facts.public_key_identifier != request.public_key_identifier:
+        raise CertificateForAnotherKey
+    if not same_name(leaf.subject, request.contract_dn):
+        raise CertificateForAnotherKey
+    anchors = certificate_anchors(Environment(request.environment))
+    if validate(leaf, others, anchors, check_revocation=False).trust is not Trust.TRUSTED:
+        raise CertificateNotTrusted
+    return facts
+
+
+def take_delivery(request: CertificateRequest, chain: Sequence[bytes], *, now: datetime) -> None:
+    """Check what was delivered and take it into the inventory; a wrong delivery is noted and asked for again."""
+    try:
+        facts = check_delivery(request, chain)
+    except DomainError as error:
+        problem: dict[str, object] = {
+            "kind": "delivery",
+            "summary": error.code,
+            "answers": [],
+            "at": now.isoformat(),
+        }
+        with acting_for([request.organisation_id]):
+            if RequestState(request.state) is RequestState.OUTCOME_UNKNOWN:
+                move(request, RequestState.AWAITING_CERTIFICATE, actor=PLATFORM, now=now, problem=problem,
+                     next_attempt_at=now + patience().pause(0))  # fmt: skip
+            else:
+                ask_later(request, problem, now)
+        return
+    with acting_for([request.organisation_id]), transaction.atomic():
+        certificate, _new = add_certificate(
+            request.organisation,
+            facts,
+            environment=Environment(request.environment),
+            chain=chain[1:],
+            chain_trusted=True,
+            source="requested",
+            actor=PLATFORM,
+            now=now,
+        )
+        move(
+            request,
+            RequestState.ISSUED,
+            actor=PLATFORM,
+            now=now,
+            certificate=certificate,
+            details={"fingerprint": facts.fingerprint},
+        )

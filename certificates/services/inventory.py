@@ -1,0 +1,90 @@
+"""Putting a certificate into the inventory, from a delivery or an import."""
+
+import base64
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from certificates.domain.lifecycle import Environment
+from certificates.domain.x509 import CertificateFacts
+from certificates.models import Certificate
+from organisations import ssin as numbers
+from organisations.domain.identifiers import mask_ssin
+from organisations.models import Organisation
+from organisations.sealing import seal
+from organisations.services.audit import Actor, record
+
+PERSONAL = re.compile(r"(SSIN(?:\\?=|=))(\d{11})")
+
+
+def masked(text: str) -> str:
+    """Hide the national number in a personal certificate's names."""
+    return PERSONAL.sub(lambda found: found[1] + mask_ssin(found[2]), text)
+
+
+def add_certificate(
+    organisation: Organisation,
+    facts: CertificateFacts,
+    *,
+    environment: Environment,
+    chain: Sequence[bytes],
+    chain_trusted: bool,
+    source: str,
+    actor: Actor,
+    now: datetime,
+) -> tuple[Certificate, bool]:
+    """Add the certificate, or find it when the organisation has it; returns it and whether it is new."""
+    subject, common_name = masked(facts.subject), masked(facts.common_name)
+    values = {
+        "environment": environment,
+        "sealed_der": seal(facts.der),
+        "public_key_identifier": facts.public_key_identifier,
+        "serial": facts.serial,
+        "subject": subject[:500],
+        "issuer": facts.issuer[:500],
+        "common_name": common_name[:250],
+        "holder_name": facts.holder_name[:250],
+        "identifier_type": facts.identifier_type,
+        "identifier_value": "" if facts.is_personal else facts.identifier_value,
+        "ssin_index": numbers.index_of(facts.identifier_value) if facts.is_personal else "",
+        "application_id": facts.application_id,
+        "not_before": facts.not_before,
+        "not_after": facts.not_after,
+        "key_algorithm": facts.key_algorithm,
+        "key_usages": list(facts.key_usages),
+        "extended_key_usages": list(facts.extended_key_usages),
+        "crl_urls": list(facts.crl_urls),
+        "ocsp_urls": list(facts.ocsp_urls),
+        "chain": [base64.b64encode(der).decode() for der in chain],
+        "chain_trusted": chain_trusted,
+        "source": source,
+        "search_text": " ".join(
+            (
+                common_name,
+                facts.holder_name,
+                facts.application_id,
+                facts.serial,
+                facts.public_key_identifier,
+                facts.fingerprint,
+            )
+        ).lower(),  # fmt: skip
+        "created_at": now,
+    }
+    with transaction.atomic():
+        certificate, new = Certificate.objects.get_or_create(
+            organisation=organisation, fingerprint=facts.fingerprint, defaults=values
+        )
+        if new:
+            record(
+                organisation,
+                f"certificate_{source}",
+                certificate,
+                actor=actor,
+                now=now,
+                name=common_name,
+                fingerprint=facts.fingerprint,
+                environment=str(environment),
+            )
+    return certificate, new

@@ -1,0 +1,120 @@
+"""An administrator asks for a certificate."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from agent.wire.names import APPLICATION_ID
+from certificates.domain.lifecycle import Environment, RequestState
+from certificates.errors import HolderWithoutMandate, RequestInProgress, RequestRefused
+from certificates.models import CertificateRequest
+from certificates.services.nudges import nudge
+from organisations.domain.mandates import belgian_day
+from organisations.models import Mandate, Organisation, OrganisationIdentifier, Person, User
+from organisations.services.audit import Actor, record
+from organisations.services.devices import newest_device
+
+BASE_SERVICES = ("tsa", "consultrn", "codage", "other")
+"""Values of BaseServiceUsage seen on the wire (domain notes, 02)."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What an administrator asks for; empty text means "not given"."""
+
+    environment: Environment
+    identifier_id: UUID
+    application_id: str
+    email_private: str
+    email_general: str
+    phone_private: str
+    phone_general: str
+    base_service_usages: tuple[str, ...]
+    holder_id: UUID
+    reason: str = ""
+
+
+def _checked(wish: Wish) -> None:
+    if wish.application_id and not APPLICATION_ID.match(wish.application_id):
+        raise RequestRefused(
+            _("An ApplicationId has 1 to 30 capitals, digits, hyphens or underscores."),
+            field="application_id",
+        )
+    for name in ("email_private", "email_general"):
+        value = getattr(wish, name)
+        try:
+            if value or name == "email_private":
+                validate_email(value)
+        except ValidationError as error:
+            raise RequestRefused(_("This is not an e-mail address."), field=name) from error
+    if not wish.phone_private.strip():
+        raise RequestRefused(_("Give a telephone number of the person responsible."), field="phone_private")
+    if set(wish.base_service_usages) - set(BASE_SERVICES):
+        raise RequestRefused(_("Choose from the listed services."), field="base_service_usages")
+
+
+def request_certificate(
+    organisation: Organisation, wish: Wish, *, requested_by: User, actor: Actor, now: datetime
+) -> CertificateRequest:
+    """Make the request and start it.
+
+    Raises RequestRefused (its extra names the field), HolderWithoutMandate, RequestInProgress.
+    """
+    _checked(wish)
+    identifier = OrganisationIdentifier.objects.filter(
+        organisation=organisation, pk=wish.identifier_id
+    ).first()
+    if identifier is None:
+        raise RequestRefused(_("Choose one of your organisation's numbers."), field="identifier_id")
+    holder = Person.objects.filter(organisation=organisation, pk=wish.holder_id, left_on=None).first()
+    if holder is None:
+        raise RequestRefused(_("Choose someone of your organisation."), field="holder_id")
+    if not Mandate.objects.filter(person=holder, identifier=identifier).active_on(belgian_day(now)).exists():
+        raise HolderWithoutMandate(field="holder_id")
+    same_name = CertificateRequest.objects.open().filter(
+        identifier=identifier, application_id=wish.application_id, environment=wish.environment
+    )
+    with transaction.atomic():
+        # One row to wait on, so that two clicks do not make two requests for one name.
+        OrganisationIdentifier.objects.select_for_update().get(pk=identifier.pk)
+        if same_name.exists():
+            raise RequestInProgress(field="application_id")
+        enrolled = newest_device(holder.ssin_index) is not None
+        request = CertificateRequest.objects.create(
+            organisation=organisation,
+            environment=wish.environment,
+            identifier=identifier,
+            application_id=wish.application_id,
+            email_private=wish.email_private.strip(),
+            email_general=wish.email_general.strip(),
+            phone_private=wish.phone_private.strip(),
+            phone_general=wish.phone_general.strip(),
+            base_service_usages=list(wish.base_service_usages),
+            reason=wish.reason.strip(),
+            holder=holder,
+            requested_by=requested_by,
+            requested_at=now,
+            state=RequestState.AWAITING_CONTRACT if enrolled else RequestState.AWAITING_DEVICE,
+            state_since=now,
+            asked_since=now,
+            next_attempt_at=now if enrolled else None,
+        )
+        record(
+            organisation,
+            "request_made",
+            request,
+            actor=actor,
+            now=now,
+            environment=str(wish.environment),
+            identifier=str(identifier),
+            application_id=wish.application_id,
+            holder=str(holder),
+            state=str(request.state),
+        )
+        nudge(request)
+    return request

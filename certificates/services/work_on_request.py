@@ -1,0 +1,58 @@
+"""What a task does with a request that is due: look at its state and take the next step."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from certificates.domain.lifecycle import RequestState
+from certificates.models import CertificateRequest
+from certificates.services.collect_certificate import collect_certificate
+from certificates.services.fetch_contract import end_unsigned, fetch_contract
+from certificates.services.gateways import gateway_of
+from certificates.services.reconcile_request import note_lost_submission, reconcile_request
+from certificates.services.submit_request import submit_request
+from certificates.services.transition import Overtaken
+from organisations.tenancy import acting_for
+
+
+def work_on_request(organisation_id: UUID, request_id: UUID, *, now: datetime) -> None:
+    """Take the next step of a request if it is due; safe to run twice, at once or again."""
+    with acting_for([organisation_id]):
+        request = (
+            CertificateRequest.objects.due_at(now)
+            .select_related("organisation", "identifier__organisation", "holder")
+            .filter(pk=request_id)
+            .first()
+        )
+    if request is None:
+        return
+    try:
+        take_step(request, now=now)
+    except Overtaken:
+        return
+
+
+def take_step(request: CertificateRequest, *, now: datetime) -> None:
+    """Do what the state asks for. Raises Overtaken when another worker was first."""
+    gateway = gateway_of(request.environment)
+    match RequestState(request.state):
+        case RequestState.AWAITING_CONTRACT:
+            fetch_contract(request, gateway, now=now)
+        case RequestState.AWAITING_SIGNATURE:
+            end_unsigned(request, now=now)
+        case RequestState.SIGNED:
+            submit_request(request, gateway, now=now)
+        case RequestState.SUBMITTING:
+            note_lost_submission(request, now=now)
+        case RequestState.OUTCOME_UNKNOWN:
+            reconcile_request(request, gateway, now=now)
+        case RequestState.AWAITING_CERTIFICATE:
+            collect_certificate(request, gateway, now=now)
+
+
+def due_requests(*, now: datetime, most: int = 200) -> list[tuple[UUID, UUID]]:
+    """Return (organisation, request) ids of what is due, the longest waiting first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT organisation_id, id FROM ehportal_due_requests(%s, %s)", [now, most])
+        return [(row[0], row[1]) for row in cursor.fetchall()]

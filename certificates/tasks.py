@@ -1,0 +1,35 @@
+"""Celery's way in: each task loads by id, calls its service, returns. All are safe to run twice."""
+
+from uuid import UUID
+
+from celery import shared_task
+from django.utils import timezone
+
+from certificates.services import check_revocation
+from certificates.services import work_on_request as work
+
+
+@shared_task(name="certificates.work_on_request", soft_time_limit=240)
+def work_on_request(organisation_id: str, request_id: str) -> None:
+    """Take the next step of one request."""
+    work.work_on_request(UUID(organisation_id), UUID(request_id), now=timezone.now())
+
+
+@shared_task(name="certificates.sweep_requests")
+def sweep_requests() -> None:
+    """Pick up what is due, whether or not a message for it was lost."""
+    for organisation_id, request_id in work.due_requests(now=timezone.now()):
+        work_on_request.delay(str(organisation_id), str(request_id))
+
+
+@shared_task(name="certificates.check_revocations")
+def check_revocations() -> None:
+    """Ask the state of the certificates that were not asked about today."""
+    for organisation_id, certificate_id in check_revocation.due_certificates(now=timezone.now()):
+        check_certificate.delay(str(organisation_id), str(certificate_id))
+
+
+@shared_task(name="certificates.check_certificate")
+def check_certificate(organisation_id: str, certificate_id: str) -> None:
+    """Ask OCSP or the CRL about one certificate."""
+    check_revocation.check_revocation(UUID(organisation_id), UUID(certificate_id), now=timezone.now())

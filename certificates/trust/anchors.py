@@ -1,0 +1,47 @@
+"""The roots we trust, from configured PEM files: one set for identity cards, one per environment for certificates."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from asn1crypto import pem
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from certificates.domain.lifecycle import Environment
+
+
+@lru_cache(maxsize=16)
+def _read(paths: tuple[str, ...]) -> tuple[bytes, ...]:
+    found: list[bytes] = []
+    for path in paths:
+        try:
+            content = Path(path).read_bytes()
+            found += [der for _name, _headers, der in pem.unarmor(content, multiple=True)]
+        except (OSError, ValueError) as error:
+            raise ImproperlyConfigured(f"The trust anchor file {path} cannot be read as PEM.") from error
+    return tuple(found)
+
+
+def eid_anchors() -> tuple[bytes, ...]:
+    """Return the DER of the roots of identity cards."""
+    return _read(tuple(settings.EID_ANCHORS))
+
+
+def certificate_anchors(environment: Environment) -> tuple[bytes, ...]:
+    """Return the DER of the roots (and known intermediates) of eHealth certificates in `environment`."""
+    return _read(tuple(settings.CERTRA_ANCHORS[environment.value]))
+
+
+def is_root(der: bytes) -> bool:
+    """True for a certificate that issued itself."""
+    certificate = asn1_x509.Certificate.load(der)
+    return bool(certificate.subject == certificate.issuer)
+
+
+def asn1_of(certificate: x509.Certificate | bytes) -> asn1_x509.Certificate:
+    """Return the certificate in asn1crypto's form."""
+    der = certificate if isinstance(certificate, bytes) else certificate.public_bytes(Encoding.DER)
+    return asn1_x509.Certificate.load(der)

@@ -1,0 +1,64 @@
+"""Is this identity card certificate good for signing in, or for signing a request?"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from cryptography import x509
+
+from certificates.trust.anchors import eid_anchors
+from certificates.trust.paths import Trust, validate
+from organisations.errors import (
+    CardExpired,
+    CardRefused,
+    CardRevoked,
+    CardStatusUnknown,
+    NotAnAuthenticationCertificate,
+    NotASignatureCertificate,
+)
+
+
+def _key_usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except (x509.ExtensionNotFound, ValueError):
+        return None
+
+
+def _check(certificate: x509.Certificate, chain: Sequence[x509.Certificate], now: datetime) -> None:
+    if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+        raise CardExpired
+    verdict = validate(certificate, chain, eid_anchors(), check_revocation=True)
+    if verdict.trust is Trust.OUT_OF_DATE:
+        raise CardExpired
+    if verdict.trust is Trust.REVOKED:
+        raise CardRevoked
+    if verdict.trust is Trust.STATUS_UNKNOWN:
+        raise CardStatusUnknown
+    if verdict.trust is not Trust.TRUSTED:
+        raise CardRefused
+
+
+def check_authentication_certificate(
+    certificate: x509.Certificate, chain: Sequence[x509.Certificate], *, now: datetime
+) -> None:
+    """Check purpose (digitalSignature, not nonRepudiation), dates, path and revocation.
+
+    Raises NotAnAuthenticationCertificate, CardExpired, CardRevoked, CardStatusUnknown or CardRefused.
+    """
+    usage = _key_usage(certificate)
+    if usage is None or not usage.digital_signature or usage.content_commitment:
+        raise NotAnAuthenticationCertificate
+    _check(certificate, chain, now)
+
+
+def check_signature_certificate(
+    certificate: x509.Certificate, chain: Sequence[x509.Certificate], *, now: datetime
+) -> None:
+    """Check purpose (nonRepudiation), dates, path and revocation.
+
+    Raises NotASignatureCertificate, CardExpired, CardRevoked, CardStatusUnknown or CardRefused.
+    """
+    usage = _key_usage(certificate)
+    if usage is None or not usage.content_commitment:
+        raise NotASignatureCertificate
+    _check(certificate, chain, now)

@@ -1,0 +1,98 @@
+"""Does a certificate lead to an anchor, and was it revoked? RFC 5280 path validation by pyhanko-certvalidator.
+
+A path is first built and its signatures checked without any network, so that a stranger's certificate cannot make us
+fetch addresses of its choosing; only a certificate of a trusted issuer has its OCSP responder and CRL asked.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from django.conf import settings
+from pyhanko_certvalidator import CertificateValidator, errors
+from pyhanko_certvalidator.context import ValidationContext
+from pyhanko_certvalidator.fetchers.requests_fetchers import RequestsFetcherBackend
+
+from certificates.trust.anchors import asn1_of, is_root
+
+
+class Trust(StrEnum):
+    """What came of a validation."""
+
+    TRUSTED = "trusted"
+    NOT_TRUSTED = "not_trusted"
+    OUT_OF_DATE = "out_of_date"
+    REVOKED = "revoked"
+    STATUS_UNKNOWN = "status_unknown"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome and, for a revoked certificate, since when."""
+
+    trust: Trust
+    revoked_at: datetime | None = None
+
+
+def _validate(
+    certificate: asn1_x509.Certificate,
+    others: Sequence[asn1_x509.Certificate],
+    anchors: Iterable[bytes],
+    *,
+    fetch: bool,
+    moment: datetime | None = None,
+) -> None:
+    context = ValidationContext(
+        trust_roots=[asn1_x509.Certificate.load(anchor) for anchor in anchors if is_root(anchor)],
+        other_certs=others,
+        allow_fetching=fetch,
+        moment=moment,
+        fetcher_backend=RequestsFetcherBackend(per_request_timeout=settings.REVOCATION_TIMEOUT)
+        if fetch
+        else None,
+        revocation_mode="require" if fetch else "soft-fail",
+    )
+
+    async def run() -> None:
+        try:
+            await CertificateValidator(certificate, others, context).async_validate_path()
+        finally:
+            await context.aclose()
+
+    asyncio.run(run())
+
+
+def validate(
+    certificate: x509.Certificate,
+    intermediates: Iterable[x509.Certificate],
+    anchors: Sequence[bytes],
+    *,
+    check_revocation: bool,
+    moment: datetime | None = None,
+) -> Verdict:
+    """Judge `certificate` against `anchors` (DER) now, or at `moment` where revocation is not asked.
+
+    Never raises for what a certificate says; OCSP is asked first, the CRL where it does not answer.
+    """
+    leaf = asn1_of(certificate)
+    others = [asn1_of(other) for other in intermediates] + [
+        asn1_of(anchor) for anchor in anchors if not is_root(anchor)
+    ]
+    others = [other for other in others if other.subject != other.issuer]
+    try:
+        _validate(leaf, others, anchors, fetch=False, moment=moment)
+        if check_revocation:
+            _validate(leaf, others, anchors, fetch=True)
+    except (errors.ExpiredError, errors.NotYetValidError):
+        return Verdict(Trust.OUT_OF_DATE)
+    except errors.RevokedError as error:
+        return Verdict(Trust.REVOKED, error.revocation_dt)
+    except errors.InsufficientRevinfoError:
+        return Verdict(Trust.STATUS_UNKNOWN)
+    except (errors.PathError, errors.ValidationError, ValueError, TypeError):
+        return Verdict(Trust.NOT_TRUSTED)
+    return Verdict(Trust.TRUSTED)

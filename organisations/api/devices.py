@@ -1,0 +1,67 @@
+"""DRF's view of a device proof: who calls, once, with the stored answer for an exact retry."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from agent.wire.enrolment import normalise_origin
+from agent.wire.proofs import HEADER
+from organisations.errors import ProofRefused
+from organisations.models import Device
+from organisations.services.proofs import Accepted, Call, accept_proof, store_answer
+from organisations.tenancy import acting_for, organisations_of_card
+
+MAX_BODY_BYTES = 512 * 1024
+
+
+class ProvenView(APIView):
+    """A view that runs only for a call with a valid device proof.
+
+    Subclasses define `answer_post` or `answer_get`, which get the accepted proof and return status and body. An
+    exact retry of a POST is answered from the store. Answers are never cached.
+    """
+
+    enrolling = False
+    untenanted = True
+
+    def _accept(self, request: Request, now: datetime) -> Accepted:
+        proof = request.headers.get(HEADER, "")
+        if not proof or int(request.headers.get("Content-Length") or 0) > MAX_BODY_BYTES:
+            raise ProofRefused
+        url = normalise_origin(settings.ORIGIN) + request._request.get_full_path()
+        call = Call(proof=proof, method=request.method or "", url=url, body=request._request.body)
+        return accept_proof(call, now=now, enrolling=self.enrolling)
+
+    def _answer(
+        self, request: Request, act: Callable[..., tuple[int, dict[str, Any]]], **kwargs: Any
+    ) -> Response:
+        now = timezone.now()
+        accepted = self._accept(request, now)
+        if accepted.stored is not None:
+            status, body = accepted.stored
+        else:
+            if accepted.device is not None:
+                Device.objects.filter(pk=accepted.device.pk).update(last_seen_at=now)
+            status, body = act(request, accepted, now=now, **kwargs)
+            if request.method == "POST":
+                store_answer(accepted, status, body)
+        return Response(body, status=status, headers={"Cache-Control": "no-store"})
+
+
+def named_organisations(device: Device) -> ExitStack:
+    """Name the organisations that know the device's holder, for a `with` statement."""
+    stack = ExitStack()
+    stack.enter_context(acting_for(organisations_of_card(device.ssin_index)))
+    return stack
+
+
+def strings(value: object) -> Sequence[str]:
+    """Return a list of text from a JSON value; anything else is empty."""
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
