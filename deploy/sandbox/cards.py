@@ -1,7 +1,7 @@
 """Virtual identity cards: SoftHSM tokens with the labels and objects of a real one.
 
-Keys reach the token in a process of its own, through a pipe: SoftHSM reads its configuration once per process, and no
-private key or PIN may stand in an argument, an environment variable or a file.
+Keys reach the token in a process of its own, through a pipe: SoftHSM reads its configuration once per
+process, and no private key or PIN may stand in an argument, an environment variable or a file.
 """
 
 import base64
@@ -54,7 +54,7 @@ def make_card(
     without_nonrepudiation: bool = False,
     revoked: str | None = None,
 ) -> Card:
-    """Write a token labelled BELPIC into the folder `softhsm`, under the citizen authority of the sandbox in `state`.
+    """Write a token labelled BELPIC into the folder `softhsm`, for the sandbox whose folder is `state`.
 
     Options as in citizens.make_identity. Raises SandboxNotStarted, ValueError, or CardError.
     """
@@ -104,14 +104,15 @@ def _prepare(folder: Path) -> Path:
     tokens.mkdir(mode=0o700, exist_ok=True)
     configuration = folder.resolve() / "softhsm2.conf"
     configuration.write_text(
-        f"directories.tokendir = {tokens}\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n",
+        f"directories.tokendir = {tokens}\n"
+        "objectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n",
         encoding="utf-8",
     )
     return configuration
 
 
 def _objects(identity: Identity, now: datetime) -> list[dict[str, str | int]]:
-    """What is written, in the order of a real card's listing. Identifiers follow the government's middleware."""
+    """What is written, in a real card's order; identifiers follow the government's middleware."""
     objects: list[dict[str, str | int]] = [
         _key("Authentication", 2, identity.authentication_key),
         _key("Signature", 3, identity.signature_key),

@@ -15,7 +15,7 @@ from deploy.sandbox.store import Store
 ALGORITHMS = ("rsa", "p384")
 PURPOSES = ("authentication", "signature")
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-# id-etsi-qcs-QcCompliance and id-etsi-qcs-QcSSCD (ETSI EN 319 412-5 4.2.1, 4.2.2), as on a qualified certificate.
+# QcCompliance and QcSSCD (ETSI EN 319 412-5 4.2.1, 4.2.2), as on every qualified certificate.
 QUALIFIED = x509.UnrecognizedExtension(
     x509.ObjectIdentifier("1.3.6.1.5.5.7.1.3"), bytes.fromhex("30143008060604008e4601013008060604008e460104")
 )
@@ -56,8 +56,9 @@ def make_identity(
 ) -> Identity:
     """New keys (rsa: 2048 bits; p384) and certificates for a person; a card lives ten years.
 
-    `expired` ends it a month ago; `without_nonrepudiation` makes a Signature certificate that was never activated
-    for signing; `revoked` names the certificate (authentication, signature) that is revoked at once. Raises ValueError.
+    `expired` ends it a month ago; `without_nonrepudiation` makes a Signature certificate that was never
+    activated for signing; `revoked` names the certificate (authentication, signature) that is revoked at
+    once. Raises ValueError.
     """
     if not is_ssin(person.ssin) or algorithm not in ALGORITHMS or revoked not in (None, *PURPOSES):
         raise ValueError("The SSIN, the algorithm or the certificate to revoke is not valid.")

@@ -6,6 +6,7 @@ import uuid
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from lxml import etree
@@ -14,75 +15,19 @@ from deploy.sandbox.names import Subject, rfc4514
 from deploy.sandbox.soap import COMMONS, CORE, LANGUAGE, NAMESPACES, Refusal, add
 from deploy.sandbox.store import Store, to_text
 
-PAGE = """<!DOCTYPE html>
-<html lang="{language}">
-<head><meta charset="utf-8"><title>{title}</title></head>
-<body>
-{body}
-</body>
-</html>
-"""
-
-DUTCH = """<h1>Aanvraag van een eHealth-certificaat</h1>
-<p>Overeenkomst <strong>{reference}</strong>, opgemaakt op {day}.</p>
-{notice}<h2>Wie vraagt aan</h2>
-<p>{signer} vraagt dit certificaat aan {capacity} en ondertekent deze overeenkomst met de eigen identiteitskaart.</p>
-<h2>Voor wie en onder welke naam</h2>
-<ul>
-<li>Houder: {holder}</li>
-<li>Identificatienummer: {identifier}</li>
-<li>Naam in het certificaat: <code>{dn}</code></li>
-</ul>
-<h2>Waartoe de ondertekenaar zich verbindt</h2>
-<ol>
-<li>De private sleutel en het wachtwoord ervan blijven onder de controle van de houder. Zij worden nooit per e-mail
-verstuurd en nooit aan derden gegeven.</li>
-<li>Het certificaat dient enkel om systemen van de houder aan te melden bij de diensten van het eHealth-platform en
-om gegevens voor de houder te versleutelen.</li>
-<li>De minimale veiligheidsnormen worden nageleefd, en de houder weet op elk ogenblik welke personen en welke systemen
-het certificaat gebruiken.</li>
-<li>Wie de toegang tot de sleutel verliest of vermoedt dat een ander hem kent, laat het certificaat onmiddellijk
-intrekken.</li>
-<li>Een wijziging van de contactgegevens of het einde van de volmacht wordt zonder uitstel gemeld.</li>
-</ol>
-<h2>Duur</h2>
-<p>Het certificaat is 36 maanden geldig. Het kan worden vernieuwd vanaf 90 dagen vóór het einde. Na het einde is een
-nieuwe aanvraag nodig.</p>
-<p>Door te ondertekenen bevestigt {signer} deze tekst te hebben gelezen en te aanvaarden.</p>"""
-
-FRENCH = """<h1>Demande d'un certificat eHealth</h1>
-<p>Contrat <strong>{reference}</strong>, établi le {day}.</p>
-{notice}<h2>Qui demande</h2>
-<p>{signer} demande ce certificat {capacity} et signe ce contrat avec sa propre carte d'identité.</p>
-<h2>Pour qui et sous quel nom</h2>
-<ul>
-<li>Titulaire : {holder}</li>
-<li>Numéro d'identification : {identifier}</li>
-<li>Nom dans le certificat : <code>{dn}</code></li>
-</ul>
-<h2>Ce à quoi le signataire s'engage</h2>
-<ol>
-<li>La clé privée et son mot de passe restent sous le contrôle du titulaire. Ils ne sont jamais envoyés par courriel
-ni remis à des tiers.</li>
-<li>Le certificat sert uniquement à identifier les systèmes du titulaire auprès des services de la plate-forme eHealth
-et à chiffrer des données destinées au titulaire.</li>
-<li>Les normes minimales de sécurité sont respectées, et le titulaire sait à tout moment quelles personnes et quels
-systèmes utilisent le certificat.</li>
-<li>Quiconque perd l'accès à la clé, ou soupçonne qu'un autre la connaît, fait immédiatement révoquer le certificat.</li>
-<li>Tout changement des données de contact ainsi que la fin du mandat sont signalés sans délai.</li>
-</ol>
-<h2>Durée</h2>
-<p>Le certificat est valable 36 mois. Il peut être renouvelé à partir de 90 jours avant son terme. Après ce terme, une
-nouvelle demande est nécessaire.</p>
-<p>En signant, {signer} confirme avoir lu et accepté ce texte.</p>"""
-
-TEST_NOTICE = {
-    "nl": "<p><em>Dit is een testcertificaat voor de acceptatieomgeving. Het mag niet voor zorg worden gebruikt.</em></p>\n",
-    "fr": "<p><em>Ceci est un certificat de test pour l'environnement d'acceptation. Il ne peut pas servir aux soins.</em></p>\n",
+TEXTS = Path(__file__).with_name("texts")
+NOTICES = {
+    "nl": "Dit is een testcertificaat voor de acceptatieomgeving. Het mag niet voor zorg worden gebruikt.",
+    "fr": "Ceci est un certificat de test pour l'environnement d'acceptation. Il ne peut servir aux soins.",
+}
+IN_OWN_NAME = {"nl": "in eigen naam", "fr": "en son propre nom"}
+FOR_AN_ORGANISATION = {
+    "nl": "als gevolmachtigd certificaathouder van de organisatie hieronder",
+    "fr": "en tant que détenteur de certificat mandaté par l'organisation ci-dessous",
 }
 MONTHS = {
-    "nl": "januari februari maart april mei juni juli augustus september oktober november december".split(),
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(),
+    "nl": "januari/februari/maart/april/mei/juni/juli/augustus/september/oktober/november/december",
+    "fr": "janvier/février/mars/avril/mai/juin/juillet/août/septembre/octobre/novembre/décembre",
 }
 
 
@@ -110,28 +55,22 @@ def write(
     ssin, first_names, surname = signer
     reference, dn = str(uuid.uuid4()), rfc4514(subject.x509())
     natural = subject.identifier_type == "SSIN"
-    capacity = {
-        "nl": "in eigen naam"
-        if natural
-        else "als gevolmachtigd certificaathouder van de organisatie hieronder",
-        "fr": "en son propre nom"
-        if natural
-        else "en tant que détenteur de certificat mandaté par l'organisation ci-dessous",
-    }
-    titles = {"nl": "Aanvraag van een eHealth-certificaat", "fr": "Demande d'un certificat eHealth"}
+    capacity = IN_OWN_NAME if natural else FOR_AN_ORGANISATION
     texts = []
-    for language, template in (("nl", DUTCH), ("fr", FRENCH)):
-        body = template.format(
+    for language in ("nl", "fr"):
+        template = (TEXTS / f"contract.{language}.html").read_text(encoding="utf-8")
+        month = MONTHS[language].split("/")[now.month - 1]
+        text = template.format(
             reference=reference,
-            day=f"{now.day} {MONTHS[language][now.month - 1]} {now.year}",
-            notice=TEST_NOTICE[language] if environment == "acceptance" else "",
+            day=f"{now.day} {month} {now.year}",
+            notice=f"<p><em>{NOTICES[language]}</em></p>\n" if environment == "acceptance" else "",
             signer=escape(" ".join([*first_names, surname])),
             capacity=capacity[language],
-            holder=escape(names.get(language, subject.name)),
+            holder=escape(names.get(language, subject.full_name)),
             identifier=escape("SSIN" if natural else f"{subject.identifier_type} {subject.identifier}"),
             dn=escape(dn),
         )
-        texts.append((language, PAGE.format(language=language, title=escape(titles[language]), body=body)))
+        texts.append((language, text))
     return Contract(reference, dn, subject, ssin, tuple(first_names), surname, tuple(texts))
 
 
@@ -183,7 +122,7 @@ def to_xml(parent: etree._Element, contract: Contract) -> None:
 
 
 def actor(element: etree._Element) -> tuple[tuple[str, str], tuple[str, ...], str]:
-    """The one identifier (type, value), the first names and the name of an actor; raises Refusal INVALID_ACTOR."""
+    """The one identifier (type, value), first names and name of an actor; raises Refusal INVALID_ACTOR."""
     ids = [(i.get("Type", ""), i.text or "") for i in element.findall(f"{{{COMMONS}}}Id")]
     if len(ids) != 1:
         raise Refusal("INVALID_ACTOR", "An actor has exactly one identifier here.")
@@ -212,7 +151,7 @@ def _load(document: dict[str, Any]) -> Contract:
     return Contract(
         document["reference"],
         document["dn"],
-        Subject(**document["subject"]),
+        Subject(**document["subject"] | {"first_names": tuple(document["subject"]["first_names"])}),
         document["signer_ssin"],
         tuple(document["signer_first_names"]),
         document["signer_name"],

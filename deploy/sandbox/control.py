@@ -189,7 +189,7 @@ def _describe(platform: Platform, request: Request) -> dict[str, Any]:
         "submitted_at": timestamp(request.submitted_at),
         "due_at": timestamp(request.due_at),
         "identifier": {"type": subject.identifier_type, "value": subject.identifier},
-        "name": subject.name,
+        "name": subject.full_name,
         "application_id": subject.application_id,
         "replaces": request.replaces,
         "refusal": request.refusal,

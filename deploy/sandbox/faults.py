@@ -29,7 +29,8 @@ KINDS = {
 CODE = re.compile(r"[A-Z][A-Z0-9_]{2,59}")
 BOMB = b"""<?xml version="1.0"?>
 <!DOCTYPE bomb [<!ENTITY a "ha!"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">
-<!ENTITY d "&c;&c;&c;&c;&c;&c;&c;&c;"><!ENTITY e "&d;&d;&d;&d;&d;&d;&d;&d;"><!ENTITY f "&e;&e;&e;&e;&e;&e;&e;&e;">]>
+<!ENTITY d "&c;&c;&c;&c;&c;&c;&c;&c;"><!ENTITY e "&d;&d;&d;&d;&d;&d;&d;&d;">
+<!ENTITY f "&e;&e;&e;&e;&e;&e;&e;&e;">]>
 <soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>&f;</soap:Body></soap:Envelope>
 """
 PAGE = b"<html><head><title>Gateway</title></head><body><h1>The service cannot be reached</h1></body></html>"
@@ -114,7 +115,7 @@ class Faults:
             return db.execute(f"DELETE FROM fault WHERE {condition}", values).rowcount  # noqa: S608  two constants
 
     def take(self, environment: str, operation: str, header: str | None) -> Fault:
-        """The fault for this request: the header's, else the oldest that fits, counted down; NONE otherwise."""
+        """The fault for this request: the header's, else the oldest that fits, counted down; or NONE."""
         if header:
             return parse(header)
         if not self.all():  # the usual case should not wait for a writer

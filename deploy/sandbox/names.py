@@ -26,19 +26,25 @@ def plain(text: str) -> str:
 
 @dataclass(frozen=True)
 class Subject:
-    """Whose certificate: identifier, name, and for organisations optionally which of several."""
+    """Whose certificate: identifier, name; first names of a person; ApplicationId, if any, of an organisation."""
 
     identifier_type: str
     identifier: str
     name: str
     application_id: str | None = None
+    first_names: tuple[str, ...] = ()
+
+    @property
+    def full_name(self) -> str:
+        """First names, then the name."""
+        return " ".join([*self.first_names, self.name])
 
     def x509(self) -> x509.Name:
         """The name in DER order: from the country down to the common name."""
         number = f"{self.identifier_type}={self.identifier}"
         common_name = f"{number}, {self.application_id}" if self.application_id else number
         units = [self.application_id] if self.application_id else []
-        units += [number, plain(self.name), "eHealth-platform Belgium"]
+        units += [number, plain(self.full_name), "eHealth-platform Belgium"]
         return x509.Name(
             [
                 x509.NameAttribute(NameOID.COUNTRY_NAME, "BE"),
@@ -50,7 +56,7 @@ class Subject:
 
 
 def rfc4514(name: x509.Name) -> str:
-    """The string form: last attribute first, with `=` escaped inside values as the platform does (RFC 4514 2.4)."""
+    """The string form (RFC 4514): last attribute first, `=` escaped inside values as the platform does."""
     parts = []
     for attribute in reversed(list(name)):
         label = SHORT.get(attribute.oid, attribute.oid.dotted_string)

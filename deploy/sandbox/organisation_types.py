@@ -1,7 +1,8 @@
 """The kinds of organisation that may hold a certificate, and how their numbers are checked.
 
-Expressions are in Java syntax and mean the same to Python. Only the numbers of the Crossroads Bank for Enterprises have
-a check digit that all of them keep; published NIHII numbers exist that break theirs, so none is announced for those.
+Expressions are in Java syntax and mean the same to Python. Only the numbers of the Crossroads Bank for
+Enterprises have a check digit that all of them keep; published NIHII numbers exist that break theirs, so none
+is announced for those.
 """
 
 import re

@@ -183,10 +183,10 @@ def record(
 
 def key_usage(*purposes: str) -> x509.KeyUsage:
     """The extension with only these bits on (RFC 5280 4.2.1.3)."""
-    names = (
-        "digital_signature content_commitment key_encipherment data_encipherment key_agreement "
-        "key_cert_sign crl_sign encipher_only decipher_only"
-    ).split()
+    names = [
+        *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"),
+        *("key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
+    ]
     return x509.KeyUsage(**{name: name in purposes for name in names})
 
 
@@ -255,7 +255,7 @@ def _authority_name(plan: Plan, suffix: str = "") -> x509.Name:
 
 
 def _status_addresses(plan: Plan, base: str) -> list[tuple[x509.ExtensionType, bool]]:
-    """Where the issuer's certificate, its revocation list and its responder are (RFC 5280 4.2.1.13, 4.2.2.1)."""
+    """Where the issuer's certificate, list and responder are (RFC 5280 4.2.1.13, 4.2.2.1)."""
     ocsp, issuers = AuthorityInformationAccessOID.OCSP, AuthorityInformationAccessOID.CA_ISSUERS
     uri = x509.UniformResourceIdentifier
     access = [

@@ -1,7 +1,7 @@
 """The register: requests and what became of them, one table for each environment's life of certificates.
 
-A request is pending until its certificate is delivered or refused. An automatic one is delivered by whoever looks
-at it first after its time has come, so that no thread has to wait for it and a restart loses nothing.
+A request is pending until its certificate is delivered or refused. An automatic one is delivered by whoever
+looks at it first after its time has come, so that no thread has to wait for it and a restart loses nothing.
 """
 
 import json
@@ -26,7 +26,7 @@ REPLACEMENT_WINDOW = timedelta(days=90)
 
 @dataclass(frozen=True)
 class Request:
-    """One line of the register. `state` is pending, delivered or refused; `pki` the key identifier in lower case hex."""
+    """One line of the register; `state` is pending, delivered or refused, `pki` the key in lower case hex."""
 
     environment: str
     pki: str
@@ -75,10 +75,19 @@ class Register:
         contact: dict[str, str],
         services: tuple[str, ...],
     ) -> Request:
-        """Enter a request; raises Refusal KEY_ALREADY_REGISTERED, DN_REQUEST_IN_PROGRESS or DN_ALREADY_ACTIVE."""
+        """Enter a request.
+
+        Raises Refusal: KEY_ALREADY_REGISTERED, DN_REQUEST_IN_PROGRESS, DN_ALREADY_ACTIVE.
+        """
         now, policy = self._clock.now(), self.issuance()
         pki = public_key_identifier(public_key)
         name = meaning(subject.x509())
+        document = {
+            "name": subject.name,
+            "first_names": subject.first_names,
+            "contact": contact,
+            "services": services,
+        }
         self.deliver_due()
         with self._store.transaction() as db:
             if db.execute(
@@ -92,8 +101,8 @@ class Register:
             same_name = _select(db, "environment = ? AND subject = ?", (environment, name))
             replaces = _replaced_by_this(same_name, now)
             db.execute(
-                "INSERT INTO request (environment, pki, state, mode, submitted_at, due_at, subject, actor_type, "
-                "actor_value, application_id, document, public_key, replaces) "
+                "INSERT INTO request (environment, pki, state, mode, submitted_at, due_at, subject, "
+                "actor_type, actor_value, application_id, document, public_key, replaces) "
                 "VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     environment,
@@ -105,9 +114,7 @@ class Register:
                     subject.identifier_type,
                     subject.identifier,
                     subject.application_id,
-                    json.dumps(
-                        {"name": subject.name, "contact": contact, "services": services}, ensure_ascii=False
-                    ),
+                    json.dumps(document, ensure_ascii=False),
                     public_key.public_bytes(
                         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
                     ),
@@ -217,7 +224,7 @@ def _after_three_years(moment: datetime) -> datetime:
 
 
 def _replaced_by_this(same_name: list[Request], now: datetime) -> str | None:
-    """The active certificate that a new request for the same name would replace; raises Refusal when it may not."""
+    """The active certificate that a new request for its name replaces; raises Refusal when it may not."""
     replaced = None
     for request in same_name:
         status, opens = request.status(now), request.replaceable_from
@@ -259,7 +266,13 @@ def _from_row(row: sqlite3.Row) -> Request:
         row["mode"],
         to_moment(row["submitted_at"]),
         to_moment(row["due_at"]),
-        Subject(row["actor_type"], row["actor_value"], document["name"], row["application_id"]),
+        Subject(
+            row["actor_type"],
+            row["actor_value"],
+            document["name"],
+            row["application_id"],
+            tuple(document["first_names"]),
+        ),
         document["contact"],
         tuple(document["services"]),
         key,

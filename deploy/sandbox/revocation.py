@@ -28,7 +28,8 @@ def revoke(store: Store, authority: str, serial: str, reason: str, now: datetime
     """Mark one certificate (serial in hex) as revoked; False when it is unknown or was revoked before."""
     with store.transaction() as db:
         changed = db.execute(
-            "UPDATE issued SET revoked_at = ?, reason = ? WHERE authority = ? AND serial = ? AND revoked_at IS NULL",
+            "UPDATE issued SET revoked_at = ?, reason = ? "
+            "WHERE authority = ? AND serial = ? AND revoked_at IS NULL",
             (to_text(now), reason, authority, serial),
         )
         return changed.rowcount == 1
@@ -87,7 +88,7 @@ def revocation_list(store: Store, authority: Authority, now: datetime) -> bytes:
 
 
 def answer(store: Store, authority: Authority, question: bytes, now: datetime) -> bytes:
-    """An OCSP answer in DER to one DER question; malformed questions get the answer RFC 6960 2.3 gives them."""
+    """An OCSP answer to one question, both DER; a malformed one gets what RFC 6960 2.3 has for it."""
     try:
         request = ocsp.load_der_ocsp_request(question)
         algorithm = request.hash_algorithm

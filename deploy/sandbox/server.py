@@ -30,7 +30,7 @@ class Listener(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One connection: sizes are announced, bodies are read whole or not at all, silence ends after 30 seconds."""
+    """One connection: sizes are announced, bodies read whole or not at all, silence ends after 30 seconds."""
 
     protocol_version = "HTTP/1.1"
     server_version = "ehealth-sandbox"

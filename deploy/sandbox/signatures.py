@@ -1,7 +1,7 @@
 """Enveloped XML signatures of requests, checked with xmlsec (the product uses another library).
 
-The profile is narrow on purpose: exactly one way to sign is accepted, and the place of every part is checked before
-a digest is computed, so that a moved or second signature can never be the one that counts.
+The profile is narrow on purpose: exactly one way to sign is accepted, and the place of every part is checked
+before a digest is computed, so that a moved or second signature can never be the one that counts.
 """
 
 import base64

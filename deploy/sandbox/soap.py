@@ -86,8 +86,8 @@ def parse(body: bytes) -> etree._Element:
 def open_envelope(body: bytes, actions: dict[str, str], action: str) -> Call:
     """The call inside a SOAP envelope.
 
-    `actions` maps each operation to its SOAPAction; the header must be the quoted action of the very element that
-    the body holds (SOAP 1.1, 6.1.1). Raises SoapFault.
+    `actions` maps each operation to its SOAPAction; the header must be the quoted action of the very element
+    that the body holds (SOAP 1.1, 6.1.1). Raises SoapFault.
     """
     root = parse(body)
     if root.tag != f"{{{ENVELOPE}}}Envelope":
@@ -124,7 +124,7 @@ class Schema:
         self._errors = etree.XMLSchema(etree.parse(CONTRACT / "errors-soa.xsd"))
 
     def check_request(self, element: etree._Element) -> None:
-        """Raise SoapFault when a request is not what the schema says. The reason names elements, never values."""
+        """Raise SoapFault when a request is not what the schema says; the reason repeats nothing of it."""
         if not self._messages.validate(element):
             raise SoapFault("SOA-03006", f"line {self._messages.error_log[0].line}")
 

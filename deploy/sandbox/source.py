@@ -1,11 +1,12 @@
 """The authentic source: people and their health care qualities, organisations, and who may act for which.
 
-The document is JSON (its shape is in the README). It is read from a file, kept in the state, and may be changed over
-the control address; every change is checked whole before it takes effect.
+The document is JSON (its shape is in the README). It is read from a file, kept in the state, and may be
+changed over the control address; every change is checked whole before it takes effect.
 """
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -117,11 +118,18 @@ def _mandate(value: Any) -> Mandate:
     )
 
 
+_KEYS: dict[str, Callable[[Any], object]] = {
+    "people": lambda e: e["ssin"],
+    "organisations": lambda e: (e["identifiers"][0]["type"], e["identifiers"][0]["value"]),
+    "mandates": lambda e: (e["ssin"], e["organisation"]["type"], e["organisation"]["value"]),
+}
+
+
 class SourceKeeper:
     """Loads, keeps and changes the source of one sandbox."""
 
     def __init__(self, store: Store, file: Path | None) -> None:
-        """Read the file when it is new or has changed since it was last read; else keep what the state holds."""
+        """Read the file when it is new or changed since it was last read; else keep what the state holds."""
         self._store = store
         path = file or DEFAULT
         content = path.read_bytes()
@@ -160,10 +168,3 @@ class SourceKeeper:
         with self._store.transaction() as db:
             write_setting(db, "source", document)
             write_setting(db, "source_digest", digest)
-
-
-_KEYS = {
-    "people": lambda e: e["ssin"],
-    "organisations": lambda e: (e["identifiers"][0]["type"], e["identifiers"][0]["value"]),
-    "mandates": lambda e: (e["ssin"], e["organisation"]["type"], e["organisation"]["value"]),
-}

@@ -1,7 +1,7 @@
 """What the sandbox remembers: one SQLite file, safe for the server and the card maker at once.
 
-Every use opens its own connection: SQLite's are not made to be shared between threads, and opening one costs less
-than a tenth of what a signature costs.
+Every use opens its own connection: SQLite's are not made to be shared between threads, and opening one costs
+less than a tenth of what a signature costs.
 """
 
 import json
@@ -39,7 +39,8 @@ CREATE TABLE IF NOT EXISTS received (
     operation TEXT NOT NULL, body BLOB NOT NULL, outcome TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS fault (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, environment TEXT, operation TEXT, remaining INTEGER
+    id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL,
+    environment TEXT, operation TEXT, remaining INTEGER
 );
 """
 
@@ -97,7 +98,8 @@ class Store:
 def write_setting(db: sqlite3.Connection, name: str, value: Any) -> None:
     """The same inside a transaction that is already open."""
     db.execute(
-        "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        "INSERT INTO setting (name, value) VALUES (?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         (name, json.dumps(value, ensure_ascii=False)),
     )
 

@@ -1,4 +1,4 @@
-"""Writes one token through PKCS#11, in a process that lives no longer than that. The order comes on standard input."""
+"""Writes one token through PKCS#11, in a process of its own that reads its order on standard input."""
 
 import base64
 import json

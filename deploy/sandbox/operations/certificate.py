@@ -23,7 +23,8 @@ def generate(call: Call, scene: Scene) -> etree._Element:
     """Check a request from the signature down to the key, and enter it in the register.
 
     Raises Refusal with the codes of signer.authenticate and Register.submit, and CONTRACT_MISMATCH,
-    SIGNER_MISMATCH, SIGNER_NOT_AUTHORIZED, INVALID_CONTACT_DATA, INVALID_CSR, DN_MISMATCH, BASE_SERVICE_NOT_AVAILABLE.
+    SIGNER_MISMATCH, SIGNER_NOT_AUTHORIZED, INVALID_CONTACT_DATA, INVALID_CSR, DN_MISMATCH,
+    BASE_SERVICE_NOT_AVAILABLE.
     """
     holder = signer.authenticate(call.element, "Signature", scene.pki, scene.store, scene.now)
     contract = contracts.recognise(scene.store, scene.environment, _part(call, "k:Contract"))
@@ -52,7 +53,10 @@ def generate(call: Call, scene: Scene) -> etree._Element:
 
 
 def fetch(call: Call, scene: Scene) -> etree._Element:
-    """The certificate and its issuer; raises Refusal CERT_REQUEST_NOT_FOUND, CERT_REQUEST_REFUSED, CERT_NOT_YET_DELIVERED."""
+    """The certificate and its issuer.
+
+    Raises Refusal: CERT_REQUEST_NOT_FOUND, CERT_REQUEST_REFUSED, CERT_NOT_YET_DELIVERED.
+    """
     pki = call.text("m:PublicKeyIdentifier").strip()
     request = scene.register.find(scene.environment, pki)
     if request is None:

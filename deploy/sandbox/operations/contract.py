@@ -27,8 +27,7 @@ def answer(call: Call, scene: Scene) -> etree._Element:
             raise Refusal("SIGNER_MISMATCH", "A person asks for a certificate in their own name only.")
         if application_id is not None:
             raise Refusal("INVALID_APPLICATION_ID", "Only organisations may use an ApplicationId.")
-        full_name = " ".join([*first_names, name])
-        subject, names = Subject("SSIN", ssin, full_name), {"nl": full_name, "fr": full_name}
+        subject, names = Subject("SSIN", ssin, name, first_names=first_names), {}
     else:
         subject, names = _organisation(scene, owner[0], application_id)
     check_authority(scene, ssin, subject)
@@ -40,7 +39,7 @@ def answer(call: Call, scene: Scene) -> etree._Element:
 
 
 def check_authority(scene: Scene, ssin: str, subject: Subject) -> None:
-    """Raise Refusal SIGNER_NOT_AUTHORIZED unless this person may, today, ask a certificate for this subject."""
+    """Raise Refusal SIGNER_NOT_AUTHORIZED unless this person may ask this certificate today."""
     if subject.identifier_type == "SSIN":
         allowed = ssin == subject.identifier and scene.source.is_care_provider(ssin)
     else:

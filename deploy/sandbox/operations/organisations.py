@@ -27,7 +27,7 @@ def types(call: Call, scene: Scene) -> etree._Element:
 
 
 def application_ids(call: Call, scene: Scene) -> etree._Element:
-    """The ApplicationIds under which the organisation has an active certificate; nil stands for one without."""
+    """The ApplicationIds of an organisation's active certificates; nil stands for one without."""
     result = response(call, scene.now)
     identifier = call.element.find(f"{{{PROTOCOL}}}OrganizationIdentifier")
     if identifier is None:

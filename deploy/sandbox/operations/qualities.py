@@ -4,13 +4,13 @@ from lxml import etree
 
 from deploy.sandbox import signer
 from deploy.sandbox.operations.scene import Scene
-from deploy.sandbox.soap import LANGUAGE, Call, Refusal, add, success
+from deploy.sandbox.soap import LANGUAGE, NAMESPACES, Call, Refusal, add, success
 
 
 def answer(call: Call, scene: Scene) -> etree._Element:
     """Own qualities, and every number of every organisation that a mandate names today."""
     holder = signer.authenticate(call.element, "Authentication", scene.pki, scene.store, scene.now)
-    asked = call.element.find("m:SSIN", {"m": etree.QName(call.element).namespace})
+    asked = call.element.find("m:SSIN", NAMESPACES)
     if asked is None or asked.get("Type") != "SSIN" or asked.text != holder.ssin:
         raise Refusal("SIGNER_MISMATCH", "A person may only ask for their own qualities.")
     result = success(call, scene.now)

@@ -30,6 +30,8 @@ def _describe(info: etree._Element, request: Request, scene: Scene) -> None:
     identifier = add(entity, "k:CertificateIdentifier")
     actor = add(identifier, "k:Actor")
     add(actor, "c:Id", subject.identifier, Type=subject.identifier_type)
+    for first_name in subject.first_names:
+        add(actor, "c:FirstName", first_name)
     add(actor, "c:Name", subject.name)
     if subject.application_id:
         add(identifier, "k:ApplicationId", subject.application_id)
