@@ -99,8 +99,8 @@ class RequestLogMiddleware:
             structlog.contextvars.unbind_contextvars("request_id")
         response["X-Request-Id"] = request_id
         if not request.path.startswith("/static/"):
-            # The route, not the path: job ids in paths are capabilities.
-            route = request.resolver_match.route if request.resolver_match else "-"
+            # The name of the view, not the path: job ids in paths are capabilities.
+            route = request.resolver_match.view_name if request.resolver_match else "-"
             self.log.info(
                 "request",
                 method=request.method,

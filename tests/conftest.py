@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_django
 
+
 from tests import environment
+from tests.support.sandbox import SandboxProcess
 
 environment.prepare()
 
@@ -60,6 +62,28 @@ def owner_url(admin_url: str, django_db_blocker: pytest_django.DjangoDbBlocker) 
         use(urls.web)
     os.environ["DATABASE_URL"] = urls.web
     return urls.owner
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
+    """One sandbox for the session; tests that switch faults or modes put them back (see `government`)."""
+    with SandboxProcess(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
+
+
+@pytest.fixture
+def government(sandbox: SandboxProcess, settings: pytest_django.Settings) -> Iterator[SandboxProcess]:
+    """The sandbox as the server's government: immediate, without faults, its anchors trusted."""
+    pki = sandbox.pki
+    settings.CERTRA_ENDPOINTS = {"production": sandbox.production, "acceptance": sandbox.acceptance}
+    settings.CERTRA_ANCHORS = {
+        name: [str(pki / name / "root.pem"), str(pki / name / "issuing.pem")]
+        for name in ("production", "acceptance")
+    }
+    settings.EID_ANCHORS = [str(pki / "citizen" / "root.pem"), str(pki / "citizen" / "ca.pem")]
+    sandbox.control_post("/control/issuance", {"mode": "automatic", "delay_seconds": 0})
+    yield sandbox
+    sandbox.control_post("/control/faults", method="DELETE")
 
 
 @pytest.fixture(scope="session")

@@ -11,3 +11,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# Static files straight from their folders: tests do not collect them.
+WHITENOISE_AUTOREFRESH = True
+WHITENOISE_USE_FINDERS = True

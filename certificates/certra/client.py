@@ -82,7 +82,7 @@ class CertraClient:
         """Return the delivered certificate and its issuers (DER, leaf first, no root)."""
 
         def read() -> list[bytes]:
-            answer = self._ask("GetCertificate", PublicKeyIdentifier=bytes.fromhex(public_key_identifier))
+            answer = self._ask("GetCertificate", PublicKeyIdentifier=public_key_identifier)
             try:
                 return [
                     from_base64("".join((element.text or "").split()))

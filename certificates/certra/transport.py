@@ -18,7 +18,7 @@ class BoundedTransport(Transport):
         session = requests.Session()
         session.trust_env = False
         session.max_redirects = 0
-        super().__init__(session=session)
+        super().__init__(session=session)  # type: ignore[no-untyped-call]  # zeep ships no types
         self.limits = (connect_timeout, read_timeout)
 
     def load(self, url: str) -> bytes:

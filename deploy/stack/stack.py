@@ -1,0 +1,187 @@
+"""The whole of ehportal on one machine: PostgreSQL, Redis, the sandbox, web, worker and beat."""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+
+from deploy.stack import postgres, redis
+from deploy.stack.bootstrap import ROOT
+from deploy.stack.ports import free_port
+from deploy.stack.processes import Processes
+
+Report = Callable[[str], None]
+
+
+@dataclass
+class Sandbox:
+    """Addresses of a running sandbox and the folder of its public certificates."""
+
+    production: str
+    acceptance: str
+    control: str
+    pki: Path
+
+    @classmethod
+    def from_line(cls, line: bytes) -> "Sandbox":
+        """Read the line that the sandbox prints when it is ready."""
+        facts = json.loads(line)
+        return cls(facts["production"], facts["acceptance"], facts["control"], Path(facts["pki"]))
+
+
+@dataclass
+class Stack:
+    """Everything running, with its state in `folder`. Ports of 0 mean any free one."""
+
+    folder: Path
+    report: Report = print
+    web_port: int = 0
+    sandbox_ports: tuple[int, int, int] = (0, 0, 0)
+    extra_environment: dict[str, str] = field(default_factory=dict)
+    database: str = "ehportal"
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.processes = Processes(self.folder / "logs", {})
+        self.origin = f"http://127.0.0.1:{self.web_port or free_port()}"
+
+    def start(self) -> None:
+        """Start everything, in the order in which the parts lean on one another."""
+        kept = self._secrets()
+        self._step("PostgreSQL", lambda: self._postgres(kept))
+        self._step("Redis", self._redis)
+        self._step("the government's sandbox", self._sandbox)
+        self._environment(kept)
+        self._step("tables and texts", self._prepare)
+        self._step("web, worker and beat", self._servers)
+
+    def stop(self) -> None:
+        """Stop everything that this stack started."""
+        self.processes.stop()
+
+    def _step(self, name: str, work: Callable[[], None]) -> None:
+        began = time.monotonic()
+        work()
+        self.report(f"  {name:<28} {time.monotonic() - began:5.1f} s")
+
+    def _secrets(self) -> dict[str, str]:
+        """Return this installation's secrets, made once and kept readable by the owner alone."""
+        path = self.folder / "secrets.json"
+        if not path.exists():
+            from cryptography.fernet import Fernet
+
+            made = postgres.new_passwords() | {
+                "SECRET_KEY": secrets.token_urlsafe(48),
+                "SSIN_KEYS": Fernet.generate_key().decode(),
+                "SSIN_INDEX_KEY": secrets.token_urlsafe(32),
+            }
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                json.dump(made, file)
+        kept: dict[str, str] = json.loads(path.read_text())
+        return kept
+
+    def _postgres(self, kept: dict[str, str]) -> None:
+        admin = os.environ.get("DATABASE_URL") or postgres.start_embedded(self.folder / "postgres")
+        self.urls = postgres.prepare(admin, self.database, passwords=kept)
+
+    def _redis(self) -> None:
+        self.redis_url = os.environ.get("REDIS_URL", "")
+        if not self.redis_url:
+            process, self.redis_url = redis.start(self.folder / "redis")
+            self.processes.adopt("redis", process)
+
+    def _sandbox(self) -> None:
+        ports = [str(port) for port in self.sandbox_ports]
+        command = [sys.executable, "-m", "deploy.sandbox", "serve", "--state", str(self.folder / "sandbox")]
+        names = ("--production-port", "--acceptance-port", "--control-port")
+        for name, port in zip(names, ports, strict=True):
+            command += [name, port]
+        process = self.processes.start("sandbox", command, pipe=True)
+        assert process.stdout is not None  # noqa: S101  # it was asked for
+        line = process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"The sandbox did not start; see {self.processes.logs / 'sandbox.log'}.")
+        self.sandbox = Sandbox.from_line(line)
+
+    def _environment(self, kept: dict[str, str]) -> None:
+        pki = self.sandbox.pki
+        self.processes.environment |= {
+            "DJANGO_SETTINGS_MODULE": "ehportal.settings",
+            "SECRET_KEY": kept["SECRET_KEY"],
+            "SSIN_KEYS": kept["SSIN_KEYS"],
+            "SSIN_INDEX_KEY": kept["SSIN_INDEX_KEY"],
+            "ORIGIN": self.origin,
+            "ALLOWED_HOSTS": "127.0.0.1,localhost",
+            "DATABASE_URL": self.urls.web,
+            "REDIS_URL": self.redis_url,
+            "STATIC_ROOT": str(self.folder / "static"),
+            "SANDBOX": "1",
+            "CERTRA_PRODUCTION_URL": self.sandbox.production,
+            "CERTRA_ACCEPTANCE_URL": self.sandbox.acceptance,
+            "CERTRA_PRODUCTION_ANCHORS": f"{pki / 'production' / 'root.pem'},{pki / 'production' / 'issuing.pem'}",
+            "CERTRA_ACCEPTANCE_ANCHORS": f"{pki / 'acceptance' / 'root.pem'},{pki / 'acceptance' / 'issuing.pem'}",
+            "EID_ANCHORS": f"{pki / 'citizen' / 'root.pem'},{pki / 'citizen' / 'ca.pem'}",
+        } | self.extra_environment
+
+    def manage(self, *arguments: str, owner: bool = False) -> None:
+        """Run manage.py; `owner` as the role that owns the tables. Raises CalledProcessError with its output."""
+        environment = os.environ | self.processes.environment
+        if owner:
+            environment["DATABASE_URL"] = self.urls.owner
+        self.run([sys.executable, "manage.py", *arguments], environment)
+
+    @staticmethod
+    def run(command: list[str], environment: dict[str, str]) -> None:
+        """Run `command` in the project; its output is shown only when it fails."""
+        done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+        if done.returncode:
+            sys.stderr.write(done.stdout + done.stderr)
+            done.check_returncode()
+
+    def _prepare(self) -> None:
+        from deploy.stack import translations
+
+        translations.compile_all()
+        self.manage("migrate", "--verbosity", "0", owner=True)
+        self.manage("collectstatic", "--noinput", "--verbosity", "0")
+
+    def _servers(self) -> None:
+        python = sys.executable
+        bind = self.origin.removeprefix("http://")
+        self.processes.start(
+            "web",
+            [python, "-m", "gunicorn", "ehportal.wsgi", "--bind", bind, "--workers", "2", "--threads", "4",
+             "--worker-tmp-dir", str(self.folder), "--no-control-socket"],
+        )  # fmt: skip
+        self.start_worker()
+        schedule = str(self.folder / "beat-schedule")
+        self.processes.start(
+            "beat", [python, "-m", "celery", "-A", "ehportal", "beat", "--schedule", schedule, "--pidfile", ""]
+        )
+        self.wait_for_web()
+
+    def start_worker(self) -> None:
+        """Start a Celery worker with two processes."""
+        self.processes.start(
+            "worker",
+            [sys.executable, "-m", "celery", "-A", "ehportal", "worker", "--concurrency", "2", "--without-gossip",
+             "--without-mingle"],
+        )  # fmt: skip
+
+    def wait_for_web(self, seconds: float = 60) -> None:
+        """Return when the web server answers. Raises TimeoutError."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                if requests.get(f"{self.origin}/agent/v1/hello", timeout=5).ok:
+                    return
+            except requests.RequestException:
+                time.sleep(0.1)
+        raise TimeoutError(f"The web server did not answer; see {self.processes.logs / 'web.log'}.")

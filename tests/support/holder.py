@@ -1,0 +1,151 @@
+"""A mandated holder in software: an identity of the sandbox's citizens and a device key, speaking the agent's protocol.
+
+The real agent is driven in tests/journeys; here the server is tested against every turn a client may take.
+"""
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding
+from django.conf import settings
+from django.test import Client
+
+from agent.wire.encoding import from_base64url
+from agent.wire.enrolment import enrolment_message
+from agent.wire.jobs import CertificateContent, CertificateJob
+from agent.wire.keys import make_csr
+from agent.wire.proofs import make_proof, public_jwk, thumbprint_bytes
+from agent.wire.request_xml import build_generate_certificate
+from agent.wire.signature import sign_enveloped
+from deploy.sandbox.citizens import Identity, Person, PrivateKey, make_identity
+from deploy.sandbox.pki import Pki
+from deploy.sandbox.store import Store
+
+
+def issue_identity(state: Path, ssin: str, first_names: str, surname: str, **kind: Any) -> Identity:
+    """Make keys and certificates of a card under the citizen authority of the sandbox in `state`."""
+    store = Store(state)
+    person = Person(ssin, first_names, surname)
+    return make_identity(Pki.load(state, store), store, person, datetime.now(UTC), **kind)
+
+
+def raw_sign(key: PrivateKey, data: bytes) -> bytes:
+    """Sign as a card does: RSA PKCS#1 v1.5 SHA-256, or P-384 over SHA-384 as raw r‖s."""
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+    r, s = decode_dss_signature(key.sign(data, ec.ECDSA(hashes.SHA384())))
+    return r.to_bytes(48, "big") + s.to_bytes(48, "big")
+
+
+def b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+@dataclass
+class Holder:
+    """A card and a device; `client` is Django's test client."""
+
+    identity: Identity
+    client: Client = field(default_factory=Client)
+    device_key: ec.EllipticCurvePrivateKey = field(
+        default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
+    )
+    language: str = "en"
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        with_key: bool = False,
+        proof: str | None = None,
+        now: datetime | None = None,
+    ) -> Any:
+        """Make one proven call; returns Django's response."""
+        data = b"" if body is None else json.dumps(body).encode()
+        token = proof or make_proof(
+            self.device_key,
+            method=method,
+            url=settings.ORIGIN + path,
+            body=data,
+            now=now or datetime.now(UTC),
+            with_key=with_key,
+        )
+        return self.client.generic(
+            method,
+            path,
+            data,
+            content_type="application/json",
+            headers={"Ehportal-Proof": token, "Accept-Language": self.language},
+        )
+
+    def start_enrolment(self) -> dict[str, str]:
+        answer: dict[str, str] = self.call("POST", "/agent/v1/enrolments", {}, with_key=True).json()
+        return answer
+
+    def enrol(self, started: dict[str, str] | None = None, **changes: Any) -> Any:
+        """Enrol the device with the card's Authentication key; `changes` replace fields of the body."""
+        started = started or self.start_enrolment()
+        message = enrolment_message(
+            settings.ORIGIN, from_base64url(started["nonce"]), thumbprint_bytes(public_jwk(self.device_key))
+        )
+        key = self.identity.authentication_key
+        body = {
+            "signature": b64(raw_sign(key, message)),
+            "algorithm": "RS256" if isinstance(key, rsa.RSAPrivateKey) else "ES384",
+            "certificates": [
+                b64(one.public_bytes(Encoding.DER)) for one in self.chain(self.identity.authentication)
+            ],
+            "device_label": "desk of the test",
+        } | changes
+        return self.call("POST", f"/agent/v1/enrolments/{started['enrolment_id']}", body, with_key=True)
+
+    def chain(self, leaf: x509.Certificate) -> list[x509.Certificate]:
+        return [leaf, self.identity.authority, self.identity.root]
+
+    def jobs(self) -> list[dict[str, str]]:
+        answer: list[dict[str, str]] = self.call("GET", "/agent/v1/jobs").json()["jobs"]
+        return answer
+
+    def job(self, job_id: str) -> CertificateJob:
+        return CertificateJob.from_json(self.call("GET", f"/agent/v1/jobs/{job_id}").content)
+
+    def signed(
+        self,
+        content: CertificateContent,
+        key: rsa.RSAPrivateKey | None = None,
+        *,
+        dn: str | None = None,
+        change: Callable[[bytes], bytes] = lambda data: data,
+    ) -> bytes:
+        """Build and sign the request for `content`; `change` alters the unsigned bytes."""
+        key = key or rsa.generate_private_key(65537, 2048)
+        data = build_generate_certificate(
+            content,
+            make_csr(key, dn or content.contract.dn),
+            request_id=f"_{uuid4()}",
+            issue_instant=datetime.now(UTC),
+        )
+        return sign_enveloped(
+            change(data),
+            chain=self.chain(self.identity.signature),
+            sign=lambda to_be_signed, _algorithm: raw_sign(self.identity.signature_key, to_be_signed),
+        )
+
+    def send(self, job_id: str, data: bytes) -> Any:
+        return self.call("POST", f"/agent/v1/jobs/{job_id}/signed-request", {"request": b64(data)})
+
+    def outcome(self, job_id: str) -> dict[str, Any]:
+        answer: dict[str, Any] = self.call("GET", f"/agent/v1/jobs/{job_id}/outcome").json()
+        return answer
