@@ -3,6 +3,7 @@
 import base64
 import copy
 import http.client
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from lxml import etree
 
 from deploy.sandbox.citizens import Identity, PrivateKey
 from deploy.sandbox.operations import ACTIONS
+from tests.contract.schemas import assert_valid
 
 M = "urn:be:fgov:ehealth:certra:protocol:v2"
 K = "urn:be:fgov:ehealth:certra:core:v2"
@@ -43,6 +45,13 @@ class Reply:
         """The element in the SOAP body, on its own."""
         body = etree.fromstring(self.body)[-1]
         return etree.fromstring(etree.tostring(body[0]))
+
+    @property
+    def detail(self) -> etree._Element:
+        """The platform's error inside a SOAP fault."""
+        found = self.element.find("detail")
+        assert found is not None
+        return etree.fromstring(etree.tostring(found[0]))
 
     @property
     def code(self) -> str:
@@ -107,10 +116,12 @@ def csr(dn: str, key: rsa.RSAPrivateKey) -> bytes:
 
 
 def _printable(value: str) -> bool:
-    return value.isascii() and not set(value) & set("_*&@!\"#$%;<>")
+    return re.fullmatch(r"[A-Za-z0-9 '()+,\-./:=?]*", value) is not None
 
 
-def certificate_request(contract: etree._Element, pkcs10: bytes, services: tuple[str, ...] = ()) -> etree._Element:
+def certificate_request(
+    contract: etree._Element, pkcs10: bytes, services: tuple[str, ...] = ()
+) -> etree._Element:
     """GenerateCertificate, unsigned, around a contract as it was received."""
     element = request(
         "GenerateCertificate",
@@ -134,7 +145,10 @@ def sign(
     *,
     digest: object = xmlsec.constants.TransformSha256,
     method: object = None,
-    transforms: tuple[object, ...] = (xmlsec.constants.TransformEnveloped, xmlsec.constants.TransformExclC14N),
+    transforms: tuple[object, ...] = (
+        xmlsec.constants.TransformEnveloped,
+        xmlsec.constants.TransformExclC14N,
+    ),
 ) -> etree._Element:
     """Add the enveloped signature of the platform's profile, or a variation of it."""
     if method is None:
@@ -158,7 +172,8 @@ def sign(
     )
     context.key = xmlsec.Key.from_memory(pem, xmlsec.constants.KeyDataFormatPem)
     context.sign(signature)
-    return element
+    # Names that xmlsec wrote are unknown to lxml until they are read once.
+    return etree.fromstring(etree.tostring(element))
 
 
 def sign_as(element: etree._Element, identity: Identity, purpose: str) -> etree._Element:
@@ -196,7 +211,10 @@ def call(base: str, element: etree._Element, fault: str | None = None) -> Reply:
     headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{ACTIONS[operation]}"'}
     if fault:
         headers["X-Sandbox-Fault"] = fault
-    return post(base, envelope(element), headers)
+    reply = post(base, envelope(element), headers)
+    if fault is None:  # whatever is tested: every answer must be what the schemas say
+        assert_valid(reply.detail if reply.status == 500 else reply.element)
+    return reply
 
 
 def name_attribute(certificate: x509.Certificate) -> str:

@@ -68,7 +68,9 @@ def test_a_mandated_person_gets_a_certificate(
     assert leaf.public_key() == key.public_key()
 
 
-def test_the_certificate_is_shaped_like_a_real_one(sandbox: SandboxProcess, cards: dict[str, Identity]) -> None:
+def test_the_certificate_is_shaped_like_a_real_one(
+    sandbox: SandboxProcess, cards: dict[str, Identity]
+) -> None:
     _, key = submit(sandbox.production, cards["an"], application_id="élan-1")
     leaf = certificates(get(sandbox.production, identifier(key)))[0]
     units = [a.value for a in leaf.subject if a.oid == NameOID.ORGANIZATIONAL_UNIT_NAME]
@@ -91,7 +93,9 @@ def test_the_certificate_is_shaped_like_a_real_one(sandbox: SandboxProcess, card
     assert skid.digest.hex() == identifier(key)
 
 
-def test_a_care_provider_gets_a_personal_certificate(sandbox: SandboxProcess, cards: dict[str, Identity]) -> None:
+def test_a_care_provider_gets_a_personal_certificate(
+    sandbox: SandboxProcess, cards: dict[str, Identity]
+) -> None:
     reply, key = submit(sandbox.production, cards["sofie"], owner=("SSIN", "00010100105"))
     assert reply.code == "success"
     leaf = certificates(get(sandbox.production, identifier(key)))[0]
@@ -178,7 +182,9 @@ def test_everything_survives_a_restart(sandbox: SandboxProcess, cards: dict[str,
     before = get(sandbox.production, identifier(delivered))
     sandbox.control_post("/control/issuance", {"mode": "manual", "delay_seconds": 1})
     _, pending = submit(sandbox.production, cards["an"], application_id="B")
-    contract = contract_of(call(sandbox.production, messages.contract_request(cards["an"], application_id="C")))
+    contract = contract_of(
+        call(sandbox.production, messages.contract_request(cards["an"], application_id="C"))
+    )
     sandbox.control_post("/control/faults", {"kind": "soa-02002", "operation": "GetActorQualities"})
     addresses = (sandbox.production, sandbox.acceptance, sandbox.control)
     received = len(sandbox.control_get("/control/received"))
