@@ -1,0 +1,160 @@
+"""What the server answers, read into frozen facts; anything else is `server_unexpected`."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, NoReturn
+
+from cryptography import x509
+
+from agent.errors import PortalError
+from agent.wire.encoding import from_base64, from_base64url
+from agent.wire.jobs import JOB_ID
+from agent.wire.limits import MAX_CERTIFICATE_BYTES, MAX_CHAIN_CERTIFICATES
+
+Json = dict[str, object]
+CAME_TO_NOTHING: Final = ("rejected", "gave_up", "cancelled", "declined")
+STATES: Final = ("submitting", "waiting", "issued", "completed", "outcome_unknown", *CAME_TO_NOTHING)
+LEAST_PAUSE_SECONDS: Final = 0.2
+MOST_PAUSE_SECONDS: Final = 300.0
+
+
+@dataclass(frozen=True)
+class JobSummary:
+    """One line of the list of open jobs."""
+
+    id: str
+    organisation: str
+    certificate_name: str
+    environment: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where a request stands; certificates (leaf first) only when issued or completed."""
+
+    state: str
+    certificates: tuple[x509.Certificate, ...]
+    trust_anchors: tuple[x509.Certificate, ...]
+    problem_code: str
+    problem_text: str
+    poll_after_seconds: float
+
+
+@dataclass(frozen=True)
+class Hello:
+    """What the server says to anybody: name, version, and seconds its clock is ahead of ours."""
+
+    name: str
+    version: str
+    origin: str
+    clock_difference: float
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """What the server knows of this device."""
+
+    device_id: str
+    holder: str
+    organisations: tuple[str, ...]
+    label: str = ""
+
+
+def unexpected() -> NoReturn:
+    """Refuse an answer that is not what the protocol says."""
+    raise PortalError("server_unexpected")
+
+
+def text_of(answer: Json, name: str) -> str:
+    """A short string of an answer."""
+    value = answer.get(name)
+    if not isinstance(value, str) or len(value) > 500:
+        unexpected()
+    return value
+
+
+def moment_of(value: object) -> datetime:
+    """An ISO 8601 moment."""
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        unexpected()
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def nonce_of(answer: Json) -> bytes:
+    """The enrolment's nonce."""
+    try:
+        return from_base64url(text_of(answer, "nonce"))
+    except ValueError:
+        unexpected()
+
+
+def hello_of(answer: Json, *, now: datetime) -> Hello:
+    """What the server says to anybody, and how its clock differs from `now`."""
+    difference = (moment_of(answer.get("time")) - now).total_seconds()
+    return Hello(text_of(answer, "name"), text_of(answer, "version"), text_of(answer, "origin"), difference)
+
+
+def outcome_of(answer: Json) -> Outcome:
+    """Where a request stands."""
+    state, pause, problem = text_of(answer, "state"), answer.get("poll_after_seconds"), answer.get("problem")
+    if state not in STATES or not isinstance(pause, int | float):
+        unexpected()
+    told = problem if isinstance(problem, dict) else {}
+    return Outcome(
+        state=state,
+        certificates=certificates_of(answer.get("certificates")),
+        trust_anchors=certificates_of(answer.get("trust_anchors")),
+        problem_code=str(told.get("code", "")),
+        problem_text=str(told.get("detail") or told.get("title") or ""),
+        poll_after_seconds=min(max(float(pause), LEAST_PAUSE_SECONDS), MOST_PAUSE_SECONDS),
+    )
+
+
+def enrolled_of(answer: Json) -> Enrolled:
+    """What the server knows of a device."""
+    holder, organisations = answer.get("holder"), answer.get("organisations")
+    if not isinstance(holder, dict) or not isinstance(organisations, list):
+        unexpected()
+    first_names = holder.get("first_names")
+    names = [str(name) for name in first_names] if isinstance(first_names, list) else []
+    label = answer.get("label")
+    return Enrolled(
+        device_id=text_of(answer, "device_id"),
+        holder=" ".join([*names, str(holder.get("name", ""))]),
+        organisations=tuple(str(name) for name in organisations),
+        label=label if isinstance(label, str) else "",
+    )
+
+
+def summary_of(job: object) -> JobSummary:
+    """One line of the job list."""
+    if not isinstance(job, dict) or not JOB_ID.match(str(job.get("id"))):
+        unexpected()
+    return JobSummary(
+        id=str(job["id"]),
+        organisation=str(job.get("organisation", "")),
+        certificate_name=str(job.get("certificate_name", "")),
+        environment=str(job.get("environment", "")),
+        state=str(job.get("state", "")),
+    )
+
+
+def certificates_of(value: object) -> tuple[x509.Certificate, ...]:
+    """A list of base64 DER certificates, or nothing."""
+    if value is None:
+        return ()
+    if not isinstance(value, list) or len(value) > 4 * MAX_CHAIN_CERTIFICATES:
+        unexpected()
+    found = []
+    for text in value:
+        try:
+            der = from_base64(str(text))
+            if len(der) > MAX_CERTIFICATE_BYTES:
+                raise ValueError("size")
+            found.append(x509.load_der_x509_certificate(der))
+        except ValueError:
+            unexpected()
+    return tuple(found)

@@ -1,0 +1,226 @@
+"""The command `ehportal-agent`."""
+
+import argparse
+import platform
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agent import keystore
+from agent.config import Config, load_config
+from agent.device import Device
+from agent.doctor import Doctor
+from agent.enrol import enrol
+from agent.errors import AgentError, Cancelled, ExitCode, PortalError, StoreError
+from agent.handler import install_handler, job_of
+from agent.language import LANGUAGES, Texts, choose_language, printable
+from agent.pending import StoreFormat, unfinished
+from agent.portal import Portal
+from agent.runner import Runner
+from agent.ui import Dialogue, choose_surface, open_dialogue
+from agent.watch import watch
+from agent.wire.errors import WireError
+from agent.wire.jobs import JOB_ID
+
+MARKS = {"ok": "✓", "note": "•", "fail": "✗"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit code (ExitCode)."""
+    options = _parser().parse_args(arguments)
+    texts = Texts(choose_language(options.language))
+    dialogue: Dialogue | None = None
+    try:
+        config = load_config()
+        texts = Texts(choose_language(options.language, config.language))
+        dialogue = open_dialogue(choose_surface(options.ui), texts)
+        command: Callable[[argparse.Namespace, Config, Dialogue, Texts], ExitCode] = options.run_command
+        return int(command(options, config, dialogue, texts))
+    except Cancelled as error:
+        print(texts(f"cancelled.{error.code}"))
+        return int(ExitCode.CANCELLED)
+    except KeyboardInterrupt:
+        print("\n" + texts("cancelled.cancelled"))
+        return int(ExitCode.CANCELLED)
+    except AgentError as error:
+        _tell(error, dialogue, texts)
+    except WireError as error:
+        _tell(AgentError(error.code), dialogue, texts)
+    return int(ExitCode.FAILED)
+
+
+def _tell(error: AgentError, dialogue: Dialogue | None, texts: Texts) -> None:
+    what, next_step = texts.problem(error)
+    if dialogue is None:
+        print(f"{what}\n→ {next_step}", file=sys.stderr)
+    else:
+        dialogue.problem(what, next_step)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ehportal-agent",
+        description="Makes the keys of eHealth certificates on this workstation and signs with your eID.",
+    )
+    parser.set_defaults(language=None, ui=None)
+    everywhere = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    for place in (parser, everywhere):
+        place.add_argument(
+            "--language",
+            choices=LANGUAGES,
+            default=argparse.SUPPRESS,
+            help="otherwise agent.toml, then the system",
+        )
+        place.add_argument(
+            "--ui",
+            choices=("terminal", "window"),
+            default=argparse.SUPPRESS,
+            help="how to ask; otherwise what fits",
+        )
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    def add(name: str, run: object, help_text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=help_text, parents=[everywhere])
+        command.set_defaults(run_command=run)
+        return command
+
+    command = add("enrol", _enrol, "make this workstation known to a server, once")
+    command.add_argument("server", help="https://…")
+    command.add_argument(
+        "--label", default=platform.node() or "workstation", help="this workstation's name there"
+    )
+    command = add("run", _run, "sign a request and keep its key store; also goes on with unfinished work")
+    command.add_argument("id", help="the id that the page shows")
+    command.add_argument("--format", choices=("modern", "legacy"), help="of the key store; otherwise asked")
+    command.add_argument("--wait", type=float, default=600.0, metavar="SECONDS", help="for the certificate")
+    command = add("watch", _watch, "tell when something waits to be signed or a certificate has come")
+    command.add_argument("--once", action="store_true", help="look once")
+    add("status", _status, "who this workstation is, what waits, what is unfinished")
+    command = add("doctor", _doctor, "check everything and say what to do")
+    command.add_argument("--open", action="store_true", help="ask for passwords to read the stores' real end")
+    command = add("password", _password, "give a key store another password")
+    command.add_argument("file", type=Path)
+    command.add_argument("--format", choices=("modern", "legacy"), help="of the key store; otherwise asked")
+    command = add("handle", _handle, "open an ehportal:// address; browsers call this")
+    command.add_argument("url")
+    add("install-handler", _install_handler, "let the desktop's browsers open ehportal:// addresses here")
+    return parser
+
+
+def _connected(config: Config, texts: Texts) -> tuple[Device, Portal]:
+    device = Device.load(config.home)
+    return device, Portal(config, device.origin, device.key, texts.language)
+
+
+def _enrol(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
+    enrolled = enrol(config, options.server, options.label, dialogue, texts)
+    organisations = ", ".join(enrolled.organisations) or "–"
+    dialogue.say(
+        texts("enrol.done", holder=printable(enrolled.holder), organisations=printable(organisations))
+    )
+    return ExitCode.DONE
+
+
+def _run(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
+    if not JOB_ID.match(options.id):
+        raise AgentError("id_invalid")
+    device, portal = _connected(config, texts)
+    runner = Runner(config, device, portal, dialogue, texts, options.format, options.wait)
+    return runner.run(options.id)
+
+
+def _watch(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
+    _, portal = _connected(config, texts)
+    if not options.once:
+        dialogue.say(texts("watch.started"))
+    watch(config, portal, texts, dialogue.say, rounds=1 if options.once else None)
+    return ExitCode.DONE
+
+
+def _status(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
+    device, portal = _connected(config, texts)
+    lines = [texts("status.server", server=device.origin, label=device.label)]
+    try:
+        known = portal.device()
+        organisations = printable(", ".join(known.organisations)) or "–"
+        lines.append(texts("status.holder", holder=printable(known.holder), organisations=organisations))
+        jobs = [job for job in portal.jobs() if job.environment in ("production", "acceptance")]
+    except PortalError as error:
+        lines.append(texts.problem(error)[0])
+        jobs = []
+    ours = unfinished(config.pending_folder)
+    for job in jobs:
+        if job.id not in {pending.job_id for pending in ours}:
+            environment = texts(f"consent.environment.{job.environment}")
+            what, command = printable(job.organisation), f"ehportal-agent run {job.id}"
+            lines.append(texts("watch.job", organisation=what, environment=environment, command=command))
+    for pending in ours:
+        try:
+            state = pending.state()
+        except StoreError as error:
+            lines.append(texts.problem(error)[0])
+            continue
+        stage = texts(f"status.stage.{state.stage if state else 'key'}")
+        what = printable(state.organisation) if state else "–"
+        lines.append(
+            texts("status.pending", what=what, stage=stage, command=f"ehportal-agent run {pending.job_id}")
+        )
+    dialogue.say("\n".join(lines))
+    return ExitCode.DONE
+
+
+def _doctor(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
+    def ask(what: str) -> str | None:
+        return dialogue.password(what, again=False)
+
+    worst, lines = ExitCode.DONE, []
+    for finding in Doctor(texts, ask_password=ask if options.open else None).examine(now=datetime.now(UTC)):
+        lines.append(
+            f"{MARKS[finding.level]} {finding.text}"
+            + (f"\n  → {finding.next_step}" if finding.next_step else "")
+        )
+        if finding.level == "fail":
+            worst = ExitCode.FAILED
+    dialogue.say("\n".join(lines))
+    return worst
+
+
+def _password(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
+    path: Path = options.file.resolve()
+    if not path.is_file():
+        raise StoreError("store_missing", file=str(path))
+    old = dialogue.password(path.name, again=False)
+    if not old:
+        raise Cancelled
+    keystore.open_store(path.read_bytes(), old)
+    store_format: StoreFormat | None = options.format or dialogue.store_format()
+    new = dialogue.new_password() if store_format else None
+    if store_format is None or new is None:
+        raise Cancelled
+    backup = keystore.change_password(path, old, new, store_format=store_format, now=datetime.now(UTC))
+    dialogue.say(texts("password.changed", file=str(path)))
+    if backup:
+        dialogue.say(texts("password.backup", file=str(backup)))
+    return ExitCode.DONE
+
+
+def _handle(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
+    options.id, options.format, options.wait = job_of(options.url), None, 600.0
+    try:
+        return _run(options, config, dialogue, texts)
+    except PortalError as error:
+        if error.code == "job_unknown":
+            return ExitCode.FAILED  # an id that is not ours shows nothing: any page may call this
+        raise
+
+
+def _install_handler(
+    options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts
+) -> ExitCode:
+    dialogue.say(texts("handler.installed", file=str(install_handler())))
+    return ExitCode.DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

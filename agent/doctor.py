@@ -1,0 +1,208 @@
+"""`ehportal-agent doctor`: what works on this workstation, what does not, and what to do about it."""
+
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from cryptography import x509
+
+from agent.checks import check_signature_certificate
+from agent.config import Config, load_config
+from agent.device import Device
+from agent.eid import Card, CardReader
+from agent.errors import AgentError, CardError, StoreError
+from agent.keystore import open_store
+from agent.language import Texts
+from agent.pending import unfinished
+from agent.portal import Portal
+from agent.records import recorded
+from agent.revocation import Status, certificate_status
+from agent.wire.limits import PROOF_WINDOW_SECONDS
+from agent.wire.names import read_file_name
+
+Level = Literal["ok", "note", "fail"]
+AskPassword = Callable[[str], str | None]
+CLOCK_NOTE_SECONDS = 30
+PCSC_SOCKETS = (Path("/run/pcscd/pcscd.comm"), Path("/var/run/pcscd/pcscd.comm"))
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report: `doctor.<key>` in the catalogues, `.next` with it unless all is well."""
+
+    key: str
+    level: Level
+    text: str
+    next_step: str = ""
+
+
+class Doctor:
+    """Looks, changes nothing, and never asks for a PIN. `ask_password` opens stores to read their real end."""
+
+    def __init__(self, texts: Texts, *, ask_password: AskPassword | None = None) -> None:
+        self._texts = texts
+        self._ask_password = ask_password
+
+    def examine(self, *, now: datetime) -> Iterator[Finding]:
+        """All findings, in the order a helpdesk would ask."""
+        try:
+            config = load_config()
+        except AgentError as error:
+            yield self._failed("configuration", error)
+            return
+        yield self._ok("configuration", home=str(config.home))
+        yield from self._server(config)
+        yield from self._middleware(config, now)
+        yield from self._stores(config, now)
+        yield from self._pending(config)
+        yield self._ok("java_present" if shutil.which("java") else "java")
+
+    def _ok(self, key: str, **values: str) -> Finding:
+        return Finding(key, "ok", self._texts(f"doctor.{key}", **values))
+
+    def _note(self, key: str, level: Level, **values: str) -> Finding:
+        text, next_step = self._texts(f"doctor.{key}", **values), self._texts(f"doctor.{key}_next", **values)
+        return Finding(key, level, text, next_step)
+
+    def _failed(self, key: str, error: AgentError) -> Finding:
+        what, next_step = self._texts.problem(error)
+        return Finding(f"{key}:{error.code}", "fail", what, next_step)
+
+    def _server(self, config: Config) -> Iterator[Finding]:
+        try:
+            device = Device.load(config.home)
+        except AgentError as error:
+            yield self._failed("enrolment", error)
+            return
+        portal = Portal(config, device.origin, device.key, self._texts.language)
+        try:
+            hello = portal.hello()
+        except AgentError as error:
+            yield self._failed("server", error)
+            return
+        yield self._ok("server", server=device.origin, version=hello.version)
+        off = abs(hello.clock_difference)
+        if off > PROOF_WINDOW_SECONDS - 10:
+            yield self._note("clock_wrong", "fail", seconds=f"{off:.0f}")
+        elif off > CLOCK_NOTE_SECONDS:
+            yield self._note("clock_wrong", "note", seconds=f"{off:.0f}")
+        else:
+            yield self._ok("clock")
+        try:
+            known = portal.device()
+        except AgentError as error:
+            yield self._failed("enrolment", error)
+            return
+        yield self._ok("enrolment", holder=known.holder, organisations=", ".join(known.organisations) or "–")
+
+    def _middleware(self, config: Config, now: datetime) -> Iterator[Finding]:
+        try:
+            module = config.module()
+        except AgentError as error:
+            yield self._failed("middleware", error)
+            return
+        official = module in config.official_modules
+        if official and sys.platform.startswith("linux") and not any(s.exists() for s in PCSC_SOCKETS):
+            yield self._note("pcsc_missing", "fail")
+        with CardReader(module) as reader:
+            try:
+                info = reader.middleware()
+                yield self._ok("middleware", name=info["name"], version=info["version"], path=str(module))
+                readers, _ = reader.readers()
+                if readers == 0:
+                    yield self._failed("reader", CardError("no_reader"))
+                    return
+                yield self._ok("reader", count=str(readers))
+                card = reader.card()
+            except AgentError as error:
+                yield self._failed("card", error)
+                return
+        yield self._ok("card", holder=f"{card.first_names} {card.surname}")
+        yield from self._certificates(card, now)
+
+    def _certificates(self, card: Card, now: datetime) -> Iterator[Finding]:
+        for purpose, certificate in (("Authentication", card.authentication), ("Signature", card.signature)):
+            key, end = purpose.lower(), f"{certificate.not_valid_after_utc:%d/%m/%Y}"
+            try:
+                if purpose == "Signature":
+                    check_signature_certificate(certificate, now=now)
+                elif not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+                    raise CardError("card_expired")
+            except CardError as error:
+                yield self._failed(key, error)
+                continue
+            yield self._ok(f"certificate_{key}", end=end)
+            yield self._status(key, certificate, card, now)
+        if len(card.authorities) < 2:
+            yield self._note("authorities_missing", "fail")
+
+    def _status(self, key: str, certificate: x509.Certificate, card: Card, now: datetime) -> Finding:
+        status: Status = "unknown"
+        if card.authorities:
+            status = certificate_status(certificate, card.authorities[0], now=now)
+        if status == "good":
+            return self._ok("status_good", certificate=self._texts(f"doctor.name_{key}"))
+        if status == "revoked":
+            return self._failed(f"status_{key}", CardError("card_revoked"))
+        return self._note("status_unknown", "note", certificate=self._texts(f"doctor.name_{key}"))
+
+    def _stores(self, config: Config, now: datetime) -> Iterator[Finding]:
+        folder = config.keystore_folder
+        if not folder.is_dir():
+            yield self._ok("folder_none", folder=str(folder))
+            return
+        if sys.platform != "win32" and stat.S_IMODE(folder.stat().st_mode) & 0o077:
+            yield self._note("folder_open", "fail", folder=str(folder))
+        else:
+            yield self._ok("folder", folder=str(folder))
+        for file in sorted(folder.glob("*p12")):
+            yield self._store(config, file, now)
+
+    def _store(self, config: Config, file: Path, now: datetime) -> Finding:
+        if sys.platform != "win32" and stat.S_IMODE(file.stat().st_mode) & 0o077:
+            return self._note("store_open", "fail", file=file.name)
+        end, real = self._end_of(config, file)
+        if end is None:
+            return self._note("store_unnamed", "note", file=file.name)
+        key = "store_real" if real else "store_estimated"
+        values = {"file": file.name, "end": f"{end:%d/%m/%Y}"}
+        if end <= now:
+            return self._note("store_ended", "note", **values)
+        return self._ok(key, **values)
+
+    def _end_of(self, config: Config, file: Path) -> tuple[datetime | None, bool]:
+        """The end of a store's certificate, and whether that is its real one rather than an estimate."""
+        known = recorded(config, file)
+        if known is not None:
+            return known.not_after, True
+        password = self._ask_password(file.name) if self._ask_password else None
+        if password:
+            try:
+                return open_store(file.read_bytes(), password).certificate.not_valid_after_utc, True
+            except StoreError:
+                password = None
+        name = read_file_name(file.name)
+        if name is None:
+            return None, False
+        # Three years from the date in the name, as the platform tells its users (production's term).
+        leap = name.created.month == 2 and name.created.day == 29
+        created = name.created.replace(day=28) if leap else name.created
+        return created.replace(year=created.year + 3, tzinfo=UTC), False
+
+    def _pending(self, config: Config) -> Iterator[Finding]:
+        found = unfinished(config.pending_folder)
+        if not found:
+            yield self._ok("pending_none")
+        for pending in found:
+            try:
+                state = pending.state()
+            except StoreError as error:
+                yield self._failed("pending", error)
+                continue
+            what = state.organisation if state else "–"
+            yield self._note("pending", "note", what=what, command=f"ehportal-agent run {pending.job_id}")

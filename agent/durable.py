@@ -1,0 +1,136 @@
+"""Files that survive a power cut, that only their owner reads, and that one process at a time changes."""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+
+from agent.errors import StoreError
+
+TEMPORARY = ".ehportal-tmp-"
+"""Prefix of files that are being written; whatever still bears it after a crash is worthless."""
+
+_O_BINARY = getattr(os, "O_BINARY", 0)
+
+
+def private_folder(folder: Path) -> Path:
+    """Make a folder that only its owner enters (0700, or an ACL on Windows)."""
+    missing = not folder.is_dir()
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if missing:
+            restrict(folder)
+    except OSError as error:
+        raise StoreError("folder_not_writable", folder=str(folder)) from error
+    return folder
+
+
+def restrict(path: Path) -> None:
+    """Take everybody's rights but the owner's."""
+    if sys.platform == "win32":
+        grant = f"{os.environ.get('USERDOMAIN', '.')}\\{os.environ.get('USERNAME', '')}:(OI)(CI)F"
+        if path.is_file():
+            grant = grant.replace("(OI)(CI)", "")
+        command = ["icacls", str(path), "/inheritance:r", "/grant:r", grant]  # the system's own tool
+        subprocess.run(command, check=True, capture_output=True)  # noqa: S603  fixed command, own path
+    else:
+        path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the folder's entries durable; Windows has no such call and needs none (NTFS journals them)."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_beside(path: Path, data: bytes) -> Path:
+    """Write `data` to a fresh private temporary file in the folder of `path`, durably; returns that file."""
+    temporary = path.with_name(f"{TEMPORARY}{path.name}-{secrets.token_hex(8)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _O_BINARY, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    if sys.platform == "win32":
+        restrict(temporary)
+    return temporary
+
+
+def write(path: Path, data: bytes) -> None:
+    """Put `data` at `path`: whole or not at all, also when the power fails. Raises StoreError."""
+    try:
+        temporary = write_beside(path, data)
+        os.replace(temporary, path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise StoreError("folder_not_writable", folder=str(path.parent)) from error
+
+
+def remove(path: Path) -> None:
+    """Remove a file durably; it may be gone already."""
+    path.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def write_json(path: Path, value: dict[str, object]) -> None:
+    """Put a JSON object at `path`, durably."""
+    write(path, json.dumps(value, indent=1, ensure_ascii=False).encode())
+
+
+def read_json(path: Path) -> dict[str, object] | None:
+    """The JSON object at `path`, or None when there is no readable one."""
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return cast("dict[str, object]", value) if isinstance(value, dict) else None
+
+
+def sweep(folder: Path, *, of: str = "") -> int:
+    """Remove temporary files that a crash left, those of names beginning with `of`; returns how many.
+
+    Call it under the lock of whoever writes such names.
+    """
+    left = (
+        [file for file in folder.iterdir() if file.name.startswith(TEMPORARY + of)] if folder.is_dir() else []
+    )
+    for file in left:
+        file.unlink(missing_ok=True)
+    return len(left)
+
+
+@contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """Hold the lock file at `path`, or raise StoreError `store_busy` at once when another process does.
+
+    The system lets go of it when the process dies, so a crash leaves no lock behind.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StoreError("folder_not_writable", folder=str(path.parent)) from error
+    try:
+        try:
+            if sys.platform == "win32":
+                import msvcrt
+
+                msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StoreError("store_busy") from None
+        yield
+    finally:
+        os.close(descriptor)

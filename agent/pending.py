@@ -1,0 +1,163 @@
+"""Work that is not finished: its key and its state, both on disk before anything leaves the workstation.
+
+Stages, each written durably before the next step:
+
+    key      the key is safe in <job>.pending.p12; nothing has left
+    signed   the signed request is safe in <job>.signed.xml; it may have left, and is sent again as it is
+    sent     the server has it; waiting for the certificate
+    stored   the finished store is safe in the key store folder; the server may not know yet
+
+A job's files go only after the server has acknowledged, key first, state last.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, cast
+
+from agent import durable
+from agent.errors import StoreError
+from agent.wire.jobs import JOB_ID, Environment
+
+Stage = Literal["key", "signed", "sent", "stored"]
+StoreFormat = Literal["modern", "legacy"]
+_STAGES = ("key", "signed", "sent", "stored")
+_FIELDS = frozenset(
+    {
+        "version",
+        "job",
+        "server",
+        "stage",
+        "environment",
+        "organisation",
+        "format",
+        "created_at",
+        "fingerprint",
+    }
+)
+
+
+@dataclass(frozen=True)
+class State:
+    """Where one job stands. No secret and no national number is in it."""
+
+    job: str
+    server: str
+    stage: Stage
+    environment: Environment
+    organisation: str
+    format: StoreFormat
+    created_at: datetime
+    fingerprint: str = ""
+
+
+class Pending:
+    """The files of one job in the pending folder."""
+
+    def __init__(self, folder: Path, job_id: str) -> None:
+        if not JOB_ID.match(job_id):
+            raise ValueError("not a job id")
+        self.job_id = job_id
+        self.folder = folder
+        self.key_file = folder / f"{job_id}.pending.p12"
+        self.signed_file = folder / f"{job_id}.signed.xml"
+        self._state_file = folder / f"{job_id}.json"
+        self._lock_file = folder.parent / "locks" / f"{job_id}.lock"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold this job alone, and clear away what a crash left half-written in its folder."""
+        durable.private_folder(self.folder)
+        durable.private_folder(self._lock_file.parent)
+        with durable.lock(self._lock_file):
+            durable.sweep(self.folder, of=self.job_id)
+            yield
+
+    def state(self) -> State | None:
+        """Where the job stands, or None when nothing of it is on disk.
+
+        A key without a readable state (a crash between the two) is stage `key` of an unknown request: the
+        caller asks the server again. Raises StoreError `pending_damaged` for one that cannot be read.
+        """
+        value = durable.read_json(self._state_file)
+        if value is None:
+            if self._state_file.exists():
+                raise StoreError("pending_damaged", file=str(self._state_file))
+            return None
+        if set(value) != _FIELDS or value["job"] != self.job_id or value["stage"] not in _STAGES:
+            raise StoreError("pending_damaged", file=str(self._state_file))
+        return State(
+            job=self.job_id,
+            server=str(value["server"]),
+            stage=cast(Stage, value["stage"]),
+            environment=cast(Environment, value["environment"]),
+            organisation=str(value["organisation"]),
+            format=cast(StoreFormat, value["format"]),
+            created_at=datetime.fromisoformat(str(value["created_at"])),
+            fingerprint=str(value["fingerprint"]),
+        )
+
+    def keep_key(self, store: bytes) -> None:
+        """Write the encrypted key durably; this comes before everything else."""
+        durable.write(self.key_file, store)
+
+    def keep_signed(self, request: bytes, state: State) -> State:
+        """Write the signed bytes durably, then say so."""
+        durable.write(self.signed_file, request)
+        return self.keep(replace(state, stage="signed"))
+
+    def keep_sent(self, state: State) -> State:
+        """The server has the request: its bytes are not needed here any longer."""
+        state = self.keep(replace(state, stage="sent"))
+        durable.remove(self.signed_file)
+        return state
+
+    def back_to_key(self, state: State) -> State:
+        """The server refused the request: what was signed is void, the key stays."""
+        state = self.keep(replace(state, stage="key"))
+        durable.remove(self.signed_file)
+        return state
+
+    def keep(self, state: State) -> State:
+        """Write the state durably and return it."""
+        durable.write_json(
+            self._state_file,
+            {
+                "version": 1,
+                "job": state.job,
+                "server": state.server,
+                "stage": state.stage,
+                "environment": state.environment,
+                "organisation": state.organisation,
+                "format": state.format,
+                "created_at": state.created_at.isoformat(),
+                "fingerprint": state.fingerprint,
+            },
+        )
+        return state
+
+    def forget(self) -> None:
+        """Remove everything, key first, state last: until the state is gone, the server is asked again."""
+        for file in (self.key_file, self.signed_file, self._state_file):
+            durable.remove(file)
+
+    def set_aside(self, now: datetime) -> Path:
+        """Keep the key of a request that came to nothing, out of the way; returns where it is."""
+        aside = durable.private_folder(self.folder / "set-aside")
+        target = aside / f"{self.job_id} {now:%Y%m%d-%H%M%S}.p12"
+        if self.key_file.exists():
+            self.key_file.replace(target)
+            durable.sync_folder(aside)
+        self.forget()
+        return target
+
+
+def unfinished(folder: Path) -> tuple[Pending, ...]:
+    """Every job of which something is on disk, oldest first."""
+    if not folder.is_dir():
+        return ()
+    files = [*folder.glob("*.pending.p12"), *folder.glob("*.json")]
+    names = {file.name.split(".")[0] for file in sorted(files, key=lambda file: file.stat().st_mtime)}
+    return tuple(Pending(folder, name) for name in sorted(names) if JOB_ID.match(name))

@@ -1,0 +1,219 @@
+"""The one server this agent knows: HTTPS, device proofs, bounded answers, retries of the same bytes."""
+
+import json
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+from urllib.parse import quote
+
+import requests
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from agent.answers import (
+    Enrolled,
+    Hello,
+    JobSummary,
+    Json,
+    Outcome,
+    enrolled_of,
+    hello_of,
+    nonce_of,
+    outcome_of,
+    summary_of,
+    text_of,
+    unexpected,
+)
+from agent.config import Config
+from agent.errors import PortalError
+from agent.wire.encoding import to_base64
+from agent.wire.errors import JobMalformed
+from agent.wire.jobs import JOB_ID, CertificateJob
+from agent.wire.limits import MAX_JOB_BYTES, PROOF_WINDOW_SECONDS
+from agent.wire.proofs import HEADER, make_proof
+from agent.wire.strict_json import load_object
+
+TIMEOUT: Final = (5.0, 30.0)
+RETRY_PAUSES: Final = (0.5, 2.0, 5.0)
+_RETRIED_STATUSES = (502, 503, 504)
+
+
+class Portal:
+    """Calls to the pinned origin, each with a proof by the device key."""
+
+    def __init__(self, config: Config, origin: str, key: ec.EllipticCurvePrivateKey, language: str) -> None:
+        self.origin = origin
+        self._key = key
+        self._session = requests.Session()
+        # No .netrc, no CA bundle from the environment; only its proxies, which hospitals need.
+        self._session.trust_env = False
+        self._session.proxies = requests.utils.get_environ_proxies(origin, None)
+        self._session.verify = str(config.ca_file) if config.ca_file else True
+        self._session.headers.update({"Accept": "application/json", "Accept-Language": language})
+
+    def hello(self) -> Hello:
+        """Ask who is there and what time it is; no proof needed."""
+        return hello_of(self._call("GET", "/agent/v1/hello", prove=False), now=datetime.now(UTC))
+
+    def start_enrolment(self) -> tuple[str, bytes]:
+        """An enrolment's id and its nonce, good for five minutes and once."""
+        answer = self._call("POST", "/agent/v1/enrolments", {}, with_key=True)
+        return text_of(answer, "enrolment_id"), nonce_of(answer)
+
+    def finish_enrolment(
+        self, identifier: str, *, signature: bytes, algorithm: str, chain: tuple[bytes, ...], label: str
+    ) -> Enrolled:
+        """Hand in the card's signature; the server now knows whose device this is."""
+        body: Json = {
+            "signature": to_base64(signature),
+            "algorithm": algorithm,
+            "certificates": [to_base64(certificate) for certificate in chain],
+            "device_label": label,
+        }
+        path = f"/agent/v1/enrolments/{quote(identifier, safe='')}"
+        return enrolled_of(self._call("POST", path, body, with_key=True))
+
+    def device(self) -> Enrolled:
+        """What the server knows of this device."""
+        return enrolled_of(self._call("GET", "/agent/v1/device"))
+
+    def jobs(self) -> tuple[JobSummary, ...]:
+        """The jobs that wait for this device's holder."""
+        jobs = self._call("GET", "/agent/v1/jobs").get("jobs")
+        if not isinstance(jobs, list):
+            unexpected()
+        return tuple(summary_of(job) for job in jobs)
+
+    def job(self, job_id: str) -> CertificateJob:
+        """One job, read strictly. Raises PortalError job_unknown, job_closed, job_malformed."""
+        data = self._send("GET", self._job_path(job_id), b"")
+        try:
+            job = CertificateJob.from_json(data)
+        except JobMalformed:
+            raise PortalError("job_malformed") from None
+        if job.id != job_id:
+            raise PortalError("job_malformed")
+        return job
+
+    def submit(self, job_id: str, signed_request: bytes) -> str:
+        """Hand in the signed request; returns the PublicKeyIdentifier read in it. Safe to repeat."""
+        body: Json = {"request": to_base64(signed_request)}
+        return text_of(
+            self._call("POST", f"{self._job_path(job_id)}/signed-request", body), "public_key_identifier"
+        )
+
+    def decline(self, job_id: str, reason: str) -> None:
+        """Say no for good, so that whoever asked gets to know."""
+        self._call("POST", f"{self._job_path(job_id)}/decline", {"reason": reason})
+
+    def outcome(self, job_id: str) -> Outcome:
+        """Where the request stands."""
+        return outcome_of(self._call("GET", f"{self._job_path(job_id)}/outcome"))
+
+    def stored(self, job_id: str, fingerprint: str, store_format: str) -> None:
+        """Acknowledge that the key store is safe on disk. Safe to repeat."""
+        body: Json = {"fingerprint": fingerprint, "format": store_format}
+        if self._call("POST", f"{self._job_path(job_id)}/stored", body).get("state") != "completed":
+            unexpected()
+
+    @staticmethod
+    def _job_path(job_id: str) -> str:
+        if not JOB_ID.match(job_id):
+            raise PortalError("job_unknown")
+        return f"/agent/v1/jobs/{job_id}"
+
+    def _call(
+        self, method: str, path: str, body: Json | None = None, *, prove: bool = True, with_key: bool = False
+    ) -> Json:
+        data = b"" if body is None else json.dumps(body, separators=(",", ":")).encode()
+        try:
+            return load_object(self._send(method, path, data, prove=prove, with_key=with_key))
+        except JobMalformed:
+            unexpected()
+
+    def _send(
+        self, method: str, path: str, body: bytes, *, prove: bool = True, with_key: bool = False
+    ) -> bytes:
+        """Send, and on a failing line send again. A repeated POST is byte-identical, proof included, so that
+        the server can answer from what it stored; a GET gets a fresh proof, for it changes nothing.
+        """
+        url = self.origin + path
+        headers: dict[str, str] = {"Content-Type": "application/json"} if body else {}
+        made = 0.0
+        for pause in (*RETRY_PAUSES, None):
+            aged = time.monotonic() - made > PROOF_WINDOW_SECONDS / 2
+            if prove and (method == "GET" or aged or not made):
+                made, now = time.monotonic(), datetime.now(UTC)
+                headers[HEADER] = make_proof(
+                    self._key, method=method, url=url, body=body, now=now, with_key=with_key
+                )
+            try:
+                status, answered, data = self._exchange(method, url, headers, body)
+            except requests.exceptions.SSLError:
+                raise PortalError("server_tls", server=self.origin) from None
+            except requests.exceptions.RequestException:
+                if pause is None:
+                    raise PortalError("server_unreachable", server=self.origin) from None
+            else:
+                if status not in _RETRIED_STATUSES or pause is None:
+                    return _judged(self.origin, status, answered, data)
+            time.sleep(pause)
+        raise PortalError("server_unreachable", server=self.origin)
+
+    def _exchange(
+        self, method: str, url: str, headers: dict[str, str], body: bytes
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        with self._session.request(
+            method,
+            url,
+            headers=headers,
+            data=body or None,
+            timeout=TIMEOUT,
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            data = b""
+            for chunk in response.iter_content(16 * 1024):
+                data += chunk
+                if len(data) > MAX_JOB_BYTES:
+                    unexpected()
+            return response.status_code, response.headers, data
+
+
+def _judged(origin: str, status: int, headers: Mapping[str, str], data: bytes) -> bytes:
+    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if 200 <= status < 300 and kind == "application/json":
+        return data
+    if kind != "application/problem+json":
+        if status >= 500:
+            raise PortalError("server_unreachable", server=origin)
+        unexpected()
+    try:
+        problem = load_object(data)
+    except JobMalformed:
+        unexpected()
+    code = str(problem.get("code", ""))
+    values = {}
+    if code == "proof_stale":
+        values["minutes"] = _minutes_off(problem.get("server_time"), headers)
+    raise PortalError(
+        code or "unknown",
+        status=status,
+        title=str(problem.get("title", "")),
+        detail=str(problem.get("detail", "")),
+        **values,
+    )
+
+
+def _minutes_off(server_time: object, headers: Mapping[str, str]) -> str:
+    try:
+        if isinstance(server_time, int | float):
+            moment = datetime.fromtimestamp(server_time, UTC)
+        elif isinstance(server_time, str):
+            moment = datetime.fromisoformat(server_time)
+        else:
+            moment = parsedate_to_datetime(headers.get("Date", ""))
+        return str(round(abs((moment - datetime.now(UTC)).total_seconds()) / 60) or 1)
+    except (ValueError, TypeError, OverflowError, OSError):
+        return "?"

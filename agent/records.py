@@ -1,0 +1,43 @@
+"""What this agent remembers of stores it finished, so that their real end is known without a password."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+
+from agent import durable
+from agent.config import Config
+from agent.keystore import file_digest
+from agent.wire.keys import certificate_fingerprint
+
+FILE = "stores.json"
+
+
+@dataclass(frozen=True)
+class StoreRecord:
+    """A finished store: its certificate's fingerprint and its real end."""
+
+    fingerprint: str
+    not_after: datetime
+
+
+def record_store(config: Config, path: Path, certificate: x509.Certificate) -> None:
+    """Remember a store by the digest of its file: the file may be renamed or copied, and no name is kept."""
+    records = durable.read_json(config.home / FILE) or {}
+    records[file_digest(path)] = {
+        "fingerprint": certificate_fingerprint(certificate),
+        "not_after": certificate.not_valid_after_utc.isoformat(),
+    }
+    durable.write_json(config.home / FILE, records)
+
+
+def recorded(config: Config, path: Path) -> StoreRecord | None:
+    """What is remembered of the file at `path`, if anything."""
+    entry = (durable.read_json(config.home / FILE) or {}).get(file_digest(path))
+    if not isinstance(entry, dict):
+        return None
+    try:
+        return StoreRecord(str(entry["fingerprint"]), datetime.fromisoformat(str(entry["not_after"])))
+    except (KeyError, ValueError):
+        return None

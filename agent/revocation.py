@@ -1,0 +1,98 @@
+"""Whether a card's certificate was revoked, asked of the authority named in it (OCSP, RFC 6960).
+
+For the doctor only: the server judges for itself before it takes a signature.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+import requests
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
+
+Status = Literal["good", "revoked", "unknown"]
+TIMEOUT: Final = (3.0, 5.0)
+MAX_ANSWER_BYTES: Final = 64 * 1024
+CLOCK_SKEW: Final = timedelta(minutes=5)
+
+
+def certificate_status(certificate: x509.Certificate, issuer: x509.Certificate, *, now: datetime) -> Status:
+    """Good, revoked, or unknown: unknown whenever the answer is missing, unsigned, stale or about another."""
+    url = _responder(certificate)
+    if url is None:
+        return "unknown"
+    asked = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, hashes.SHA1()).build()  # noqa: S303  RFC 5019's only hash
+    try:
+        with requests.post(
+            url,
+            data=asked.public_bytes(Encoding.DER),
+            headers={"Content-Type": "application/ocsp-request"},
+            timeout=TIMEOUT,
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            body = response.raw.read(MAX_ANSWER_BYTES)
+        answer = ocsp.load_der_ocsp_response(body)
+    except (requests.RequestException, ValueError, OSError):
+        return "unknown"
+    if answer.response_status != ocsp.OCSPResponseStatus.SUCCESSFUL:
+        return "unknown"
+    if answer.serial_number != certificate.serial_number or not _signed(answer, issuer, now):
+        return "unknown"
+    ends = answer.next_update_utc
+    if answer.this_update_utc > now + CLOCK_SKEW or (ends is not None and ends < now - CLOCK_SKEW):
+        return "unknown"
+    statuses: dict[ocsp.OCSPCertStatus, Status] = {
+        ocsp.OCSPCertStatus.GOOD: "good",
+        ocsp.OCSPCertStatus.REVOKED: "revoked",
+    }
+    return statuses.get(answer.certificate_status, "unknown")
+
+
+def _responder(certificate: x509.Certificate) -> str | None:
+    try:
+        access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
+    except (x509.ExtensionNotFound, ValueError):
+        return None
+    for description in access:
+        location = description.access_location
+        is_ocsp = description.access_method == AuthorityInformationAccessOID.OCSP
+        if is_ocsp and isinstance(location, x509.UniformResourceIdentifier):
+            return location.value if location.value.startswith("http://") else None
+    return None
+
+
+def _signed(answer: ocsp.OCSPResponse, issuer: x509.Certificate, now: datetime) -> bool:
+    """Signed by the issuer, or by a responder the issuer named (RFC 6960 4.2.2.2)."""
+    for signer in (issuer, *answer.certificates):
+        if signer != issuer and not _delegated(signer, issuer, now):
+            continue
+        key, algorithm = signer.public_key(), answer.signature_hash_algorithm
+        if algorithm is None:
+            return False
+        try:
+            if isinstance(key, rsa.RSAPublicKey):
+                key.verify(answer.signature, answer.tbs_response_bytes, padding.PKCS1v15(), algorithm)
+            elif isinstance(key, ec.EllipticCurvePublicKey):
+                key.verify(answer.signature, answer.tbs_response_bytes, ec.ECDSA(algorithm))
+            else:
+                continue
+        except InvalidSignature:
+            continue
+        return True
+    return False
+
+
+def _delegated(signer: x509.Certificate, issuer: x509.Certificate, now: datetime) -> bool:
+    try:
+        signer.verify_directly_issued_by(issuer)
+        usage = signer.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
+        return False
+    in_date = signer.not_valid_before_utc <= now <= signer.not_valid_after_utc
+    return in_date and ExtendedKeyUsageOID.OCSP_SIGNING in usage

@@ -1,0 +1,261 @@
+"""One certificate request through its life on this workstation; a crash at any line can be taken up again."""
+
+import time
+import uuid
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from agent import keystore, passwords
+from agent.answers import CAME_TO_NOTHING, Outcome
+from agent.checks import check_card, check_job
+from agent.config import Config
+from agent.consent import consent_page
+from agent.device import Device
+from agent.eid import Card, CardReader
+from agent.errors import AgentError, Cancelled, CardError, ExitCode, PortalError, StoreError
+from agent.keys import PendingKey, check_delivered, new_key, open_pending
+from agent.language import Texts
+from agent.pending import Pending, State, StoreFormat
+from agent.portal import Portal
+from agent.records import record_store
+from agent.ui import Dialogue
+from agent.wire.errors import SignatureInvalid
+from agent.wire.jobs import CertificateJob
+from agent.wire.keys import certificate_fingerprint, read_csr
+from agent.wire.names import certificate_file_name, certificate_name, same_name
+from agent.wire.request_xml import build_generate_certificate, read_generate_certificate
+from agent.wire.signature import sign_enveloped
+
+CARD_SECONDS: Final = 120.0
+PASSWORD_TRIES: Final = 3
+_CLOSED: Final = ("job_closed", "job_unknown")
+
+
+@dataclass
+class Runner:
+    """Runs one job; `store_format` is a choice of the command line, None asks."""
+
+    config: Config
+    device: Device
+    portal: Portal
+    dialogue: Dialogue
+    texts: Texts
+    store_format: StoreFormat | None = None
+    wait_seconds: float = 600.0
+    _password: str = field(default="", init=False, repr=False)
+
+    def run(self, job_id: str) -> ExitCode:
+        """Take the job from wherever it stands to its end. Raises AgentError, which says what to do next.
+
+        Returns DONE, or WAITING when the authority has not delivered yet: run it again to go on.
+        """
+        pending = Pending(self.config.pending_folder, job_id)
+        with pending.locked():
+            state = pending.state()
+            if state is not None and state.server != self.device.origin:
+                raise AgentError("other_server", server=state.server)
+            try:
+                return self._go_on(pending, state)
+            except PortalError as error:
+                if error.code not in _CLOSED:
+                    raise
+                return self._closed(pending, error)
+
+    def _go_on(self, pending: Pending, state: State | None) -> ExitCode:
+        key: PendingKey | None = None
+        if state is None or state.stage == "key":
+            state, key = self._request(pending, state)
+        if state.stage == "signed":
+            state = self._submit(pending, state)
+        if state.stage == "sent":
+            outcome = self._await(pending)
+            if outcome is None:
+                command = f"ehportal-agent run {pending.job_id}"
+                self.dialogue.say(self.texts("run.still_waiting", command=command))
+                return ExitCode.WAITING
+            state = self._store(pending, state, outcome, key)
+        self.portal.stored(pending.job_id, state.fingerprint, state.format)
+        pending.forget()
+        passwords.forget(self.config, pending.job_id)
+        self.dialogue.say(self.texts("run.done"))
+        return ExitCode.DONE
+
+    def _request(self, pending: Pending, state: State | None) -> tuple[State, PendingKey]:
+        job = self.portal.job(pending.job_id)
+        check_job(job, origin=self.device.origin, now=_now())
+        with CardReader(self.config.module()) as reader:
+            card = reader.wait_for_card(
+                lambda: self.dialogue.progress(self.texts("run.insert_card")), seconds=CARD_SECONDS
+            )
+            check_card(job, card, now=_now())
+            key = self._existing_key(pending, job) if pending.key_file.exists() else None
+            fresh = key is None
+            key = key or new_key(job.request.contract.dn)
+            unsigned = build_generate_certificate(
+                job.request, key.csr(), request_id=f"_{uuid.uuid4()}", issue_instant=_now()
+            )
+            page = consent_page(job, unsigned, self.texts, public_key_identifier=key.identifier)
+            if not self.dialogue.consent(page):
+                self._refused(pending)
+            store_format = state.format if state else self._format()
+            if fresh:
+                self._keep(pending, key, store_format)
+            if state is None:
+                state = pending.keep(self._first_state(job, store_format))
+            signed = self._sign(reader, card, unsigned)
+        return pending.keep_signed(signed, state), key
+
+    def _existing_key(self, pending: Pending, job: CertificateJob) -> PendingKey | None:
+        """The key an earlier run made. When its password is lost, None: nothing was issued for it yet."""
+        self.dialogue.say(self.texts("run.resuming_key"))
+        try:
+            key = self._open(pending, job.organisation.name)
+        except StoreError as error:
+            if error.code != "password_wrong" or not self.dialogue.confirm(self.texts("run.new_key_instead")):
+                raise
+            pending.set_aside(_now())
+            return None
+        dn = job.request.contract.dn
+        if not same_name(key.dn, dn):
+            raise StoreError("pending_other_name")
+        return replace(key, dn=dn)
+
+    def _format(self) -> StoreFormat:
+        chosen = self.store_format or self.dialogue.store_format()
+        if chosen is None:
+            raise Cancelled
+        return chosen
+
+    def _keep(self, pending: Pending, key: PendingKey, store_format: StoreFormat) -> None:
+        """Put the key on disk, encrypted; nothing of it has left this workstation before."""
+        password = self.dialogue.new_password()
+        if password is None:
+            raise Cancelled
+        pending.keep_key(key.serialise(password, store_format, now=_now()))
+        passwords.remember(self.config, pending.job_id, password)
+        self._password = password
+
+    def _first_state(self, job: CertificateJob, store_format: StoreFormat) -> State:
+        return State(
+            job=job.id,
+            server=job.server,
+            stage="key",
+            environment=job.environment,
+            organisation=job.organisation.name,
+            format=store_format,
+            created_at=_now().astimezone(),
+        )
+
+    def _sign(self, reader: CardReader, card: Card, unsigned: bytes) -> bytes:
+        self.dialogue.progress(self.texts("run.signing"))
+        try:
+            return sign_enveloped(
+                unsigned,
+                chain=card.chain("Signature"),
+                sign=lambda data, _: reader.sign(card, "Signature", data, ask_pin=self.dialogue.pin),
+            )
+        except SignatureInvalid:
+            raise CardError("card_signature_bad") from None
+
+    def _refused(self, pending: Pending) -> None:
+        if self.dialogue.confirm(self.texts("run.decline_question")):
+            self.portal.decline(pending.job_id, "")
+            self.dialogue.say(self.texts("run.declined"))
+        raise Cancelled
+
+    def _submit(self, pending: Pending, state: State) -> State:
+        """Send the signed bytes as they are on disk. A refusal voids them, never the key."""
+        self.dialogue.progress(self.texts("run.sending"))
+        signed = pending.signed_file.read_bytes()
+        expected = read_csr(read_generate_certificate(signed).csr_der).public_key_identifier
+        try:
+            identifier = self.portal.submit(pending.job_id, signed)
+        except PortalError as error:
+            if error.status in (409, 422) and error.code not in _CLOSED:
+                pending.back_to_key(state)
+            raise
+        if identifier != expected:
+            raise PortalError("server_unexpected")
+        return pending.keep_sent(state)
+
+    def _await(self, pending: Pending) -> Outcome | None:
+        """Ask until there is a certificate; None when it takes longer than `wait_seconds`."""
+        deadline, told = time.monotonic() + self.wait_seconds, ""
+        while True:
+            outcome = self.portal.outcome(pending.job_id)
+            if outcome.certificates:
+                return outcome
+            if outcome.state in CAME_TO_NOTHING:
+                aside = pending.set_aside(_now())
+                raise AgentError(
+                    f"request_{outcome.state}",
+                    reason=outcome.problem_text or self.texts("run.no_reason"),
+                    file=str(aside),
+                )
+            if outcome.state != told:
+                told = outcome.state
+                self.dialogue.progress(self.texts(f"run.state.{outcome.state}"))
+            if time.monotonic() + outcome.poll_after_seconds > deadline:
+                return None
+            time.sleep(outcome.poll_after_seconds)
+
+    def _store(self, pending: Pending, state: State, outcome: Outcome, key: PendingKey | None) -> State:
+        """Check the certificate, put the finished store in place, and only then say so in the state."""
+        if key is None:
+            key = self._open(pending, state.organisation)
+        check_delivered(key, outcome.certificates, outcome.trust_anchors, now=_now())
+        leaf, *authorities = outcome.certificates
+        name = certificate_name(leaf.subject)
+        file_name = certificate_file_name(
+            name.type, name.value, name.application_id, state.created_at, state.environment
+        )
+        target = self.config.keystore_folder / file_name
+        expected = keystore.OpenStore(key.key, leaf, tuple(authorities))
+        data = keystore.serialise(
+            key.key, leaf, authorities, password=self._password, store_format=state.format
+        )
+        backup = keystore.install(target, data, expected, password=self._password, now=_now())
+        record_store(self.config, target, leaf)
+        state = pending.keep(replace(state, stage="stored", fingerprint=certificate_fingerprint(leaf)))
+        self.dialogue.say(
+            self.texts("run.stored", file=str(target), end=f"{leaf.not_valid_after_utc:%d/%m/%Y}")
+        )
+        if backup is not None:
+            self.dialogue.say(self.texts("run.backup", file=str(backup)))
+        return state
+
+    def _open(self, pending: Pending, what: str) -> PendingKey:
+        """Open the pending key: with the keyring's password, else by asking, a few times."""
+        data = pending.key_file.read_bytes()
+        kept = passwords.recall(self.config, pending.job_id)
+        for attempt in range(PASSWORD_TRIES):
+            candidate = kept if kept and attempt == 0 else self.dialogue.password(what, again=attempt > 0)
+            if candidate is None:
+                raise Cancelled
+            try:
+                key = open_pending(data, candidate)
+            except StoreError as error:
+                if error.code != "password_wrong":
+                    raise
+            else:
+                self._password = candidate
+                return key
+        raise StoreError("password_wrong")
+
+    def _closed(self, pending: Pending, error: PortalError) -> ExitCode:
+        """The server no longer takes this job: finished before, or come to nothing."""
+        if error.code == "job_unknown":
+            raise error
+        outcome = self.portal.outcome(pending.job_id)
+        if outcome.state == "completed" and not pending.key_file.exists():
+            pending.forget()
+            self.dialogue.say(self.texts("run.done_before"))
+            return ExitCode.DONE
+        if outcome.state in CAME_TO_NOTHING and pending.key_file.exists():
+            pending.set_aside(_now())
+        raise error
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,163 @@
+"""The dialogue in a terminal. Prompts are stable: journeys type at them (README.md lists them)."""
+
+import getpass
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from agent.consent import ConsentPage
+from agent.contract_text import Block
+from agent.eid import Purpose
+from agent.language import Texts
+from agent.passwords import judge
+from agent.pending import StoreFormat
+
+MAX_WIDTH = 100
+PASSWORD_TRIES = 3
+_STYLES = {
+    "production": ("bold white on dark_green", "green"),
+    "acceptance": ("bold black on bright_yellow", "yellow"),
+}
+
+
+class TerminalDialogue:
+    """Speaks through standard input and output."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+        self._console = Console(highlight=False, soft_wrap=False)
+        if self._console.width > MAX_WIDTH:
+            self._console.width = MAX_WIDTH
+
+    def consent(self, page: ConsentPage) -> bool:
+        """Facts, contract, question; another language on request; anything but yes is no."""
+        style, border = _STYLES[page.environment]
+        banner = Text(f" {self._texts(f'consent.environment.{page.environment}')} ", style=style)
+        table = Table.grid(padding=(0, 2))
+        table.add_column(style="bold", no_wrap=True)
+        table.add_column(overflow="fold")
+        for label, value in page.facts:
+            table.add_row(label, Text(value))
+        head = Group(banner, Text(page.warning), Text(""), table)
+        self._console.print()
+        self._console.print(Panel(head, title=page.title, border_style=border))
+        language, blocks = page.contract(self._texts.language)
+        others = [lang for lang, _ in page.contracts]
+        while True:
+            if not self._contract(language, blocks):
+                return False
+            answer = self._ask(self._question(others, language)).strip().lower()
+            chosen = [(lang, found) for lang, found in page.contracts if lang.lower() == answer]
+            if not chosen:
+                return answer in self._texts("answer.yes_words").split()
+            language, blocks = chosen[0]
+
+    def _question(self, languages: list[str], shown: str) -> str:
+        others = ", ".join(language for language in languages if language != shown)
+        if others:
+            self._console.print(self._texts("consent.other_languages", languages=others))
+        return self._texts("consent.question")
+
+    def _contract(self, language: str, blocks: tuple[Block, ...]) -> bool:
+        """Show the contract a screen at a time; False when the person stops reading."""
+        pieces: list[RenderableType] = [Rule(self._texts("consent.contract_in", language=language))]
+        pieces += [_rendered(block) for block in blocks]
+        pieces.append(Rule(self._texts("consent.contract_end")))
+        height, used = max(self._console.height - 2, 8), 0
+        for piece in pieces:
+            lines = len(self._console.render_lines(piece))
+            if used and used + lines > height:
+                if self._ask(self._texts("consent.more")).strip().lower() == "q":
+                    return False
+                used = 0
+            self._console.print(piece)
+            used += lines
+        return True
+
+    def pin(self, purpose: Purpose) -> str | None:
+        """Read the PIN without showing it."""
+        return self._secret(self._texts(f"pin.{purpose.lower()}"))
+
+    def new_password(self) -> str | None:
+        """Ask twice; weak or unequal ones are refused with the reason."""
+        self._console.print(self._texts("password.explain"))
+        while True:
+            password = self._secret(self._texts("password.new"))
+            if not password:
+                return None
+            strength = judge(password)
+            meter = "█" * (strength.score + 1) + "░" * (4 - strength.score)
+            self._console.print(f"{meter}  {self._texts(f'password.{strength.reason}')}", markup=False)
+            if not strength.acceptable:
+                continue
+            if self._secret(self._texts("password.repeat")) == password:
+                return password
+            self._console.print(self._texts("password.different"))
+
+    def password(self, what: str, *, again: bool) -> str | None:
+        """Ask for the password of an existing store."""
+        if again:
+            self._console.print(self._texts("password.wrong"))
+        return self._secret(self._texts("password.existing", what=what)) or None
+
+    def store_format(self) -> StoreFormat | None:
+        """Ask for the format by number."""
+        self._console.print()
+        self._console.print(self._texts("format.explain"), markup=False)
+        self._console.print(f"  1  {self._texts('format.modern')}", markup=False)
+        self._console.print(f"  2  {self._texts('format.legacy')}", markup=False)
+        answers: dict[str, StoreFormat] = {"": "modern", "1": "modern", "2": "legacy"}
+        while True:
+            answer = self._ask(self._texts("format.question")).strip().lower()
+            if answer in answers:
+                return answers[answer]
+            if answer == "q":
+                return None
+
+    def confirm(self, question: str) -> bool:
+        """A question with its [y/N]."""
+        return (
+            self._ask(f"{question} {self._texts('answer.choice')} ").strip().lower()
+            in self._texts("answer.yes_words").split()
+        )
+
+    def say(self, text: str) -> None:
+        """One paragraph."""
+        self._console.print(text, markup=False)
+
+    def progress(self, text: str) -> None:
+        """A line that begins with an ellipsis."""
+        self._console.print(f"… {text}", markup=False, style="dim")
+
+    def problem(self, what: str, next_step: str) -> None:
+        """What happened, what to do."""
+        body = Group(Text(what), Text(""), Text(f"→ {next_step}", style="bold"))
+        self._console.print(Panel(body, title=self._texts("problem.heading"), border_style="red"))
+
+    def _ask(self, prompt: str) -> str:
+        try:
+            return input(prompt)
+        except EOFError:
+            return ""
+
+    def _secret(self, prompt: str) -> str | None:
+        try:
+            return getpass.getpass(prompt)
+        except EOFError:
+            return None
+
+
+def _rendered(block: Block) -> RenderableType:
+    if block.kind == "rule":
+        return Rule(style="dim")
+    if block.kind == "heading":
+        return Group(Text(""), Text(block.text, style="bold underline" if block.depth <= 2 else "bold"))
+    if block.kind == "item":
+        table = Table.grid(padding=(0, 1))
+        table.add_row(block.mark, Text(block.text))
+        return Padding(table, (0, 0, 0, 2 * block.depth))
+    return Group(Text(""), Text(block.text))

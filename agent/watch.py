@@ -1,0 +1,79 @@
+"""`ehportal-agent watch`: tells when something waits to be signed or a certificate has come."""
+
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from typing import Final
+
+from agent.config import Config
+from agent.errors import PortalError, StoreError
+from agent.language import Texts, printable
+from agent.pending import Pending, unfinished
+from agent.portal import Portal
+
+PAUSE_SECONDS: Final = 15.0
+_SERIOUS: Final = ("device_unknown", "proof_stale")
+
+Tell = Callable[[str], None]
+
+
+def watch(config: Config, portal: Portal, texts: Texts, tell: Tell, *, rounds: int | None = None) -> None:
+    """Look every quarter of a minute and tell each thing once; `rounds` ends it, None goes on until stopped.
+
+    A line that fails is tried again at the next round. Raises PortalError where trying again cannot help.
+    """
+    told: set[str] = set()
+    done = 0
+    while True:
+        try:
+            for text in _news(config, portal, texts):
+                if text not in told:
+                    told.add(text)
+                    tell(text)
+                    notify(text)
+        except PortalError as error:
+            if error.code in _SERIOUS:
+                raise
+        done += 1
+        if rounds is not None and done >= rounds:
+            return
+        time.sleep(PAUSE_SECONDS)
+
+
+def _news(config: Config, portal: Portal, texts: Texts) -> list[str]:
+    ours = unfinished(config.pending_folder)
+    known = {pending.job_id for pending in ours}
+    news = [
+        texts(
+            "watch.job",
+            organisation=printable(job.organisation),
+            environment=texts(f"consent.environment.{job.environment}"),
+            command=f"ehportal-agent run {job.id}",
+        )
+        for job in portal.jobs()
+        if job.id not in known and job.environment in ("production", "acceptance")
+    ]
+    return news + [text for pending in ours for text in _arrived(pending, portal, texts)]
+
+
+def _arrived(pending: Pending, portal: Portal, texts: Texts) -> list[str]:
+    try:
+        state = pending.state()
+    except StoreError:
+        return []
+    if state is None or state.stage not in ("sent", "stored"):
+        return []
+    outcome = portal.outcome(pending.job_id)
+    if outcome.state in ("submitting", "waiting", "outcome_unknown"):
+        return []
+    command = f"ehportal-agent run {pending.job_id}"
+    return [texts("watch.arrived", organisation=printable(state.organisation), command=command)]
+
+
+def notify(text: str) -> None:
+    """Show it on the desktop too, where the desktop has a way."""
+    tool = shutil.which("notify-send")
+    if tool:
+        command = [tool, "--app-name=ehportal", "ehportal", text]
+        subprocess.run(command, check=False, capture_output=True, timeout=5)  # noqa: S603  the desktop's own tool
