@@ -8,4 +8,6 @@ urlpatterns = [
     path("agent/v1/", include("certificates.api.urls")),
     path("accounts/", include("allauth.urls")),
     path("language/", choose_language, name="language"),
+    path("organisation/", include("organisations.web.urls")),
+    path("", include("certificates.web.urls")),
 ]

@@ -68,19 +68,11 @@ class TenancyMiddleware:
             or getattr(view, "untenanted", False)
         ):
             return None
-        organisations = organisations_of_user(user.pk)
-        if not organisations:
+        current = tenancy_of(request)
+        if current is None:
             return render(request, "no_organisation.html", status=403)
-        with acting_for(organisations, user=user.pk):
-            held = tenancies_of(user)
-        current = self._current(request, held)
-        request.tenancy = Tenancy(  # type: ignore[attr-defined]  # declared on TenantRequest
-            user=user,
-            organisation=current[0],
-            roles=current[1],
-            others=tuple(organisation for organisation, _ in held if organisation != current[0]),
-        )
-        with acting_for([current[0].pk], user=user.pk):
+        request.tenancy = current  # type: ignore[attr-defined]  # declared on TenantRequest
+        with acting_for([current.organisation.pk], user=user.pk):
             try:
                 response = view(request, *args, **kwargs)
             except NotPermitted as refusal:
@@ -89,13 +81,24 @@ class TenancyMiddleware:
                 response = response.render()
             return response
 
-    @staticmethod
-    def _current(request: HttpRequest, held: list[Any]) -> Any:
-        chosen = request.session.get(CURRENT)
-        for organisation, roles in held:
-            if str(organisation.pk) == chosen:
-                return organisation, roles
-        return held[0]
+
+def tenancy_of(request: HttpRequest) -> Tenancy | None:
+    """Return the signed-in user's tenancy in the organisation this session is in; None without any organisation.
+
+    Opens and ends transactions of its own, so that a view that talks to others afterwards holds none.
+    """
+    user = request.user
+    if not isinstance(user, User):
+        return None
+    organisations = organisations_of_user(user.pk)
+    if not organisations:
+        return None
+    with acting_for(organisations, user=user.pk):
+        held = tenancies_of(user)
+    chosen = request.session.get(CURRENT)
+    current = next((one for one in held if str(one[0].pk) == chosen), held[0])
+    others = tuple(organisation for organisation, _ in held if organisation != current[0])
+    return Tenancy(user=user, organisation=current[0], roles=current[1], others=others)
 
 
 def switch_organisation(request: HttpRequest, organisation: UUID) -> None:

@@ -1,0 +1,47 @@
+"""The first page: what ends when, and what is on its way."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from certificates import selectors
+from certificates.domain.validity import CertificateStatus
+from certificates.web.plots import months_of, plot_timeline
+from certificates.web.rows import certificate_row, request_row
+from certificates.web.words import STATUSES
+from organisations.domain.roles import Permission
+from organisations.web.pages import page
+from organisations.web.tenancy import TenantRequest
+
+SHOWN = (
+    CertificateStatus.RENEWABLE,
+    CertificateStatus.VALID,
+    CertificateStatus.EXPIRED,
+    CertificateStatus.REVOKED,
+)
+
+
+@page(Permission.SEE_INVENTORY)
+def dashboard(request: TenantRequest) -> HttpResponse:
+    """Counts, the timeline of 36 months, what must be renewed, requests on their way, what waits for my card."""
+    here, now = request.tenancy.organisation, timezone.now()
+    counts = selectors.status_counts(here, now)
+    marks = selectors.timeline(here, now)
+    renewable = selectors.inventory_page(here, status=CertificateStatus.RENEWABLE, size=6)
+    context = {
+        "counts": [(status, STATUSES[status], counts[status.value]) for status in SHOWN],
+        "total": sum(counts.values()),
+        "to_renew": counts[CertificateStatus.RENEWABLE.value],
+        "first_end": next((mark.not_after for mark in marks if mark.not_after >= now), None),
+        "wide": plot_timeline(marks, now, width=1000, every=3),
+        "narrow": plot_timeline(marks, now, width=340, every=6, deepest=14),
+        "months": months_of(marks, now),
+        "renewable": [certificate_row(one, now) for one in renewable.rows],
+        "open_requests": [request_row(one) for one in selectors.open_requests(here)],
+        "waiting_for_me": (
+            [request_row(one) for one in selectors.awaiting_signature_of(request.tenancy.user)]
+            if request.tenancy.may(Permission.SIGN_REQUEST)
+            else []
+        ),
+    }
+    return render(request, "certificates/dashboard.html", context)

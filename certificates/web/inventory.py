@@ -1,0 +1,108 @@
+"""The inventory and one certificate."""
+
+import base64
+import re
+from urllib.parse import urlencode
+from uuid import UUID
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+
+from certificates import selectors
+from certificates.domain.lifecycle import Environment
+from certificates.domain.validity import CertificateStatus, RevocationStatus
+from certificates.models import Certificate
+from certificates.web.plots import plot_validity
+from certificates.web.rows import certificate_row
+from certificates.web.words import ENVIRONMENTS, SOURCES, STATUSES
+from organisations.domain.roles import Permission
+from organisations.selectors import events_about, identifiers_of
+from organisations.web.forms import identifier_name
+from organisations.web.pages import page
+from organisations.web.record import lines_of
+from organisations.web.tenancy import TenantRequest
+
+FILTERS = ("q", "environment", "status", "identifier")
+
+
+@page(Permission.SEE_INVENTORY)
+def inventory(request: TenantRequest) -> HttpResponse:
+    """All certificates by their end, narrowed by text, environment, status and number."""
+    here, now = request.tenancy.organisation, timezone.now()
+    chosen = {name: request.GET.get(name, "").strip()[:200] for name in FILTERS}
+    after = request.GET.get("after")
+    found = selectors.inventory_page(
+        here,
+        q=chosen["q"],
+        environment=chosen["environment"],
+        status=chosen["status"],
+        identifier=chosen["identifier"],
+        after=after,
+    )
+    in_use = {name: value for name, value in chosen.items() if value}
+    context = {
+        "rows": [certificate_row(one, now) for one in found.rows],
+        "chosen": chosen,
+        "filtered": bool(in_use),
+        "continued": bool(after),
+        "first": urlencode(in_use),
+        "more": urlencode(in_use | {"after": found.next_cursor}) if found.next_cursor else "",
+        "environments": [(one.value, ENVIRONMENTS[one]) for one in Environment],
+        "statuses": [(one.value, STATUSES[one]) for one in CertificateStatus],
+        "identifiers": [(str(one), identifier_name(one)) for one in identifiers_of(here)],
+    }
+    return render(request, "certificates/inventory.html", context)
+
+
+def _certificate(request: TenantRequest, certificate_id: UUID) -> Certificate:
+    rows = Certificate.objects.filter(organisation=request.tenancy.organisation)
+    return get_object_or_404(rows.select_related("request__holder"), pk=certificate_id)
+
+
+@page(Permission.SEE_INVENTORY)
+def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
+    """Everything that is known of one certificate, and what happened to it."""
+    found = _certificate(request, certificate_id)
+    now = timezone.now()
+    revoked = found.revocation_status == RevocationStatus.REVOKED
+    context = {
+        "row": certificate_row(found, now),
+        "certificate": found,
+        "validity": plot_validity(found.not_before, found.not_after, now, revoked=revoked),
+        "fingerprint": _spaced(found.fingerprint),
+        "serial": _spaced(found.serial),
+        "key": _spaced(found.public_key_identifier),
+        "source": SOURCES[found.source],
+        "chain": [_authority(text) for text in found.chain],
+        "request_made": getattr(found, "request", None),
+        "lines": lines_of(events_about(found.pk)),
+    }
+    return render(request, "certificates/certificate.html", context)
+
+
+def _spaced(digits: str) -> str:
+    digits = digits if len(digits) % 2 == 0 else f"0{digits}"
+    return " ".join(re.findall("..", digits.upper()))
+
+
+def _authority(text: str) -> str:
+    """Return the common name of an issuer of the chain."""
+    name = x509.load_der_x509_certificate(base64.b64decode(text)).subject
+    found = name.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return str(found[0].value) if found else name.rfc4514_string()
+
+
+@page(Permission.SEE_INVENTORY)
+def certificate_download(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
+    """The certificate as a PEM file; keys are never here. A personal one is refused to who may not see its number."""
+    found = _certificate(request, certificate_id)
+    if found.ssin_index:
+        request.tenancy.require(Permission.SEE_SSIN)
+    pem = x509.load_der_x509_certificate(found.der).public_bytes(Encoding.PEM)
+    name = re.sub(r"[^A-Za-z0-9=_-]+", "_", found.common_name).strip("_") or "certificate"
+    response = HttpResponse(pem, content_type="application/x-pem-file")
+    response["Content-Disposition"] = f'attachment; filename="{name}.pem"'
+    return response

@@ -1,0 +1,229 @@
+"""Geometry of the two plots: when certificates end, and how far one is in its life. Whole numbers, for any locale."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from certificates.domain.lifecycle import Environment
+from certificates.domain.validity import REPLACEMENT_WINDOW, CertificateStatus
+from certificates.selectors import TimelineMark
+
+MONTHS = 36
+RADIUS = 5
+STEP = 12
+"""Distance between the centres of two marks, sideways and upwards."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One certificate: where it stands, and what it says when pointed at."""
+
+    x: int
+    y: int
+    certificate_id: UUID
+    title: str
+    acceptance: bool
+    soon: bool
+
+    @property
+    def diamond(self) -> str:
+        """The outline of an acceptance mark."""
+        return f"M{self.x} {self.y - 6}l6 6-6 6-6-6z"
+
+
+@dataclass(frozen=True)
+class Tick:
+    """The first of a month; `label` is empty where there is no room."""
+
+    x: int
+    label: str
+    new_year: bool
+
+    @property
+    def label_x(self) -> int:
+        """Where the label begins."""
+        return self.x + 4
+
+
+@dataclass(frozen=True)
+class Surplus:
+    """How many more marks a column holds than fit."""
+
+    x: int
+    y: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The plot: production stands on the axis, acceptance hangs below it."""
+
+    width: int
+    height: int
+    left: int
+    right: int
+    axis: int
+    window: int
+    marks: tuple[Mark, ...]
+    surplus: tuple[Surplus, ...]
+    ticks: tuple[Tick, ...]
+
+    @property
+    def window_width(self) -> int:
+        """How far the 90 days reach."""
+        return self.window - self.left
+
+    @property
+    def window_height(self) -> int:
+        """From under its name to the foot of the plot."""
+        return self.height - 22
+
+    @property
+    def tick_end(self) -> int:
+        """Where the lines of the months end."""
+        return self.axis + 6
+
+    @property
+    def label_y(self) -> int:
+        """The base line of the month names."""
+        return self.axis + 17
+
+
+@dataclass(frozen=True)
+class MonthCount:
+    """How many certificates end in a month: the plot as words."""
+
+    month: datetime
+    production: int
+    acceptance: int
+
+
+def _month(start: datetime, ahead: int) -> datetime:
+    index = start.month - 1 + ahead
+    return start.replace(
+        year=start.year + index // 12, month=index % 12 + 1, day=1, hour=0, minute=0, second=0, microsecond=0
+    )
+
+
+def plot_timeline(
+    marks: list[TimelineMark], now: datetime, *, width: int, every: int, deepest: int = 9
+) -> Timeline:
+    """Lay the ends of the coming 36 months out over `width` units, a month name at every `every`-th month."""
+    now = timezone.localtime(now)
+    end = _month(now, MONTHS + 1)
+    left, right = 8, width - 8
+    span = (end - now).total_seconds()
+
+    def at(moment: datetime) -> int:
+        return left + round((moment - now).total_seconds() / span * (right - left))
+
+    columns: Counter[tuple[bool, int]] = Counter()
+    placed: list[tuple[int, int, bool, TimelineMark]] = []
+    beyond: Counter[tuple[bool, int]] = Counter()
+    for mark in marks:
+        if not now <= mark.not_after < end:
+            continue
+        acceptance = mark.environment == Environment.ACCEPTANCE
+        column = (at(mark.not_after) - left) // STEP
+        level = columns[acceptance, column]
+        columns[acceptance, column] += 1
+        if level < deepest:
+            placed.append((left + column * STEP + STEP // 2, level, acceptance, mark))
+        else:
+            beyond[acceptance, column] += 1
+    above = max([level + 1 for _x, level, acceptance, _mark in placed if not acceptance], default=0)
+    below = max([level + 1 for _x, level, acceptance, _mark in placed if acceptance], default=0)
+    axis = 34 + max(4, above + 1) * STEP
+    height = axis + 30 + max(2, below + 1) * STEP
+
+    def y(level: int, acceptance: bool) -> int:
+        return axis + 24 + level * STEP + STEP // 2 if acceptance else axis - level * STEP - STEP // 2 - 2
+
+    return Timeline(
+        width=width,
+        height=height,
+        left=left,
+        right=right,
+        axis=axis,
+        window=at(now + REPLACEMENT_WINDOW),
+        marks=tuple(
+            Mark(x, y(level, acceptance), mark.certificate_id, _title(mark), acceptance, _soon(mark))
+            for x, level, acceptance, mark in placed
+        ),
+        surplus=tuple(
+            Surplus(left + column * STEP + STEP // 2, y(deepest, acceptance) + 4, count)
+            for (acceptance, column), count in beyond.items()
+        ),
+        ticks=_ticks(now, at, right, every),
+    )
+
+
+def _title(mark: TimelineMark) -> str:
+    return f"{mark.common_name} · {date_format(timezone.localtime(mark.not_after), 'j M Y')}"
+
+
+def _soon(mark: TimelineMark) -> bool:
+    return mark.status is CertificateStatus.RENEWABLE
+
+
+def _ticks(now: datetime, at: Callable[[datetime], int], right: int, every: int) -> tuple[Tick, ...]:
+    ticks = []
+    for ahead in range(1, MONTHS + 1):
+        month = _month(now, ahead)
+        x = at(month)
+        first = month.month == 1
+        room = x < right - 24
+        if first:
+            label = str(month.year)
+        elif month.month % every == 1 % every and room:
+            label = date_format(month, "M").rstrip(".")
+        else:
+            label = ""
+        ticks.append(Tick(x, label if room else "", first))
+    return tuple(ticks)
+
+
+def months_of(marks: list[TimelineMark], now: datetime) -> list[MonthCount]:
+    """Count the same certificates by month, leaving out months in which none ends."""
+    counts: dict[datetime, Counter[str]] = {}
+    for mark in marks:
+        if mark.not_after < now:
+            continue
+        month = _month(timezone.localtime(mark.not_after), 0)
+        counts.setdefault(month, Counter())[mark.environment] += 1
+    return [
+        MonthCount(month, found[Environment.PRODUCTION], found[Environment.ACCEPTANCE])
+        for month, found in sorted(counts.items())
+    ]
+
+
+@dataclass(frozen=True)
+class Validity:
+    """A certificate's life as a bar of 1000 units: what has gone by, and where the replacement window begins."""
+
+    gone: int
+    window: int
+    replaceable_from: datetime
+    tone: str
+
+    @property
+    def window_width(self) -> int:
+        """From the first day of the window to the end."""
+        return 1000 - self.window
+
+
+def plot_validity(not_before: datetime, not_after: datetime, now: datetime, *, revoked: bool) -> Validity:
+    """Lay one validity out; the last 90 days are the window in which the certificate can be replaced."""
+    total = (not_after - not_before).total_seconds() or 1
+
+    def at(moment: datetime) -> int:
+        return max(0, min(1000, round(1000 * (moment - not_before).total_seconds() / total)))
+
+    opens = max(not_before, not_after - REPLACEMENT_WINDOW)
+    tone = "bad" if revoked or now >= not_after else "warn" if now >= opens else ""
+    return Validity(at(now), at(opens), opens, tone)

@@ -1,0 +1,118 @@
+"""Requests: the list, one request as it moves, and what may be done with it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from certificates import selectors
+from certificates.domain.lifecycle import RequestState
+from certificates.models import CertificateRequest
+from certificates.services.ask_again import ask_again
+from certificates.services.cancel_request import cancel_request
+from certificates.web.rows import problem_view, request_row, step_lines
+from certificates.web.words import BASE_SERVICES, REQUEST_STATES
+from organisations.domain.roles import Permission
+from organisations.errors import DomainError
+from organisations.selectors import events_about
+from organisations.services.audit import Actor
+from organisations.web.pages import page, sentence_of
+from organisations.web.record import lines_of
+from organisations.web.tenancy import TenantRequest
+
+STOP_POLLING = 286
+"""htmx stops polling on this status and still swaps the content."""
+
+
+@page(Permission.SEE_INVENTORY)
+def requests(request: TenantRequest) -> HttpResponse:
+    """All requests, newest first."""
+    state, after = request.GET.get("state", ""), request.GET.get("after")
+    found = selectors.requests_page(request.tenancy.organisation, state=state, after=after)
+    context = {
+        "rows": [request_row(one) for one in found.rows],
+        "state": state,
+        "states": [(one.value, REQUEST_STATES[one]) for one in RequestState],
+        "next_cursor": found.next_cursor,
+        "continued": bool(after),
+    }
+    return render(request, "certificates/requests.html", context)
+
+
+def find_request(request: TenantRequest, request_id: UUID) -> CertificateRequest:
+    """Return a request of the current organisation with what its pages show, or answer 404."""
+    rows = CertificateRequest.objects.filter(organisation=request.tenancy.organisation)
+    rows = rows.select_related(
+        "identifier__organisation", "holder", "requested_by", "organisation", "certificate", "job"
+    )
+    return get_object_or_404(rows.defer("sealed_signed_request", "certificate__sealed_der"), pk=request_id)
+
+
+def progress_of(request: TenantRequest, found: CertificateRequest) -> dict[str, Any]:
+    """Return what the updating part of a request's pages shows."""
+    events = events_about(found.pk)
+    may_ask = request.tenancy.may(Permission.REQUEST_CERTIFICATE)
+    return {
+        "row": request_row(found),
+        "found": found,
+        "steps": step_lines(selectors.request_steps(found, events)),
+        "problem": problem_view(found.problem),
+        "lines": lines_of(events),
+        "is_holder": found.holder.user_id == request.tenancy.user.pk,
+        "to_sign": found.state == RequestState.AWAITING_SIGNATURE and hasattr(found, "job"),
+        "version": f"{found.state}-{found.state_since.timestamp():.0f}-{int(found.problem is not None)}",
+        "cancellable": may_ask and found.is_cancellable,
+        "may_ask_again": may_ask and found.state == RequestState.GAVE_UP,
+    }
+
+
+@page(Permission.SEE_INVENTORY)
+def request_page(request: TenantRequest, request_id: UUID) -> HttpResponse:
+    """One request: its steps, what it asks for, what went wrong, what happened."""
+    found = find_request(request, request_id)
+    services = [
+        BASE_SERVICES[code][0] if code in BASE_SERVICES else code for code in found.base_service_usages
+    ]
+    return render(request, "certificates/request.html", progress_of(request, found) | {"services": services})
+
+
+@page(Permission.SEE_INVENTORY)
+def request_status(request: TenantRequest, request_id: UUID) -> HttpResponse:
+    """The updating part: 204 while nothing changed since `seen`, 286 once nothing moves any more."""
+    found = find_request(request, request_id)
+    view = "sign" if request.GET.get("view") == "sign" else "request"
+    progress = progress_of(request, found)
+    if request.GET.get("seen") == progress["version"] and not found.is_final:
+        return HttpResponse(status=204)
+    status = STOP_POLLING if found.is_final else 200
+    return render(request, f"certificates/{view}_progress.html", progress, status=status)
+
+
+@page(Permission.REQUEST_CERTIFICATE, methods=("POST",))
+def request_cancel(request: TenantRequest, request_id: UUID) -> HttpResponse:
+    """Withdraw a request that was not signed."""
+    found = find_request(request, request_id)
+    try:
+        cancel_request(found, actor=Actor.of(request.tenancy), now=timezone.now())
+    except DomainError as refusal:
+        messages.error(request, sentence_of(refusal))
+    else:
+        messages.success(request, _("The request was cancelled. Nothing was sent to the government."))
+    return redirect("request", found.pk)
+
+
+@page(Permission.REQUEST_CERTIFICATE, methods=("POST",))
+def request_ask_again(request: TenantRequest, request_id: UUID) -> HttpResponse:
+    """Take up a request on which the platform gave up."""
+    found = find_request(request, request_id)
+    try:
+        ask_again(found, actor=Actor.of(request.tenancy), now=timezone.now())
+    except DomainError as refusal:
+        messages.error(request, sentence_of(refusal))
+    else:
+        messages.success(request, _("We are asking again."))
+    return redirect("request", found.pk)

@@ -1,0 +1,124 @@
+"""Certificates and requests as pages show them: every state with its word, every link ready."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from certificates.domain.lifecycle import Environment, RequestState
+from certificates.domain.validity import RevocationStatus
+from certificates.models import Certificate, CertificateRequest
+from certificates.selectors import Step
+from certificates.web.words import (
+    ENVIRONMENTS,
+    EXPLANATIONS,
+    PROBLEMS,
+    REQUEST_STATES,
+    REVOCATION,
+    STATUSES,
+    STEP_STATES,
+    STEPS,
+    remedy_of,
+)
+from organisations.web.words import Label, identifier_type
+
+
+@dataclass(frozen=True)
+class CertificateRow:
+    """One certificate of the inventory."""
+
+    certificate: Certificate
+    status: Label
+    environment: str
+    revocation: Label
+    kind: str
+    days_left: int
+
+    @property
+    def is_acceptance(self) -> bool:
+        """True for the environment that is only for testing."""
+        return self.certificate.environment == Environment.ACCEPTANCE
+
+
+def certificate_row(certificate: Certificate, now: datetime) -> CertificateRow:
+    """Return `certificate` with its words at `now`."""
+    return CertificateRow(
+        certificate,
+        STATUSES[certificate.status(now)],
+        str(ENVIRONMENTS[Environment(certificate.environment)]),
+        REVOCATION[RevocationStatus(certificate.revocation_status)],
+        identifier_type(certificate.identifier_type) if certificate.identifier_type else "",
+        (certificate.not_after - now).days,
+    )
+
+
+@dataclass(frozen=True)
+class RequestRow:
+    """One request with the word for where it stands and what that means."""
+
+    request: CertificateRequest
+    state: Label
+    explanation: str
+    environment: str
+    kind: str
+
+    @property
+    def is_acceptance(self) -> bool:
+        """True for the environment that is only for testing."""
+        return self.request.environment == Environment.ACCEPTANCE
+
+
+def request_row(request: CertificateRequest) -> RequestRow:
+    """Return `request` with its words."""
+    state = RequestState(request.state)
+    return RequestRow(
+        request,
+        REQUEST_STATES[state],
+        str(EXPLANATIONS[state]),
+        str(ENVIRONMENTS[Environment(request.environment)]),
+        identifier_type(request.identifier.type),
+    )
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """One step of the way, for the eye and for the ear."""
+
+    name: str
+    state: str
+    state_name: str
+    at: datetime | None
+
+
+def step_lines(steps: list[Step]) -> list[StepLine]:
+    """Return the steps with their words."""
+    return [
+        StepLine(str(STEPS[step.key]), step.state, str(STEP_STATES[step.state]), step.at) for step in steps
+    ]
+
+
+@dataclass(frozen=True)
+class ProblemView:
+    """The last answer that was no success: what it is, what to do, and the answer as it was."""
+
+    title: str
+    advice: str
+    at: datetime | None
+    answers: tuple[dict[str, Any], ...]
+    summary: str
+
+
+def problem_view(problem: dict[str, Any] | None) -> ProblemView | None:
+    """Return what a page says about `CertificateRequest.problem`; None when there is none."""
+    if problem is None:
+        return None
+    title, advice = PROBLEMS.get(problem.get("kind", ""), PROBLEMS["transient"])
+    answers = tuple(problem.get("answers") or ())
+    remedies = [text for answer in answers if (text := remedy_of(str(answer.get("code", "")))) is not None]
+    at = problem.get("at")
+    return ProblemView(
+        str(title),
+        str(remedies[0] if remedies and problem.get("kind") == "rejected" else advice),
+        datetime.fromisoformat(at) if isinstance(at, str) else None,
+        answers,
+        str(problem.get("summary") or ""),
+    )

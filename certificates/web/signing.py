@@ -1,0 +1,58 @@
+"""The holder's pages: what waits for my card, and the one request that I came to sign."""
+
+from uuid import UUID
+
+import nh3
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+from certificates.models import CertificateRequest
+from certificates.selectors import awaiting_signature_of
+from certificates.services.fetch_contract import contract_of
+from certificates.web.requests import find_request, progress_of
+from certificates.web.rows import request_row
+from certificates.web.words import BASE_SERVICES
+from organisations.domain.roles import Permission
+from organisations.selectors import devices_of_user
+from organisations.web.pages import page
+from organisations.web.tenancy import TenantRequest
+
+TAGS = {"p", "br", "h1", "h2", "h3", "h4", "ul", "ol", "li", "strong", "b", "em", "i", "u", "table", "thead", "tbody",
+        "tr", "th", "td", "div", "span", "section", "article", "dl", "dt", "dd", "blockquote", "small"}  # fmt: skip
+
+
+@page(Permission.SIGN_REQUEST)
+def sign_list(request: TenantRequest) -> HttpResponse:
+    """Requests that wait for the signed-in holder."""
+    waiting = awaiting_signature_of(request.tenancy.user)
+    context = {
+        "rows": [request_row(one) for one in waiting],
+        "without_device": not devices_of_user(request.tenancy.user),
+    }
+    return render(request, "certificates/sign_list.html", context)
+
+
+def _contract_text(found: CertificateRequest) -> SafeString:
+    """Return the government's contract in the page's language where it has it, cleaned of everything but text."""
+    if found.sealed_contract is None:
+        return SafeString("")
+    texts = {text.lang: text.html for text in contract_of(found).texts}
+    html = texts.get(get_language() or "") or next(iter(texts.values()), "")
+    return mark_safe(nh3.clean(html, tags=TAGS, attributes={}))  # noqa: S308  # nh3 left only the tags above, without attributes
+
+
+@page(Permission.SEE_INVENTORY)
+def sign(request: TenantRequest, request_id: UUID) -> HttpResponse:
+    """What will be signed and the button that opens the agent; others see whose card is needed."""
+    found = find_request(request, request_id)
+    progress = progress_of(request, found)
+    context = progress | {
+        "services": [
+            BASE_SERVICES[code][0] if code in BASE_SERVICES else code for code in found.base_service_usages
+        ],
+        "contract": _contract_text(found) if progress["is_holder"] else "",
+        "without_device": progress["is_holder"] and not devices_of_user(request.tenancy.user),
+    }
+    return render(request, "certificates/sign.html", context)

@@ -1,0 +1,158 @@
+"""The words for certificates and requests: one label a state, in four languages."""
+
+from django.utils.translation import gettext_lazy as _
+
+from certificates.domain.lifecycle import Environment, RequestState
+from certificates.domain.validity import CertificateStatus, RevocationStatus
+from organisations.web.words import Label, Text
+
+ENVIRONMENTS: dict[Environment, Text] = {
+    Environment.PRODUCTION: _("Production"),
+    Environment.ACCEPTANCE: _("Acceptance"),
+}
+
+STATUSES: dict[CertificateStatus, Label] = {
+    CertificateStatus.VALID: Label(_("Valid"), "good"),
+    CertificateStatus.RENEWABLE: Label(_("To renew"), "warn"),
+    CertificateStatus.EXPIRED: Label(_("Expired"), "bad"),
+    CertificateStatus.REVOKED: Label(_("Revoked"), "bad"),
+    CertificateStatus.NOT_YET_VALID: Label(_("Not yet valid")),
+}
+
+REVOCATION: dict[RevocationStatus, Label] = {
+    RevocationStatus.GOOD: Label(_("Not revoked"), "good"),
+    RevocationStatus.REVOKED: Label(_("Revoked"), "bad"),
+    RevocationStatus.UNKNOWN: Label(_("Not checked yet")),
+}
+
+REQUEST_STATES: dict[RequestState, Label] = {
+    RequestState.AWAITING_DEVICE: Label(_("Waiting for the holder's workstation"), "warn"),
+    RequestState.AWAITING_CONTRACT: Label(_("Fetching the contract"), "busy"),
+    RequestState.AWAITING_SIGNATURE: Label(_("Waiting for the holder's signature"), "warn"),
+    RequestState.SIGNED: Label(_("Signed, being sent"), "busy"),
+    RequestState.SUBMITTING: Label(_("Being sent to the government"), "busy"),
+    RequestState.OUTCOME_UNKNOWN: Label(_("Checking whether it arrived"), "busy"),
+    RequestState.AWAITING_CERTIFICATE: Label(_("Being examined by the government"), "busy"),
+    RequestState.ISSUED: Label(_("Issued, not yet in the key store"), "busy"),
+    RequestState.COMPLETED: Label(_("In the key store"), "good"),
+    RequestState.REJECTED: Label(_("Refused"), "bad"),
+    RequestState.DECLINED: Label(_("Declined by the holder"), "bad"),
+    RequestState.CANCELLED: Label(_("Cancelled")),
+    RequestState.GAVE_UP: Label(_("Stopped asking"), "bad"),
+}
+
+EXPLANATIONS: dict[RequestState, Text] = {
+    RequestState.AWAITING_DEVICE: _(
+        "The holder has no enrolled workstation yet. As soon as there is one, this request goes on by itself."
+    ),
+    RequestState.AWAITING_CONTRACT: _("The government draws up the contract. This takes a moment."),
+    RequestState.AWAITING_SIGNATURE: _("The holder reads and signs the request with the identity card."),
+    RequestState.SIGNED: _("The signature was checked and is good. The request is being sent."),
+    RequestState.SUBMITTING: _("The signed request is on its way to the government."),
+    RequestState.OUTCOME_UNKNOWN: _(
+        "It is not certain that the request arrived. We ask the government and do not send it a second time. "
+        "There is nothing to do."
+    ),
+    RequestState.AWAITING_CERTIFICATE: _(
+        "The government examines the request: mostly minutes, up to ten days when somebody checks it by hand."
+    ),
+    RequestState.ISSUED: _(
+        "The certificate is here. The workstation that signed puts it into the key store as soon as its agent runs."
+    ),
+    RequestState.COMPLETED: _("The key store on the holder's workstation holds the key and the certificate."),
+    RequestState.REJECTED: _("The government refused the request. What it answered stands below."),
+    RequestState.DECLINED: _("The holder chose not to sign. Nothing was sent."),
+    RequestState.CANCELLED: _("The request was withdrawn before it was signed. Nothing was sent."),
+    RequestState.GAVE_UP: _(
+        "We asked for a long time without a usable answer and stopped. You can ask once more."
+    ),
+}
+
+STEPS: dict[str, Text] = {
+    "requested": _("Requested"),
+    "contract": _("Contract from the government"),
+    "signature": _("Signature by the holder"),
+    "submission": _("Sent to the government"),
+    "issuance": _("Certificate issued"),
+    "key_store": _("In the key store"),
+}
+
+STEP_STATES: dict[str, Text] = {
+    "done": _("done"),
+    "current": _("going on"),
+    "todo": _("still to come"),
+    "failed": _("stopped here"),
+}
+
+BASE_SERVICES: dict[str, tuple[Text, Text]] = {
+    "tsa": (_("Timestamping"), _("Electronic dates that prove when a document existed")),
+    "consultrn": (_("National register"), _("Looking up identification data of persons")),
+    "codage": (_("Coding"), _("Encoding and making personal data anonymous")),
+    "other": (_("Other services"), _("Anything else of the eHealth platform")),
+}
+
+OUTCOMES: dict[str, Label] = {
+    "new": Label(_("New"), "good"),
+    "expired": Label(_("New, but expired"), "warn"),
+    "not_ehealth": Label(_("Not an eHealth certificate"), "warn"),
+    "already_known": Label(_("Already in the inventory")),
+    "duplicate": Label(_("Twice in this upload")),
+    "ca_certificate": Label(_("Certificate of an authority")),
+    "unreadable": Label(_("Cannot be read"), "bad"),
+}
+
+SOURCES: dict[str, Text] = {
+    "requested": _("Requested here"),
+    "imported": _("Imported"),
+}
+
+PROBLEMS: dict[str, tuple[Text, Text]] = {
+    "transient": (
+        _("The government's service cannot be reached right now."),
+        _("We keep trying by ourselves; nothing is lost and there is nothing to do."),
+    ),
+    "rejected": (
+        _("The government refused this request."),
+        _("Correct what the answer names and make a new request. The refused one cannot be used again."),
+    ),
+    "outcome_unknown": (
+        _("It is not certain yet whether the government received the request."),
+        _("We ask, and never send it twice. Please do not make a second request for the same certificate."),
+    ),
+    "delivery": (
+        _("The government delivered a certificate that does not belong to this request."),
+        _(
+            "It was not accepted and we keep asking for the right one. If this stays, call the eHealth contact centre."
+        ),
+    ),
+}
+"""By kind of problem: what it is, and what to do."""
+
+REMEDIES: tuple[tuple[str, Text], ...] = (
+    ("ALREADY_ACTIVE", _(
+        "An active certificate with this name exists. Give the new one another ApplicationId, or wait for the last "
+        "90 days of the present one."
+    )),
+    ("IN_PROGRESS", _("The government is still examining an earlier request for this name. Wait for its outcome.")),
+    ("NOT_AUTHORIZED", _(
+        "The authentic source does not know this holder's mandate. Have the signed mandate form registered with the "
+        "eHealth platform, then make a new request."
+    )),
+    ("UNKNOWN_ORGANIZATION", _(
+        "The authentic source does not know this number. Check it on the organisation page, and whether the "
+        "organisation is registered."
+    )),
+    ("INVALID_IDENTIFIER", _("The number is not accepted. Check it on the organisation page.")),
+    ("APPLICATION_ID", _("The ApplicationId is not accepted. Make a new request with another one.")),
+    ("CONTACT_DATA", _("The contact data are not accepted. Make a new request with an address and number in use.")),
+    ("SIGNER", _("The card that signed is not the one of the named holder. Make a new request for the right holder.")),
+    ("SIGNATURE", _("The signature was not accepted. Try another card reader; if it stays, have the card checked.")),
+    ("EXPIRED", _("The identity card's certificate has expired. Renew the card at the municipality first.")),
+    ("REVOKED", _("The identity card was revoked. Ask the municipality to activate or renew it.")),
+)  # fmt: skip
+"""What to do about an answer, by a part of its code: the list of codes is open, so the first fit counts."""
+
+
+def remedy_of(code: str) -> Text | None:
+    """Return what to do about an answer with `code`; None when only the general advice holds."""
+    return next((text for part, text in REMEDIES if part in code.upper()), None)

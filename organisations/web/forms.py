@@ -1,0 +1,142 @@
+"""Forms about organisations and people. They read what was typed; services judge it."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from organisations import selectors
+from organisations.domain.identifiers import ORGANISATION_TYPES
+from organisations.domain.roles import Role
+from organisations.models import Organisation, OrganisationIdentifier, Person, User
+from organisations.web.words import ROLES, identifier_type
+
+
+class DayInput(forms.DateInput):
+    """The browser's own date field, which wants ISO dates."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+def identifier_name(identifier: OrganisationIdentifier) -> str:
+    """Return an identifier as people tell it apart from the others."""
+    return f"{identifier.value} – {identifier_type(identifier.type)} – {identifier.name}"
+
+
+class IdentifierChoice(forms.ModelChoiceField[OrganisationIdentifier]):
+    """One of the organisation's numbers."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Return number, kind and name."""
+        return identifier_name(obj)
+
+
+class PersonForm(forms.Form):
+    """Someone of the organisation, as on the identity card."""
+
+    first_names = forms.CharField(
+        label=_("First names"),
+        max_length=200,
+        help_text=_("All of them, as on the identity card."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    name = forms.CharField(
+        label=_("Surname"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    ssin = forms.CharField(
+        label=_("National number"),
+        max_length=20,
+        help_text=_(
+            "Eleven digits, on the back of the card. It is kept encrypted; looking at it leaves a trace."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+    )
+    email = forms.EmailField(label=_("E-mail address"), required=False)
+    phone = forms.CharField(label=_("Telephone"), max_length=40, required=False)
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    user = forms.ModelChoiceField(
+        label=_("Account"),
+        queryset=User.objects.none(),
+        required=False,
+        help_text=_("With which account this person signs in. Only then can this person sign requests here."),
+    )
+
+    def __init__(self, organisation: Organisation, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        members = selectors.members_of(organisation).order_by().values("user")
+        users = self.fields["user"]
+        assert isinstance(users, forms.ModelChoiceField)  # noqa: S101  # narrows the declared field for the type checker
+        users.queryset = User.objects.filter(pk__in=members).order_by("full_name", "pk")
+        users.empty_label = str(_("No account"))
+        self.fields["language"].initial = organisation.language
+
+
+class IdentifierForm(forms.Form):
+    """A number by which the organisation is known."""
+
+    type = forms.ChoiceField(label=_("Kind of number"))
+    value = forms.CharField(
+        label=_("Number"),
+        max_length=20,
+        help_text=_("As on the official document; points and spaces may stay."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+    )
+    registered_name = forms.CharField(
+        label=_("Registered name"),
+        max_length=200,
+        required=False,
+        help_text=_("Only where the official register uses another name than the organisation's own."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = sorted((identifier_type(code), code) for code in ORGANISATION_TYPES if code != "CBE")
+        choices = [("CBE", identifier_type("CBE")), *((code, name) for name, code in kinds)]
+        self.fields["type"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField, declared above
+
+
+class MandateForm(forms.Form):
+    """Who may hold certificates for which number, from when to when."""
+
+    person = forms.ModelChoiceField(label=_("Person"), queryset=Person.objects.none())
+    identifier = IdentifierChoice(label=_("For the number"), queryset=OrganisationIdentifier.objects.none())
+    starts_on = forms.DateField(label=_("First day"), widget=DayInput)
+    ends_on = forms.DateField(
+        label=_("Last day"), widget=DayInput, required=False, help_text=_("Empty: until it is withdrawn.")
+    )
+    reference = forms.CharField(
+        label=_("Reference"),
+        max_length=100,
+        required=False,
+        help_text=_("Where the signed mandate form can be found again."),
+    )
+
+    def __init__(self, organisation: Organisation, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, rows in (
+            ("person", selectors.people_of(organisation)),
+            ("identifier", selectors.identifiers_of(organisation)),
+        ):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  # narrows the declared field for the type checker
+            field.queryset = rows
+            field.empty_label = str(_("Choose"))
+
+
+class WithdrawalForm(forms.Form):
+    """From which day a mandate no longer counts."""
+
+    withdrawn_on = forms.DateField(label=_("No longer valid from"), widget=DayInput)
+
+
+class MemberForm(forms.Form):
+    """Someone who may sign in for the organisation."""
+
+    email = forms.EmailField(label=_("E-mail address"))
+    full_name = forms.CharField(label=_("Name"), max_length=200)
+    role = forms.ChoiceField(label=_("Role"), choices=[(role.value, ROLES[role]) for role in Role])
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)

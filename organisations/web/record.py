@@ -1,0 +1,54 @@
+"""Events of the record as lines that people read."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils.formats import date_format
+from django.utils.translation import pgettext
+
+from organisations.domain.roles import Role
+from organisations.models import AuditEvent
+from organisations.web.words import ACTIONS, ENVIRONMENTS, FACTS, PLATFORM, ROLES
+
+DATES = {"starts_on", "ends_on", "withdrawn_on"}
+
+
+@dataclass(frozen=True)
+class EventLine:
+    """One event: when, what, who, and the facts that go with it."""
+
+    at: datetime
+    what: str
+    who: str
+    facts: tuple[tuple[str, str], ...]
+
+
+def line_of(event: AuditEvent) -> EventLine:
+    """Return the line of one event; an action without a word of its own is shown as it was written."""
+    shown = tuple(
+        (str(FACTS[key]), _shown(key, value))
+        for key, value in event.details.items()
+        if key in FACTS and value
+    )
+    who = str(PLATFORM) if event.actor_type == "platform" else event.actor_name
+    return EventLine(event.happened_at, str(ACTIONS.get(event.action, event.action)), who, shown)
+
+
+def lines_of(events: Iterable[AuditEvent]) -> list[EventLine]:
+    """Return the lines of several events, in their order."""
+    return [line_of(event) for event in events]
+
+
+def _shown(key: str, value: object) -> str:
+    if key in DATES and isinstance(value, str):
+        return date_format(date.fromisoformat(value), pgettext("a day, Django date format", "j F Y"))
+    if key == "role" and value in set(Role):
+        return str(ROLES[Role(str(value))])
+    if key == "environment":
+        return str(ENVIRONMENTS.get(str(value), value))
+    if key in {"fingerprint", "public_key_identifier"}:
+        return f"{str(value)[:16]}…"
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    return str(value)

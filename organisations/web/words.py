@@ -1,0 +1,144 @@
+"""The words for what organisations, people and the record hold: one label a state, in four languages."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from organisations.domain.mandates import MandateState
+from organisations.domain.roles import Role
+
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class Label:
+    """How a state stands on screen: its word, and the tone (good, warn, bad, busy, quiet) that colours it."""
+
+    text: Text
+    tone: str = "quiet"
+
+    def __str__(self) -> str:
+        return str(self.text)
+
+
+ROLES: dict[Role, Text] = {
+    Role.ADMINISTRATOR: _("Administrator"),
+    Role.HOLDER: _("Certificate holder"),
+    Role.AUDITOR: _("Auditor"),
+    Role.VIEWER: _("Viewer"),
+}
+
+ROLE_EXPLANATIONS: dict[Role, Text] = {
+    Role.ADMINISTRATOR: _("Manages people and mandates, requests certificates, sees everything."),
+    Role.HOLDER: _("Signs requests with the own identity card."),
+    Role.AUDITOR: _("Sees the certificates and the whole history, changes nothing."),
+    Role.VIEWER: _("Sees the certificates."),
+}
+
+MANDATE_STATES: dict[MandateState, Label] = {
+    MandateState.FUTURE: Label(_("Not begun")),
+    MandateState.ACTIVE: Label(_("Active"), "good"),
+    MandateState.ENDED: Label(_("Ended")),
+    MandateState.WITHDRAWN: Label(_("Withdrawn"), "bad"),
+}
+
+IDENTIFIER_TYPES: dict[str, Text] = {
+    "CBE": _("Enterprise number (CBE)"),
+    "CBE-TREAT_CENTER": _("Treatment centre"),
+    "SSIN": _("Natural person"),
+    "NIHII": _("Care provider (NIHII)"),
+    "NIHII11": _("Care provider with qualification (NIHII, 11 digits)"),
+    "NIHII-PHARMACY": _("Pharmacy"),
+    "NIHII-LABO": _("Laboratory"),
+    "NIHII-RETIREMENT": _("Residential care home"),
+    "NIHII-OTD_PHARMACY": _("Pharmacists' tariff office"),
+    "NIHII-HOSPITAL": _("Hospital"),
+    "NIHII-GROUP": _("Group of nurses"),
+    "EHP": _("eHealth partner (EHP)"),
+    "NIHII-PALLIATIVE_CARE": _("Palliative care"),
+    "NIHII-OFFICE_DENTISTS": _("Dental practice"),
+    "NIHII-MEDICAL_HOUSE": _("Community health centre"),
+    "NIHII-OFFICE_DOCTORS": _("Medical practice"),
+    "NIHII-GROUP_DOCTORS": _("Group of physicians"),
+    "NIHII-OF_BAND": _("Practice of bandagists"),
+    "NIHII-PSYCH_HOUSE": _("Psychiatric care home"),
+    "NIHII-PROT_ACC": _("Sheltered housing"),
+    "NIHII-HOME_SERVICES": _("Home care services"),
+    "NIHII-OF_PHYSIOS": _("Physiotherapy practice"),
+    "SITE": _("Hospital site"),
+    "SITESMUR": _("Mobile emergency group (SMUR)"),
+    "SITEPIT": _("Paramedic intervention team (PIT)"),
+    "CBE-CONSORTIUM": _("Consortium"),
+    "NIHII-GUARD_POST": _("Out-of-hours post"),
+    "EHP-CTRL_ORGANISM": _("Control body"),
+    "NIHII-BELRAI": _("BelRAI organisation"),
+    "NIHII-BELRAI_SCREEN": _("BelRAI screening organisation"),
+    "NIHII-GROUP_MIDWIVES": _("Group of midwives"),
+    "NIHII-AMBU_SERVICE": _("Ambulance service"),
+    "NIHII-LEGAL_PSY": _("Forensic psychiatric centre"),
+    "NIHII-REEDUCATION": _("Rehabilitation centre"),
+    "NIHII-SORTING_CENTER": _("Triage centre"),
+}
+
+ACTIONS: dict[str, Text] = {
+    "person_added": _("Person added"),
+    "ssin_viewed": _("National number looked at"),
+    "identifier_added": _("Number added"),
+    "mandate_given": _("Mandate registered"),
+    "mandate_withdrawn": _("Mandate withdrawn"),
+    "role_given": _("Role given"),
+    "device_enrolled": _("Workstation enrolled"),
+    "request_made": _("Certificate requested"),
+    "request_awaiting_device": _("Waiting for a workstation of the holder"),
+    "request_awaiting_contract": _("Contract being fetched"),
+    "request_awaiting_signature": _("Contract received, offered to the holder"),
+    "request_signed": _("Signed by the holder"),
+    "request_submitting": _("Being sent to the government"),
+    "request_outcome_unknown": _("No clear answer to the sending; being asked for"),
+    "request_awaiting_certificate": _("Received by the government"),
+    "request_issued": _("Certificate issued"),
+    "request_completed": _("Certificate in the key store"),
+    "request_rejected": _("Request refused by the government"),
+    "request_declined": _("Holder declined to sign"),
+    "request_cancelled": _("Request cancelled"),
+    "request_gave_up": _("Stopped asking"),
+    "key_store_confirmed": _("Key store confirmed by the workstation"),
+    "certificate_requested": _("Certificate taken into the inventory"),
+    "certificate_imported": _("Certificate imported"),
+    "certificate_found_good": _("Certificate confirmed as not revoked"),
+    "certificate_found_revoked": _("Certificate found revoked"),
+}
+"""By action of the record; the keys are those that the services write."""
+
+FACTS: dict[str, Text] = {
+    "person": _("person"),
+    "name": _("name"),
+    "member": _("member"),
+    "role": _("role"),
+    "identifier": _("number"),
+    "holder": _("holder"),
+    "environment": _("environment"),
+    "application_id": _("ApplicationId"),
+    "reason": _("reason"),
+    "device": _("workstation"),
+    "label": _("workstation"),
+    "format": _("format"),
+    "starts_on": _("from"),
+    "ends_on": _("until"),
+    "withdrawn_on": _("from"),
+    "codes": _("answer"),
+    "fingerprint": _("SHA-256"),
+    "public_key_identifier": _("key"),
+}
+"""Details of an event that a page shows, and what they are called."""
+
+ENVIRONMENTS: dict[str, Text] = {"production": _("Production"), "acceptance": _("Acceptance")}
+"""By the value that is stored; acceptance is for testing only."""
+
+PLATFORM: Text = _("the platform")
+
+
+def identifier_type(code: str) -> str:
+    """Return the name of an identifier type; the code itself where the government has a type that we do not know."""
+    return str(IDENTIFIER_TYPES.get(code, code))
