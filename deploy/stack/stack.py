@@ -163,7 +163,8 @@ class Stack:
         self.start_worker()
         schedule = str(self.folder / "beat-schedule")
         self.processes.start(
-            "beat", [python, "-m", "celery", "-A", "ehportal", "beat", "--schedule", schedule, "--pidfile", ""]
+            "beat",
+            [python, "-m", "celery", "-A", "ehportal", "beat", "--schedule", schedule, "--pidfile", ""],
         )
         self.wait_for_web()
 

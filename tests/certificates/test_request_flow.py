@@ -1,5 +1,8 @@
 """From wish to stored certificate, server side, against the sandbox over HTTP."""
 
+import base64
+from uuid import uuid4
+
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -20,7 +23,7 @@ def test_a_request_ends_in_the_inventory(
         issue_identity(government.state, "85073003328", "An Marie", "Peeters", algorithm=algorithm)
     )
     assert holder.enrol().status_code == 201
-    tag = f"T{rsa.generate_private_key(65537, 1024).private_numbers().public_numbers.n % 10**8}"
+    tag = f"T{uuid4().hex[:8].upper()}"
     request = hospital.request(application_id=tag)
     assert request.state == RequestState.AWAITING_CONTRACT
     request = hospital.step(request)
@@ -42,8 +45,9 @@ def test_a_request_ends_in_the_inventory(
     request = hospital.step(request)
     assert request.state == RequestState.ISSUED, request.problem
     outcome = holder.outcome(job.id)
-    leaf = x509.load_der_x509_certificate(__import__("base64").b64decode(outcome["certificates"][0]))
+    leaf = x509.load_der_x509_certificate(base64.b64decode(outcome["certificates"][0]))
     assert leaf.public_key().public_numbers() == key.public_key().public_numbers()  # type: ignore[union-attr]
+    assert request.certificate is not None
     fingerprint = request.certificate.fingerprint
     for _ in range(2):
         stored = holder.call(

@@ -1,7 +1,7 @@
 """Row-level security, tried from below: raw SQL as the web role."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -17,16 +17,16 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def two() -> Iterator[tuple[Hospital, Hospital]]:
-    yield (
+def two() -> tuple[Hospital, Hospital]:
+    return (
         make_hospital(),
         make_hospital(name="Clinique Notre-Dame des Tilleuls", cbe="0809394427", ssin="93051822361"),
     )
 
 
-def rows(query: str, *values: object) -> list[tuple[object, ...]]:
+def rows(query: str, *values: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(query, list(values))
+        cursor.execute(query, values)
         return list(cursor.fetchall())
 
 
@@ -79,8 +79,14 @@ def test_raw_sql_sees_only_the_named_organisation(two: tuple[Hospital, Hospital]
     with acting_for([ours.organisation.pk]):
         assert rows("SELECT id FROM organisations_organisation") == [(ours.organisation.pk,)]
         assert rows("SELECT id FROM organisations_person") == [(ours.holder.pk,)]
-        assert rows("SELECT id FROM organisations_person WHERE organisation_id = %s", theirs.organisation.pk) == []
-        assert rows("SELECT 1 FROM organisations_auditevent WHERE organisation_id <> %s", ours.organisation.pk) == []
+        assert (
+            rows("SELECT id FROM organisations_person WHERE organisation_id = %s", theirs.organisation.pk)
+            == []
+        )
+        assert (
+            rows("SELECT 1 FROM organisations_auditevent WHERE organisation_id <> %s", ours.organisation.pk)
+            == []
+        )
     with acting_for([ours.organisation.pk, theirs.organisation.pk]):
         assert len(rows("SELECT id FROM organisations_person")) == 2
 
@@ -107,7 +113,10 @@ def test_writing_into_another_tenant_is_refused(two: tuple[Hospital, Hospital]) 
                 theirs.organisation.pk,
                 ours.holder.pk,
             )
-        assert rows("UPDATE organisations_person SET name = 'x' WHERE id = %s RETURNING 1", theirs.holder.pk) == []
+        assert (
+            rows("UPDATE organisations_person SET name = 'x' WHERE id = %s RETURNING 1", theirs.holder.pk)
+            == []
+        )
         assert rows("DELETE FROM organisations_mandate WHERE id = %s RETURNING 1", theirs.mandate.pk) == []
     with acting_for([theirs.organisation.pk]):
         assert Person.objects.get().name == "Peeters"
@@ -126,7 +135,12 @@ def test_the_record_takes_inserts_only(two: tuple[Hospital, Hospital], owner_url
     ours, _ = two
     with acting_for([ours.organisation.pk]):
         event = record(
-            ours.organisation, "tested", ours.holder, actor=Actor.platform(), now=datetime.now(UTC), fact="one"
+            ours.organisation,
+            "tested",
+            ours.holder,
+            actor=Actor.platform(),
+            now=datetime.now(UTC),
+            fact="one",
         )
         for statement in (
             "UPDATE organisations_auditevent SET action = 'x'",
@@ -142,8 +156,10 @@ def test_the_record_takes_inserts_only(two: tuple[Hospital, Hospital], owner_url
 def test_the_narrow_doors_return_ids_only(two: tuple[Hospital, Hospital]) -> None:
     ours, _ = two
     [(found,)] = rows("SELECT ehportal_organisations_of_card(%s)", ours.holder.ssin_index)
-    assert ours.organisation.pk in found  # type: ignore[operator]  # an array of ids
-    for (name, definition) in rows(
+    assert ours.organisation.pk in found
+    for name, definition in rows(
         "SELECT proname, pg_get_function_result(oid) FROM pg_proc WHERE proname LIKE 'ehportal%%' AND prosecdef"
     ):
-        assert str(definition).replace("TABLE(organisation_id uuid, id uuid)", "uuid").startswith("uuid"), name
+        assert str(definition).replace("TABLE(organisation_id uuid, id uuid)", "uuid").startswith("uuid"), (
+            name
+        )

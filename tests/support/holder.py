@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -32,8 +33,16 @@ from deploy.sandbox.pki import Pki
 from deploy.sandbox.store import Store
 
 
+@lru_cache(maxsize=1)
+def any_key() -> rsa.RSAPrivateKey:
+    """A key for tests in which it never reaches the sandbox: making one takes longer than such a test."""
+    return rsa.generate_private_key(65537, 2048)
+
+
+@lru_cache(maxsize=32)
 def issue_identity(state: Path, ssin: str, first_names: str, surname: str, **kind: Any) -> Identity:
-    """Make keys and certificates of a card under the citizen authority of the sandbox in `state`."""
+    """Make keys and certificates of a card under the citizen authority of the sandbox in `state`; P-384 if not said."""
+    kind.setdefault("algorithm", "p384")
     store = Store(state)
     person = Person(ssin, first_names, surname)
     return make_identity(Pki.load(state, store), store, person, datetime.now(UTC), **kind)
@@ -130,7 +139,7 @@ class Holder:
         change: Callable[[bytes], bytes] = lambda data: data,
     ) -> bytes:
         """Build and sign the request for `content`; `change` alters the unsigned bytes."""
-        key = key or rsa.generate_private_key(65537, 2048)
+        key = key or any_key()
         data = build_generate_certificate(
             content,
             make_csr(key, dn or content.contract.dn),
