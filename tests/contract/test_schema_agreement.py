@@ -27,7 +27,7 @@ def test_both_judge_every_missing_part_alike(name: str) -> None:
         parent = victim.getparent()
         assert parent is not None
         parent.remove(victim)
-        refused += _agree(message, f"without {victim.tag}")
+        refused += _agree(message, f"without {victim.tag!s}")
     for place in range(places):
         for attribute in list(samples.valid(name).iter())[place].attrib:
             message = samples.valid(name)

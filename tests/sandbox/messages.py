@@ -7,7 +7,7 @@ import re
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape, quoteattr
 
@@ -143,9 +143,9 @@ def sign(
     key: PrivateKey,
     chain: tuple[x509.Certificate, ...],
     *,
-    digest: object = xmlsec.constants.TransformSha256,
-    method: object = None,
-    transforms: tuple[object, ...] = (
+    digest: Any = xmlsec.constants.TransformSha256,
+    method: Any = None,
+    transforms: tuple[Any, ...] = (
         xmlsec.constants.TransformEnveloped,
         xmlsec.constants.TransformExclC14N,
     ),

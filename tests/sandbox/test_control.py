@@ -85,7 +85,7 @@ def test_a_decided_request_cannot_be_decided_again(sandbox: SandboxProcess, card
 
 
 def test_the_source_can_be_replaced(sandbox: SandboxProcess) -> None:
-    document = {"people": [], "organisations": [], "mandates": []}
+    document: dict[str, list[Any]] = {"people": [], "organisations": [], "mandates": []}
     assert sandbox.control_post("/control/source", document, method="PUT") == document
     assert sandbox.control_get("/control/source") == document
 

@@ -84,7 +84,8 @@ def test_the_certificate_is_shaped_like_a_real_one(
     assert messages.name_attribute(leaf) == "CBE=0406798006, ELAN-1"
     usage = leaf.extensions.get_extension_for_class(x509.KeyUsage).value
     assert (usage.digital_signature, usage.content_commitment, usage.key_encipherment) == (True, True, True)
-    assert not (usage.data_encipherment or usage.key_agreement or usage.key_cert_sign or usage.crl_sign)
+    others = [usage.data_encipherment, usage.key_agreement, usage.key_cert_sign, usage.crl_sign]
+    assert not any(others)
     purposes = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     assert list(purposes) == [ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.EMAIL_PROTECTION]
     life = leaf.not_valid_after_utc - leaf.not_valid_before_utc

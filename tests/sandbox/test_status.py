@@ -98,9 +98,10 @@ def test_the_control_address_revokes_a_card(sandbox: SandboxProcess) -> None:
 
 def test_a_get_question_is_answered_too(sandbox: SandboxProcess) -> None:
     holder = card(sandbox)
+    algorithm = hashes.SHA1()  # noqa: S303  the hash that most clients name an issuer by
     question = (
-        ocsp.OCSPRequestBuilder().add_certificate(holder.signature, holder.authority, hashes.SHA1()).build()
-    )  # noqa: S303  as most clients do
+        ocsp.OCSPRequestBuilder().add_certificate(holder.signature, holder.authority, algorithm).build()
+    )
     encoded = base64.b64encode(question.public_bytes(serialization.Encoding.DER)).decode()
     answer = fetch(f"{ocsp_address(holder.signature)}/{urllib.parse.quote(encoded, safe='')}")
     assert ocsp.load_der_ocsp_response(answer).certificate_status is ocsp.OCSPCertStatus.GOOD
@@ -136,7 +137,14 @@ def test_openssl_believes_the_whole_chain(
     for name, certificate in files.items():
         (tmp_path / name).write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     (tmp_path / "lists").write_bytes(lists)
-    verify = ["openssl", "verify", "-x509_strict", "-crl_check_all", "-CRLfile", tmp_path / "lists"]
+    verify: list[str | Path] = [
+        "openssl",
+        "verify",
+        "-x509_strict",
+        "-crl_check_all",
+        "-CRLfile",
+        tmp_path / "lists",
+    ]
     verify += ["-CAfile", root, "-untrusted", tmp_path / "issuing", tmp_path / "leaf"]
     assert subprocess.run(verify, capture_output=True, check=False).returncode == 0
     assert "good" in _openssl_ocsp(tmp_path, leaf, root)
@@ -149,7 +157,7 @@ def test_openssl_believes_the_whole_chain(
 
 
 def _openssl_ocsp(folder: Path, leaf: x509.Certificate, root: Path) -> str:
-    command = ["openssl", "ocsp", "-issuer", folder / "issuing", "-cert", folder / "leaf"]
+    command: list[str | Path] = ["openssl", "ocsp", "-issuer", folder / "issuing", "-cert", folder / "leaf"]
     command += ["-url", ocsp_address(leaf), "-CAfile", root]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "Response verify OK" in done.stderr

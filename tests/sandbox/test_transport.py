@@ -18,6 +18,7 @@ from tests.support.sandbox import SandboxProcess
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 OPERATION = "GetGenericOrganizationTypes"
 GOOD = messages.envelope(messages.request(OPERATION))
+MUST = b'<s:Header><x s:mustUnderstand="1"/></s:Header>'
 HEADERS = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{ACTIONS[OPERATION]}"'}
 
 
@@ -37,7 +38,7 @@ HEADERS = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{ACTIONS[
         ("two bodies", GOOD.replace(b"</s:Body>", b"</s:Body><s:Body/>"), "SOA-03004"),
         ("two elements", GOOD.replace(b"</s:Body>", b"<x/></s:Body>"), "SOA-03004"),
         ("foreign part", GOOD.replace(b"<s:Body>", b"<x/><s:Body>"), "SOA-03004"),
-        ("must understand", GOOD.replace(b"<s:Header/>", b'<s:Header><x s:mustUnderstand="1"/></s:Header>'), "SOA-03004"),
+        ("must understand", GOOD.replace(b"<s:Header/>", MUST), "SOA-03004"),
         ("unknown operation", GOOD.replace(b"GetGeneric", b"GetSpecific"), "SOA-03005"),
         ("an answer", GOOD.replace(b"TypesRequest", b"TypesResponse"), "SOA-03005"),
         ("other action", messages.envelope(messages.request("GetCertificate")), "SOA-03005"),

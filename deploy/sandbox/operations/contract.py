@@ -22,12 +22,13 @@ def answer(call: Call, scene: Scene) -> etree._Element:
     identifier = _child(call.element, "CertificateIdentifier")
     owner = contracts.actor(identifier[0])
     application_id = identifier.findtext(f"{{{CORE}}}ApplicationId")
+    names: dict[str, str] = {}
     if owner[0][0] == "SSIN":
         if owner != ((kind, ssin), first_names, name):
             raise Refusal("SIGNER_MISMATCH", "A person asks for a certificate in their own name only.")
         if application_id is not None:
             raise Refusal("INVALID_APPLICATION_ID", "Only organisations may use an ApplicationId.")
-        subject, names = Subject("SSIN", ssin, name, first_names=first_names), {}
+        subject = Subject("SSIN", ssin, name, first_names=first_names)
     else:
         subject, names = _organisation(scene, owner[0], application_id)
     check_authority(scene, ssin, subject)
