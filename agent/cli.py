@@ -28,7 +28,9 @@ MARKS = {"ok": "✓", "note": "•", "fail": "✗"}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code (ExitCode)."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    # A request's id may begin with a dash; it is no option.
+    options = _parser().parse_args([f"={a}" if a.startswith("-") and JOB_ID.match(a) else a for a in given])
     texts = Texts(choose_language(options.language))
     dialogue: Dialogue | None = None
     try:
@@ -91,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         "--label", default=platform.node() or "workstation", help="this workstation's name there"
     )
     command = add("run", _run, "sign a request and keep its key store; also goes on with unfinished work")
-    command.add_argument("id", help="the id that the page shows")
+    command.add_argument("id", type=lambda text: text.removeprefix("="), help="the id that the page shows")
     command.add_argument("--format", choices=("modern", "legacy"), help="of the key store; otherwise asked")
     command.add_argument("--wait", type=float, default=600.0, metavar="SECONDS", help="for the certificate")
     command = add("watch", _watch, "tell when something waits to be signed or a certificate has come")

@@ -126,12 +126,12 @@ class TerminalDialogue:
         )
 
     def say(self, text: str) -> None:
-        """One paragraph."""
-        self._console.print(text, markup=False)
+        """One paragraph, never broken by us: file names and commands are copied from it."""
+        self._console.print(text, markup=False, soft_wrap=True)
 
     def progress(self, text: str) -> None:
         """A line that begins with an ellipsis."""
-        self._console.print(f"… {text}", markup=False, style="dim")
+        self._console.print(f"… {text}", markup=False, style="dim", soft_wrap=True)
 
     def problem(self, what: str, next_step: str) -> None:
         """What happened, what to do."""

@@ -1,0 +1,121 @@
+"""A workstation for tests: its own home, a card in a SoftHSM2 token, and the real command in a terminal."""
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pexpect
+
+from tests.support.cards import MODULE, PIN, SoftwareCard
+
+ROOT = Path(__file__).parents[2]
+PASSWORD = "wolk trompet kade 71"
+
+
+@dataclass
+class Workstation:
+    """Home folder, key store folder, and the card that is inserted."""
+
+    home: Path
+    keystores: Path
+    configuration: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def make(cls, folder: Path, card: SoftwareCard) -> "Workstation":
+        home, keystores = folder / "home", folder / "keystores"
+        home.mkdir(parents=True, mode=0o700)
+        (home / "agent.toml").write_text(
+            f'language = "en"\n[card]\nmodules = ["{MODULE}"]\n[keystore]\nfolder = "{keystores}"\n'
+        )
+        (home / "agent.toml").chmod(0o600)
+        workstation = cls(home, keystores, folder)
+        workstation.insert(folder / "card", card)
+        return workstation
+
+    def insert(self, folder: Path, card: SoftwareCard) -> None:
+        """Put another card into the reader."""
+        conf = card.write_token(folder)
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG"))},
+            "EHPORTAL_AGENT_HOME": str(self.home),
+            "SOFTHSM2_CONF": str(conf),
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": str(ROOT),
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+        }
+        self.environment.pop("DISPLAY", None)
+
+    def spawn(self, *arguments: str, launcher: Sequence[str] = ("-m", "agent.cli")) -> "pexpect.spawn[str]":
+        """The command in a terminal tall enough for no pager."""
+        return pexpect.spawn(
+            sys.executable,
+            [*launcher, *arguments],
+            env=self.environment,
+            cwd=str(self.configuration),
+            encoding="utf-8",
+            timeout=60,
+            dimensions=(400, 120),
+        )
+
+    def enrol(self, url: str) -> None:
+        terminal = self.spawn("enrol", url, "--label", "test", "--ui", "terminal")
+        terminal.expect_exact("with your eID? [y/N] ")
+        terminal.sendline("y")
+        terminal.expect_exact("to identify yourself: ")
+        terminal.sendline(PIN)
+        assert finish(terminal)[0] == 0
+
+    def run(
+        self, job_id: str, *, password: str = PASSWORD, launcher: Sequence[str] = ("-m", "agent.cli")
+    ) -> tuple[int, str]:
+        """Run a job and answer whatever is asked, as a willing person would; returns exit code and screen.
+
+        A negative exit code is the signal that killed the command.
+        """
+        terminal = self.spawn("run", job_id, "--ui", "terminal", "--wait", "20", launcher=launcher)
+        return answer_all(terminal, password)
+
+    @property
+    def stores(self) -> list[Path]:
+        return sorted(self.keystores.glob("*p12"))
+
+    @property
+    def pending(self) -> list[Path]:
+        folder = self.home / "pending"
+        return sorted(path for path in folder.rglob("*") if path.is_file()) if folder.exists() else []
+
+
+def answer_all(terminal: "pexpect.spawn[str]", password: str) -> tuple[int, str]:
+    """Say yes, 1, the password and the PIN until the command ends."""
+    replies = {
+        "Do you sign this with your eID? [y/N] ": "y",
+        "Your choice [1]: ": "1",
+        "New password: ": password,
+        "The same password again: ": password,
+        "Password of the key store for AZ Sint-Elisabeth Maasdal: ": password,
+        "PIN of your eID, to sign: ": PIN,
+    }
+    prompts = list(replies)
+    screen = ""
+    while True:
+        index = terminal.expect_exact([*prompts, pexpect.EOF])
+        screen += str(terminal.before)
+        if index == len(prompts):
+            break
+        screen += prompts[index]
+        terminal.sendline(replies[prompts[index]])
+    terminal.close()
+    code = terminal.exitstatus if terminal.signalstatus is None else -terminal.signalstatus
+    return int(code if code is not None else -1), screen
+
+
+def finish(terminal: "pexpect.spawn[str]") -> tuple[int, str]:
+    """Wait for the end; returns exit code and what was left on the screen."""
+    terminal.expect_exact(pexpect.EOF)
+    screen = str(terminal.before)
+    terminal.close()
+    code = terminal.exitstatus if terminal.signalstatus is None else -terminal.signalstatus
+    return int(code if code is not None else -1), screen
