@@ -30,6 +30,7 @@ def sandbox(_process: SandboxProcess) -> SandboxProcess:
     with Store(_process.state).transaction() as db:
         for table in ("request", "contract", "fault", "received"):
             db.execute(f"DELETE FROM {table}")  # noqa: S608  constants
+        db.execute("UPDATE issued SET revoked_at = NULL")  # a test may have revoked the cards that all share
     _process.control_post("/control/clock", {"offset_seconds": 0})
     _process.control_post("/control/issuance", {"mode": "automatic", "delay_seconds": 0})
     _process.control_post("/control/source", _default_source(), method="PUT")
