@@ -18,7 +18,7 @@ from deploy.sandbox.register import Register
 from deploy.sandbox.server import HOST, Handler, Listener, bind
 from deploy.sandbox.soap import Schema
 from deploy.sandbox.source import SourceError, SourceKeeper
-from deploy.sandbox.store import Clock, Store
+from deploy.sandbox.store import Clock, StateInUse, Store, serving
 
 
 def main() -> int:
@@ -26,8 +26,11 @@ def main() -> int:
     arguments = _arguments()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
     try:
-        return _serve(arguments) if arguments.command == "serve" else _card(arguments)
-    except (SandboxNotStarted, SourceError, CardError, ValueError, OSError) as error:
+        if arguments.command == "card":
+            return _card(arguments)
+        with serving(arguments.state):
+            return _serve(arguments)
+    except (StateInUse, SandboxNotStarted, SourceError, CardError, ValueError, OSError) as error:
         print(f"sandbox: {error}", file=sys.stderr)
         return 2
 

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives import serialization
 
 from deploy.sandbox.citizens import Identity, Person, PrivateKey, make_identity
 from deploy.sandbox.organisation_types import mod97
-from deploy.sandbox.pki import Pki
-from deploy.sandbox.store import Clock, Store
+from deploy.sandbox.pki import Pki, SandboxNotStarted
+from deploy.sandbox.store import FILE, Clock, Store
 
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
 LABEL = "BELPIC"
@@ -58,6 +58,8 @@ def make_card(
 
     Options as in citizens.make_identity. Raises SandboxNotStarted, ValueError, or CardError.
     """
+    if not (state / FILE).exists():
+        raise SandboxNotStarted("There is no sandbox in this folder: start it once before making cards.")
     store = Store(state)
     now = Clock(store).now()
     identity = make_identity(

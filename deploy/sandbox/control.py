@@ -8,6 +8,7 @@ from typing import Any
 
 from deploy.sandbox import revocation
 from deploy.sandbox.faults import KINDS, FaultError
+from deploy.sandbox.past import PastError, issue_in_the_past
 from deploy.sandbox.pki import ENVIRONMENTS
 from deploy.sandbox.platform import Platform
 from deploy.sandbox.register import Request
@@ -78,6 +79,10 @@ def _decide(platform: Platform, path: tuple[str, ...], body: Any) -> Reply:
     return 200, _describe(platform, found or request)
 
 
+def _issue(platform: Platform, _path: tuple[str, ...], body: Any) -> Reply:
+    return 200, issue_in_the_past(platform.register, _object(body), platform.clock.now())
+
+
 def _revoke_certificate(platform: Platform, path: tuple[str, ...], body: Any) -> Reply:
     environment, pki = path
     reason = _object(body).get("reason", "cessationOfOperation")
@@ -136,6 +141,7 @@ ROUTES: tuple[tuple[str, str, Action], ...] = (
     ("GET", "/control/requests", _requests),
     ("POST", f"/control/requests/{_WHICH}/(deliver|refuse)", _decide),
     ("POST", f"/control/certificates/{_WHICH}/revoke", _revoke_certificate),
+    ("POST", "/control/issue", _issue),
     ("POST", "/control/cards/revoke", _revoke_card),
     ("GET", "/control/source", _source),
     ("PUT", "/control/source", _put_source),
@@ -155,7 +161,7 @@ def dispatch(platform: Platform, method: str, path: str, body: bytes) -> Reply:
         if verb == method:
             try:
                 return action(platform, match.groups(), json.loads(body) if body else None)
-            except (Wrong, FaultError, SourceError) as error:
+            except (Wrong, FaultError, SourceError, PastError) as error:
                 return 400, {"error": str(error)}
             except (json.JSONDecodeError, UnicodeDecodeError):
                 return 400, {"error": "The body is not JSON."}

@@ -74,12 +74,16 @@ class Register:
         public_key: rsa.RSAPublicKey,
         contact: dict[str, str],
         services: tuple[str, ...],
+        *,
+        past: datetime | None = None,
     ) -> Request:
-        """Enter a request.
+        """Enter a request; one of the `past` waits for its delivery to be made by hand, with that date.
 
         Raises Refusal: KEY_ALREADY_REGISTERED, DN_REQUEST_IN_PROGRESS, DN_ALREADY_ACTIVE.
         """
         now, policy = self._clock.now(), self.issuance()
+        if past is not None:
+            now, policy = past, {"mode": "manual", "delay_seconds": 0}
         pki = public_key_identifier(public_key)
         name = meaning(subject.x509())
         document = {
@@ -154,13 +158,13 @@ class Register:
         for request in due:
             self.deliver(request)
 
-    def deliver(self, request: Request) -> bool:
-        """Issue the certificate of a pending request; False when it was no longer pending."""
+    def deliver(self, request: Request, *, past: datetime | None = None) -> bool:
+        """Issue the certificate of a pending request, now or as of the `past`; False when it was not pending."""
         certificate = issue(
             self._pki[f"{request.environment}-issuing"],
             request.subject,
             request.public_key,
-            self._clock.now(),
+            past or self._clock.now(),
         )
         with self._store.transaction() as db:
             changed = db.execute(

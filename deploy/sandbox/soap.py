@@ -3,6 +3,7 @@
 Nothing from outside is trusted: a document type, an entity or an oversized body never reaches an operation.
 """
 
+import threading
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -122,17 +123,20 @@ class Schema:
     def __init__(self) -> None:
         self._messages = etree.XMLSchema(etree.parse(CONTRACT / "certra-protocol.xsd"))
         self._errors = etree.XMLSchema(etree.parse(CONTRACT / "errors-soa.xsd"))
+        self._lock = threading.Lock()  # a schema object holds the log of its last validation
 
     def check_request(self, element: etree._Element) -> None:
         """Raise SoapFault when a request is not what the schema says; the reason repeats nothing of it."""
-        if not self._messages.validate(element):
-            raise SoapFault("SOA-03006", f"line {self._messages.error_log[0].line}")
+        with self._lock:
+            if not self._messages.validate(element):
+                raise SoapFault("SOA-03006", f"line {self._messages.error_log[0].line}")
 
     def check_answer(self, element: etree._Element) -> None:
         """Raise AssertionError when an answer of ours would be invalid: a mistake in the sandbox."""
         schema = self._errors if etree.QName(element).namespace == SOA else self._messages
-        if not schema.validate(element):
-            raise AssertionError(f"{etree.QName(element).localname}: {schema.error_log[0].message}")
+        with self._lock:
+            if not schema.validate(element):
+                raise AssertionError(f"{etree.QName(element).localname}: {schema.error_log[0].message}")
 
 
 def add(parent: etree._Element, tag: str, text: str | None = None, **attributes: str) -> etree._Element:

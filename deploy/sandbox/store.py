@@ -4,6 +4,7 @@ Every use opens its own connection: SQLite's are not made to be shared between t
 less than a tenth of what a signature costs.
 """
 
+import fcntl
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -45,12 +46,19 @@ CREATE TABLE IF NOT EXISTS fault (
 """
 
 
+FILE = "sandbox.sqlite3"
+
+
+class StateInUse(Exception):
+    """Another sandbox serves from the same folder."""
+
+
 class Store:
     """The state file of one sandbox."""
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.path = directory / "sandbox.sqlite3"
+        self.path = directory / FILE
         with self.transaction() as db:
             for statement in SCHEMA.split(";"):
                 db.execute(statement)
@@ -93,6 +101,18 @@ class Store:
         """Remember a JSON value under a name."""
         with self.transaction() as db:
             write_setting(db, name, value)
+
+
+@contextmanager
+def serving(directory: Path) -> Iterator[None]:
+    """Hold the folder for one serving process; raises StateInUse. The lock ends with the process, however it ends."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (directory / "serving.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StateInUse("A sandbox is already running with this state folder.") from None
+        yield
 
 
 def write_setting(db: sqlite3.Connection, name: str, value: Any) -> None:

@@ -145,7 +145,7 @@ def test_a_card_needs_a_sandbox_that_was_started(tmp_path: Path) -> None:
         make_card(
             tmp_path / "state", tmp_path / "card", ssin="93051822361", first_names="Luc", surname="Dubois"
         )
-    assert not (tmp_path / "card").exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("ssin", ["85073003329", "8507300332", "abc"])

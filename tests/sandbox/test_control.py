@@ -102,3 +102,9 @@ def test_only_the_last_thousand_messages_are_kept(sandbox: SandboxProcess) -> No
     entries = sandbox.control_get("/control/received")
     assert len(entries) == KEPT
     assert base64.b64decode(entries[-1]["body"]) == messages.envelope(element)
+
+
+def test_a_folder_serves_one_sandbox_at_a_time(sandbox: SandboxProcess) -> None:
+    with pytest.raises(RuntimeError, match="already running"):
+        SandboxProcess(sandbox.state).start()
+    assert sandbox.control_get("/health")["status"] == "ok"

@@ -1,6 +1,7 @@
 """From nothing to a certificate, and on to its replacement."""
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -134,6 +135,22 @@ def test_environments_do_not_know_each_other(sandbox: SandboxProcess, cards: dic
     assert get(sandbox.acceptance, identifier(key)).code == "CERT_REQUEST_NOT_FOUND"
 
 
+def test_of_many_callers_at_once_one_is_served(sandbox: SandboxProcess, cards: dict[str, Identity]) -> None:
+    """The same bytes from eight threads, then GetCertificate from eight: one request, one certificate."""
+    contract = contract_of(call(sandbox.production, messages.contract_request(cards["an"])))
+    key = messages.new_key()
+    pkcs10 = messages.csr(contract.findtext("k:DN", "", NS), key)
+    signed = messages.sign_as(messages.certificate_request(contract, pkcs10), cards["an"], "Signature")
+    text = etree.tostring(signed)
+    with ThreadPoolExecutor(8) as pool:
+        codes = [
+            r.code for r in pool.map(lambda _: call(sandbox.production, etree.fromstring(text)), range(8))
+        ]
+        assert sorted(codes) == [*["KEY_ALREADY_REGISTERED"] * 7, "success"]
+        leaves = set(pool.map(lambda _: certificates(get(sandbox.production, identifier(key)))[0], range(8)))
+    assert len(leaves) == 1
+
+
 def test_the_same_key_is_recognised(sandbox: SandboxProcess, cards: dict[str, Identity]) -> None:
     _, key = submit(sandbox.production, cards["an"])
     again, _ = submit(sandbox.production, cards["an"], key=key)
@@ -158,6 +175,19 @@ def test_a_name_is_taken_until_ninety_days_before_its_end(
     assert get(sandbox.production, identifier(new)).code == "success"
     third, _ = submit(sandbox.production, cards["an"])
     assert third.code == "DN_ALREADY_ACTIVE"
+
+
+def test_a_certificate_near_its_end_comes_from_the_past(
+    sandbox: SandboxProcess, cards: dict[str, Identity]
+) -> None:
+    """Back a thousand days, issue, and return: what a demonstration of renewal needs."""
+    sandbox.control_post("/control/clock", {"offset_seconds": -1020 * DAY})
+    _, old = submit(sandbox.production, cards["an"])
+    leaf = certificates(get(sandbox.production, identifier(old)))[0]
+    sandbox.control_post("/control/clock", {"offset_seconds": 0})
+    assert timedelta(days=70) < leaf.not_valid_after_utc - datetime.now(UTC) < timedelta(days=90)
+    renewed, _ = submit(sandbox.production, cards["an"])
+    assert renewed.element.findtext("m:ReplacesCertificate", "", NS) == identifier(old).upper()
 
 
 def test_a_second_request_for_a_name_waits_for_the_first(
