@@ -27,7 +27,7 @@ def identifier_name(identifier: OrganisationIdentifier) -> str:
     return f"{identifier.value} – {identifier_type(identifier.type)} – {identifier.name}"
 
 
-class IdentifierChoice(forms.ModelChoiceField[OrganisationIdentifier]):
+class IdentifierChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # no parameter at run time
     """One of the organisation's numbers."""
 
     def label_from_instance(self, obj: Any) -> str:
