@@ -36,7 +36,7 @@ class Processes:
             stdout=subprocess.PIPE if pipe else log,
             stderr=log,
             start_new_session=True,
-            preexec_fn=_end_with_parent,  # noqa: PLW1509  # no threads run yet in this process
+            preexec_fn=_end_with_parent,  # no threads run yet in this process
         )
         log.close()
         self.adopt(name, process)

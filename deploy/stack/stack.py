@@ -148,7 +148,7 @@ class Stack:
     def _prepare(self) -> None:
         from deploy.stack import translations
 
-        translations.compile_all()
+        translations.compile_catalogues()
         self.manage("migrate", "--verbosity", "0", owner=True)
         self.manage("collectstatic", "--noinput", "--verbosity", "0")
 
