@@ -1,49 +1,67 @@
-"""Certificates with a past, ordered over the control address."""
+"""Certificates that were issued earlier."""
 
-import urllib.error
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 from cryptography import x509
 
+from deploy.sandbox.citizens import Identity
+from tests.sandbox.test_journey import certificates, get, submit
 from tests.support.sandbox import SandboxProcess
 
 ORDER = {
     "environment": "production",
     "identifier": {"type": "CBE", "value": "0406798006"},
     "name": "AZ Sint-Elisabeth Maasdal",
-    "application_id": "PAST-ONE",
+    "application_id": "OLD",
 }
 
 
-def test_a_certificate_of_two_years_ago(sandbox: SandboxProcess) -> None:
-    since = datetime.now(UTC) - timedelta(days=730)
-    answer = sandbox.control_post("/control/issue", ORDER | {"not_before": since.isoformat()})
-    certificate = x509.load_pem_x509_certificate(answer["pem"].encode())
-    root, issuing = (
-        x509.load_pem_x509_certificate((sandbox.pki / "production" / f"{name}.pem").read_bytes())
-        for name in ("root", "issuing")
+def issue(sandbox: SandboxProcess, days: float, **changes: Any) -> dict[str, str]:
+    since = (datetime.now(UTC) - timedelta(days=days)).replace(microsecond=0)
+    return dict(sandbox.control_post("/control/issue", {**ORDER, "not_before": since.isoformat(), **changes}))
+
+
+@pytest.mark.parametrize(("days", "status"), [(1, "VALID_ACTIVE"), (1050, "VALID_ACTIVE"), (1200, "EXPIRED")])
+def test_a_certificate_of_an_earlier_day(sandbox: SandboxProcess, days: int, status: str) -> None:
+    made = issue(sandbox, days)
+    certificate = x509.load_pem_x509_certificate(made["pem"].encode())
+    assert (
+        timedelta(0)
+        <= datetime.now(UTC) - timedelta(days=days) - certificate.not_valid_before_utc
+        < timedelta(minutes=1)
     )
-    certificate.verify_directly_issued_by(issuing)
-    issuing.verify_directly_issued_by(root)
-    assert abs(certificate.not_valid_before_utc - since) < timedelta(seconds=2)
-    assert certificate.not_valid_after_utc - since > timedelta(days=3 * 365)
-    [listed] = [line for line in sandbox.control_get("/control/requests") if line["pki"] == answer["pki"]]
-    assert listed["state"] == "delivered"
+    assert certificates(get(sandbox.production, made["pki"]))[0] == certificate
+    (listed,) = sandbox.control_get("/control/requests")
+    assert (listed["status"], listed["application_id"]) == (status, "OLD")
+
+
+def test_it_takes_part_in_renewal(sandbox: SandboxProcess, cards: dict[str, Identity]) -> None:
+    near = issue(sandbox, 1050)
+    renewed, _ = submit(sandbox.production, cards["an"], application_id="OLD")
+    assert renewed.code == "success"
+    assert near["pki"].upper() in renewed.body.decode()
+    issue(sandbox, 10, application_id="NEW")
+    refused, _ = submit(sandbox.production, cards["an"], application_id="NEW")
+    assert refused.code == "DN_ALREADY_ACTIVE"
 
 
 @pytest.mark.parametrize(
-    "change",
+    "changes",
     [
-        {"environment": "integration"},
-        {"application_id": "small letters"},
+        {"environment": "elsewhere"},
+        {"identifier": "0406798006"},
+        {"name": None},
+        {"application_id": "two words"},
         {"not_before": "yesterday"},
-        {"not_before": "2001-01-01T00:00:00+00:00"},
-        {"identifier": None},
+        {"not_before": "2025-01-01T00:00:00"},
+        {"not_before": "2999-01-01T00:00:00+00:00"},
+        {"not_before": "1999-01-01T00:00:00+00:00"},
     ],
 )
-def test_an_impossible_order_says_why(sandbox: SandboxProcess, change: dict[str, object]) -> None:
-    order = ORDER | {"application_id": "PAST-TWO", "not_before": datetime.now(UTC).isoformat()} | change
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        sandbox.control_post("/control/issue", order)
-    assert refused.value.code == 400
+def test_an_order_that_makes_no_sense(sandbox: SandboxProcess, changes: dict[str, Any]) -> None:
+    with pytest.raises(HTTPError, match="400"):
+        issue(sandbox, 10, **changes)
+    assert sandbox.control_get("/control/requests") == []
