@@ -304,7 +304,7 @@ def test_declining_closes_the_job(
 def test_a_revoked_device_is_unknown(
     holder: Holder, offered: tuple[CertificateRequest, CertificateJob]
 ) -> None:
-    Device.objects.update(revoked_at=datetime.now(UTC))
+    Device.objects.filter(thumbprint=holder.thumbprint).update(revoked_at=datetime.now(UTC))
     assert_refused(holder.call("GET", "/agent/v1/jobs"), 401, "device_unknown")
 
 

@@ -25,7 +25,7 @@ from agent.wire.encoding import from_base64url
 from agent.wire.enrolment import enrolment_message
 from agent.wire.jobs import CertificateContent, CertificateJob
 from agent.wire.keys import make_csr
-from agent.wire.proofs import make_proof, public_jwk, thumbprint_bytes
+from agent.wire.proofs import make_proof, public_jwk, thumbprint, thumbprint_bytes
 from agent.wire.request_xml import build_generate_certificate
 from agent.wire.signature import sign_enveloped
 from deploy.sandbox.citizens import Identity, Person, PrivateKey, make_identity
@@ -98,6 +98,10 @@ class Holder:
             content_type="application/json",
             headers={"Ehportal-Proof": token, "Accept-Language": self.language},
         )
+
+    @property
+    def thumbprint(self) -> str:
+        return thumbprint(public_jwk(self.device_key))
 
     def start_enrolment(self) -> dict[str, str]:
         answer: dict[str, str] = self.call("POST", "/agent/v1/enrolments", {}, with_key=True).json()

@@ -1,0 +1,48 @@
+"""Runs one task as a worker would, and kills the process at the n-th line it executes on the way of a submission.
+
+    python -m tests.support.kill_worker COUNT_FILE N ORGANISATION REQUEST
+
+With N = 0 nothing is killed; the number of lines goes to COUNT_FILE. The product knows nothing of it.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import django
+
+from tests.support.kill import LineCounter
+
+ROOT = Path(__file__).resolve().parents[2]
+STEPS = (
+    "certificates/services/work_on_request.py",
+    "certificates/services/submit_request.py",
+    "certificates/services/reconcile_request.py",
+    "certificates/services/collect_certificate.py",
+    "certificates/services/inventory.py",
+    "certificates/services/transition.py",
+    "certificates/certra/client.py",
+    "certificates/certra/transport.py",
+    "certificates/certra/answers.py",
+    "organisations/services/audit.py",
+    "organisations/tenancy.py",
+)
+
+
+def main() -> None:
+    count_file, kill_at, organisation, request = sys.argv[1:]
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ehportal.settings")
+    django.setup()
+    from certificates.tasks import work_on_request
+
+    counter = LineCounter(frozenset(str(ROOT / step) for step in STEPS), int(kill_at))
+    sys.settrace(counter)
+    try:
+        work_on_request.run(organisation, request)
+    finally:
+        sys.settrace(None)
+        Path(count_file).write_text(str(counter.count))
+
+
+if __name__ == "__main__":
+    main()
