@@ -37,7 +37,7 @@ def dashboard(request: TenantRequest) -> HttpResponse:
         "narrow": plot_timeline(marks, now, width=340, every=6, deepest=14),
         "months": months_of(marks, now),
         "renewable": [certificate_row(one, now) for one in renewable.rows],
-        "open_requests": [request_row(one) for one in selectors.open_requests(here)],
+        "open_requests": [request_row(one) for one in selectors.open_requests(here, most=6)],
         "waiting_for_me": (
             [request_row(one) for one in selectors.awaiting_signature_of(request.tenancy.user)]
             if request.tenancy.may(Permission.SIGN_REQUEST)

@@ -1,0 +1,57 @@
+"""One site and one Chromium for the tests of a module."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import pytest_django
+from playwright.sync_api import Browser, sync_playwright
+
+from deploy.stack.translations import compile_catalogues
+from tests.browser.site import Site, SiteServer, make_site
+from tests.environment import ROOT
+
+compile_catalogues()
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def site(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> Iterator[Site]:
+    """Committed rows of a hospital of its own; the database goes at the end of the session."""
+    with django_db_blocker.unblock():
+        yield make_site()
+
+
+@pytest.fixture(scope="module")
+def server(site: Site) -> Iterator[SiteServer]:
+    running = SiteServer()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def browser(server: SiteServer) -> Iterator[Browser]:
+    """The Chromium of the system."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=ARGUMENTS
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def pictures() -> Path:
+    """Where screenshots go; not kept in git."""
+    folder = Path(ROOT) / "test-output" / "pages"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

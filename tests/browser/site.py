@@ -1,0 +1,196 @@
+"""A site to walk through: a hospital with a full inventory, requests in every state, and a server in a thread."""
+
+import random
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from uuid import UUID, uuid4
+
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.test import Client
+
+from certificates.domain.lifecycle import Environment, RequestState
+from organisations.domain.roles import Role
+from organisations.models import Device, Person, User
+from organisations.services.identifiers import add_identifier
+from organisations.services.mandates import give_mandate
+from organisations.services.people import add_person
+from organisations.tenancy import acting_for
+from tests.certificates.web.shelf import ask, shelve
+from tests.organisations.web.members import give_second_factor, member, signed_in
+from tests.support.hospital import PLATFORM, Hospital, make_hospital
+
+PASSWORD = "een lang wachtwoord van de test"
+
+PROBLEM = {
+    "kind": "rejected",
+    "summary": "",
+    "answers": [
+        {
+            "code": "SIGNER_NOT_AUTHORIZED",
+            "message": "The signer holds no mandate for organization CBE=0406798006.",
+            "parameters": [["organization", "0406798006"]],
+        }
+    ],
+    "at": "2026-11-20T09:30:00+00:00",
+}
+SERVICES = ("", "APOTHEEK", "EHBOX", "LABO-LIS", "VITALINK", "RECIP-E", "HUB-CONNECTOR", "EPD-ACUUT", "TARIFERING")
+
+
+class _Server(ThreadedWSGIServer):
+    daemon_threads = True
+
+
+class _Handler(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: the product's own log has a line a request."""
+
+
+class SiteServer:
+    """The whole product on a free port of this machine."""
+
+    def __init__(self) -> None:
+        self.server = _Server(("127.0.0.1", 0), _Handler)
+        self.server.set_app(StaticFilesHandler(WSGIHandler()))
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}"
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+@dataclass
+class Site:
+    """What the pages show, and the sessions to see it with: one member a language, who may do everything."""
+
+    hospital: Hospital
+    email: str
+    secret: str
+    certificate: UUID = field(default_factory=uuid4)
+    pages: dict[str, str] = field(default_factory=dict)
+    sessions: dict[str, str] = field(default_factory=dict)
+
+
+def _holder(hospital: Hospital, user: User, ssin: str, first_names: str, name: str) -> Person:
+    now = datetime.now(UTC)
+    person = add_person(
+        hospital.organisation,
+        first_names=first_names,
+        name=name,
+        ssin=ssin,
+        email=user.email,
+        phone="+32 11 55 66 77",
+        user=user,
+        actor=PLATFORM,
+        now=now,
+    )
+    give_mandate(
+        hospital.organisation,
+        person=person,
+        identifier=hospital.identifier,
+        starts_on=date(2024, 3, 1),
+        reference="VOLM-2024-117",
+        actor=PLATFORM,
+        now=now,
+    )
+    return person
+
+
+def _fill_shelf(hospital: Hospital) -> None:
+    chance = random.Random(7)
+    for index in range(64):
+        acceptance = index % 4 == 3
+        name = SERVICES[index % len(SERVICES)] + (f"-{index // len(SERVICES) + 1}" if index >= len(SERVICES) else "")
+        shelve(
+            hospital.organisation,
+            name.strip("-"),
+            chance.choice((chance.randint(95, 1090), chance.randint(380, 460), chance.randint(20, 1090))),
+            environment=Environment.ACCEPTANCE if acceptance else Environment.PRODUCTION,
+            value="71000436" if index % 5 == 0 else "0406798006",
+            identifier_type="NIHII-HOSPITAL" if index % 5 == 0 else "CBE",
+            revocation_status="revoked" if index in {40, 41} else "good",
+        )
+    for days in (-3, -40):
+        shelve(hospital.organisation, f"OUD{-days}", days)
+
+
+def make_site() -> Site:
+    """Commit a hospital of its own with everything that pages can show."""
+    hospital = make_hospital()
+    here = hospital.organisation
+    users = {
+        "nl": member(here, Role.ADMINISTRATOR, Role.HOLDER, name="Katrien Vandenbroucke", language="nl"),
+        "fr": member(here, Role.ADMINISTRATOR, Role.HOLDER, name="Jean-Baptiste Delacroix", language="fr"),
+        "de": member(here, Role.ADMINISTRATOR, Role.HOLDER, name="Annelies Müller", language="de"),
+    }
+    walker = member(here, Role.ADMINISTRATOR, name="Piet Walker", language="en")
+    walker.set_password(PASSWORD)
+    walker.save()
+    site = Site(hospital, walker.email, give_second_factor(walker))
+    with acting_for([here.pk]):
+        add_identifier(here, type="NIHII-HOSPITAL", value="71000436", actor=PLATFORM, now=datetime.now(UTC))
+        holders = {
+            "nl": _holder(hospital, users["nl"], "93051822361", "Katrien Maria", "Vandenbroucke"),
+            "fr": _holder(hospital, users["fr"], "00010100105", "Jean-Baptiste", "Delacroix"),
+            "de": _holder(hospital, users["de"], "85273003371", "Annelies", "Müller"),
+        }
+    _fill_shelf(hospital)
+    certificate = shelve(here, "EHBOX-CENTRAAL", 61)
+    made = {state: ask(hospital, state) for state in RequestState if state is not RequestState.REJECTED}
+    rejected = ask(hospital, RequestState.REJECTED, problem=PROBLEM)
+    Device.objects.create(
+        thumbprint=str(here.pk).replace("-", ""),
+        public_jwk={},
+        label="PC-APO-014",
+        ssin_index=holders["nl"].ssin_index,
+        holder_first_names=["Katrien", "Maria"],
+        holder_name="Vandenbroucke",
+        last_seen_at=datetime.now(UTC),
+    )
+    waiting = {
+        language: ask(
+            hospital,
+            RequestState.AWAITING_SIGNATURE,
+            holder=holders[language],
+            environment=Environment.ACCEPTANCE if language == "fr" else Environment.PRODUCTION,
+        )
+        for language in users
+    }
+    site.certificate = certificate.pk
+    site.pages = {
+        "dashboard": "/",
+        "inventory": "/certificates/",
+        "certificate": f"/certificates/{certificate.pk}/",
+        "import": "/certificates/import/",
+        "requests": "/requests/",
+        "request-new": "/requests/new/",
+        "request-waiting": f"/requests/{made[RequestState.AWAITING_CERTIFICATE].pk}/",
+        "request-refused": f"/requests/{rejected.pk}/",
+        "request-done": f"/requests/{made[RequestState.COMPLETED].pk}/",
+        "sign-list": "/sign/",
+        "sign-waiting": f"/sign/{made[RequestState.AWAITING_CERTIFICATE].pk}/",
+        "sign-done": f"/sign/{made[RequestState.COMPLETED].pk}/",
+        "workstation": "/workstation/",
+        "organisation": "/organisation/",
+        "person-new": "/organisation/people/new/",
+        "identifier-new": "/organisation/identifiers/new/",
+        "mandate-new": "/organisation/mandates/new/",
+        "member-new": "/organisation/members/new/",
+        "history": "/organisation/history/",
+        "security": "/accounts/2fa/",
+        "not-found": "/certificates/nowhere/",
+    }
+    for language, request in waiting.items():
+        site.pages[f"sign:{language}"] = f"/sign/{request.pk}/"
+    for language, user in users.items():
+        client: Client = signed_in(user)
+        site.sessions[language] = client.cookies["ehportal_session"].value
+    return site

@@ -1,0 +1,151 @@
+"""Every page in a real browser: fits its window, breaks no policy, and can be walked with the keyboard."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.site import PASSWORD, Site, SiteServer
+from tests.browser.walks import WIDER, visit
+from tests.organisations.web.members import code_of
+
+PAGES = (
+    "dashboard",
+    "inventory",
+    "certificate",
+    "import",
+    "requests",
+    "request-new",
+    "request-waiting",
+    "request-refused",
+    "request-done",
+    "sign-list",
+    "sign",
+    "sign-waiting",
+    "sign-done",
+    "workstation",
+    "organisation",
+    "person-new",
+    "identifier-new",
+    "mandate-new",
+    "member-new",
+    "history",
+    "security",
+    "not-found",
+)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("language", ["nl", "fr", "de"])
+def test_every_page_fits_and_keeps_the_policy(
+    site: Site, server: SiteServer, browser: Browser, pictures: Path, language: str, width: int
+) -> None:
+    with visit(browser, server.origin, session=site.sessions[language], width=width) as (page, complaints):
+        for name in PAGES:
+            address = site.pages[f"sign:{language}"] if name == "sign" else site.pages[name]
+            page.goto(server.origin + address)
+            page.screenshot(path=pictures / f"{name}.{language}.{width}.png", full_page=True)
+            if page.evaluate(WIDER) > 0:
+                complaints.append(f"{name} scrolls sideways at {width}")
+            if page.locator("html").get_attribute("lang") != language or page.locator("h1").count() != 1:
+                complaints.append(f"{name} lacks its language or its one heading")
+        assert complaints == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("language", ["nl", "fr", "de", "en"])
+def test_sign_in_fits(
+    site: Site, server: SiteServer, browser: Browser, pictures: Path, language: str, width: int
+) -> None:
+    with visit(browser, server.origin, width=width) as (page, complaints):
+        page.goto(f"{server.origin}/accounts/login/")
+        page.locator(f".tongues button[value={language}]").click()
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        assert page.evaluate(WIDER) <= 0
+        assert complaints == []
+        page.screenshot(path=pictures / f"sign-in.{language}.{width}.png", full_page=True)
+
+
+def test_dark_pages_break_nothing(site: Site, server: SiteServer, browser: Browser, pictures: Path) -> None:
+    with visit(browser, server.origin, session=site.sessions["nl"], dark=True) as (page, complaints):
+        for name in ("dashboard", "inventory", "certificate", "request-refused"):
+            page.goto(server.origin + site.pages[name])
+            page.screenshot(path=pictures / f"{name}.dark.png", full_page=True)
+        assert complaints == []
+
+
+def _press_until(page: Page, selector: str, most: int = 40) -> None:
+    """Press Tab until the focus is on `selector`; the focus must always be somewhere visible on the way."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        focused = page.locator(":focus")
+        assert focused.count() == 1
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            ring = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert ring != "none", f"no focus ring on {selector}"
+            return
+    raise AssertionError(f"{selector} cannot be reached with the keyboard")
+
+
+def _sign_in(page: Page, site: Site, server: SiteServer) -> None:
+    page.goto(f"{server.origin}/accounts/login/")
+    _press_until(page, "#id_login")
+    page.keyboard.type(site.email)
+    _press_until(page, "#id_password")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/2fa/authenticate/")
+    _press_until(page, "#id_code")
+    page.keyboard.type(code_of(site.secret))
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{server.origin}/")
+
+
+def test_the_keyboard_is_enough(site: Site, server: SiteServer, browser: Browser, pictures: Path) -> None:
+    """Sign-in with both steps, the skip link, the menu, a search, and a certificate: without a mouse."""
+    with visit(browser, server.origin) as (page, complaints):
+        _sign_in(page, site, server)
+        page.keyboard.press("Tab")
+        assert page.locator(":focus").get_attribute("href") == "#main"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "main"
+        page.goto(server.origin)
+        _press_until(page, "a[href='/certificates/']")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/certificates/")
+        _press_until(page, "#q")
+        page.screenshot(path=pictures / "focus.png")
+        page.keyboard.type("ehbox-centraal")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**q=ehbox-centraal**")
+        expect(page.locator("tbody tr")).to_have_count(1)
+        _press_until(page, f"a[href='/certificates/{site.certificate}/']")
+        page.keyboard.press("Enter")
+        expect(page.locator("h1")).to_contain_text("EHBOX-CENTRAAL")
+        assert complaints == []
+
+
+def test_the_state_updates_by_itself(site: Site, server: SiteServer, browser: Browser) -> None:
+    """The page asks every two seconds and swaps only when something changed."""
+    with visit(browser, server.origin, session=site.sessions["nl"]) as (page, complaints):
+        page.goto(server.origin + site.pages["sign:nl"])
+        with page.expect_response("**/status?**", timeout=6000) as asked:
+            pass
+        assert asked.value.status == 204
+        expect(page.locator("a.great")).to_have_attribute("href", re.compile("^ehportal://run/"))
+        assert complaints == []
+
+
+def test_small_targets_are_large_enough(site: Site, server: SiteServer, browser: Browser) -> None:
+    """WCAG 2.2, 2.5.8: controls that are no links in a sentence measure at least 24 by 24."""
+    with visit(browser, server.origin, session=site.sessions["nl"], width=390) as (page, _complaints):
+        for name in ("dashboard", "inventory", "organisation", "request-new"):
+            page.goto(server.origin + site.pages[name])
+            small = page.evaluate(
+                """() => [...document.querySelectorAll('button, select, summary, .button, input:not([type=hidden])')]
+                    .filter(one => one.checkVisibility() && !one.closest('label.choice'))
+                    .map(one => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])
+                    .filter(([, box]) => box.width < 24 || box.height < 23.9).map(([html]) => html)"""
+            )
+            assert small == [], name

@@ -1,0 +1,39 @@
+"""A visitor who notes everything that a page does wrong."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, Page
+
+WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@contextmanager
+def visit(
+    browser: Browser, origin: str, *, session: str = "", width: int = 1280, height: int = 860, dark: bool = False
+) -> Iterator[tuple[Page, list[str]]]:
+    """Open a window of this size, signed in with `session`; gives the page and the list of its complaints."""
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", locale="en-GB"
+    )
+    if session:
+        context.add_cookies([{"name": "ehportal_session", "value": session, "url": origin}])
+    page = context.new_page()
+    complaints: list[str] = []
+
+    def heard(message: object) -> None:
+        text = str(getattr(message, "text", message))
+        # The browser itself reports every answer of 4xx; which status a page has is another test's business.
+        if getattr(message, "type", "") in {"error", "warning"} and "Failed to load resource" not in text:
+            complaints.append(text)
+
+    page.on("console", heard)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "requestfailed",
+        lambda request: complaints.append(f"failed: {request.url}") if "/status" not in request.url else None,
+    )
+    try:
+        yield page, complaints
+    finally:
+        context.close()

@@ -1,0 +1,52 @@
+"""Members who have passed both steps of signing in."""
+
+import time
+from uuid import uuid4
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from django.test import Client
+
+from organisations.domain.roles import Role
+from organisations.models import Membership, Organisation, User
+from organisations.tenancy import acting_for
+
+
+def give_second_factor(user: User) -> str:
+    """Set an authenticator app up for `user`; returns its secret."""
+    secret: str = generate_totp_secret()
+    TOTP.activate(user, secret)
+    return secret
+
+
+def code_of(secret: str) -> str:
+    """Return what the app shows now; waits where the code is about to change."""
+    left = 30 - time.time() % 30
+    if left < 4:
+        time.sleep(left + 0.1)
+    counter = next(iter(yield_hotp_counters_from_time()))
+    return str(format_hotp_value(hotp_value(secret, counter)))
+
+
+def signed_in(user: User) -> Client:
+    """Return a client whose session belongs to `user`, with a second factor set up."""
+    if not Authenticator.objects.filter(user=user).exists():
+        give_second_factor(user)
+    client = Client()
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+def member(organisation: Organisation, *roles: Role, name: str = "Koen Claes", language: str = "en") -> User:
+    """Return a new user with `roles` in `organisation`."""
+    user = User.objects.create_user(f"{uuid4().hex[:10]}@maasdal.example", full_name=name, language=language)
+    with acting_for([organisation.pk]):
+        for role in roles:
+            Membership.objects.create(organisation=organisation, user=user, role=role)
+    return user
