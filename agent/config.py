@@ -122,9 +122,12 @@ def _others_can_write(path: Path) -> bool:
     if sys.platform == "win32":
         return False  # the folder's ACL decides there; Program Files and System32 are not for users to write
     try:
-        return bool(path.stat().st_mode & (stat.S_IWOTH | stat.S_IWGRP)) and path.stat().st_uid != 0
+        facts = path.stat()
     except OSError:
         return True
+    # A group of one's own (same number as the user), or the system's, is nobody else.
+    shared_group = facts.st_gid not in (facts.st_uid, 0)
+    return bool(facts.st_mode & stat.S_IWOTH or (facts.st_mode & stat.S_IWGRP and shared_group))
 
 
 def _read(path: Path) -> dict[str, object]:

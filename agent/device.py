@@ -43,6 +43,7 @@ class Device:
 
     def save(self, home: Path) -> None:
         """Keep it, key first, so that facts without a key never stand there."""
+        durable.sweep(home, of="device.")
         pem = self.key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )

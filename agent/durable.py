@@ -5,6 +5,7 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -110,8 +111,8 @@ def sweep(folder: Path, *, of: str = "") -> int:
 
 
 @contextmanager
-def lock(path: Path) -> Iterator[None]:
-    """Hold the lock file at `path`, or raise StoreError `store_busy` at once when another process does.
+def lock(path: Path, *, wait_seconds: float = 0.0) -> Iterator[None]:
+    """Hold the lock file at `path`; raise StoreError `store_busy` when another process does for too long.
 
     The system lets go of it when the process dies, so a crash leaves no lock behind.
     """
@@ -120,17 +121,26 @@ def lock(path: Path) -> Iterator[None]:
     except OSError as error:
         raise StoreError("folder_not_writable", folder=str(path.parent)) from error
     try:
-        try:
-            if sys.platform == "win32":
-                import msvcrt
-
-                msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-            else:
-                import fcntl
-
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise StoreError("store_busy") from None
+        deadline = time.monotonic() + wait_seconds
+        while not _locked(descriptor):
+            if time.monotonic() >= deadline:
+                raise StoreError("store_busy")
+            time.sleep(0.05)
         yield
     finally:
         os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

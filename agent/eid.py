@@ -119,7 +119,9 @@ class CardReader:
             pin_needed=bool(answer["pin_needed"]),
         )
 
-    def wait_for_card(self, tell: Callable[[], None], *, seconds: float) -> Card:
+    def wait_for_card(
+        self, tell: Callable[[], None], *, seconds: float, pause: Callable[[float], None] = time.sleep
+    ) -> Card:
         """Read the card, and when there is none `tell` once and look again for `seconds`."""
         deadline, told = time.monotonic() + seconds, False
         while True:
@@ -131,7 +133,7 @@ class CardReader:
             if not told:
                 told = True
                 tell()
-            time.sleep(0.5)
+            pause(0.5)
 
     def sign(self, card: Card, purpose: Purpose, data: bytes, *, ask_pin: AskPin) -> bytes:
         """A raw signature over `data`: RSA PKCS#1 v1.5 with SHA-256, or ECDSA over SHA-384 as r‖s.

@@ -38,7 +38,9 @@ def enrol(config: Config, url: str, label: str, dialogue: Dialogue, texts: Texts
     if not dialogue.confirm(texts("enrol.question", server=origin, label=label)):
         raise Cancelled
     with CardReader(config.module()) as reader:
-        card = reader.wait_for_card(lambda: dialogue.progress(texts("run.insert_card")), seconds=CARD_SECONDS)
+        card = reader.wait_for_card(
+            lambda: dialogue.progress(texts("run.insert_card")), seconds=CARD_SECONDS, pause=dialogue.pause
+        )
         certificate = card.authentication
         if not certificate.not_valid_before_utc <= datetime.now(UTC) <= certificate.not_valid_after_utc:
             raise CardError("card_expired")

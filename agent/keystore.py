@@ -29,6 +29,7 @@ from agent.wire.names import dn_of
 ENTRY: Final = "authentication"
 MODERN_ROUNDS: Final = 100_000
 LEGACY_ROUNDS: Final = 50_000
+LOCK_SECONDS: Final = 10.0
 _KEY_BAGS = (
     bytes.fromhex("060b2a864886f70d010c0a0101"),  # keyBag
     bytes.fromhex("060b2a864886f70d010c0a0102"),  # pkcs8ShroudedKeyBag
@@ -106,7 +107,7 @@ def install(target: Path, data: bytes, expected: OpenStore, *, password: str, no
     to repeat. Raises StoreError; then whatever was at `target` is still there.
     """
     folder = durable.private_folder(target.parent)
-    with durable.lock(folder / ".ehportal.lock"):
+    with durable.lock(folder / ".ehportal.lock", wait_seconds=LOCK_SECONDS):
         durable.sweep(folder)
         try:
             if target.exists() and _holds(target.read_bytes(), expected, password):

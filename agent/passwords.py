@@ -12,7 +12,60 @@ SERVICE = "ehportal-agent"
 MINIMUM_LENGTH = 10
 MAXIMUM_LENGTH = 72
 """zxcvbn reads no further, and no software tested here refuses that many."""
-LEAST_SCORE = 2
+LEAST_SCORE = 3
+"""A key store can be carried off and tried offline, so only what resists that will do."""
+
+EVERYDAY = (
+    *("ehealth", "ehportal", "keystore", "certificaat", "certificat", "zertifikat", "sleutel", "connector"),
+    *(
+        "ziekenhuis",
+        "hopital",
+        "krankenhaus",
+        "kliniek",
+        "clinique",
+        "apotheek",
+        "pharmacie",
+        "dokter",
+        "medecin",
+    ),
+    *(
+        "welkom",
+        "bienvenue",
+        "willkommen",
+        "wachtwoord",
+        "motdepasse",
+        "passwort",
+        "geheim",
+        "bonjour",
+        "hallo",
+    ),
+    *(
+        "lente",
+        "zomer",
+        "herfst",
+        "printemps",
+        "automne",
+        "hiver",
+        "sommer",
+        "januari",
+        "janvier",
+        "december",
+    ),
+    *(
+        "brussel",
+        "bruxelles",
+        "antwerpen",
+        "anvers",
+        "gent",
+        "gand",
+        "luik",
+        "liege",
+        "leuven",
+        "namur",
+        "belgie",
+    ),
+)
+"""What people here reach for first, and what the strength meter's English word lists do not know."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +88,7 @@ def judge(password: str) -> Strength:
         return Strength(0, False, "long")
     if len(password) < MINIMUM_LENGTH:
         return Strength(0, False, "short")
-    score = int(zxcvbn(password, user_inputs=["ehealth", "ehportal", "keystore", "certificaat"])["score"])
+    score = int(zxcvbn(password, user_inputs=list(EVERYDAY))["score"])
     return Strength(score, score >= LEAST_SCORE, "ok" if score >= LEAST_SCORE else "weak")
 
 

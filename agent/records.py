@@ -8,7 +8,7 @@ from cryptography import x509
 
 from agent import durable
 from agent.config import Config
-from agent.keystore import file_digest
+from agent.keystore import LOCK_SECONDS, file_digest
 from agent.wire.keys import certificate_fingerprint
 
 FILE = "stores.json"
@@ -24,12 +24,15 @@ class StoreRecord:
 
 def record_store(config: Config, path: Path, certificate: x509.Certificate) -> None:
     """Remember a store by the digest of its file: the file may be renamed or copied, and no name is kept."""
-    records = durable.read_json(config.home / FILE) or {}
-    records[file_digest(path)] = {
-        "fingerprint": certificate_fingerprint(certificate),
-        "not_after": certificate.not_valid_after_utc.isoformat(),
-    }
-    durable.write_json(config.home / FILE, records)
+    locks = durable.private_folder(config.home / "locks")
+    with durable.lock(locks / "records.lock", wait_seconds=LOCK_SECONDS):
+        durable.sweep(config.home, of=FILE)
+        records = durable.read_json(config.home / FILE) or {}
+        records[file_digest(path)] = {
+            "fingerprint": certificate_fingerprint(certificate),
+            "not_after": certificate.not_valid_after_utc.isoformat(),
+        }
+        durable.write_json(config.home / FILE, records)
 
 
 def recorded(config: Config, path: Path) -> StoreRecord | None:

@@ -86,7 +86,9 @@ class Runner:
         check_job(job, origin=self.device.origin, now=_now())
         with CardReader(self.config.module()) as reader:
             card = reader.wait_for_card(
-                lambda: self.dialogue.progress(self.texts("run.insert_card")), seconds=CARD_SECONDS
+                lambda: self.dialogue.progress(self.texts("run.insert_card")),
+                seconds=CARD_SECONDS,
+                pause=self.dialogue.pause,
             )
             check_card(job, card, now=_now())
             key = self._existing_key(pending, job) if pending.key_file.exists() else None
@@ -198,7 +200,7 @@ class Runner:
                 self.dialogue.progress(self.texts(f"run.state.{outcome.state}"))
             if time.monotonic() + outcome.poll_after_seconds > deadline:
                 return None
-            time.sleep(outcome.poll_after_seconds)
+            self.dialogue.pause(outcome.poll_after_seconds)
 
     def _store(self, pending: Pending, state: State, outcome: Outcome, key: PendingKey | None) -> State:
         """Check the certificate, put the finished store in place, and only then say so in the state."""

@@ -39,6 +39,9 @@ class Dialogue(Protocol):
     def progress(self, text: str) -> None:
         """Tell what is going on now."""
 
+    def pause(self, seconds: float) -> None:
+        """Wait, and stay alive meanwhile."""
+
     def problem(self, what: str, next_step: str) -> None:
         """Tell what went wrong and what to do next."""
 

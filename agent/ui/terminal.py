@@ -1,6 +1,7 @@
 """The dialogue in a terminal. Prompts are stable: journeys type at them (README.md lists them)."""
 
 import getpass
+import time
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -132,6 +133,10 @@ class TerminalDialogue:
     def progress(self, text: str) -> None:
         """A line that begins with an ellipsis."""
         self._console.print(f"… {text}", markup=False, style="dim", soft_wrap=True)
+
+    def pause(self, seconds: float) -> None:
+        """Sleep; Ctrl+C ends it."""
+        time.sleep(seconds)
 
     def problem(self, what: str, next_step: str) -> None:
         """What happened, what to do."""

@@ -1,5 +1,6 @@
 """The dialogue in windows. Cancel has the focus, Enter cancels, and nothing is signed by a stray key."""
 
+import textwrap
 import tkinter
 from collections.abc import Callable
 from tkinter import font, ttk
@@ -14,7 +15,7 @@ from agent.pending import StoreFormat
 
 COLOURS: Final = {"production": ("#0b6e4f", "#ffffff"), "acceptance": ("#ffd23f", "#1f1f1f")}
 METER: Final = ("#c0392b", "#d35400", "#d4ac0d", "#2e8b57", "#0b6e4f")
-INK, PAPER, QUIET = "#1f2933", "#ffffff", "#52606d"
+INK, PAPER, QUIET, GROUND = "#1f2933", "#ffffff", "#52606d", "#f5f7fa"
 PAD: Final = 16
 
 
@@ -29,9 +30,12 @@ class WindowDialogue:
             raise ImportError("no display") from error
         self.root.withdraw()
         self.root.title("ehportal")
+        self._status: tkinter.Toplevel | None = None
         for name in ("TkDefaultFont", "TkTextFont"):
             font.nametofont(name).configure(size=11)
-        ttk.Style(self.root).theme_use("clam")
+        style = ttk.Style(self.root)
+        style.theme_use("clam")
+        style.configure(".", background=GROUND, foreground=INK)
 
     def consent(self, page: ConsentPage) -> bool:
         """Header in the environment's colour, facts, the whole contract, Sign and Cancel."""
@@ -60,7 +64,7 @@ class WindowDialogue:
         frame = ttk.Frame(window, padding=(PAD, 0))
         frame.pack(fill="both", expand=True)
         text = tkinter.Text(frame, wrap="word", relief="solid", borderwidth=1, padx=12, pady=8)
-        text.configure(background=PAPER, foreground=INK, takefocus=True, height=8)
+        text.configure(background=PAPER, foreground=INK, takefocus=True, height=8, font="TkDefaultFont")
         bar = ttk.Scrollbar(frame, command=text.yview)
         text.configure(yscrollcommand=bar.set)
         bar.pack(side="right", fill="y")
@@ -96,7 +100,7 @@ class WindowDialogue:
         first, second = tkinter.StringVar(window), tkinter.StringVar(window)
         for key, variable in (("password.new", first), ("password.repeat", second)):
             ttk.Label(body, text=self._texts(key).rstrip(": ")).pack(anchor="w", pady=(8, 0))
-            ttk.Entry(body, textvariable=variable, show="•", width=44).pack(fill="x")
+            ttk.Entry(body, textvariable=variable, show="•", width=44, name=key[9:]).pack(fill="x")
         meter = tkinter.Canvas(body, height=8, highlightthickness=0, background="#e4e7eb")
         meter.pack(fill="x", pady=(10, 2))
         note = ttk.Label(body, text="", foreground=QUIET, wraplength=460, justify="left")
@@ -115,6 +119,7 @@ class WindowDialogue:
             note.configure(text=self._texts(f"password.{key}") if first.get() else "")
             accept.state(["!disabled" if strength.acceptable and same else "disabled"])
 
+        answer.focus = body.nametowidget("new")
         first.trace_add("write", judged)
         second.trace_add("write", judged)
         result = answer.wait()
@@ -130,10 +135,10 @@ class WindowDialogue:
         )
         chosen = tkinter.StringVar(window, "modern")
         for value in ("modern", "legacy"):
-            text = self._texts(f"format.{value}")
+            text = textwrap.fill(self._texts(f"format.{value}"), 62)
             ttk.Radiobutton(body, text=text, value=value, variable=chosen).pack(anchor="w", pady=4)
         answer = _Answer(window)
-        self._buttons(window, answer, self._texts("button.ok"), result=chosen.get)
+        answer.focus = self._buttons(window, answer, self._texts("button.ok"), result=chosen.get)
         result = answer.wait()
         return "legacy" if result == "legacy" else "modern" if result == "modern" else None
 
@@ -146,8 +151,22 @@ class WindowDialogue:
         self._message("ehportal", text, self._texts("button.ok"), cancel=False)
 
     def progress(self, text: str) -> None:
-        """Nothing to press while the agent works: the next window tells."""
+        """A small window with one line; there is nothing to press, and closing it stops nothing."""
+        if self._status is None or not self._status.winfo_exists():
+            self._status = tkinter.Toplevel(self.root, background=GROUND)
+            self._status.title("ehportal")
+            ttk.Label(self._status, name="line", wraplength=380, padding=PAD, width=46).pack()
+            bar = ttk.Progressbar(self._status, mode="indeterminate", length=380)
+            bar.pack(padx=PAD, pady=(0, PAD))
+            bar.start(20)
+        self._status.nametowidget("line").configure(text=text)
         self.root.update()
+
+    def pause(self, seconds: float) -> None:
+        """Wait while the windows stay alive."""
+        over = tkinter.BooleanVar(self.root, False)
+        self.root.after(int(seconds * 1000), lambda: over.set(True))
+        self.root.wait_variable(over)
 
     def problem(self, what: str, next_step: str) -> None:
         """What happened, what to do."""
@@ -175,12 +194,14 @@ class WindowDialogue:
         answer = _Answer(window)
         self._buttons(window, answer, self._texts("button.ok"), result=typed.get)
         entry.bind("<Return>", lambda _: answer.give(typed.get()))
-        entry.focus_set()
+        answer.focus = entry
         result = answer.wait()
         return result if isinstance(result, str) and result else None
 
     def _window(self, title: str) -> tkinter.Toplevel:
-        window = tkinter.Toplevel(self.root)
+        if self._status is not None and self._status.winfo_exists():
+            self._status.destroy()
+        window = tkinter.Toplevel(self.root, background=GROUND)
         window.title(title)
         window.attributes("-topmost", True)
         return window
@@ -220,7 +241,7 @@ class WindowDialogue:
             )
             focus.pack(side="right", padx=8)
             focus.bind("<Return>", lambda _: focus.invoke())
-        focus.focus_set()
+        answer.focus = focus
         window.bind("<Escape>", lambda _: answer.refuse())
         return button
 
@@ -231,6 +252,7 @@ class _Answer:
     def __init__(self, window: tkinter.Toplevel) -> None:
         self._window = window
         self._value: str | bool | None = None
+        self.focus: tkinter.Misc | None = None
         window.protocol("WM_DELETE_WINDOW", self.refuse)
 
     def give(self, value: str | bool) -> None:
@@ -245,6 +267,9 @@ class _Answer:
         self._window.update_idletasks()
         self._window.wait_visibility()
         self._window.grab_set()
+        self._window.focus_force()
+        if self.focus is not None:
+            self.focus.focus_force()
         self._window.wait_window()
         return self._value
 

@@ -1,25 +1,344 @@
 """The real command in a real terminal, with a real PKCS#11 token, against a server over HTTP."""
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
+from pathlib import Path
+from typing import Any
 
-from tests.agent.counterpart import Counterpart
-from tests.agent.workstation import PASSWORD, Workstation
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from agent.keystore import open_store
+from agent.wire.keys import public_key_identifier
+from agent.wire.names import ehealth_dn
+from tests.agent.counterpart import Counterpart, Refused
+from tests.agent.workstation import PASSWORD, Workstation, answer_all, finish
+from tests.support.cards import PIN, CitizenPki, SoftwareCard
+
+SIGN = "Do you sign this with your eID? [y/N] "
 
 
-def test_from_enrolment_to_key_store(enrolled: Workstation, server: Counterpart) -> None:
-    job = server.add_job()
-    code, screen = enrolled.run(job.id)
+def _secrets_in(folder: Path, secrets: tuple[str, ...]) -> list[str]:
+    files = [path for path in folder.rglob("*") if path.is_file() and "tokens" not in path.parts]
+    return [
+        f"{path.name}: {s}"
+        for path in files
+        for s in secrets
+        if s.encode() in path.read_bytes() or s in path.name
+    ]
+
+
+@pytest.mark.parametrize("algorithm", ["rsa", "p384"])
+def test_from_enrolment_to_key_store(tmp_path: Path, citizen_pki: CitizenPki, algorithm: str) -> None:
+    card = citizen_pki.card(algorithm="rsa" if algorithm == "rsa" else "p384")
+    server, workstation = Counterpart(card), Workstation.make(tmp_path, card)
+    try:
+        workstation.enrol(server.url)
+        job = server.add_job()
+        code, screen = workstation.run(job.id)
+    finally:
+        server.close()
     assert code == 0, screen
     request = server.requests[job.id]
     assert request.state == "completed"
-    (store,) = enrolled.stores
+    (store,) = workstation.stores
     assert store.name.startswith("CBE=0406798006,APP_1 ")
-    assert store.suffix == ".acc-p12"
+    assert store.name.endswith(".acc-p12")
     assert store.stat().st_mode & 0o777 == 0o600
-    opened = load_pkcs12(store.read_bytes(), PASSWORD.encode())
-    assert opened.cert is not None
-    assert opened.cert.friendly_name == b"authentication"
-    assert opened.cert.certificate == request.certificate
-    assert isinstance(request.certificate, x509.Certificate)
+    assert open_store(store.read_bytes(), PASSWORD).certificate == request.certificate
+    assert workstation.pending == []
+    secrets = (card.ssin, PIN, PASSWORD)
+    assert not [s for s in secrets if s in screen]
+    assert _secrets_in(workstation.home, (card.ssin, PASSWORD)) == []
+    assert _secrets_in(workstation.keystores, (card.ssin, PASSWORD)) == []
+
+
+@pytest.mark.parametrize("reply", ["", "n", "x", "yes please", "\x04"])
+def test_anything_but_yes_signs_nothing(enrolled: Workstation, server: Counterpart, reply: str) -> None:
+    job = server.add_job()
+    terminal = enrolled.spawn("run", job.id, "--ui", "terminal")
+    terminal.expect_exact(SIGN)
+    if reply == "\x04":
+        terminal.sendeof()
+    else:
+        terminal.sendline(reply)
+    terminal.expect_exact("Refuse this request for good")
+    terminal.sendline("")
+    code, screen = finish(terminal)
+    assert (code, server.requests[job.id].state) == (4, "ready"), screen
     assert enrolled.pending == []
+
+
+def test_a_request_can_be_refused_for_good(enrolled: Workstation, server: Counterpart) -> None:
+    job = server.add_job()
+    terminal = enrolled.spawn("run", job.id, "--ui", "terminal")
+    terminal.expect_exact(SIGN)
+    terminal.sendline("n")
+    terminal.expect_exact("Refuse this request for good")
+    terminal.sendline("y")
+    assert finish(terminal)[0] == 4
+    assert server.requests[job.id].state == "declined"
+
+
+def test_the_contract_can_be_read_in_another_language(enrolled: Workstation, server: Counterpart) -> None:
+    job = server.add_job()
+    terminal = enrolled.spawn("run", job.id, "--ui", "terminal")
+    terminal.expect_exact("Contrat eHealth")
+    terminal.expect_exact(SIGN)
+    terminal.sendline("nl")
+    terminal.expect_exact("Nederlandse tekst.")
+    terminal.expect_exact(SIGN)
+    terminal.sendintr()
+    code, screen = finish(terminal)
+    assert code == 4
+    assert "Traceback" not in screen
+
+
+def test_another_persons_card_is_refused_without_showing_a_number(
+    enrolled: Workstation, server: Counterpart, citizen_pki: CitizenPki, an: SoftwareCard
+) -> None:
+    luc = citizen_pki.card(ssin="93051822361", first_names=("Luc",), surname="Dubois", algorithm="p384")
+    enrolled.insert(enrolled.configuration / "luc", luc)
+    code, screen = enrolled.run(server.add_job().id)
+    assert code == 1
+    assert "eID of An Marie Peeters" in screen
+    assert an.ssin not in screen
+    assert luc.ssin not in screen
+    assert enrolled.pending == []
+
+
+@pytest.mark.parametrize("broken", ["expired", "without nonRepudiation"])
+def test_a_card_that_may_not_sign_is_noticed_before_anything_is_asked(
+    enrolled: Workstation, server: Counterpart, citizen_pki: CitizenPki, broken: str
+) -> None:
+    expired = broken == "expired"
+    card = citizen_pki.card(algorithm="p384", expired=expired, non_repudiation=expired)
+    enrolled.insert(enrolled.configuration / "broken", card)
+    code, screen = enrolled.run(server.add_job().id)
+    assert code == 1
+    assert ("not valid today" if expired else "no active Signature certificate") in " ".join(screen.split())
+    assert SIGN not in screen
+
+
+def test_a_wrong_pin_leaves_the_key_for_the_next_try(enrolled: Workstation, server: Counterpart) -> None:
+    job = server.add_job()
+    terminal = enrolled.spawn("run", job.id, "--ui", "terminal")
+    for prompt, reply in (
+        (SIGN, "y"),
+        ("Your choice [1]: ", "2"),
+        ("New password: ", "kort"),
+        ("Too short", ""),
+        ("New password: ", PASSWORD),
+        ("The same password again: ", "something else"),
+        ("not the same", ""),
+        ("New password: ", PASSWORD),
+        ("The same password again: ", PASSWORD),
+        ("PIN of your eID, to sign: ", "9999"),
+    ):
+        terminal.expect_exact(prompt)
+        if reply:
+            terminal.sendline(reply)
+    code, screen = finish(terminal)
+    assert code == 1
+    assert "PIN is not right" in screen
+    assert [path.suffix for path in enrolled.pending] == [".json", ".p12"]
+    code, screen = enrolled.run(job.id)
+    assert code == 0, screen
+    assert "Your choice" not in screen
+    assert server.requests[job.id].stored == ["legacy"]
+
+
+def test_waiting_for_the_authority_is_taken_up_later(enrolled: Workstation, server: Counterpart) -> None:
+    job = server.add_job()
+    server.requests[job.id].issue = False
+    terminal = enrolled.spawn("run", job.id, "--ui", "terminal", "--wait", "1")
+    code, screen = answer_all(terminal, PASSWORD)
+    assert code == 3, screen
+    assert f"ehportal-agent run {job.id}" in screen
+    assert [path.suffix for path in enrolled.pending] == [".json", ".p12"]
+    assert _secrets_in(enrolled.home, (server.card.ssin,)) == []
+    terminal = enrolled.spawn("status", "--ui", "terminal")
+    assert "sent, waiting for the certificate" in finish(terminal)[1]
+    server.deliver(job.id)
+    terminal = enrolled.spawn("watch", "--once", "--ui", "terminal")
+    assert "There is news about the certificate" in finish(terminal)[1]
+    code, screen = enrolled.run(job.id)
+    assert code == 0, screen
+    assert "PIN" not in screen
+    assert len(enrolled.stores) == 1
+
+
+def test_a_wrong_password_is_asked_again_three_times(enrolled: Workstation, server: Counterpart) -> None:
+    job = server.add_job()
+    server.requests[job.id].issue = False
+    answer_all(enrolled.spawn("run", job.id, "--ui", "terminal", "--wait", "0"), PASSWORD)
+    server.deliver(job.id)
+    code, screen = enrolled.run(job.id, password="not the password")
+    assert code == 1
+    assert screen.count("Password of the key store for") == 3
+    assert enrolled.run(job.id)[0] == 0
+
+
+def test_a_lost_password_before_sending_costs_only_a_new_key(
+    enrolled: Workstation, server: Counterpart
+) -> None:
+    job = server.add_job()
+    server.refuse = lambda method, path: Refused(422, "card_revoked") if "signed-request" in path else None
+    code, screen = enrolled.run(job.id)
+    assert (code, "revoked or suspended" in screen) == (1, True), screen
+    server.refuse = lambda method, path: None
+    terminal = enrolled.spawn("run", job.id, "--ui", "terminal", "--wait", "20")
+    for _ in range(3):
+        terminal.expect_exact("Password of the key store for")
+        terminal.sendline("forgotten")
+    terminal.expect_exact("Set that key aside and make a new one? [y/N] ")
+    terminal.sendline("y")
+    code, screen = answer_all(terminal, PASSWORD)
+    assert code == 0, screen
+    assert len(list((enrolled.home / "pending" / "set-aside").iterdir())) == 1
+
+
+def test_a_refusal_keeps_the_key_for_another_card(enrolled: Workstation, server: Counterpart) -> None:
+    job = server.add_job()
+    server.refuse = lambda method, path: (
+        Refused(422, "card_status_unknown") if "signed-request" in path else None
+    )
+    assert enrolled.run(job.id)[0] == 1
+    (key_file,) = [path for path in enrolled.pending if path.suffix == ".p12"]
+    kept = public_key_identifier(open_store(key_file.read_bytes(), PASSWORD).key.public_key())
+    server.refuse = lambda method, path: None
+    assert enrolled.run(job.id)[0] == 0
+    assert server.requests[job.id].key_identifier == kept
+
+
+@pytest.mark.parametrize("state", ["rejected", "gave_up", "cancelled", "declined"])
+def test_a_request_that_came_to_nothing_sets_its_key_aside(
+    enrolled: Workstation, server: Counterpart, state: str
+) -> None:
+    job = server.add_job()
+    request = server.requests[job.id]
+    request.issue, request.problem = False, {"code": "X", "title": "t", "detail": "Geen mandaat.", "raw": {}}
+    answer_all(enrolled.spawn("run", job.id, "--ui", "terminal", "--wait", "0"), PASSWORD)
+    request.state = state
+    code, screen = enrolled.run(job.id)
+    assert code == 1
+    assert "Geen mandaat." in screen
+    (aside,) = (enrolled.home / "pending" / "set-aside").iterdir()
+    assert open_store(aside.read_bytes(), PASSWORD)
+
+
+@pytest.mark.parametrize("wrong", ["key", "name"])
+def test_a_wrong_certificate_is_never_stored(enrolled: Workstation, server: Counterpart, wrong: str) -> None:
+    job = server.add_job()
+    server.requests[job.id].issue = False
+    answer_all(enrolled.spawn("run", job.id, "--ui", "terminal", "--wait", "0"), PASSWORD)
+    if wrong == "key":
+        other = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
+        server.deliver(job.id, key=other)
+    else:
+        server.deliver(job.id, dn=ehealth_dn("CBE", "0809394427", "Other", None))
+    code, screen = enrolled.run(job.id)
+    assert code == 1
+    assert f"another {wrong}" in screen
+    assert enrolled.stores == []
+    assert [path.suffix for path in enrolled.pending] == [".json", ".p12"]
+    server.deliver(job.id)
+    assert enrolled.run(job.id)[0] == 0
+
+
+def test_lost_answers_change_nothing(enrolled: Workstation, server: Counterpart) -> None:
+    job = server.add_job()
+    lost: set[str] = set()
+
+    def lose(method: str, path: str) -> bool:
+        first = job.id in path and path not in lost
+        lost.add(path)
+        return first
+
+    server.lose_answer = lose
+    code, screen = enrolled.run(job.id)
+    assert code == 0, screen
+    assert len(lost) == 4
+    assert server.requests[job.id].stored == ["modern"]
+    assert len(server.submitted_keys) == 1
+
+
+def test_a_finished_request_is_not_done_twice(enrolled: Workstation, server: Counterpart) -> None:
+    job = server.add_job()
+    assert enrolled.run(job.id)[0] == 0
+    code, screen = enrolled.run(job.id)
+    assert (code, "finished before" in screen) == (0, True)
+    assert len(enrolled.stores) == 1
+
+
+def test_an_id_that_is_not_ours_shows_nothing_when_a_page_sends_it(
+    enrolled: Workstation, server: Counterpart
+) -> None:
+    unknown = "A" * 22
+    code, screen = finish(enrolled.spawn("handle", f"ehportal://run/{unknown}", "--ui", "terminal"))
+    assert (code, screen.strip()) == (1, "")
+    code, screen = enrolled.run(unknown)
+    assert (code, "no such request" in screen) == (1, True)
+
+
+def test_a_page_wakes_the_agent_for_a_real_request(enrolled: Workstation, server: Counterpart) -> None:
+    job = server.add_job()
+    terminal = enrolled.spawn("handle", f"ehportal://run/{job.id}", "--ui", "terminal")
+    assert answer_all(terminal, PASSWORD)[0] == 0
+
+
+def test_an_id_may_begin_with_a_dash(enrolled: Workstation, server: Counterpart) -> None:
+    job = server.add_job(id="-" + "b" * 20 + "A")
+    code, screen = enrolled.run(job.id)
+    assert code == 0, screen
+
+
+@pytest.mark.parametrize("change", [{"server": "https://other.example"}, {"requested_by": "x" * 300}])
+def test_a_job_that_is_not_in_order_is_not_shown(
+    enrolled: Workstation, server: Counterpart, change: dict[str, Any]
+) -> None:
+    code, screen = enrolled.run(server.add_job(**change).id)
+    assert code == 1
+    assert SIGN not in screen
+
+
+def test_not_enrolled_and_unknown_device_say_what_to_do(
+    workstation: Workstation, server: Counterpart
+) -> None:
+    code, screen = workstation.run(server.add_job().id)
+    assert (code, "ehportal-agent enrol" in screen) == (1, True)
+    workstation.enrol(server.url)
+    server.devices.clear()
+    code, screen = workstation.run(server.add_job().id)
+    assert (code, "does not know this workstation" in screen) == (1, True)
+
+
+def test_enrolment_is_a_choice_and_bound_to_its_server(workstation: Workstation, server: Counterpart) -> None:
+    terminal = workstation.spawn("enrol", server.url, "--ui", "terminal")
+    terminal.expect_exact("with your eID? [y/N] ")
+    terminal.sendline("")
+    assert finish(terminal)[0] == 4
+    assert server.devices == {}
+    assert not (workstation.home / "device.key").exists()
+    terminal = workstation.spawn("enrol", server.url.replace("127.0.0.1", "localhost"), "--ui", "terminal")
+    code, screen = finish(terminal)
+    assert (code, "another address" in screen) == (1, True)
+    workstation.enrol(server.url)
+    assert (workstation.home / "device.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_password_change_from_the_command(enrolled: Workstation, server: Counterpart) -> None:
+    assert enrolled.run(server.add_job().id)[0] == 0
+    (store,) = enrolled.stores
+    fresh = "vijver ladder 88 oker"
+    terminal = enrolled.spawn("password", str(store), "--format", "legacy", "--ui", "terminal")
+    for prompt, reply in (
+        ("Password of the key store for", PASSWORD),
+        ("New password: ", fresh),
+        ("The same password again: ", fresh),
+    ):
+        terminal.expect_exact(prompt)
+        terminal.sendline(reply)
+    code, screen = finish(terminal)
+    assert (code, "old password still opens the backup" in screen) == (0, True), screen
+    assert open_store(store.read_bytes(), fresh)
+    (backup,) = enrolled.keystores.glob("*.backup")
+    assert open_store(backup.read_bytes(), PASSWORD)

@@ -77,7 +77,7 @@ def test_no_key_is_lost_wherever_the_agent_dies(
     assert lines > 200
     points = [1 + index * (lines - 1) // (POINTS - 1) for index in range(POINTS)]
     if not full:
-        points = sorted(random.Random(SEED).sample(points, SAMPLE))
+        points = sorted(random.Random(SEED).sample(points, SAMPLE))  # noqa: S311  a repeatable choice is wanted
     counts = Counts()
     for number, kill_at in enumerate(points):
         _point(enrolled, server, number, kill_at, counts)

@@ -1,0 +1,283 @@
+import hashlib
+import hmac
+import stat
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from asn1crypto import core, pkcs12
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from agent import durable, keystore
+from agent.errors import StoreError
+from agent.keys import PendingKey, check_delivered, new_key, open_pending
+from agent.pending import Pending, State, StoreFormat, unfinished
+from agent.wire.names import ehealth_dn, name_from_dn
+from tests.agent.counterpart import _authority
+
+NOW = datetime.now(UTC)
+DN = ehealth_dn("CBE", "0406798006", "Test", "APP")
+JOB = "AAECAwQFBgcICQoLDA0ODw"
+PASSWORD = "wolk trompet kade 71"
+
+
+@pytest.fixture(scope="module")
+def authority() -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
+    return _authority()
+
+
+@pytest.fixture(scope="module")
+def pending_key() -> PendingKey:
+    return new_key(DN)
+
+
+def _issue(
+    authority: tuple[rsa.RSAPrivateKey, x509.Certificate],
+    key: rsa.RSAPublicKey,
+    *,
+    dn: str = DN,
+    days: int = 900,
+) -> x509.Certificate:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name_from_dn(dn, printable=False))
+        .issuer_name(authority[1].subject)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW - timedelta(days=10))
+        .not_valid_after(NOW + timedelta(days=days))
+        .sign(authority[0], hashes.SHA256())
+    )
+
+
+@pytest.fixture(scope="module")
+def store(
+    authority: tuple[rsa.RSAPrivateKey, x509.Certificate], pending_key: PendingKey
+) -> keystore.OpenStore:
+    leaf = _issue(authority, pending_key.key.public_key())
+    return keystore.OpenStore(pending_key.key, leaf, (authority[1],))
+
+
+def _bytes(store: keystore.OpenStore, store_format: StoreFormat = "modern") -> bytes:
+    return keystore.serialise(
+        store.key, store.certificate, store.authorities, password=PASSWORD, store_format=store_format
+    )
+
+
+@pytest.mark.parametrize(
+    ("store_format", "expected"),
+    [
+        ("modern", ["PBES2, PBKDF2, AES-256-CBC", "MAC: sha256"]),
+        ("legacy", ["pbeWithSHA1And3-KeyTripleDES-CBC", "MAC: sha1"]),
+    ],
+)
+def test_each_format_is_what_it_says(
+    tmp_path: Path, store: keystore.OpenStore, store_format: StoreFormat, expected: list[str]
+) -> None:
+    file = tmp_path / "x.p12"
+    file.write_bytes(_bytes(store, store_format))
+    command = ["openssl", "pkcs12", "-in", str(file), "-info", "-nokeys", "-passin", "stdin", "-legacy"]
+    shown = subprocess.run(command, input=PASSWORD.encode(), capture_output=True, check=True)
+    text = (shown.stdout + shown.stderr).decode()
+    for part in expected:
+        assert part in text
+    assert "friendlyName: authentication" in text
+
+
+def test_a_store_opens_with_its_password_only(store: keystore.OpenStore) -> None:
+    data = _bytes(store)
+    assert keystore.open_store(data, PASSWORD).certificate == store.certificate
+    with pytest.raises(StoreError) as refused:
+        keystore.open_store(data, "other")
+    assert refused.value.code == "password_wrong"
+    for broken in (b"", b"no store", data[:100]):
+        with pytest.raises(StoreError) as unreadable:
+            keystore.open_store(broken, PASSWORD)
+        assert unreadable.value.code == "store_unreadable"
+
+
+def test_installing_keeps_the_old_store_and_is_safe_to_repeat(
+    tmp_path: Path, store: keystore.OpenStore
+) -> None:
+    target = tmp_path / "stores" / "CBE=1 20260101-000000.p12"
+    old = b"something that stood there"
+    durable.private_folder(target.parent)
+    target.write_bytes(old)
+    backup = keystore.install(target, _bytes(store), store, password=PASSWORD, now=NOW)
+    assert backup is not None
+    assert backup.read_bytes() == old
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    assert keystore.install(target, _bytes(store), store, password=PASSWORD, now=NOW) is None
+    assert len(list(target.parent.glob("*.p12*"))) == 2
+
+
+def test_a_store_that_does_not_read_back_replaces_nothing(tmp_path: Path, store: keystore.OpenStore) -> None:
+    target = tmp_path / "x.p12"
+    target.write_bytes(b"old")
+    other = keystore.OpenStore(new_key(DN).key, store.certificate, store.authorities)
+    for data, expected in ((b"garbage", store), (_bytes(store), other)):
+        with pytest.raises(StoreError):
+            keystore.install(target, data, expected, password=PASSWORD, now=NOW)
+        assert target.read_bytes() == b"old"
+
+
+def test_a_full_or_forbidden_folder_is_said(tmp_path: Path, store: keystore.OpenStore) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(StoreError) as refused:
+        keystore.install(blocked / "x.p12", _bytes(store), store, password=PASSWORD, now=NOW)
+    assert refused.value.code == "folder_not_writable"
+
+
+def test_a_password_change_keeps_a_backup_for_the_old_one(tmp_path: Path, store: keystore.OpenStore) -> None:
+    file = tmp_path / "x.p12"
+    file.write_bytes(_bytes(store))
+    backup = keystore.change_password(file, PASSWORD, "nieuw wolk kade 9", store_format="legacy", now=NOW)
+    assert backup is not None
+    for path, password in ((file, "nieuw wolk kade 9"), (backup, PASSWORD)):
+        opened = keystore.open_store(path.read_bytes(), password)
+        assert opened.key.private_numbers() == store.key.private_numbers()
+
+
+def _mac_key(password: str, salt: bytes, rounds: int) -> bytes:
+    """RFC 7292 B.2 with SHA-256 and purpose 3, for one block of output."""
+    block, size = 64, 32
+    text = (password + "\0").encode("utf-16-be")
+
+    def filled(data: bytes) -> bytes:
+        length = block * -(-len(data) // block)
+        return (data * (length // len(data) + 1))[:length]
+
+    digest = bytes([3]) * block + filled(salt) + filled(text)
+    for _ in range(rounds):
+        digest = hashlib.sha256(digest).digest()
+    return digest[:size]
+
+
+def _with_two_keys(first: bytes, second: bytes) -> bytes:
+    """A store that holds the keys of two stores with the same password, as encryption keys are kept in real ones."""
+    one, other = (pkcs12.Pfx.load(data) for data in (first, second))
+    contents = [
+        *one.authenticated_safe,
+        *[c for c in other.authenticated_safe if c["content_type"].native == "data"],
+    ]
+    safe = pkcs12.AuthenticatedSafe(contents).dump()
+    mac = one["mac_data"]
+    key = _mac_key(PASSWORD, mac["mac_salt"].native, mac["iterations"].native)
+    mac["mac"]["digest"] = hmac.digest(key, safe, "sha256")
+    one["auth_safe"]["content"] = core.OctetString(safe)
+    joined = pkcs12.Pfx({"version": "v3", "auth_safe": one["auth_safe"], "mac_data": mac})
+    return bytes(joined.dump(force=True))
+
+
+def test_a_store_with_more_than_one_key_is_left_alone(tmp_path: Path, store: keystore.OpenStore) -> None:
+    other = new_key(DN).serialise(PASSWORD, "modern", now=NOW)
+    data = _with_two_keys(_bytes(store), other)
+    assert keystore.open_store(data, PASSWORD)
+    file = tmp_path / "x.p12"
+    file.write_bytes(data)
+    with pytest.raises(StoreError) as refused:
+        keystore.change_password(file, PASSWORD, "x", store_format="modern", now=NOW)
+    assert refused.value.code == "store_several_keys"
+    assert file.read_bytes() == data
+
+
+def test_a_pending_key_comes_back_with_its_name(pending_key: PendingKey) -> None:
+    data = pending_key.serialise(PASSWORD, "legacy", now=NOW)
+    again = open_pending(data, PASSWORD)
+    assert again.key.private_numbers() == pending_key.key.private_numbers()
+    assert again.dn == DN
+    assert "PRIVATE" not in repr(again)
+
+
+def test_only_the_right_certificate_is_taken(
+    authority: tuple[rsa.RSAPrivateKey, x509.Certificate], pending_key: PendingKey
+) -> None:
+    public = pending_key.key.public_key()
+    check_delivered(pending_key, [_issue(authority, public)], [authority[1]], now=NOW)
+    other_authority = _authority()
+    other_dn = ehealth_dn("CBE", "0406798006", "Test", None)
+    for chain, anchors, code in (
+        ([], [authority[1]], "certificate_untrusted"),
+        ([_issue(authority, new_key(DN).key.public_key())], [authority[1]], "certificate_other_key"),
+        ([_issue(authority, public, dn=other_dn)], [authority[1]], "certificate_other_name"),
+        ([_issue(authority, public, dn="CN=x,C=BE")], [authority[1]], "certificate_other_name"),
+        ([_issue(authority, public)], [other_authority[1]], "certificate_untrusted"),
+        ([_issue(authority, public)], [], "certificate_untrusted"),
+        ([_issue(authority, public, days=-1)], [authority[1]], "certificate_untrusted"),
+        ([_issue(authority, public), other_authority[1]], [other_authority[1]], "certificate_untrusted"),
+    ):
+        with pytest.raises(StoreError) as refused:
+            check_delivered(pending_key, chain, anchors, now=NOW)
+        assert refused.value.code == code
+
+
+def test_a_leaf_is_no_authority(
+    authority: tuple[rsa.RSAPrivateKey, x509.Certificate], pending_key: PendingKey
+) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    between = _issue(authority, key.public_key())
+    leaf = _issue((key, between), pending_key.key.public_key())
+    with pytest.raises(StoreError):
+        check_delivered(pending_key, [leaf, between], [authority[1]], now=NOW)
+
+
+def _state(stage: str = "key") -> State:
+    return State(JOB, "https://x.example", stage, "production", "AZ", "modern", NOW)  # type: ignore[arg-type]  # a stage
+
+
+def test_pending_work_is_private_complete_and_forgotten_in_order(tmp_path: Path) -> None:
+    pending = Pending(tmp_path / "pending", JOB)
+    with pending.locked():
+        pending.keep_key(b"key")
+        assert pending.state() is None
+        assert unfinished(tmp_path / "pending")[0].job_id == JOB
+        state = pending.keep_signed(b"<x/>", _state())
+        assert pending.state() == state
+        assert stat.S_IMODE(pending.key_file.stat().st_mode) == 0o600
+        assert stat.S_IMODE(pending.folder.stat().st_mode) == 0o700
+        state = pending.keep_sent(state)
+        assert not pending.signed_file.exists()
+        pending.forget()
+        assert unfinished(tmp_path / "pending") == ()
+
+
+def test_one_at_a_time(tmp_path: Path) -> None:
+    first, second = (Pending(tmp_path / "pending", JOB) for _ in range(2))
+    with first.locked(), pytest.raises(StoreError) as refused, second.locked():
+        pass
+    assert refused.value.code == "store_busy"
+    with second.locked():
+        assert second.state() is None
+
+
+def test_what_a_crash_left_half_written_is_swept_but_only_ones_own(tmp_path: Path) -> None:
+    pending = Pending(tmp_path / "pending", JOB)
+    durable.private_folder(pending.folder)
+    own = durable.write_beside(pending.key_file, b"half")
+    other = durable.write_beside(pending.folder / "other.json", b"half")
+    with pending.locked():
+        assert not own.exists()
+        assert other.exists()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"version": 1}'])
+def test_a_damaged_state_is_never_guessed_at(tmp_path: Path, text: str) -> None:
+    pending = Pending(tmp_path, JOB)
+    (tmp_path / f"{JOB}.json").write_text(text)
+    with pytest.raises(StoreError) as refused:
+        pending.state()
+    assert refused.value.code == "pending_damaged"
+
+
+def test_setting_aside_never_destroys_the_key(tmp_path: Path) -> None:
+    pending = Pending(tmp_path, JOB)
+    pending.keep_key(b"key")
+    pending.keep(_state("sent"))
+    aside = pending.set_aside(NOW)
+    assert aside.read_bytes() == b"key"
+    assert unfinished(tmp_path) == ()

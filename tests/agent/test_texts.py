@@ -1,0 +1,124 @@
+import ast
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+import agent
+from agent.errors import AgentError, PortalError
+from agent.language import LANGUAGES, Texts, catalogue, choose_language, printable
+
+SOURCE = Path(agent.__file__).parent
+SERVER_CODES = (
+    "proof_stale",
+    "proof_invalid",
+    "proof_replayed",
+    "device_unknown",
+    "enrolment_unknown",
+    "enrolment_expired",
+    "signature_invalid",
+    "card_not_trusted",
+    "card_expired",
+    "card_revoked",
+    "card_status_unknown",
+    "not_an_authentication_certificate",
+    "holder_unknown",
+    "job_unknown",
+    "job_closed",
+    "request_malformed",
+    "request_too_large",
+    "wrong_signer",
+    "not_a_signature_certificate",
+    "contract_altered",
+    "contact_data_altered",
+    "csr_invalid",
+    "dn_mismatch",
+    "key_already_used",
+    "mandate_ended",
+    "certificate_mismatch",
+)
+
+
+def _placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_says_the_same_things(language: str) -> None:
+    ours, english = catalogue(language), catalogue("en")
+    assert set(ours) == set(english)
+    for key, text in ours.items():
+        assert _placeholders(text) == _placeholders(english[key]), key
+        assert text.strip(), key
+
+
+def test_the_languages_are_really_different() -> None:
+    for key in catalogue("en"):
+        texts = {catalogue(language)[key] for language in LANGUAGES}
+        if key.startswith("problem."):
+            assert len(texts) == 4, key
+
+
+@pytest.mark.parametrize("code", SERVER_CODES)
+def test_every_refusal_of_the_server_has_a_text(code: str) -> None:
+    assert {f"problem.{code}.what", f"problem.{code}.next"} <= set(catalogue("en"))
+
+
+def _trees() -> list[ast.Module]:
+    return [ast.parse(path.read_text("utf-8")) for path in SOURCE.rglob("*.py") if "wire" not in path.parts]
+
+
+RAISED = ("AgentError", "CardError", "PortalError", "StoreError", "_Refused")
+NO_CODES = {"unknown", "card_cancelled", "password", "code"}  # a field, a cancellation, a word looked for
+
+
+def _codes(node: ast.AST) -> set[str]:
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in RAISED):
+        return set()
+    texts = [
+        c.value for c in ast.walk(node.args[0]) if isinstance(c, ast.Constant) and isinstance(c.value, str)
+    ]
+    return {text for text in texts if re.fullmatch(r"[a-z_]{4,}[a-z]", text)}
+
+
+def test_every_problem_raised_in_the_source_has_a_text() -> None:
+    found = [_codes(node) for tree in _trees() for node in ast.walk(tree)]
+    codes = set().union(*found) - NO_CODES
+    assert len(codes) > 40
+    assert {code for code in codes if f"problem.{code}.what" not in catalogue("en")} == set()
+
+
+def test_every_text_asked_for_in_the_source_exists() -> None:
+    asked = set()
+    for tree in _trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+                name = ast.unparse(node.func)
+                if name in ("texts", "self.texts", "self._texts"):
+                    asked.add(str(node.args[0].value))
+    assert len(asked) > 50
+    assert asked <= set(catalogue("en"))
+
+
+def test_an_unknown_code_gets_the_servers_own_words_made_harmless() -> None:
+    error = PortalError("brand_new", status=422, title="Nieuw", detail="Uitleg\x1b[2J")
+    what, following = Texts("nl").problem(error)
+    assert "brand_new" in what
+    assert "Uitleg" in what
+    assert "\x1b" not in what
+    assert following
+    assert "wrong" not in Texts("fr").problem(AgentError("wrong_card", expected="An Peeters"))[0]
+
+
+def test_language_comes_from_wish_then_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "de_BE.UTF-8")
+    assert choose_language("fr", "nl") == "fr"
+    assert choose_language(None, "nl") == "nl"
+    assert choose_language(None, None) == "de"
+    monkeypatch.setenv("LC_ALL", "C")
+    assert choose_language("es") == "en"
+
+
+def test_nothing_that_repaints_or_turns_text_around_is_shown() -> None:
+    assert printable("a\x1b[2Jb\u202egnp.exe\x9bq\n") == "a\ufffd[2Jb\ufffdgnp.exe\ufffdq\n"
