@@ -24,7 +24,9 @@ class Workstation:
         return self.folder / "keystore"
 
 
-def make_workstation(folder: Path, hospital: DemoHospital, sandbox_state: Path, language: str) -> Workstation:
+def make_workstation(
+    folder: Path, hospital: DemoHospital, sandbox_state: Path, language: str, *, pin: str = PIN
+) -> Workstation:
     """Make card, agent settings and command where they are not there yet. Raises RuntimeError without SoftHSM."""
     module = softhsm_module()
     if module is None:
@@ -33,7 +35,7 @@ def make_workstation(folder: Path, hospital: DemoHospital, sandbox_state: Path, 
     card, home = folder / "card", folder / "agent"
     station = Workstation(folder, folder / "ehportal-agent")
     if not (card / "softhsm2.conf").exists():
-        _write_card(card, hospital, sandbox_state)
+        _write_card(card, hospital, sandbox_state, pin)
     home.mkdir(exist_ok=True, mode=0o700)
     settings = home / "agent.toml"
     settings.write_text(
@@ -44,7 +46,7 @@ def make_workstation(folder: Path, hospital: DemoHospital, sandbox_state: Path, 
     settings.chmod(0o600)
     station.command.write_text(
         "#!/bin/sh\n"
-        f"# The agent of {hospital.first_names} {hospital.surname}, with the virtual identity card. PIN {PIN}.\n"
+        f"# The agent of {hospital.first_names} {hospital.surname}, with a virtual identity card.\n"
         f"export SOFTHSM2_CONF={shlex.quote(str(card / 'softhsm2.conf'))}\n"
         f"export EHPORTAL_AGENT_HOME={shlex.quote(str(home))}\n"
         f'cd {shlex.quote(str(ROOT))} && exec {shlex.quote(sys.executable)} -m agent.cli "$@"\n'
@@ -53,7 +55,11 @@ def make_workstation(folder: Path, hospital: DemoHospital, sandbox_state: Path, 
     return station
 
 
-def _write_card(card: Path, hospital: DemoHospital, sandbox_state: Path) -> None:
+def _write_card(card: Path, hospital: DemoHospital, sandbox_state: Path, pin: str) -> None:
+    card.parent.mkdir(parents=True, exist_ok=True)
+    pin_file = card.parent / "pin"
+    pin_file.touch(mode=0o600)
+    pin_file.write_text(pin)
     command = [
         sys.executable,
         "-m",
@@ -65,7 +71,8 @@ def _write_card(card: Path, hospital: DemoHospital, sandbox_state: Path) -> None
         str(card),
     ]
     command += ["--ssin", hospital.ssin, "--first-names", hospital.first_names, "--surname", hospital.surname]
-    command += ["--algorithm", hospital.card]
+    command += ["--algorithm", hospital.card, "--pin-file", str(pin_file)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    pin_file.unlink()
     if done.returncode:
         raise RuntimeError(f"The virtual card could not be made: {done.stderr.strip()[-500:]}")

@@ -61,4 +61,6 @@ class Processes:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
         self.running.clear()

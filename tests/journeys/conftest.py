@@ -1,0 +1,137 @@
+"""The whole product running: web, worker, beat, Redis, PostgreSQL, sandbox; two hospitals and their workstations."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import requests
+
+from deploy.stack.accounts import MAASDAL, TILLEULS, Account, DemoHospital, with_secrets
+from deploy.stack.cards import Workstation, make_workstation
+from deploy.stack.journey import Browser, Terminal, wait_for
+from deploy.stack.stack import Stack
+
+PIN = "739154"
+"""Distinctive, so that it can be looked for in logs and database."""
+PASSWORD = "grendel-zwaluw 4417 turfsteker"
+JOB = r"ehportal://run/([A-Za-z0-9_-]{22})"
+
+
+@dataclass
+class World:
+    """Everything a journey needs."""
+
+    stack: Stack
+    accounts: dict[str, Account]
+    stations: dict[str, Workstation]
+    _browsers: dict[str, Browser]
+
+    def browser(self, email: str) -> Browser:
+        """Somebody signed in; once a session, because a TOTP code serves once."""
+        if email not in self._browsers:
+            browser = Browser(self.stack.origin)
+            browser.sign_in(self.accounts[email])
+            self._browsers[email] = browser
+        return self._browsers[email]
+
+    @property
+    def administrator(self) -> Browser:
+        return self.browser("els.wouters@maasdal.example")
+
+    @property
+    def holder(self) -> Browser:
+        return self.browser("an.peeters@maasdal.example")
+
+    def terminal(self, surname: str = "peeters", **kind: Any) -> Terminal:
+        values: dict[str, Any] = {"pin": PIN, "password": PASSWORD, "environment": dict(os.environ)}
+        return Terminal(self.stations[surname].command, **(values | kind))
+
+    def job_of(self, page: str, browser: Browser | None = None) -> str:
+        """Wait until the holder's page offers the job of a request."""
+        return wait_for(browser or self.holder, page.replace("/requests/", "/sign/"), JOB)
+
+    def control(self, path: str, value: object = None, method: str = "POST") -> Any:
+        answer = requests.request(method, self.stack.sandbox.control + path, json=value, timeout=30)
+        answer.raise_for_status()
+        return answer.json()
+
+    def state_of(self, page: str) -> str:
+        """The state of a request, from the database (as its owner)."""
+        with psycopg.connect(self.stack.urls.owner) as connection:
+            row = connection.execute(
+                "SELECT state FROM certificates_certificaterequest WHERE id = %s", [page.split("/")[2]]
+            ).fetchone()
+        assert row is not None
+        return str(row[0])
+
+
+@pytest.fixture(scope="session")
+def world(admin_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("journey")
+    lines: list[str] = []
+    stack = Stack(
+        folder,
+        lines.append,
+        database=f"ehportal_journey_{os.getpid()}",
+        admin_url=admin_url,
+        own_redis=True,
+        # Short waits, so that what takes minutes in the field takes seconds here.
+        extra_environment={
+            "CERTRA_SUBMISSION_GRACE": "6",
+            "CERTRA_READ_TIMEOUT": "4",
+            "CERTRA_POLL_FIRST": "1",
+        },
+    )
+    try:
+        stack.start()
+        command = [sys.executable, "-m", "deploy.stack.demo_data", str(folder), stack.sandbox.control]
+        stack.run(command, os.environ | stack.processes.environment)
+
+        def station(hospital: DemoHospital) -> Workstation:
+            place = folder / "workstations" / hospital.surname.lower()
+            return make_workstation(place, hospital, folder / "sandbox", "en", pin=PIN)
+
+        stations = {hospital.surname.lower(): station(hospital) for hospital in (MAASDAL, TILLEULS)}
+        world = World(stack, with_secrets(folder / "accounts.json"), stations, {})
+        for terminal in (world.terminal("peeters"), world.terminal("dubois")):
+            status, seen = terminal.run("enrol", stack.origin)
+            assert status == 0, seen
+        yield world
+    finally:
+        stack.stop()
+        with psycopg.connect(admin_url, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {stack.database} WITH (FORCE)")
+
+
+@pytest.fixture(autouse=True)
+def calm(world: World) -> Iterator[None]:
+    """Put the government's switches back after each journey."""
+    yield
+    world.control("/control/faults", method="DELETE")
+    world.control("/control/issuance", {"mode": "automatic", "delay_seconds": 1})
+
+
+def logs_of(world: World) -> str:
+    """Everything that was logged so far."""
+    folder: Path = world.stack.processes.logs
+    return "\n".join(path.read_text(errors="replace") for path in sorted(folder.glob("*.log")))
+
+
+def rows_of(world: World, admin_url: str) -> str:
+    """Every row of every table as text, read past row-level security; bytea stands as hex."""
+    from deploy.stack.postgres import with_role
+
+    url = with_role(admin_url, "postgres", "", world.stack.database)
+    dump: list[str] = []
+    with psycopg.connect(url) as connection:
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        for (table,) in tables:
+            rows = connection.execute(f"SELECT row_to_json(t)::text FROM {table} t").fetchall()  # noqa: S608  # names come from the catalogue
+            dump += [str(row[0]) for row in rows]
+    return json.dumps(dump)
