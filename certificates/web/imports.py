@@ -15,8 +15,8 @@ from django.utils.translation import ngettext
 from certificates.domain.lifecycle import Environment
 from certificates.models import ImportBatch
 from certificates.services.import_certificates import PreviewLine, preview, take, upload
-from certificates.services.inventory import masked
 from certificates.web.words import ENVIRONMENTS, OUTCOMES
+from organisations.domain.identifiers import mask_ssins
 from organisations.domain.roles import Permission
 from organisations.errors import DomainError
 from organisations.services.audit import Actor
@@ -89,7 +89,7 @@ def _shown(line: PreviewLine) -> ShownLine:
         line,
         OUTCOMES[line.outcome],
         str(ENVIRONMENTS[Environment(line.environment)]) if line.environment else "",
-        masked(line.facts.common_name) if line.facts else line.file,
+        mask_ssins(line.facts.common_name) if line.facts else line.file,
     )
 
 

@@ -145,7 +145,7 @@ def request_application_ids(request: HttpRequest) -> HttpResponse:
     try:
         tenancy.require(Permission.REQUEST_CERTIFICATE)
         environment = Environment(request.GET.get("environment", ""))
-        identifier_id = UUID(request.GET.get("identifier", ""))
+        identifier_id = UUID(request.GET.get("identifier_id", request.GET.get("identifier", "")))
     except NotPermitted:
         return HttpResponse(status=403)
     except ValueError:

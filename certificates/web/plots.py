@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import pgettext
 
 from certificates.domain.lifecycle import Environment
 from certificates.domain.validity import REPLACEMENT_WINDOW, CertificateStatus
@@ -164,7 +165,10 @@ def plot_timeline(
 
 
 def _title(mark: TimelineMark) -> str:
-    return f"{mark.common_name} · {date_format(timezone.localtime(mark.not_after), 'j M Y')}"
+    day = date_format(
+        timezone.localtime(mark.not_after), pgettext("a short day, Django date format", "j M Y")
+    )
+    return f"{mark.common_name} · {day}"
 
 
 def _soon(mark: TimelineMark) -> bool:
@@ -173,6 +177,7 @@ def _soon(mark: TimelineMark) -> bool:
 
 def _ticks(now: datetime, at: Callable[[datetime], int], right: int, every: int) -> tuple[Tick, ...]:
     ticks = []
+    name = pgettext("a month on an axis, Django date format", "M")
     for ahead in range(1, MONTHS + 1):
         month = _month(now, ahead)
         x = at(month)
@@ -181,7 +186,7 @@ def _ticks(now: datetime, at: Callable[[datetime], int], right: int, every: int)
         if first:
             label = str(month.year)
         elif month.month % every == 1 % every and room:
-            label = date_format(month, "M").rstrip(".")
+            label = date_format(month, name).rstrip(".")
         else:
             label = ""
         ticks.append(Tick(x, label if room else "", first))

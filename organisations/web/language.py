@@ -20,6 +20,7 @@ class PersonLanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer in the language of this person."""
         user = request.user
         language = user.language if isinstance(user, User) else translation.get_language_from_request(request)
         with translation.override(language), timezone.override(settings.DISPLAY_TIME_ZONE):

@@ -36,7 +36,17 @@ PROBLEM = {
     ],
     "at": "2026-11-20T09:30:00+00:00",
 }
-SERVICES = ("", "APOTHEEK", "EHBOX", "LABO-LIS", "VITALINK", "RECIP-E", "HUB-CONNECTOR", "EPD-ACUUT", "TARIFERING")
+SERVICES = (
+    "",
+    "APOTHEEK",
+    "EHBOX",
+    "LABO-LIS",
+    "VITALINK",
+    "RECIP-E",
+    "HUB-CONNECTOR",
+    "EPD-ACUUT",
+    "TARIFERING",
+)
 
 
 class _Server(ThreadedWSGIServer):
@@ -105,10 +115,12 @@ def _holder(hospital: Hospital, user: User, ssin: str, first_names: str, name: s
 
 
 def _fill_shelf(hospital: Hospital) -> None:
-    chance = random.Random(7)
+    chance = random.Random(7)  # noqa: S311  # the same shelf at every run, nothing secret
     for index in range(64):
         acceptance = index % 4 == 3
-        name = SERVICES[index % len(SERVICES)] + (f"-{index // len(SERVICES) + 1}" if index >= len(SERVICES) else "")
+        name = SERVICES[index % len(SERVICES)] + (
+            f"-{index // len(SERVICES) + 1}" if index >= len(SERVICES) else ""
+        )
         shelve(
             hospital.organisation,
             name.strip("-"),

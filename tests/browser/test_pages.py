@@ -44,7 +44,9 @@ def test_every_page_fits_and_keeps_the_policy(
     with visit(browser, server.origin, session=site.sessions[language], width=width) as (page, complaints):
         for name in PAGES:
             address = site.pages[f"sign:{language}"] if name == "sign" else site.pages[name]
-            page.goto(server.origin + address)
+            answer = page.goto(server.origin + address)
+            if answer is None or answer.status != (404 if name == "not-found" else 200):
+                complaints.append(f"{name} was answered with {answer and answer.status}")
             page.screenshot(path=pictures / f"{name}.{language}.{width}.png", full_page=True)
             if page.evaluate(WIDER) > 0:
                 complaints.append(f"{name} scrolls sideways at {width}")

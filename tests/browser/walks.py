@@ -10,7 +10,13 @@ WIDER = "document.documentElement.scrollWidth - document.documentElement.clientW
 
 @contextmanager
 def visit(
-    browser: Browser, origin: str, *, session: str = "", width: int = 1280, height: int = 860, dark: bool = False
+    browser: Browser,
+    origin: str,
+    *,
+    session: str = "",
+    width: int = 1280,
+    height: int = 860,
+    dark: bool = False,
 ) -> Iterator[tuple[Page, list[str]]]:
     """Open a window of this size, signed in with `session`; gives the page and the list of its complaints."""
     context = browser.new_context(

@@ -7,7 +7,7 @@ from tests.organisations.web.conftest import administrator, hospital, other_hosp
 from tests.organisations.web.members import signed_in
 from tests.support.hospital import Hospital
 
-__all__ = ["administrator", "hospital", "holder_client", "other_hospital", "stranger", "viewer"]
+__all__ = ["administrator", "holder_client", "hospital", "other_hospital", "stranger", "viewer"]
 
 
 @pytest.fixture

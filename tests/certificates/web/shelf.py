@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,6 +29,23 @@ SIGNED = {
     RequestState.AWAITING_CERTIFICATE,
     RequestState.ISSUED,
     RequestState.COMPLETED,
+}
+
+CONTRACT: dict[str, Any] = {
+    "dn": "CN=CBE\\=0406798006,OU=eHealth-platform Belgium,OU=AZ SINT-ELISABETH MAASDAL,OU=CBE\\=0406798006,"
+    "O=Federal Government,C=BE",
+    "signer": {
+        "ids": [{"type": "SSIN", "value": "85073003328"}],
+        "first_names": ["An", "Marie"],
+        "name": "Peeters",
+    },
+    "texts": [
+        {
+            "lang": "nl",
+            "html": '<h1>Contract</h1><p onclick="alert(1)">Ik verbind mij ertoe …</p><script>1</script>',
+        },
+        {"lang": "fr", "html": "<h1>Contrat</h1><p>Je m'engage à …</p>"},
+    ],
 }
 
 
@@ -135,6 +153,10 @@ def ask(
     }
     if state in SIGNED:
         values |= {"sealed_signed_request": seal(b"signed"), "public_key_identifier": secrets.token_hex(20)}
+    if state in {RequestState.ISSUED, RequestState.COMPLETED}:
+        values["certificate"] = shelve(hospital.organisation, values["application_id"], 1095, source="requested")
+    if state in SIGNED | {RequestState.AWAITING_SIGNATURE}:
+        values |= {"sealed_contract": seal(json.dumps(CONTRACT).encode()), "contract_dn": CONTRACT["dn"]}
     with acting_for([hospital.organisation.pk]):
         request = CertificateRequest.objects.create(organisation=hospital.organisation, **(values | fields))
         record(

@@ -1,5 +1,6 @@
 """Members who have passed both steps of signing in."""
 
+import re
 import time
 from uuid import uuid4
 
@@ -11,7 +12,10 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
+from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from organisations.domain.roles import Role
 from organisations.models import Membership, Organisation, User
@@ -50,3 +54,18 @@ def member(organisation: Organisation, *roles: Role, name: str = "Koen Claes", l
         for role in roles:
             Membership.objects.create(organisation=organisation, user=user, role=role)
     return user
+
+
+FRAME = re.compile(r"set_config|current_setting|SAVEPOINT|django_session|mfa_authenticator")
+WHO = 3
+"""The signed-in user, and the two questions about memberships."""
+
+
+def own_queries(
+    client: Client, address: str, query: dict[str, str] | None = None
+) -> tuple[HttpResponse, int]:
+    """Return the answer to a GET and how many queries the page itself made: without session and tenancy."""
+    with CaptureQueriesContext(connection) as captured:
+        answer = client.get(address, query)
+    statements = [one["sql"] for one in captured.captured_queries if not FRAME.search(one["sql"])]
+    return answer, len(statements) - WHO

@@ -1,0 +1,120 @@
+"""Every state has a word, and every word is said in every language."""
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Message
+from babel.messages.pofile import read_po
+from django.utils import translation
+from django.utils.functional import Promise
+
+from certificates.domain.lifecycle import Environment, RequestState
+from certificates.domain.validity import CertificateStatus, RevocationStatus
+from certificates.services.request_certificate import BASE_SERVICES as KNOWN_SERVICES
+from certificates.web import words as certificate_words
+from deploy.stack.translations import LOCALE, compile_catalogues
+from organisations.domain.identifiers import TYPES
+from organisations.domain.mandates import MandateState
+from organisations.domain.roles import Role
+from organisations.web import words
+
+LANGUAGES = ("nl", "fr", "de")
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
+
+
+def _messages(language: str) -> list[Message]:
+    with (LOCALE / language / "LC_MESSAGES" / "django.po").open("rb") as file:
+        return [message for message in read_po(file, locale=language) if message.id]
+
+
+def _forms(message: Message) -> list[tuple[str, str]]:
+    """Pairs of source and translation, one a plural form."""
+    if isinstance(message.id, (list, tuple)):
+        return list(zip(message.id, message.string, strict=True))
+    return [(str(message.id), str(message.string))]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_catalogues_are_whole(language: str) -> None:
+    messages = _messages(language)
+    assert len(messages) > 500
+    for message in messages:
+        assert not message.fuzzy, message.id
+        for source, text in _forms(message):
+            assert text.strip(), f"{language}: {source}"
+            assert set(PLACEHOLDER.findall(source)) == set(PLACEHOLDER.findall(text)), source
+            assert source.endswith((".", ":")) == text.endswith((".", ":")), f"{language}: {source}"
+
+
+def test_catalogues_hold_the_same_messages() -> None:
+    ids = [{(message.context, str(message.id)) for message in _messages(language)} for language in LANGUAGES]
+    assert ids[0] == ids[1] == ids[2]
+
+
+@pytest.mark.parametrize(
+    ("labels", "states"),
+    [
+        (words.ROLES, set(Role)),
+        (words.ROLE_EXPLANATIONS, set(Role)),
+        (words.MANDATE_STATES, set(MandateState)),
+        (words.IDENTIFIER_TYPES, set(TYPES)),
+        (certificate_words.ENVIRONMENTS, set(Environment)),
+        (words.ENVIRONMENTS, {environment.value for environment in Environment}),
+        (certificate_words.STATUSES, set(CertificateStatus)),
+        (certificate_words.REVOCATION, set(RevocationStatus)),
+        (certificate_words.REQUEST_STATES, set(RequestState)),
+        (certificate_words.EXPLANATIONS, set(RequestState)),
+        (certificate_words.BASE_SERVICES, set(KNOWN_SERVICES)),
+    ],
+)
+def test_every_state_has_a_word(labels: dict[object, object], states: set[object]) -> None:
+    assert set(labels) == states
+
+
+def test_every_move_of_a_request_has_a_word_in_the_record() -> None:
+    moves = {f"request_{state.value}" for state in RequestState}
+    assert moves <= set(words.ACTIONS)
+
+
+def test_every_action_that_services_write_has_a_word() -> None:
+    root = Path(__file__).resolve().parents[3]
+    written: set[str] = set()
+    for path in (*root.glob("organisations/services/*.py"), *root.glob("certificates/services/*.py")):
+        text = path.read_text(encoding="utf-8")
+        written |= set(re.findall(r"\brecord\(\s*[\w.]+,\s*\"([a-z_]+)\"", text))
+    assert "person_added" in written
+    assert written <= set(words.ACTIONS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_are_said_in_the_readers_language(language: str) -> None:
+    compile_catalogues()
+    same = {
+        "ApplicationId",
+        "SHA-256",
+        "name",
+        "person",
+        "format",
+        "Name",
+        "Person",
+        "Consortium",
+        "Production",
+    }
+    with translation.override("en"):
+        english = [str(text) for text in words.ACTIONS.values()]
+        english += [str(label) for label in certificate_words.REQUEST_STATES.values()]
+    with translation.override(language):
+        said = [str(text) for text in words.ACTIONS.values()]
+        said += [str(label) for label in certificate_words.REQUEST_STATES.values()]
+    assert all(one != other for one, other in zip(english, said, strict=True) if one not in same)
+    assert all(isinstance(text, Promise) for text in words.ACTIONS.values())
+
+
+def test_compiling_twice_writes_once(tmp_path: Path) -> None:
+    source = LOCALE / "nl" / "LC_MESSAGES" / "django.po"
+    folder = tmp_path / "nl" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (folder / "django.po").write_bytes(source.read_bytes())
+    assert len(compile_catalogues(tmp_path)) == 1
+    assert compile_catalogues(tmp_path) == []
