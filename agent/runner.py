@@ -15,7 +15,7 @@ from agent.device import Device
 from agent.eid import Card, CardReader
 from agent.errors import AgentError, Cancelled, CardError, ExitCode, PortalError, StoreError
 from agent.keys import PendingKey, check_delivered, new_key, open_pending
-from agent.language import Texts
+from agent.language import Texts, printable
 from agent.pending import Pending, State, StoreFormat
 from agent.portal import Portal
 from agent.records import record_store
@@ -112,7 +112,7 @@ class Runner:
         """The key an earlier run made. When its password is lost, None: nothing was issued for it yet."""
         self.dialogue.say(self.texts("run.resuming_key"))
         try:
-            key = self._open(pending, job.organisation.name)
+            key = self._open(pending, printable(job.organisation.name))
         except StoreError as error:
             if error.code != "password_wrong" or not self.dialogue.confirm(self.texts("run.new_key_instead")):
                 raise
@@ -144,7 +144,7 @@ class Runner:
             server=job.server,
             stage="key",
             environment=job.environment,
-            organisation=job.organisation.name,
+            organisation=printable(job.organisation.name),
             format=store_format,
             created_at=_now().astimezone(),
         )
@@ -174,7 +174,9 @@ class Runner:
         try:
             identifier = self.portal.submit(pending.job_id, signed)
         except PortalError as error:
-            if error.status in (409, 422) and error.code not in _CLOSED:
+            if error.code == "key_already_used":
+                pending.set_aside(_now())
+            elif error.status in (409, 422) and error.code not in _CLOSED:
                 pending.back_to_key(state)
             raise
         if identifier != expected:

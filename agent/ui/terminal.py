@@ -30,7 +30,7 @@ class TerminalDialogue:
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
-        self._console = Console(highlight=False, soft_wrap=False)
+        self._console = Console(highlight=False, emoji=False)
         if self._console.width > MAX_WIDTH:
             self._console.width = MAX_WIDTH
 

@@ -6,8 +6,8 @@ MAX_REQUEST_BYTES = 256 * 1024
 MAX_CONTRACT_BYTES = 96 * 1024
 """All texts of one contract together, as UTF-8. Escaping may double them, the request still has to fit."""
 
-MAX_JOB_BYTES = 256 * 1024
-"""A job document; also the most the agent reads of any answer."""
+MAX_JOB_BYTES = 640 * 1024
+"""A job document; also the most the agent reads of any answer. JSON may write one character in six bytes."""
 
 MAX_XML_DEPTH = 24
 """Nesting of elements. The deepest message of CertRA v2 with its signature is 7 deep."""

@@ -1,5 +1,6 @@
 """The real command in a real terminal, with a real PKCS#11 token, against a server over HTTP."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -342,3 +343,60 @@ def test_a_password_change_from_the_command(enrolled: Workstation, server: Count
     assert open_store(store.read_bytes(), fresh)
     (backup,) = enrolled.keystores.glob("*.backup")
     assert open_store(backup.read_bytes(), PASSWORD)
+
+
+LONG = "<h1>Contrat</h1>" + "".join(f"<p>Article {number}. Texte.</p>" for number in range(60))
+
+
+def test_a_long_contract_is_read_a_screen_at_a_time(enrolled: Workstation, server: Counterpart) -> None:
+    job = server.add_job(html=LONG)
+    terminal = enrolled.spawn("run", job.id, "--ui", "terminal", rows=30)
+    screens = 0
+    while terminal.expect_exact(["q: stop ", SIGN]) == 0:
+        screens += 1
+        terminal.sendline("")
+    assert screens >= 4
+    terminal.sendline("")
+    terminal.expect_exact("Refuse this request for good")
+    terminal.sendline("")
+    assert finish(terminal)[0] == 4
+    terminal = enrolled.spawn("run", job.id, "--ui", "terminal", rows=30)
+    terminal.expect_exact("q: stop ")
+    terminal.sendline("q")
+    terminal.expect_exact("Refuse this request for good")
+    terminal.sendline("")
+    assert finish(terminal)[0] == 4
+
+
+def test_the_keyring_spares_the_password_only_while_work_is_unfinished(
+    enrolled: Workstation, server: Counterpart
+) -> None:
+    settings = enrolled.home / "agent.toml"
+    settings.write_text(settings.read_text() + "[passwords]\nkeyring = true\n")
+    kept = enrolled.configuration / "keyring.json"
+    backend = "tests.agent.plain_keyring.PlainKeyring"
+    enrolled.environment.update(PYTHON_KEYRING_BACKEND=backend, PLAIN_KEYRING=str(kept))
+    job = server.add_job()
+    server.requests[job.id].issue = False
+    answer_all(enrolled.spawn("run", job.id, "--ui", "terminal", "--wait", "0"), PASSWORD)
+    assert json.loads(kept.read_text()) == {f"ehportal-agent/{job.id}": PASSWORD}
+    server.deliver(job.id)
+    code, screen = enrolled.run(job.id)
+    assert code == 0, screen
+    assert "Password of the key store" not in screen
+    assert json.loads(kept.read_text()) == {}
+
+
+def test_a_key_that_was_used_before_makes_room_for_a_new_one(
+    enrolled: Workstation, server: Counterpart
+) -> None:
+    job = server.add_job()
+    server.refuse = lambda method, path: (
+        Refused(422, "key_already_used") if "signed-request" in path else None
+    )
+    code, screen = enrolled.run(job.id)
+    assert (code, "used before" in screen) == (1, True), screen
+    assert len(list((enrolled.home / "pending" / "set-aside").iterdir())) == 1
+    server.refuse = lambda method, path: None
+    code, screen = enrolled.run(job.id)
+    assert (code, "New password" in screen) == (0, True), screen

@@ -131,7 +131,7 @@ def odd(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.mark.parametrize(
     "odd",
     [
-        {"body": b" " * 300_000},
+        {"body": b" " * 700_000},
         {"body": b"not json"},
         {"body": b"[]"},
         {"body": b'{"time":"soon"}'},

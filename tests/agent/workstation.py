@@ -48,8 +48,10 @@ class Workstation:
         }
         self.environment.pop("DISPLAY", None)
 
-    def spawn(self, *arguments: str, launcher: Sequence[str] = ("-m", "agent.cli")) -> "pexpect.spawn[str]":
-        """The command in a terminal tall enough for no pager."""
+    def spawn(
+        self, *arguments: str, launcher: Sequence[str] = ("-m", "agent.cli"), rows: int = 400
+    ) -> "pexpect.spawn[str]":
+        """The command in a terminal, tall enough for no pager unless told otherwise."""
         return pexpect.spawn(
             sys.executable,
             [*launcher, *arguments],
@@ -57,7 +59,7 @@ class Workstation:
             cwd=str(self.configuration),
             encoding="utf-8",
             timeout=60,
-            dimensions=(400, 120),
+            dimensions=(rows, 120),
         )
 
     def enrol(self, url: str) -> None:
