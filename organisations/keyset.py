@@ -14,6 +14,9 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Q
 
+MAX_CURSOR = 200
+"""Longer than any cursor we hand out; what comes from an address is not parsed without a bound."""
+
 Row = TypeVar("Row", bound=models.Model)
 
 
@@ -32,11 +35,14 @@ def encode(moment: datetime, key: object) -> str:
 
 def decode(cursor: str) -> tuple[datetime, UUID] | None:
     """Return time and key of a cursor; None when it is not one of ours."""
+    if len(cursor) > MAX_CURSOR:
+        return None
     try:
         moment, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return datetime.fromisoformat(moment), UUID(key)
-    except (ValueError, TypeError, binascii.Error):
+        position = datetime.fromisoformat(moment), UUID(key)
+    except (ValueError, TypeError, AttributeError, binascii.Error):
         return None
+    return position if position[0].tzinfo is not None else None
 
 
 def page_of(

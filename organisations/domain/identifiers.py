@@ -101,19 +101,24 @@ def _mod97(stem: str) -> str:
     return f"{97 - int(stem) % 97:02d}"
 
 
-def _ssin_refusal(value: str) -> Finding | None:
-    """National and BIS numbers: 97 − (nine digits mod 97); born from 2000 on the digits are preceded by a 2."""
-    month = int(value[2:4]) % 20
-    if int(value[2:4]) >= 60 or month > 12 or int(value[4:6]) > 31:
-        return Finding("ssin_birth_date")
+def _check_ssin(value: str) -> Check:
+    """National and BIS numbers: 97 − (nine digits mod 97); born from 2000 on the digits are preceded by a 2.
+
+    A birth month that is neither 0 to 12 nor such a month raised by 20 or 40 only warns: one of the published BIS
+    examples (85573003387) has month 57.
+    """
+    if int(value[4:6]) > 31:
+        return Check(value, refusals=(Finding("ssin_birth_date"),))
     if value[9:] not in {_mod97(value[:9]), _mod97("2" + value[:9])}:
-        return Finding("check_digits")
-    return None
+        return Check(value, refusals=(Finding("check_digits"),))
+    month = int(value[2:4])
+    usual = month < 60 and month % 20 <= 12
+    return Check(value, warnings=() if usual else (Finding("ssin_birth_month"),))
 
 
 def is_bis(ssin: str) -> bool:
-    """True for a BIS number: the birth month is raised by 20 or 40."""
-    return 20 <= int(ssin[2:4]) <= 52
+    """True for a BIS number: the birth month is raised, by 20 or 40."""
+    return int(ssin[2:4]) >= 20
 
 
 def normalise(value: str) -> str:
@@ -125,7 +130,7 @@ def check(code: str, value: str) -> Check:
     """Check `value` (digits, separators allowed) against type `code`.
 
     Refusals: unknown_type, length, digits, check_digits, cbe_prefix, ssin_birth_date. Warnings: check_digits of a rule
-    that is inferred (NIHII, EHP).
+    that is inferred (NIHII, EHP), ssin_birth_month.
     """
     kind = TYPES.get(code)
     value = normalise(value)
@@ -136,8 +141,7 @@ def check(code: str, value: str) -> Check:
     if len(value) != kind.length:
         return Check(value, refusals=(Finding("length", str(kind.length)),))
     if kind.rule == "ssin":
-        finding = _ssin_refusal(value)
-        return Check(value, refusals=(finding,) if finding else ())
+        return _check_ssin(value)
     if kind.rule == "cbe":
         if value[0] not in "01":
             return Check(value, refusals=(Finding("cbe_prefix"),))
@@ -150,6 +154,24 @@ def check(code: str, value: str) -> Check:
         expected = _mod97(value[:8])
         return Check(value, warnings=() if value[8:] == expected else (Finding("check_digits", expected),))
     return Check(value)
+
+
+NUMBER_IN_TEXT = re.compile(
+    r"(?P<before>NIHII11\\?=)?(?<![0-9A-Za-z])"
+    r"(?P<number>\d{2}[ .\-/]?\d{2}[ .\-/]?\d{2}[ .\-/]?\d{3}[ .\-/]?\d{2})(?![0-9A-Za-z])"
+)
+
+
+def mask_ssins(text: str) -> str:
+    """Mask every national number in `text`, however it is written; other numbers of eleven digits stay."""
+
+    def masked(found: re.Match[str]) -> str:
+        number = normalise(found["number"])
+        if found["before"] or not check("SSIN", number).acceptable:
+            return found[0]
+        return mask_ssin(number)
+
+    return NUMBER_IN_TEXT.sub(masked, text)
 
 
 def mask_ssin(ssin: str) -> str:
