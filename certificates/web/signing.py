@@ -21,6 +21,8 @@ from organisations.web.tenancy import TenantRequest
 
 TAGS = {"p", "br", "h1", "h2", "h3", "h4", "ul", "ol", "li", "strong", "b", "em", "i", "u", "table", "thead", "tbody",
         "tr", "th", "td", "div", "span", "section", "article", "dl", "dt", "dd", "blockquote", "small"}  # fmt: skip
+HEADINGS = (("h4", "h6"), ("h3", "h5"), ("h2", "h4"), ("h1", "h3"))
+"""The contract's headings under those of our page."""
 
 
 @page(Permission.SIGN_REQUEST)
@@ -40,7 +42,10 @@ def _contract_text(found: CertificateRequest) -> SafeString:
         return SafeString("")
     texts = {text.lang: text.html for text in contract_of(found).texts}
     html = texts.get(get_language() or "") or next(iter(texts.values()), "")
-    return mark_safe(nh3.clean(html, tags=TAGS, attributes={}))  # noqa: S308  # nh3 left only the tags above, without attributes
+    html = nh3.clean(html, tags=TAGS, attributes={})
+    for foreign, ours in HEADINGS:
+        html = html.replace(f"<{foreign}>", f"<{ours}>").replace(f"</{foreign}>", f"</{ours}>")
+    return mark_safe(html)  # noqa: S308  # nh3 left only the tags above, without attributes
 
 
 @page(Permission.SEE_INVENTORY)
