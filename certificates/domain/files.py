@@ -4,6 +4,8 @@ Bounds: a file of at most 1 MiB, at most 500 certificates, so that hostile files
 """
 
 import re
+import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -12,7 +14,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 MAX_FILE_BYTES = 1024 * 1024
 MAX_CERTIFICATES = 500
-PEM_BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,40})-----\s+(.*?)-----END \1-----", re.DOTALL)
+PEM_MARKER = re.compile(rb"-----(BEGIN|END) ([A-Z0-9 ]{1,40})-----")
+UNREADABLE = (ValueError, UnsupportedAlgorithm, x509.InvalidVersion)
+"""What cryptography raises for bytes that are no certificate."""
+KEY_STORES = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")
+"""How Java key stores begin: JKS and JCEKS."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +54,21 @@ def _bounded(found: list[bytes], problem: str = "") -> FileContent:
     return FileContent(tuple(dict.fromkeys(found)), problem)
 
 
+def _blocks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield label and body of each PEM block in one pass, however many beginnings have no end."""
+    label, start = b"", 0
+    for marker in PEM_MARKER.finditer(content):
+        if marker[1] == b"BEGIN":
+            label, start = marker[2], marker.end()
+        elif label and marker[2] == label:
+            yield label, content[start : marker.start()].lstrip()
+            label = b""
+
+
 def _read_pem(content: bytes) -> FileContent:
     found: list[bytes] = []
     problem = ""
-    for label, body in PEM_BLOCK.findall(content):
+    for label, body in _blocks(content):
         block = b"-----BEGIN " + label + b"-----\n" + body + b"-----END " + label + b"-----\n"
         try:
             if label in {b"CERTIFICATE", b"X509 CERTIFICATE", b"TRUSTED CERTIFICATE"}:
@@ -62,7 +79,7 @@ def _read_pem(content: bytes) -> FileContent:
                 found += [one.public_bytes(Encoding.DER) for one in bundle]
             elif b"PRIVATE KEY" in label:
                 problem = "private_key"
-        except (ValueError, UnsupportedAlgorithm):
+        except UNREADABLE:
             problem = problem or "unreadable"
         if len(found) > MAX_CERTIFICATES:
             break
@@ -72,17 +89,27 @@ def _read_pem(content: bytes) -> FileContent:
 def _read_one(content: bytes) -> list[bytes]:
     try:
         return [x509.load_der_x509_certificate(content).public_bytes(Encoding.DER)]
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         return []
 
 
 def _read_pkcs7(content: bytes) -> list[bytes]:
     try:
-        return [one.public_bytes(Encoding.DER) for one in pkcs7.load_der_pkcs7_certificates(content)]
-    except (ValueError, UnsupportedAlgorithm):
+        with warnings.catch_warnings():
+            # Old tools write BER; the library reads it with a warning that says nothing to the person uploading.
+            warnings.simplefilter("ignore")
+            return [one.public_bytes(Encoding.DER) for one in pkcs7.load_der_pkcs7_certificates(content)]
+    except UNREADABLE:
         return []
 
 
 def _looks_like_key_store(content: bytes) -> bool:
-    """A PKCS#12 begins with SEQUENCE { INTEGER 3 …; a Java key store with 0xFEEDFEED."""
-    return content[:4] == b"\xfe\xed\xfe\xed" or (content[:1] == b"\x30" and b"\x02\x01\x03" in content[:8])
+    """Tell a key store or a bare private key by its first bytes.
+
+    A PKCS#12 begins with SEQUENCE { INTEGER 3 …; a private key with SEQUENCE { INTEGER 0 … (PKCS#1, PKCS#8) or
+    SEQUENCE { INTEGER 1, OCTET STRING … (SEC 1).
+    """
+    if content.startswith(KEY_STORES):
+        return True
+    versions = (b"\x02\x01\x03", b"\x02\x01\x00", b"\x02\x01\x01\x04")
+    return content[:1] == b"\x30" and any(version in content[:9] for version in versions)

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from unicodedata import category
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -29,6 +30,12 @@ EXTENDED_USAGES = {
     ExtendedKeyUsageOID.CODE_SIGNING: "codeSigning",
     ExtendedKeyUsageOID.TIME_STAMPING: "timeStamping",
 }
+
+
+MAX_SERIAL_BITS = 168
+"""RFC 5280 4.1.2.2 allows 20 octets; one more for authorities that forget the sign."""
+MAX_TYPE, MAX_VALUE = 40, 11
+"""Longest identifier type and value; a name with longer ones is not the eHealth platform's."""
 
 
 class UnreadableCertificate(ValueError):
@@ -79,6 +86,7 @@ def read_certificate(der: bytes) -> CertificateFacts:
         ValueError,
         TypeError,
         UnsupportedAlgorithm,
+        x509.InvalidVersion,
         x509.DuplicateExtension,
         x509.UnsupportedGeneralNameType,
     ) as error:
@@ -88,14 +96,16 @@ def read_certificate(der: bytes) -> CertificateFacts:
 def facts_of(certificate: x509.Certificate, der: bytes) -> CertificateFacts:
     """Return the facts of a parsed certificate."""
     name = _ehealth_name(certificate)
+    if certificate.serial_number.bit_length() > MAX_SERIAL_BITS:
+        raise ValueError("a serial number longer than any authority gives")
     extensions = certificate.extensions
     return CertificateFacts(
         der=der,
         fingerprint=hashlib.sha256(der).hexdigest(),
         public_key_identifier=public_key_identifier(certificate.public_key()),
         serial=f"{certificate.serial_number:x}",
-        subject=certificate.subject.rfc4514_string(),
-        issuer=certificate.issuer.rfc4514_string(),
+        subject=_line(certificate.subject.rfc4514_string()),
+        issuer=_line(certificate.issuer.rfc4514_string()),
         common_name=_common_name(certificate.subject),
         holder_name=_holder_name(certificate.subject),
         identifier_type=name[0],
@@ -117,17 +127,25 @@ def _ehealth_name(certificate: x509.Certificate) -> tuple[str, str, str]:
         name = certificate_name(certificate.subject)
     except NameMalformed:
         return "", "", ""
+    if len(name.type) > MAX_TYPE or len(name.value) > MAX_VALUE:
+        return "", "", ""
     return name.type, name.value, name.application_id or ""
 
 
 def _common_name(name: x509.Name) -> str:
     found = name.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(found[0].value) if found else name.rfc4514_string()
+    return _line(found[0].value) if found else _line(name.rfc4514_string())
+
+
+def _line(value: str | bytes) -> str:
+    """Return a name's value as one line of text: no database column holds NUL, no screen shows controls."""
+    text = value if isinstance(value, str) else value.decode("latin-1")
+    return "".join("\N{REPLACEMENT CHARACTER}" if category(one) in {"Cc", "Cs"} else one for one in text)
 
 
 def _holder_name(name: x509.Name) -> str:
     """The organisational unit that is neither `TYPE=id`, the platform's own, nor an ApplicationId before it."""
-    units = [str(unit.value) for unit in name.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)]
+    units = [_line(unit.value) for unit in name.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)]
     for index, unit in enumerate(units):
         if "=" in unit and index + 1 < len(units) and not units[index + 1].startswith("eHealth-platform"):
             return units[index + 1]
@@ -165,7 +183,7 @@ def _crl_urls(extensions: x509.Extensions) -> tuple[str, ...]:
     except x509.ExtensionNotFound:
         return ()
     return tuple(
-        name.value
+        _line(name.value)
         for point in points
         for name in point.full_name or ()
         if isinstance(name, x509.UniformResourceIdentifier)
@@ -178,7 +196,7 @@ def _ocsp_urls(extensions: x509.Extensions) -> tuple[str, ...]:
     except x509.ExtensionNotFound:
         return ()
     return tuple(
-        access.access_location.value
+        _line(access.access_location.value)
         for access in accesses
         if access.access_method == AuthorityInformationAccessOID.OCSP
         and isinstance(access.access_location, x509.UniformResourceIdentifier)

@@ -1,0 +1,65 @@
+"""What a certificate is good for: the instants at which that changes, in the domain and in SQL alike."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from certificates import selectors
+from certificates.domain.validity import CertificateStatus, RevocationStatus, status_of
+from certificates.models import Certificate
+from organisations.tenancy import acting_for
+from tests.certificates.web.shelf import shelve
+from tests.support.hospital import Hospital
+
+START = datetime(2026, 1, 1, 12, tzinfo=UTC)
+END = START + timedelta(days=1096)
+TICK = timedelta(microseconds=1)
+C = CertificateStatus
+
+
+@pytest.mark.parametrize(
+    ("now", "status"),
+    [
+        (START - TICK, C.NOT_YET_VALID),
+        (START, C.VALID),
+        (END - timedelta(days=90) - TICK, C.VALID),
+        (END - timedelta(days=90), C.RENEWABLE),
+        (END - TICK, C.RENEWABLE),
+        (END, C.EXPIRED),
+        (END + timedelta(days=1000), C.EXPIRED),
+    ],
+)
+def test_the_edges(now: datetime, status: CertificateStatus) -> None:
+    for revocation in (RevocationStatus.GOOD, RevocationStatus.UNKNOWN):
+        assert status_of(START, END, revocation, now) is status
+    assert status_of(START, END, RevocationStatus.REVOKED, now) is C.REVOKED
+
+
+def test_a_short_certificate_is_renewable_from_its_start() -> None:
+    assert status_of(START, START + timedelta(days=30), RevocationStatus.GOOD, START) is C.RENEWABLE
+
+
+def test_sql_and_domain_agree_at_every_edge(hospital: Hospital) -> None:
+    """The list's filter, the dashboard's counts and the word on a page come from three places."""
+    one = shelve(hospital.organisation, "EDGE", 10, not_before=START, not_after=END)
+    gone = shelve(
+        hospital.organisation, "GONE", 10, not_before=START, not_after=END, revocation_status="revoked"
+    )
+    moments = [
+        START - TICK,
+        START,
+        END - timedelta(days=90) - TICK,
+        END - timedelta(days=90),
+        END - TICK,
+        END,
+    ]
+    with acting_for([hospital.organisation.pk]):
+        rows = Certificate.objects.filter(organisation=hospital.organisation)
+        for now in moments:
+            for status in C:
+                found = set(rows.in_status(status, now).values_list("pk", flat=True))
+                assert found == {row.pk for row in (one, gone) if row.status(now) is status}, (now, status)
+            counts = selectors.status_counts(hospital.organisation, now)
+            assert counts["revoked"] == 1
+            assert sum(counts.values()) == 2
+            assert counts[one.status(now).value] == 1
