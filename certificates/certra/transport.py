@@ -1,9 +1,11 @@
 """HTTP under the SOAP client: time-outs, TLS verification, a bound on what is read, and what failed when."""
 
+import ssl
 from pathlib import Path
 from typing import Any
 
 import requests
+from urllib3.exceptions import MaxRetryError, NewConnectionError, SSLError
 from zeep.transports import Transport
 
 from certificates.certra.errors import OutcomeUnknown, Transient
@@ -42,7 +44,7 @@ class BoundedTransport(Transport):
                 stream=True,
                 allow_redirects=False,
             )
-        except (requests.exceptions.ConnectTimeout, requests.exceptions.SSLError) as error:
+        except requests.exceptions.ConnectTimeout as error:
             raise Transient(summary="no connection") from error
         except requests.exceptions.ConnectionError as error:
             if _never_connected(error):
@@ -69,8 +71,14 @@ class BoundedTransport(Transport):
 
 
 def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
-    """True when the failure came before anything was sent (name unknown, refused, unreachable)."""
-    from urllib3.exceptions import MaxRetryError, NewConnectionError
+    """True when the failure came before anything was sent: name unknown, refused, unreachable, not who it should be.
 
+    Any other failure of TLS may have come after the request had left, and requests tells the two not apart.
+    """
     cause = error.args[0] if error.args else None
-    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+    if not isinstance(cause, MaxRetryError):
+        return False
+    reason: BaseException | None = cause.reason
+    if isinstance(reason, SSLError):
+        return any(isinstance(one, ssl.SSLCertVerificationError) for one in reason.args)
+    return isinstance(reason, NewConnectionError)
