@@ -84,6 +84,8 @@ class Site:
     hospital: Hospital
     email: str
     secret: str
+    newcomer: str
+    """Address of an account without a second factor."""
     certificate: UUID = field(default_factory=uuid4)
     pages: dict[str, str] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
@@ -146,7 +148,10 @@ def make_site() -> Site:
     walker = member(here, Role.ADMINISTRATOR, name="Piet Walker", language="en")
     walker.set_password(PASSWORD)
     walker.save()
-    site = Site(hospital, walker.email, give_second_factor(walker))
+    newcomer = member(here, Role.VIEWER, name="Nele Nieuw", language="nl")
+    newcomer.set_password(PASSWORD)
+    newcomer.save()
+    site = Site(hospital, walker.email, give_second_factor(walker), newcomer.email)
     with acting_for([here.pk]):
         add_identifier(here, type="NIHII-HOSPITAL", value="71000436", actor=PLATFORM, now=datetime.now(UTC))
         holders = {

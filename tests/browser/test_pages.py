@@ -4,10 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.browser.site import PASSWORD, Site, SiteServer
 from tests.browser.walks import WIDER, visit
+from tests.certificates.web.shelf import DER
 from tests.organisations.web.members import code_of
 
 PAGES = (
@@ -151,3 +152,70 @@ def test_small_targets_are_large_enough(site: Site, server: SiteServer, browser:
                     .filter(([, box]) => box.width < 24 || box.height < 23.9).map(([html]) => html)"""
             )
             assert small == [], name
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_refusals_stand_beside_what_was_typed(
+    site: Site, server: SiteServer, browser: Browser, pictures: Path, width: int
+) -> None:
+    """A form that is refused keeps its input, names the field, and still fits."""
+    with visit(browser, server.origin, session=site.sessions["fr"], width=width) as (page, complaints):
+        page.goto(server.origin + site.pages["request-new"])
+        page.fill("#id_application_id", "petites lettres")
+        page.locator("input[value=acceptance]").check()
+        page.locator("form.sheet button.primary").click()
+        expect(page.locator("[role=alert]")).to_be_visible()
+        expect(page.locator("#id_application_id")).to_have_value("petites lettres")
+        holder = page.locator("#id_holder_id")
+        assert "id_holder_id_error" in (holder.get_attribute("aria-describedby") or "")
+        assert page.evaluate(WIDER) <= 0
+        page.screenshot(path=pictures / f"refused.fr.{width}.png", full_page=True)
+        assert complaints == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_an_upload_is_shown_before_it_is_taken_in(
+    site: Site, server: SiteServer, browser: Browser, pictures: Path, width: int
+) -> None:
+    with visit(browser, server.origin, session=site.sessions["nl"], width=width) as (page, complaints):
+        page.goto(server.origin + site.pages["import"])
+        page.set_input_files(
+            "#id_files",
+            [
+                FilePayload(name="apotheek.der", mimeType="application/pkix-cert", buffer=DER),
+                FilePayload(name="oud.der", mimeType="application/pkix-cert", buffer=DER),
+                FilePayload(name="notities.txt", mimeType="text/plain", buffer=b"geen certificaat"),
+            ],
+        )
+        page.locator("form.sheet button.primary").click()
+        expect(page.locator("tbody tr")).to_have_count(3)
+        assert page.evaluate(WIDER) <= 0
+        page.screenshot(path=pictures / f"import-preview.nl.{width}.png", full_page=True)
+        assert complaints == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_second_factor_is_set_up_with_a_picture(
+    site: Site, server: SiteServer, browser: Browser, pictures: Path, width: int
+) -> None:
+    """Whoever has no second factor sees the QR code, its secret, and nothing else of the product."""
+    with visit(browser, server.origin, width=width) as (page, complaints):
+        page.goto(f"{server.origin}/accounts/login/")
+        page.locator(".tongues button[value=nl]").click()
+        page.fill("#id_login", site.newcomer)
+        page.fill("#id_password", PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/accounts/reauthenticate/**")
+        assert page.evaluate(WIDER) <= 0
+        page.screenshot(path=pictures / f"confirm.nl.{width}.png", full_page=True)
+        page.fill("#id_password", PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/2fa/totp/activate/")
+        expect(page.locator(".qr img")).to_be_visible()
+        page.locator("details summary").last.click()
+        expect(page.locator("#authenticator_secret")).to_be_visible()
+        assert page.evaluate(WIDER) <= 0
+        page.screenshot(path=pictures / f"second-factor.nl.{width}.png", full_page=True)
+        page.goto(f"{server.origin}/certificates/")
+        page.wait_for_url("**/2fa/totp/activate/")
+        assert complaints == []

@@ -2,6 +2,7 @@
 
 import re
 import time
+from typing import cast
 from uuid import uuid4
 
 from allauth.mfa.models import Authenticator
@@ -61,11 +62,9 @@ WHO = 3
 """The signed-in user, and the two questions about memberships."""
 
 
-def own_queries(
-    client: Client, address: str, query: dict[str, str] | None = None
-) -> tuple[HttpResponse, int]:
+def own_queries(client: Client, address: str) -> tuple[HttpResponse, int]:
     """Return the answer to a GET and how many queries the page itself made: without session and tenancy."""
     with CaptureQueriesContext(connection) as captured:
-        answer = client.get(address, query)
+        answer = cast(HttpResponse, client.get(address))
     statements = [one["sql"] for one in captured.captured_queries if not FRAME.search(one["sql"])]
     return answer, len(statements) - WHO

@@ -8,7 +8,7 @@ from django.test import Client
 from organisations.domain.roles import Role
 from organisations.models import AuditEvent, Mandate, OrganisationIdentifier, Person, User
 from organisations.tenancy import acting_for
-from tests.organisations.web.members import member, own_queries, signed_in
+from tests.organisations.web.members import code_of, give_second_factor, member, own_queries, signed_in
 from tests.support.hospital import Hospital
 
 MANAGED = (
@@ -210,3 +210,35 @@ def test_pages_carry_no_inline_style_or_script(administrator: Client) -> None:
         assert " style=" not in page
         assert not re.search(r"<script(?![^>]*\bsrc=)", page)
         assert not re.search(r"\son[a-z]+=", page)
+
+
+def test_signing_in_takes_a_password_and_a_code(client: Client, hospital: Hospital) -> None:
+    user = member(hospital.organisation, Role.VIEWER, language="nl")
+    user.set_password("een lang wachtwoord van de test")
+    user.save()
+    secret = give_second_factor(user)
+    answer = client.post(
+        "/accounts/login/", {"login": user.email, "password": "een lang wachtwoord van de test"}
+    )
+    assert answer["Location"] == "/accounts/2fa/authenticate/"
+    assert client.get("/").status_code == 302, "a password alone opens nothing"
+    wrong = client.post("/accounts/2fa/authenticate/", {"code": "000000"})
+    assert wrong.status_code == 200
+    assert 'id="id_code_error"' in wrong.content.decode()
+    assert client.post("/accounts/2fa/authenticate/", {"code": code_of(secret)})["Location"] == "/"
+    assert "Welkom bij ehportal" in client.get("/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "address", ["/accounts/2fa/", "/accounts/2fa/recovery-codes/generate/", "/accounts/logout/"]
+)
+def test_the_security_pages_wear_our_clothes(administrator: Client, address: str) -> None:
+    page = administrator.get(address, follow=True).content.decode()
+    assert 'class="entrance"' in page
+
+
+def test_unknown_addresses_are_answered_in_our_frame(client: Client, administrator: Client) -> None:
+    for visitor in (client, administrator):
+        answer = visitor.get("/nowhere/")
+        assert answer.status_code == 404
+        assert 'class="frame"' in answer.content.decode()

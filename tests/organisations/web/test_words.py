@@ -31,6 +31,7 @@ def _messages(language: str) -> list[Message]:
 def _forms(message: Message) -> list[tuple[str, str]]:
     """Pairs of source and translation, one a plural form."""
     if isinstance(message.id, (list, tuple)):
+        assert isinstance(message.string, (list, tuple)), message.id
         return list(zip(message.id, message.string, strict=True))
     return [(str(message.id), str(message.string))]
 
