@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from organisations.errors import DomainError, ProofRefused
 
 STATUS = {
+    "body_malformed": 400,
     "not_permitted": 403,
     "job_unknown": 404,
     "enrolment_unknown": 404,

@@ -86,6 +86,13 @@ class DeviceUnknown(ProofRefused):
     title = _("This workstation is not enrolled, or its enrolment was withdrawn. Enrol the agent again.")
 
 
+class BodyMalformed(DomainError):
+    """The body of a call is not a JSON object."""
+
+    code = "body_malformed"
+    title = _("What the workstation sent cannot be read. Update the agent and try again.")
+
+
 class EnrolmentUnknown(DomainError):
     """No started enrolment has this id for this device key, or it was used."""
 

@@ -6,7 +6,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
@@ -87,8 +87,8 @@ def verify_enrolment_signature(
 
     Raises SignatureInvalid. Whether the certificate itself is to be trusted is the caller's question.
     """
-    key = certificate.public_key()
     try:
+        key = certificate.public_key()
         if algorithm == "RS256" and isinstance(key, rsa.RSAPublicKey) and key.key_size >= 2048:
             key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
         elif (
@@ -99,7 +99,7 @@ def verify_enrolment_signature(
             key.verify(dss_from_raw(signature, CARD_COORDINATE_BYTES), message, ec.ECDSA(hashes.SHA384()))
         else:
             raise SignatureInvalid("the algorithm does not fit the card's key")
-    except InvalidSignature:
+    except (InvalidSignature, ValueError, UnsupportedAlgorithm):
         raise SignatureInvalid("the card's signature does not verify") from None
 
 

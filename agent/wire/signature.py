@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
@@ -61,7 +62,10 @@ class VerifiedRequest:
 
 def algorithm_for(certificate: x509.Certificate) -> str:
     """The signature algorithm of a card's certificate. Raises SignatureInvalid for another kind of key."""
-    key = certificate.public_key()
+    try:
+        key = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        raise SignatureInvalid("the key in the certificate cannot be read") from None
     if isinstance(key, rsa.RSAPublicKey) and key.key_size >= 2048:
         return "rsa-sha256"
     if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name == "secp384r1":

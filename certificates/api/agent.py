@@ -16,7 +16,7 @@ from agent.wire.limits import MAX_CERTIFICATE_BYTES, MAX_CHAIN_CERTIFICATES
 from certificates.services.agent_jobs import origin
 from certificates.services.fetch_contract import resume_after_enrolment
 from certificates.trust.cards import check_authentication_certificate
-from organisations.api.devices import ProvenView, named_organisations, strings
+from organisations.api.devices import ProvenView, fields_of, named_organisations, strings
 from organisations.errors import CardRefused, SignatureInvalid
 from organisations.models import Organisation
 from organisations.services import devices
@@ -87,7 +87,7 @@ class FinishEnrolment(ProvenView):
         return self._answer(request, self._act, enrolment_id=enrolment_id)
 
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, enrolment_id: str) -> Body:
-        fields = request.data if isinstance(request.data, dict) else {}
+        fields = fields_of(request)
         enrolment = devices.claim_enrolment(enrolment_id, accepted.jwk, now=now)
         leaf, *chain = certificates_in(fields.get("certificates"))
         signature = decoded(fields.get("signature"), 1024)

@@ -18,7 +18,7 @@ from certificates.services.accept_signed_request import (
     check_card,
     check_signed_request,
 )
-from organisations.api.devices import ProvenView, named_organisations
+from organisations.api.devices import ProvenView, fields_of, named_organisations
 from organisations.models import Device
 from organisations.services.proofs import Accepted
 
@@ -79,7 +79,7 @@ class SignedRequest(ProvenView):
 
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         device = device_of(accepted)
-        fields = request.data if isinstance(request.data, dict) else {}
+        fields = fields_of(request)
         text = fields.get("request")
         if isinstance(text, str) and len(text) > MAX_REQUEST_BYTES * 4 // 3 + 4:
             raise RequestTooLarge
@@ -110,7 +110,7 @@ class Decline(ProvenView):
 
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         device = device_of(accepted)
-        fields = request.data if isinstance(request.data, dict) else {}
+        fields = fields_of(request)
         with named_organisations(device):
             job = agent_jobs.find_job(job_id, device)
             agent_jobs.decline_job(job, device, reason=str(fields.get("reason", "")), now=now)
@@ -146,9 +146,9 @@ class Stored(ProvenView):
 
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         device = device_of(accepted)
-        fields = request.data if isinstance(request.data, dict) else {}
+        fields = fields_of(request)
         key_store_format = fields.get("format")
-        if key_store_format not in {"modern", "legacy"}:
+        if key_store_format not in ("modern", "legacy"):
             raise JobClosed
         with named_organisations(device):
             agent_jobs.confirm_stored(

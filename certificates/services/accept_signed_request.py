@@ -1,8 +1,12 @@
 """Taking the signed bytes of a workstation: everything that the agent showed and did is checked again here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from django.db import IntegrityError, transaction
 
 from agent.wire.errors import CsrInvalid as WireCsrInvalid
@@ -32,7 +36,7 @@ from certificates.models import AgentJob, CertificateRequest
 from certificates.models.job import JobState
 from certificates.services.fetch_contract import contact_data_of, contract_of
 from certificates.services.nudges import nudge
-from certificates.services.transition import move
+from certificates.services.transition import Overtaken, move
 from certificates.trust.cards import check_signature_certificate
 from organisations.domain.mandates import belgian_day
 from organisations.errors import CardRefused, SignatureInvalid
@@ -95,8 +99,18 @@ def check_signed_request(job: AgentJob, data: bytes) -> CheckedRequest:
         raise CsrInvalid from error
     if not same_name(csr.dn, offered.contract.dn):
         raise DnMismatch
+    _check_chain(verified.chain)
     _check_signer(job, verified)
     return CheckedRequest(data, csr, verified)
+
+
+def _check_chain(chain: Sequence[x509.Certificate]) -> None:
+    """The certificates beside the signature are not signed by it: they must fit one another, up to a root."""
+    try:
+        for certificate, issuer in pairwise([*chain, chain[-1]]):
+            certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature) as error:
+        raise SignatureInvalid from error
 
 
 def _check_signer(job: AgentJob, verified: VerifiedRequest) -> None:
@@ -127,11 +141,7 @@ def accept_signed_request(job: AgentJob, checked: CheckedRequest, device: Device
     mandates = Mandate.objects.filter(person_id=job.holder_id, identifier_id=request.identifier_id)
     if job.holder.left_on is not None or not mandates.active_on(belgian_day(now)).exists():
         raise MandateEnded
-    taken = AgentJob.objects.filter(pk=job.pk, state=JobState.OFFERED, expires_at__gt=now).update(
-        state=JobState.SIGNED, device_id=device.pk
-    )
-    if not taken:
-        raise JobClosed
+    # The request first, then its job: whoever cancels, declines or ends a job locks them in this order too.
     try:
         with transaction.atomic():
             move(
@@ -149,4 +159,11 @@ def accept_signed_request(job: AgentJob, checked: CheckedRequest, device: Device
             )
     except IntegrityError as error:
         raise KeyAlreadyUsed from error
+    except Overtaken as error:
+        raise JobClosed from error
+    taken = AgentJob.objects.filter(pk=job.pk, state=JobState.OFFERED, expires_at__gt=now).update(
+        state=JobState.SIGNED, device_id=device.pk
+    )
+    if not taken:
+        raise JobClosed
     nudge(request)

@@ -12,8 +12,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agent.wire.enrolment import normalise_origin
+from agent.wire.errors import JobMalformed
 from agent.wire.proofs import HEADER
-from organisations.errors import ProofRefused
+from agent.wire.strict_json import load_object
+from organisations.errors import BodyMalformed, ProofRefused
 from organisations.models import Device
 from organisations.services.proofs import Accepted, Call, accept_proof, store_answer
 from organisations.tenancy import acting_for, organisations_of_card
@@ -60,6 +62,15 @@ def named_organisations(device: Device) -> ExitStack:
     stack = ExitStack()
     stack.enter_context(acting_for(organisations_of_card(device.ssin_index)))
     return stack
+
+
+def fields_of(request: Request) -> dict[str, Any]:
+    """Return the JSON object of the body; an empty body is an empty object. Raises BodyMalformed."""
+    body = request._request.body
+    try:
+        return dict(load_object(body, limit=MAX_BODY_BYTES)) if body else {}
+    except JobMalformed as error:
+        raise BodyMalformed from error
 
 
 def strings(value: object) -> Sequence[str]:

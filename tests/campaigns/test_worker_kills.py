@@ -78,14 +78,9 @@ def run_worker(
     """Run the task in a process; returns its exit status and the number of lines when it survived."""
     count = folder / "count"
     count.unlink(missing_ok=True)
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.support.kill_worker", str(count), str(kill_at), str(request.organisation_id), str(request.pk)],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )  # fmt: skip
+    command = [sys.executable, "-m", "tests.support.kill_worker", str(count), str(kill_at)]
+    command += [str(request.organisation_id), str(request.pk)]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=120, check=False)
     assert done.returncode in {0, -9}, done.stderr.decode()[-2000:]
     return done.returncode, int(count.read_text()) if count.exists() else 0
 
