@@ -1,13 +1,16 @@
 """Every state has a word, and every word is said in every language."""
 
 import re
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Message
+from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 from django.utils import translation
 from django.utils.functional import Promise
+from django.utils.translation.template import templatize
 
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.validity import CertificateStatus, RevocationStatus
@@ -20,6 +23,7 @@ from organisations.domain.roles import Role
 from organisations.web import words
 
 LANGUAGES = ("nl", "fr", "de")
+ROOT = Path(__file__).resolve().parents[3]
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
 
 
@@ -46,6 +50,40 @@ def test_catalogues_are_whole(language: str) -> None:
             assert text.strip(), f"{language}: {source}"
             assert set(PLACEHOLDER.findall(source)) == set(PLACEHOLDER.findall(text)), source
             assert source.endswith((".", ":")) == text.endswith((".", ":")), f"{language}: {source}"
+
+
+def _marked() -> set[str]:
+    """Every sentence that code or templates mark for translation."""
+    keywords = {
+        "_": None,
+        "gettext": None,
+        "gettext_lazy": None,
+        "ngettext": (1, 2),
+        "pgettext": ((1, "c"), 2),
+        "npgettext": ((1, "c"), 2, 3),
+    }
+    found: set[str] = set()
+    for app in ("certificates", "ehportal", "organisations"):
+        for path in (ROOT / app).rglob("*"):
+            if path.suffix not in {".py", ".html", ".txt"} or "migrations" in path.parts:
+                continue
+            source = path.read_text(encoding="utf-8")
+            if path.suffix != ".py":
+                source = templatize(source)
+            for _line, message, _comments, _context in extract("python", BytesIO(source.encode()), keywords):
+                found.add(message if isinstance(message, str) else str(message[0]))
+    return found - {""}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everything_that_is_marked_is_in_the_catalogue(language: str) -> None:
+    """Run makemessages and translate what is new when this fails."""
+    known = {
+        message.id if isinstance(message.id, str) else str(message.id[0]) for message in _messages(language)
+    }
+    marked = _marked()
+    assert len(marked) > 500
+    assert marked - known == set()
 
 
 def test_catalogues_hold_the_same_messages() -> None:
@@ -79,9 +117,8 @@ def test_every_move_of_a_request_has_a_word_in_the_record() -> None:
 
 
 def test_every_action_that_services_write_has_a_word() -> None:
-    root = Path(__file__).resolve().parents[3]
     written: set[str] = set()
-    for path in (*root.glob("organisations/services/*.py"), *root.glob("certificates/services/*.py")):
+    for path in (*ROOT.glob("organisations/services/*.py"), *ROOT.glob("certificates/services/*.py")):
         text = path.read_text(encoding="utf-8")
         written |= set(re.findall(r"\brecord\(\s*[\w.]+,\s*\"([a-z_]+)\"", text))
     assert "person_added" in written
