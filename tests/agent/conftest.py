@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from agent.device import Device, new_device_key
+from agent.wire.proofs import public_jwk, thumbprint
 from tests.agent.counterpart import Counterpart
 from tests.agent.workstation import Workstation
 from tests.support.cards import CitizenPki, SoftwareCard
@@ -37,5 +39,9 @@ def workstation(tmp_path: Path, an: SoftwareCard) -> Workstation:
 
 @pytest.fixture
 def enrolled(workstation: Workstation, server: Counterpart) -> Workstation:
-    workstation.enrol(server.url)
+    """Enrolled without the command, which tests of its own run: a key that the server knows."""
+    device = Device(server.url, "test-device", "test", new_device_key())
+    device.save(workstation.home)
+    jwk = public_jwk(device.key)
+    server.devices[thumbprint(jwk)] = jwk
     return workstation

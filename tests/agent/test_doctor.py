@@ -15,8 +15,6 @@ from tests.agent.workstation import PASSWORD, Workstation
 from tests.support.cards import CitizenPki
 from tests.support.sandbox import SandboxProcess
 
-NOW = datetime.now(UTC)
-
 
 def _examine(
     workstation: Workstation, monkeypatch: pytest.MonkeyPatch, **choices: object
@@ -26,7 +24,7 @@ def _examine(
     language = str(choices.get("language", "en"))
     password = choices.get("password")
     ask = (lambda _: str(password)) if password else None
-    now = NOW + timedelta(days=int(str(choices.get("days", 0))))
+    now = datetime.now(UTC) + timedelta(days=int(str(choices.get("days", 0))))
     findings = list(Doctor(Texts(language), ask_password=ask).examine(now=now))
     for finding in findings:
         assert finding.text

@@ -26,6 +26,8 @@ MODULE = "/usr/lib/softhsm/libsofthsm2.so"
 PIN = "1234"
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 Algorithm = Literal["rsa", "p384"]
+_TOKENS: dict[tuple[x509.Certificate, str], dict[str, bytes]] = {}
+"""The token files of cards already made: making one takes a second, writing it again none."""
 
 
 def _name(*pairs: tuple[x509.ObjectIdentifier, str]) -> x509.Name:
@@ -158,6 +160,20 @@ class SoftwareCard:
         (directory / "tokens").mkdir(exist_ok=True)
         configuration = directory / "softhsm2.conf"
         configuration.write_text(f"directories.tokendir = {directory}/tokens\nlog.level = ERROR\n")
+        made = _TOKENS.get((self.signature, pin))
+        if made is None:
+            self._write_objects(directory, configuration, pin)
+            files = [path for path in (directory / "tokens").rglob("*") if path.is_file()]
+            _TOKENS[self.signature, pin] = {
+                str(path.relative_to(directory)): path.read_bytes() for path in files
+            }
+            return configuration
+        for name, data in made.items():
+            (directory / name).parent.mkdir(parents=True, exist_ok=True)
+            (directory / name).write_bytes(data)
+        return configuration
+
+    def _write_objects(self, directory: Path, configuration: Path, pin: str) -> None:
         environment = {**os.environ, "SOFTHSM2_CONF": str(configuration)}
         tool = ["softhsm2-util", "--pin", pin]
         initialise = [*tool, "--init-token", "--free", "--label", "BELPIC", "--so-pin", "87654321"]
@@ -197,7 +213,6 @@ class SoftwareCard:
         filling = [sys.executable, "-m", "tests.support.cards"]
         root = Path(__file__).parents[2]
         subprocess.run(filling, input=json.dumps(objects).encode(), env=environment, cwd=root, check=True)
-        return configuration
 
 
 def _fill(objects: dict[str, dict[str, str]], pin: str) -> None:
