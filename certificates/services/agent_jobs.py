@@ -148,9 +148,7 @@ def decline_job(job: AgentJob, device: Device, *, reason: str, now: datetime) ->
     """The holder refuses to sign. Raises JobClosed when it was signed or is over."""
     if job.state == JobState.CLOSED and job.request.state == RequestState.DECLINED:
         return
-    if not AgentJob.objects.filter(pk=job.pk, state=JobState.OFFERED).update(
-        state=JobState.CLOSED, device_id=device.pk
-    ):
+    if RequestState(job.request.state) is not RequestState.AWAITING_SIGNATURE:
         raise JobClosed
     try:
         move(
@@ -162,6 +160,10 @@ def decline_job(job: AgentJob, device: Device, *, reason: str, now: datetime) ->
         )
     except Overtaken as error:
         raise JobClosed from error
+    if not AgentJob.objects.filter(pk=job.pk, state=JobState.OFFERED).update(
+        state=JobState.CLOSED, device_id=device.pk
+    ):
+        raise JobClosed
 
 
 @transaction.atomic

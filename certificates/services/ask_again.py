@@ -5,18 +5,24 @@ from datetime import datetime
 from django.db import transaction
 
 from certificates.domain.lifecycle import RequestState
-from certificates.errors import CannotAskAgain
+from certificates.errors import CannotAskAgain, RequestInProgress
 from certificates.models import CertificateRequest
 from certificates.services.nudges import nudge
+from certificates.services.request_certificate import wait_for_name
 from certificates.services.transition import Overtaken, move
 from organisations.services.audit import Actor
 
 
 @transaction.atomic
 def ask_again(request: CertificateRequest, *, actor: Actor, now: datetime) -> None:
-    """Take a given-up request up where it stood. Raises CannotAskAgain in every other state."""
+    """Take a given-up request up where it stood.
+
+    Raises CannotAskAgain in every other state, RequestInProgress when a newer request for the same name is on its way.
+    """
     if RequestState(request.state) is not RequestState.GAVE_UP:
         raise CannotAskAgain
+    if wait_for_name(request.identifier_id, request.application_id, request.environment):
+        raise RequestInProgress
     if request.sealed_signed_request is None:
         to = RequestState.AWAITING_CONTRACT
     elif request.automatically_validated is None:

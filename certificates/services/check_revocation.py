@@ -46,10 +46,12 @@ def check_revocation(organisation_id: UUID, certificate_id: UUID, *, now: dateti
     )
     status = STATUS.get(verdict.trust, RevocationStatus.UNKNOWN)
     with acting_for([organisation_id]), transaction.atomic():
-        changed = (
-            Certificate.objects.filter(pk=certificate_id)
-            .exclude(revocation_status=status)
-            .update(revocation_status=status, revoked_at=verdict.revoked_at)
+        rows = Certificate.objects.filter(pk=certificate_id)
+        if status is RevocationStatus.UNKNOWN:
+            # Nobody answered, or the certificate ended: that takes back no revocation.
+            rows = rows.exclude(revocation_status=RevocationStatus.REVOKED)
+        changed = rows.exclude(revocation_status=status).update(
+            revocation_status=status, revoked_at=verdict.revoked_at
         )
         Certificate.objects.filter(pk=certificate_id).update(revocation_checked_at=now)
         if changed and status is not RevocationStatus.UNKNOWN:

@@ -7,6 +7,7 @@ from cryptography import x509
 from django.conf import settings
 from django.db import transaction
 
+from agent.wire.errors import NameMalformed
 from agent.wire.names import same_name
 from certificates.certra.errors import Rejected, Transient
 from certificates.certra.gateway import Gateway
@@ -64,11 +65,15 @@ def check_delivery(request: CertificateRequest, chain: Sequence[bytes]) -> Certi
     try:
         facts = read_certificate(chain[0])
         leaf, *others = [x509.load_der_x509_certificate(der) for der in chain]
-    except (IndexError, ValueError, UnreadableCertificate) as error:
+    except (IndexError, ValueError, x509.InvalidVersion, UnreadableCertificate) as error:
         raise CertificateForAnotherKey from error
     if facts.public_key_identifier != request.public_key_identifier:
         raise CertificateForAnotherKey
-    if not same_name(leaf.subject, request.contract_dn):
+    try:
+        named_alike = same_name(leaf.subject, request.contract_dn)
+    except NameMalformed as error:
+        raise CertificateForAnotherKey from error
+    if not named_alike:
         raise CertificateForAnotherKey
     anchors = certificate_anchors(Environment(request.environment))
     if validate(leaf, others, anchors, check_revocation=False).trust is not Trust.TRUSTED:

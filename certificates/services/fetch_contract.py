@@ -16,7 +16,7 @@ from certificates.models import AgentJob, CertificateRequest
 from certificates.models.job import JobState
 from certificates.services.gateways import patience, problem_of
 from certificates.services.nudges import nudge
-from certificates.services.transition import move, postpone
+from certificates.services.transition import Overtaken, move, postpone
 from organisations.models import Device
 from organisations.sealing import seal, unseal
 from organisations.services.audit import Actor
@@ -128,7 +128,12 @@ def resume_after_enrolment(organisation_id: UUID, ssin_index: str, *, now: datet
     )
     started = 0
     for request in waiting:
-        move(request, RequestState.AWAITING_CONTRACT, actor=Actor.platform(), now=now, next_attempt_at=now)
+        try:
+            move(
+                request, RequestState.AWAITING_CONTRACT, actor=Actor.platform(), now=now, next_attempt_at=now
+            )
+        except Overtaken:  # cancelled, or started by another workstation of the same holder
+            continue
         nudge(request)
         started += 1
     return started

@@ -20,6 +20,7 @@ from certificates.models import Certificate, ImportBatch
 from certificates.services.inventory import add_certificate
 from certificates.trust.anchors import certificate_anchors
 from certificates.trust.paths import Trust, validate
+from organisations.domain.identifiers import mask_ssins
 from organisations.models import Organisation, User
 from organisations.sealing import seal, unseal
 from organisations.services.audit import Actor
@@ -79,11 +80,13 @@ def upload(
     ImportBatch.objects.filter(uploaded_at__lt=now - BATCH_LIFETIME).delete()
     found: list[dict[str, str]] = []
     findings: list[dict[str, str]] = []
-    for name, content in files:
+    for given, content in files:
+        # Key stores are named after their holder: SSIN=… and the time they were made.
+        name = mask_ssins(given)[:200]
         read = read_file(content)
-        found += [{"file": name[:200], "der": base64.b64encode(der).decode()} for der in read.certificates]
+        found += [{"file": name, "der": base64.b64encode(der).decode()} for der in read.certificates]
         if read.problem:
-            findings.append({"file": name[:200], "code": read.problem})
+            findings.append({"file": name, "code": read.problem})
     if len(found) > MAX_TOTAL_CERTIFICATES:
         raise FileRefused(field="files")
     return ImportBatch.objects.create(

@@ -1,7 +1,6 @@
 """Putting a certificate into the inventory, from a delivery or an import."""
 
 import base64
-import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -11,17 +10,10 @@ from certificates.domain.lifecycle import Environment
 from certificates.domain.x509 import CertificateFacts
 from certificates.models import Certificate
 from organisations import ssin as numbers
-from organisations.domain.identifiers import mask_ssin
+from organisations.domain.identifiers import mask_ssins
 from organisations.models import Organisation
 from organisations.sealing import seal
 from organisations.services.audit import Actor, record
-
-PERSONAL = re.compile(r"(SSIN(?:\\?=|=))(\d{11})")
-
-
-def masked(text: str) -> str:
-    """Hide the national number in a personal certificate's names."""
-    return PERSONAL.sub(lambda found: found[1] + mask_ssin(found[2]), text)
 
 
 def add_certificate(
@@ -36,16 +28,17 @@ def add_certificate(
     now: datetime,
 ) -> tuple[Certificate, bool]:
     """Add the certificate, or find it when the organisation has it; returns it and whether it is new."""
-    subject, common_name = masked(facts.subject), masked(facts.common_name)
+    subject, common_name = mask_ssins(facts.subject), mask_ssins(facts.common_name)
+    holder_name = mask_ssins(facts.holder_name)
     values = {
         "environment": environment,
         "sealed_der": seal(facts.der),
         "public_key_identifier": facts.public_key_identifier,
         "serial": facts.serial,
         "subject": subject[:500],
-        "issuer": facts.issuer[:500],
+        "issuer": mask_ssins(facts.issuer)[:500],
         "common_name": common_name[:250],
-        "holder_name": facts.holder_name[:250],
+        "holder_name": holder_name[:250],
         "identifier_type": facts.identifier_type,
         "identifier_value": "" if facts.is_personal else facts.identifier_value,
         "ssin_index": numbers.index_of(facts.identifier_value) if facts.is_personal else "",
@@ -63,13 +56,13 @@ def add_certificate(
         "search_text": " ".join(
             (
                 common_name,
-                facts.holder_name,
+                holder_name,
                 facts.application_id,
                 facts.serial,
                 facts.public_key_identifier,
                 facts.fingerprint,
             )
-        ).lower(),  # fmt: skip
+        ).lower(),
         "created_at": now,
     }
     with transaction.atomic():

@@ -63,7 +63,8 @@ def _answered(request: CertificateRequest, error: Rejected, now: datetime) -> No
 def _denied(request: CertificateRequest, error: CertraError, now: datetime) -> None:
     """The authority says it never saw the key. Believe it the second time, once the first call must be over."""
     denials = request.not_known_answers + 1
-    over = (request.submission_started_at or now) + timedelta(seconds=settings.CERTRA_SUBMISSION_GRACE) <= now
+    grace = timedelta(seconds=settings.CERTRA_SUBMISSION_GRACE)
+    over = request.submission_started_at is None or request.submission_started_at + grace <= now
     if denials >= DENIALS_NEEDED and over:
         move(
             request,
@@ -76,11 +77,12 @@ def _denied(request: CertificateRequest, error: CertraError, now: datetime) -> N
             details={"not_known_answers": denials},
         )
         return
+    # More denials than needed say nothing more, and the column is a small integer.
     postpone(
         request,
         until=now + patience().pause(request.attempts),
         problem=problem_of(error, now),
-        not_known_answers=denials,
+        not_known_answers=min(denials, DENIALS_NEEDED),
     )
 
 

@@ -13,14 +13,26 @@ from agent.wire.names import APPLICATION_ID
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.errors import HolderWithoutMandate, RequestInProgress, RequestRefused
 from certificates.models import CertificateRequest
+from certificates.services.fetch_contract import resume_after_enrolment
 from certificates.services.nudges import nudge
 from organisations.domain.mandates import belgian_day
 from organisations.models import Mandate, Organisation, OrganisationIdentifier, Person, User
 from organisations.services.audit import Actor, record
 from organisations.services.devices import newest_device
+from organisations.tenancy import acting_for
 
 BASE_SERVICES = ("tsa", "consultrn", "codage", "other")
 """Values of BaseServiceUsage seen on the wire (domain notes, 02)."""
+
+
+LONGEST = {
+    "email_private": 254,
+    "email_general": 254,
+    "phone_private": 40,
+    "phone_general": 40,
+    "reason": 500,
+}
+"""Characters that the request keeps of each field."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +64,27 @@ def _checked(wish: Wish) -> None:
                 validate_email(value)
         except ValidationError as error:
             raise RequestRefused(_("This is not an e-mail address."), field=name) from error
+    for name, most in LONGEST.items():
+        if len(getattr(wish, name)) > most:
+            raise RequestRefused(
+                _("This is too long: at most %(most)d characters.") % {"most": most}, field=name
+            )
     if not wish.phone_private.strip():
         raise RequestRefused(_("Give a telephone number of the person responsible."), field="phone_private")
     if set(wish.base_service_usages) - set(BASE_SERVICES):
         raise RequestRefused(_("Choose from the listed services."), field="base_service_usages")
+
+
+def wait_for_name(identifier_id: UUID, application_id: str, environment: str) -> bool:
+    """Return whether a request for this name is on its way; call in a transaction.
+
+    Waits on one row, so that two clicks do not make two requests for one name.
+    """
+    OrganisationIdentifier.objects.select_for_update().get(pk=identifier_id)
+    same_name = CertificateRequest.objects.open().filter(
+        identifier_id=identifier_id, application_id=application_id, environment=environment
+    )
+    return same_name.exists()
 
 
 def request_certificate(
@@ -76,13 +105,8 @@ def request_certificate(
         raise RequestRefused(_("Choose someone of your organisation."), field="holder_id")
     if not Mandate.objects.filter(person=holder, identifier=identifier).active_on(belgian_day(now)).exists():
         raise HolderWithoutMandate(field="holder_id")
-    same_name = CertificateRequest.objects.open().filter(
-        identifier=identifier, application_id=wish.application_id, environment=wish.environment
-    )
     with transaction.atomic():
-        # One row to wait on, so that two clicks do not make two requests for one name.
-        OrganisationIdentifier.objects.select_for_update().get(pk=identifier.pk)
-        if same_name.exists():
+        if wait_for_name(identifier.pk, wish.application_id, wish.environment):
             raise RequestInProgress(field="application_id")
         enrolled = newest_device(holder.ssin_index) is not None
         request = CertificateRequest.objects.create(
@@ -117,4 +141,13 @@ def request_certificate(
             state=str(request.state),
         )
         nudge(request)
+        if not enrolled:
+            transaction.on_commit(lambda: _enrolled_meanwhile(organisation.pk, holder.ssin_index, now=now))
     return request
+
+
+def _enrolled_meanwhile(organisation_id: UUID, ssin_index: str, *, now: datetime) -> None:
+    """Look again once the request is there to be seen: an enrolment at the same time saw nothing that waited."""
+    with acting_for([organisation_id]):
+        if newest_device(ssin_index) is not None:
+            resume_after_enrolment(organisation_id, ssin_index, now=now)

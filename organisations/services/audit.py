@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from django.db import models
 
 from organisations.access import Tenancy
+from organisations.domain.identifiers import mask_ssins
 from organisations.models import AuditEvent, Device, Organisation, User
 
 LEAF = b"\x00"
@@ -52,6 +53,13 @@ def canonical(fields: dict[str, object]) -> bytes:
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+def _without_numbers(value: object) -> object:
+    """Mask national numbers: people write them into free text, and nothing can be taken out of the record again."""
+    if isinstance(value, str):
+        return mask_ssins(value)
+    return [_without_numbers(one) for one in value] if isinstance(value, list) else value
+
+
 def record(
     organisation: Organisation | UUID,
     action: str,
@@ -61,7 +69,8 @@ def record(
     now: datetime,
     **details: object,
 ) -> AuditEvent:
-    """Insert one event about `subject`; `details` are plain facts, never a personal number."""
+    """Insert one event about `subject`; a national number in the text of `details` is masked."""
+    details = {name: _without_numbers(value) for name, value in details.items()}
     organisation_id = organisation.pk if isinstance(organisation, Organisation) else organisation
     subject_type = subject._meta.model_name or ""
     event_id = uuid4()
