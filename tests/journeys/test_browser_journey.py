@@ -80,7 +80,9 @@ def test_ask_approve_appear(chromium: Browser, world: World, complaints: list[st
     picture(administrator, "2-dashboard.png")
 
     administrator.goto("/requests/new/")
-    number = administrator.locator("[name=identifier_id] option", has_text="0406798006").get_attribute("value")
+    number = administrator.locator("[name=identifier_id] option", has_text="0406798006").get_attribute(
+        "value"
+    )
     administrator.locator("[name=identifier_id]").select_option(number)
     administrator.locator("[name=application_id]").fill("BROWSER-ONE")
     administrator.locator("[name=holder_id]").select_option(index=1)
