@@ -4,6 +4,7 @@ Every setting is read here once. A secret `NAME` may also be given as `NAME_FILE
 What is required and missing stops the process with a sentence that names it; nothing has a default that looks safe.
 """
 
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +19,7 @@ def text(name: str, default: str | None = None) -> str:
     if path:
         try:
             return Path(path).read_text(encoding="utf-8").strip()
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:
             raise ImproperlyConfigured(f"{name}_FILE points to {path}, which cannot be read.") from error
     value = os.environ.get(name, default)
     if value is None:
@@ -40,9 +41,12 @@ def number(name: str, default: float) -> float:
     """Return variable `name` as a number; `default` when absent."""
     value = text(name, str(default))
     try:
-        return float(value)
+        found = float(value)
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} must be a number, not {value!r}.") from error
+    if not math.isfinite(found) or found < 0:
+        raise ImproperlyConfigured(f"{name} must be a finite number, zero or more, not {value!r}.")
+    return found
 
 
 def items(name: str, default: str | None = None) -> list[str]:
@@ -51,10 +55,19 @@ def items(name: str, default: str | None = None) -> list[str]:
 
 
 def database(url: str) -> dict[str, object]:
-    """Turn `postgresql://user:password@host:port/name?host=/socket` into Django's form."""
-    parts = urlsplit(url)
+    """Turn `postgresql://user:password@host:port/name?host=/socket` into Django's form.
+
+    Its complaints never repeat the address, which holds a password.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured("DATABASE_URL is not an address with a port number.") from None
     if parts.scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured("DATABASE_URL must start with postgresql://")
+    if not parts.path.strip("/"):
+        raise ImproperlyConfigured("DATABASE_URL must name a database after the host.")
     query: Mapping[str, list[str]] = parse_qs(parts.query)
     host = query.get("host", [parts.hostname or ""])[0]
     options = {key: values[0] for key, values in query.items() if key != "host"}
@@ -64,7 +77,7 @@ def database(url: str) -> dict[str, object]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": host,
-        "PORT": str(parts.port or ""),
+        "PORT": str(port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options,

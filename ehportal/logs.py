@@ -8,34 +8,59 @@ import logging
 import re
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 import structlog
 from django.http import HttpRequest, HttpResponse
 
 SECRET_NAMES = re.compile(
-    r"ssin|pin\b|password|passphrase|secret|token|private|cookie|authorization|proof", re.IGNORECASE
+    r"ssin|pin\b|puk\b|password|passphrase|secret|token|private|cookie|authorization|proof", re.IGNORECASE
 )
-ELEVEN_DIGITS = re.compile(r"(?<!\d)\d{2}[. ]?\d{2}[. ]?\d{2}[- ]?\d{3}[. ]?\d{2}(?!\d)")
-MARKUP = re.compile(r"<[A-Za-z?!/][^>]{0,200}>")
+ELEVEN_DIGITS = re.compile(r"(?<!\d)\d{2}[ .\-/]?\d{2}[ .\-/]?\d{2}[ .\-/]?\d{3}[ .\-/]?\d{2}(?!\d)")
+PEM = re.compile(r"-----BEGIN .*?(-----END [A-Z0-9 ]{1,40}-----|\Z)", re.DOTALL)
+SIGNED_TOKEN = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
+JOB_ADDRESS = re.compile(r"(/jobs/)[\w-]{22}")
+MARKUP = re.compile(
+    r"<(?!(?:module|lambda|\w+comp|genexpr|string|locals|frozen [\w.]+)>|[\w.]+ object)[A-Za-z?!/]"
+)
+"""The beginning of an element, comment or declaration; what Python writes between angle brackets is none."""
+DEEPEST = 8
+"""Nesting of a logged value that is still looked into."""
 
 
 def redact_text(text: str) -> str:
-    """Mask what looks like a national number, and drop markup."""
-    text = ELEVEN_DIGITS.sub("[ssin]", text)
-    return "[xml]" if MARKUP.search(text) else text
+    """Mask national numbers, keys, signed tokens and the ids of jobs; a text with markup goes whole."""
+    if MARKUP.search(text):
+        return "[xml]"
+    text = PEM.sub("[pem]", text)
+    text = SIGNED_TOKEN.sub("[token]", text)
+    text = JOB_ADDRESS.sub(r"\1[job]", text)
+    return ELEVEN_DIGITS.sub("[ssin]", text)
 
 
-def redact(_logger: object, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Structlog processor: mask values by name and by shape."""
+def redact_value(name: str, value: object, depth: int = 0) -> object:
+    """Return `value` as it may be logged under `name`: masked by name, by shape, at every level."""
+    if SECRET_NAMES.search(name):
+        return "[redacted]"
+    if value is None or isinstance(value, (bool, float)):
+        return value
+    if isinstance(value, int):
+        return "[ssin]" if ELEVEN_DIGITS.fullmatch(str(value)) else value
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return f"[{len(bytes(value))} bytes]"
+    if isinstance(value, Mapping) and depth < DEEPEST:
+        return {redact_text(str(key)): redact_value(str(key), one, depth + 1) for key, one in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)) and depth < DEEPEST:
+        return [redact_value("", one, depth + 1) for one in value]
+    return redact_text(str(value))
+
+
+def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Structlog processor: mask values by name and by shape. Names that begin with `_` are structlog's own."""
     for key, value in event.items():
-        if SECRET_NAMES.search(key):
-            event[key] = "[redacted]"
-        elif isinstance(value, str):
-            event[key] = redact_text(value)
-        elif isinstance(value, (list, tuple, dict)):
-            event[key] = redact_text(str(value))
+        if not key.startswith("_"):
+            event[key] = redact_value(key, value)
     return event
 
 
@@ -90,6 +115,7 @@ class RequestLogMiddleware:
         self.log = structlog.get_logger("ehportal.request")
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer `request` with its id bound to every line that is logged meanwhile."""
         given = request.headers.get("X-Request-Id", "")
         request_id = given if re.fullmatch(r"[A-Za-z0-9-]{8,64}", given) else uuid.uuid4().hex
         structlog.contextvars.bind_contextvars(request_id=request_id)

@@ -1,0 +1,134 @@
+"""System checks of an installation: what would make it unsafe is said before it serves anybody.
+
+`manage.py check` runs them, and so do `migrate` and most other management commands.
+"""
+
+from collections.abc import Iterator, Sequence
+from urllib.parse import SplitResult, urlsplit
+
+from cryptography import x509
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Critical, register
+from django.core.exceptions import ImproperlyConfigured
+
+from agent.wire.enrolment import is_loopback, normalise_origin
+from agent.wire.errors import WireError
+from certificates.domain.lifecycle import Environment
+from certificates.trust.anchors import certificate_anchors, eid_anchors, is_root
+
+EHEALTH = "ehealth.fgov.be"
+ACCEPTANCE_MARK = "-acpt"
+Configs = Sequence[AppConfig] | None
+
+
+def _is_ehealth(host: str) -> bool:
+    return host == EHEALTH or host.endswith(f".{EHEALTH}")
+
+
+@register
+def times_are_utc(app_configs: Configs, **_: object) -> list[CheckMessage]:
+    """Everything is stored and computed in UTC; screens alone know Europe/Brussels."""
+    if settings.TIME_ZONE == "UTC" and settings.USE_TZ:
+        return []
+    return [Critical("TIME_ZONE must be UTC and USE_TZ on: times are stored in UTC.", id="ehportal.E001")]
+
+
+@register
+def origin_is_safe(app_configs: Configs, **_: object) -> list[CheckMessage]:
+    """People and agents reach the server over https, except on its own machine."""
+    try:
+        normalise_origin(settings.ORIGIN)
+    except WireError:
+        return [
+            Critical(
+                "ORIGIN must be https://host[:port] without a path; http only for a loopback host.",
+                id="ehportal.E002",
+            )
+        ]
+    return []
+
+
+@register
+def endpoints_fit(app_configs: Configs, **_: object) -> list[CheckMessage]:
+    """Each environment has an address of its own, of the right kind, and the sandbox is never the real one."""
+    found: list[CheckMessage] = []
+    parts: dict[Environment, SplitResult] = {}
+    for environment in Environment:
+        try:
+            split = urlsplit(settings.CERTRA_ENDPOINTS.get(environment.value, ""))
+            readable = split.scheme in {"http", "https"} and bool(split.hostname) and split.port != 0
+        except ValueError:
+            readable = False
+        if readable:
+            parts[environment] = split
+            found += _endpoint_problems(environment, split)
+        else:
+            found.append(
+                Critical(f"The address of CertRA in {environment} cannot be read.", id="ehportal.E003")
+            )
+    if len(parts) == len(Environment) and len({_place(split) for split in parts.values()}) == 1:
+        found.append(
+            Critical("Production and acceptance have the same address; they must differ.", id="ehportal.E004")
+        )
+    return found
+
+
+def _place(split: SplitResult) -> tuple[str, int]:
+    return split.hostname or "", split.port or {"http": 80, "https": 443}[split.scheme]
+
+
+def _endpoint_problems(environment: Environment, split: SplitResult) -> Iterator[CheckMessage]:
+    host = split.hostname or ""
+    if settings.SANDBOX and _is_ehealth(host):
+        yield Critical(
+            f"SANDBOX is on, but {environment} is the real eHealth platform. Never both.", id="ehportal.E005"
+        )
+    if split.scheme != "https" and not (settings.SANDBOX and is_loopback(host)):
+        yield Critical(
+            f"CertRA in {environment} must be reached over https; http is for a sandbox on this machine.",
+            id="ehportal.E006",
+        )
+    if _is_ehealth(host) and (ACCEPTANCE_MARK in host) != (environment is Environment.ACCEPTANCE):
+        yield Critical(
+            f"{host} is not the eHealth platform's {environment} address: acceptance hosts hold {ACCEPTANCE_MARK!r}.",
+            id="ehportal.E007",
+        )
+
+
+@register
+def anchors_are_apart(app_configs: Configs, **_: object) -> list[CheckMessage]:
+    """Every configured PEM file is readable, every set holds a root, and production and acceptance share none."""
+    found: list[CheckMessage] = []
+    sets: dict[str, frozenset[bytes]] = {}
+    readers = {
+        "CERTRA_PRODUCTION_ANCHORS": lambda: certificate_anchors(Environment.PRODUCTION),
+        "CERTRA_ACCEPTANCE_ANCHORS": lambda: certificate_anchors(Environment.ACCEPTANCE),
+        "EID_ANCHORS": eid_anchors,
+    }
+    for name, read in readers.items():
+        try:
+            ders = read()
+            for der in ders:
+                x509.load_der_x509_certificate(der)
+            sets[name] = frozenset(ders)
+        except ImproperlyConfigured as error:
+            found.append(Critical(f"{name}: {error}", id="ehportal.E008"))
+            continue
+        except (ValueError, x509.InvalidVersion):
+            found.append(Critical(f"{name} holds something that is no certificate.", id="ehportal.E008"))
+            continue
+        if not any(is_root(der) for der in ders):
+            found.append(
+                Critical(f"{name} holds no root certificate: nothing could be trusted.", id="ehportal.E009")
+            )
+    if sets.get("CERTRA_PRODUCTION_ANCHORS", frozenset()) & sets.get(
+        "CERTRA_ACCEPTANCE_ANCHORS", frozenset()
+    ):
+        found.append(
+            Critical(
+                "Production and acceptance share a trust anchor; a certificate of one would pass for the other.",
+                id="ehportal.E010",
+            )
+        )
+    return found

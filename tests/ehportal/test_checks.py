@@ -1,0 +1,212 @@
+"""The system checks: each unsafe installation is named, and a safe one is silent."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import pytest_django
+from django.core.checks import CheckMessage, run_checks
+
+from ehportal import checks
+from tests.certificates.samples import AUTHORITY, NOW, certificate, pem, plain_name
+
+REAL = {
+    "production": "https://services.ehealth.fgov.be",
+    "acceptance": "https://services-acpt.ehealth.fgov.be",
+}
+SANDBOX = {"production": "http://127.0.0.1:8101", "acceptance": "http://127.0.0.1:8102"}
+
+
+def ids(found: list[CheckMessage]) -> list[str]:
+    return [str(one.id) for one in found]
+
+
+def authority(name: str) -> bytes:
+    made = certificate(plain_name(name), extensions=(AUTHORITY,), not_after=NOW + timedelta(days=9000))
+    return pem(made)
+
+
+@pytest.fixture
+def anchors(tmp_path: Path, settings: pytest_django.Settings) -> dict[str, Path]:
+    """Three good files, configured; tests spoil them before the checks read them."""
+    files = {name: tmp_path / f"{name}.pem" for name in ("production", "acceptance", "eid")}
+    for name, file in files.items():
+        file.write_bytes(authority(f"Root of {name}"))
+    settings.CERTRA_ANCHORS = {name: [str(files[name])] for name in ("production", "acceptance")}
+    settings.EID_ANCHORS = [str(files["eid"])]
+    return files
+
+
+def test_a_safe_installation_is_silent(settings: pytest_django.Settings, anchors: dict[str, Path]) -> None:
+    settings.SANDBOX = False
+    settings.ORIGIN = "https://certificaten.maasdal.example"
+    settings.CERTRA_ENDPOINTS = REAL
+    found = [one for one in run_checks() if str(one.id).startswith("ehportal")]
+    assert found == []
+
+
+def test_a_sandbox_on_this_machine_is_silent(
+    settings: pytest_django.Settings, anchors: dict[str, Path]
+) -> None:
+    settings.CERTRA_ENDPOINTS = SANDBOX
+    assert [one for one in run_checks() if str(one.id).startswith("ehportal")] == []
+
+
+def test_django_runs_all_of_them(settings: pytest_django.Settings, anchors: dict[str, Path]) -> None:
+    settings.TIME_ZONE = "Europe/Brussels"
+    settings.ORIGIN = "http://maasdal.example"
+    settings.CERTRA_ENDPOINTS = REAL
+    anchors["eid"].unlink()
+    found = {str(one.id) for one in run_checks()}
+    assert {"ehportal.E001", "ehportal.E002", "ehportal.E005", "ehportal.E008"} <= found
+
+
+@pytest.mark.parametrize(
+    ("zone", "use", "expected"),
+    [("UTC", True, []), ("Europe/Brussels", True, ["ehportal.E001"]), ("UTC", False, ["ehportal.E001"])],
+)
+def test_times_are_utc(settings: pytest_django.Settings, zone: str, use: bool, expected: list[str]) -> None:
+    settings.TIME_ZONE, settings.USE_TZ = zone, use
+    assert ids(checks.times_are_utc(None)) == expected
+
+
+@pytest.mark.parametrize(
+    ("origin", "safe"),
+    [
+        ("https://certificaten.maasdal.example", True),
+        ("https://certificaten.maasdal.example:8443", True),
+        ("http://127.0.0.1:8000", True),
+        ("http://localhost", True),
+        ("http://[::1]:8000", True),
+        ("http://certificaten.maasdal.example", False),
+        ("http://10.0.0.5", False),
+        ("http://127.0.0.1.evil.example", False),
+        ("ftp://maasdal.example", False),
+        ("https://maasdal.example/path", False),
+        ("https://user@maasdal.example", False),
+        ("maasdal.example", False),
+        ("", False),
+    ],
+)
+def test_the_origin_is_safe(settings: pytest_django.Settings, origin: str, safe: bool) -> None:
+    settings.ORIGIN = origin
+    assert ids(checks.origin_is_safe(None)) == ([] if safe else ["ehportal.E002"])
+
+
+@pytest.mark.parametrize(
+    ("sandbox", "changes", "expected"),
+    [
+        (False, {}, []),
+        (True, {}, ["ehportal.E005", "ehportal.E005"]),
+        (True, {"production": SANDBOX["production"]}, ["ehportal.E005"]),
+        (True, SANDBOX, []),
+        (False, SANDBOX, ["ehportal.E006", "ehportal.E006"]),
+        (
+            True,
+            {"production": "http://10.0.0.5", "acceptance": "https://10.0.0.6"},
+            ["ehportal.E006"],
+        ),
+        (False, {"production": "http://services.ehealth.fgov.be"}, ["ehportal.E006"]),
+        (False, {"production": REAL["acceptance"]}, ["ehportal.E007", "ehportal.E004"]),
+        (False, {"acceptance": REAL["production"]}, ["ehportal.E007", "ehportal.E004"]),
+        (
+            False,
+            {"production": REAL["acceptance"], "acceptance": REAL["production"]},
+            ["ehportal.E007", "ehportal.E007"],
+        ),
+        (
+            False,
+            {
+                "production": "https://proxy.maasdal.example",
+                "acceptance": "https://PROXY.maasdal.example:443/",
+            },
+            ["ehportal.E004"],
+        ),
+        (False, {"production": "https://proxy.example:1", "acceptance": "https://proxy.example:2"}, []),
+        (False, {"production": ""}, ["ehportal.E003"]),
+        (False, {"production": "services.ehealth.fgov.be"}, ["ehportal.E003"]),
+        (False, {"production": "https://host:port"}, ["ehportal.E003"]),
+        (False, {"production": "https://[::1"}, ["ehportal.E003"]),
+        (False, {"production": "https://notehealth.fgov.be"}, []),
+        (True, {**SANDBOX, "production": "https://ehealth.fgov.be"}, ["ehportal.E005"]),
+    ],
+)
+def test_endpoints_fit(
+    settings: pytest_django.Settings, sandbox: bool, changes: dict[str, str], expected: list[str]
+) -> None:
+    settings.SANDBOX = sandbox
+    settings.CERTRA_ENDPOINTS = REAL | changes
+    assert ids(checks.endpoints_fit(None)) == expected
+
+
+def test_an_environment_without_an_address(settings: pytest_django.Settings) -> None:
+    settings.SANDBOX = False
+    settings.CERTRA_ENDPOINTS = {"production": REAL["production"]}
+    assert ids(checks.endpoints_fit(None)) == ["ehportal.E003"]
+
+
+def missing(files: dict[str, Path]) -> None:
+    files["production"].unlink()
+
+
+def no_pem(files: dict[str, Path]) -> None:
+    files["acceptance"].write_text("hello")
+
+
+def empty(files: dict[str, Path]) -> None:
+    files["eid"].write_text("")
+
+
+def damaged(files: dict[str, Path]) -> None:
+    files["eid"].write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+
+
+def no_root(files: dict[str, Path]) -> None:
+    files["production"].write_bytes(
+        pem(certificate(plain_name("Issuing"), issuer=plain_name("Root"), extensions=(AUTHORITY,)))
+    )
+
+
+def shared(files: dict[str, Path]) -> None:
+    extra = files["acceptance"].read_bytes()
+    files["production"].write_bytes(files["production"].read_bytes() + extra)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "expected", "name"),
+    [
+        (missing, ["ehportal.E008"], "CERTRA_PRODUCTION_ANCHORS"),
+        (no_pem, ["ehportal.E008"], "CERTRA_ACCEPTANCE_ANCHORS"),
+        (empty, ["ehportal.E008"], "EID_ANCHORS"),
+        (damaged, ["ehportal.E008"], "EID_ANCHORS"),
+        (no_root, ["ehportal.E009"], "CERTRA_PRODUCTION_ANCHORS"),
+        (shared, ["ehportal.E010"], "Production and acceptance"),
+    ],
+)
+def test_anchors_are_apart_and_readable(
+    anchors: dict[str, Path],
+    spoil: Callable[[dict[str, Path]], None],
+    expected: list[str],
+    name: str,
+) -> None:
+    spoil(anchors)
+    found = checks.anchors_are_apart(None)
+    assert ids(found) == expected
+    assert name in found[0].msg
+
+
+def test_no_anchors_at_all(settings: pytest_django.Settings) -> None:
+    settings.CERTRA_ANCHORS = {"production": [], "acceptance": []}
+    settings.EID_ANCHORS = []
+    assert ids(checks.anchors_are_apart(None)) == ["ehportal.E009"] * 3
+
+
+def test_a_private_key_among_the_anchors_is_no_certificate(anchors: dict[str, Path]) -> None:
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    from tests.certificates.samples import key
+
+    secret = key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    anchors["production"].write_bytes(anchors["production"].read_bytes() + secret)
+    assert ids(checks.anchors_are_apart(None)) == ["ehportal.E008"]
