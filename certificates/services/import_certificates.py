@@ -195,14 +195,15 @@ def take(batch: ImportBatch, keys: Collection[str], *, actor: Actor, now: dateti
 
 def issuers_of(facts: CertificateFacts, candidates: Sequence[bytes]) -> list[bytes]:
     """Return the issuers of a certificate among `candidates`, nearest first, without the root."""
-    by_subject: dict[bytes, x509.Certificate] = {}
+    # Names are compared by their values: authorities write one text as PrintableString here and UTF8String there.
+    by_subject: dict[x509.Name, x509.Certificate] = {}
     for der in candidates:
         candidate = x509.load_der_x509_certificate(der)
-        by_subject[candidate.subject.public_bytes()] = candidate
+        by_subject[candidate.subject] = candidate
     chain: list[bytes] = []
     certificate = x509.load_der_x509_certificate(facts.der)
     while len(chain) < 5:
-        issuer = by_subject.get(certificate.issuer.public_bytes())
+        issuer = by_subject.get(certificate.issuer)
         if issuer is None or issuer.issuer == issuer.subject:
             break
         chain.append(issuer.public_bytes(Encoding.DER))

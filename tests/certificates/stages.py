@@ -2,6 +2,7 @@
 
 import base64
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -26,7 +27,7 @@ def enrolled(holder: Holder) -> Holder:
     return holder
 
 
-def to_sign(hospital: Hospital, holder: Holder, **changes: object) -> CertificateRequest:
+def to_sign(hospital: Hospital, holder: Holder, **changes: Any) -> CertificateRequest:
     """A request whose contract waits for the holder's signature."""
     enrolled(holder)
     request = hospital.step(hospital.request(application_id=tag(), **changes))
@@ -34,7 +35,7 @@ def to_sign(hospital: Hospital, holder: Holder, **changes: object) -> Certificat
     return request
 
 
-def signed(hospital: Hospital, holder: Holder, **changes: object) -> CertificateRequest:
+def signed(hospital: Hospital, holder: Holder, **changes: Any) -> CertificateRequest:
     """A request that is signed and due, with a fresh key: it may reach the sandbox."""
     request = to_sign(hospital, holder, **changes)
     job = holder.job(request.job.pk)
@@ -43,7 +44,7 @@ def signed(hospital: Hospital, holder: Holder, **changes: object) -> Certificate
     return hospital.reload(request)
 
 
-def registered(hospital: Hospital, holder: Holder, **changes: object) -> CertificateRequest:
+def registered(hospital: Hospital, holder: Holder, **changes: Any) -> CertificateRequest:
     """A request that the government took."""
     request = hospital.step(signed(hospital, holder, **changes))
     assert request.state == RequestState.AWAITING_CERTIFICATE, request.problem

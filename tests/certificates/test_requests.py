@@ -67,10 +67,11 @@ def test_what_cannot_be_asked_names_its_field(
 
 def test_another_tenants_holder_and_number_cannot_be_named(hospital: Hospital) -> None:
     other = make_hospital(name="Clinique Saint-Roch", cbe="0809394427", ssin="93051822361")
-    for changes, field in (
+    cases: tuple[tuple[dict[str, Any], str], ...] = (
         ({"holder_id": other.holder.pk}, "holder_id"),
         ({"identifier_id": other.identifier.pk}, "identifier_id"),
-    ):
+    )
+    for changes, field in cases:
         with pytest.raises(RequestRefused) as refused:
             hospital.request(**changes)
         assert refused.value.extra == {"field": field}
