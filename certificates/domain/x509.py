@@ -38,6 +38,10 @@ MAX_TYPE, MAX_VALUE = 40, 11
 """Longest identifier type and value; a name with longer ones is not the eHealth platform's."""
 
 
+NAMES = {NameOID.SERIAL_NUMBER: "SERIALNUMBER", NameOID.SURNAME: "SN", NameOID.GIVEN_NAME: "GN"}
+"""Attributes of Belgian names that RFC 4514 has no short word for."""
+
+
 class UnreadableCertificate(ValueError):
     """Not a certificate that can be read."""
 
@@ -104,8 +108,8 @@ def facts_of(certificate: x509.Certificate, der: bytes) -> CertificateFacts:
         fingerprint=hashlib.sha256(der).hexdigest(),
         public_key_identifier=public_key_identifier(certificate.public_key()),
         serial=f"{certificate.serial_number:x}",
-        subject=_line(certificate.subject.rfc4514_string()),
-        issuer=_line(certificate.issuer.rfc4514_string()),
+        subject=_line(certificate.subject.rfc4514_string(NAMES)),
+        issuer=_line(certificate.issuer.rfc4514_string(NAMES)),
         common_name=_common_name(certificate.subject),
         holder_name=_holder_name(certificate.subject),
         identifier_type=name[0],

@@ -18,6 +18,7 @@ from certificates.domain.x509 import CertificateFacts, UnreadableCertificate, re
 from certificates.errors import FileRefused
 from certificates.models import Certificate, ImportBatch
 from certificates.services.inventory import add_certificate
+from certificates.services.nudges import nudge_status_sweep
 from certificates.trust.anchors import certificate_anchors
 from certificates.trust.paths import Trust, validate
 from organisations.domain.identifiers import mask_ssins
@@ -190,6 +191,7 @@ def take(batch: ImportBatch, keys: Collection[str], *, actor: Actor, now: dateti
         )
         taken += new
     batch.delete()
+    nudge_status_sweep()
     return taken
 
 

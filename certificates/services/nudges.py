@@ -5,21 +5,32 @@ from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from certificates.models import CertificateRequest
+from certificates.models import Certificate, CertificateRequest
 
 log = structlog.get_logger(__name__)
 
 
 def nudge(request: CertificateRequest) -> None:
     """After the current transaction commits, ask a worker to work on `request` if it is due."""
-    if request.next_attempt_at is None:
-        return
-    arguments = [str(request.organisation_id), str(request.pk)]
+    if request.next_attempt_at is not None:
+        _send_on_commit("certificates.work_on_request", str(request.organisation_id), str(request.pk))
 
+
+def nudge_status_check(certificate: Certificate) -> None:
+    """After the current transaction commits, have the certificate's revocation status asked for the first time."""
+    _send_on_commit("certificates.check_certificate", str(certificate.organisation_id), str(certificate.pk))
+
+
+def nudge_status_sweep() -> None:
+    """The same for everything that was never asked about, such as a whole import."""
+    _send_on_commit("certificates.check_revocations")
+
+
+def _send_on_commit(task: str, *arguments: str) -> None:
     def send() -> None:
         try:
-            current_app.send_task("certificates.work_on_request", args=arguments, retry=False)
+            current_app.send_task(task, args=arguments, retry=False)
         except OperationalError:
-            log.warning("nudge_lost", request=arguments[1])
+            log.warning("nudge_lost", task=task)
 
     transaction.on_commit(send)

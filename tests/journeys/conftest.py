@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,6 +116,19 @@ def calm(world: World) -> Iterator[None]:
     yield
     world.control("/control/faults", method="DELETE")
     world.control("/control/issuance", {"mode": "automatic", "delay_seconds": 1})
+
+
+def status_of(world: World, fingerprint: str, *, seconds: float = 30) -> str:
+    """The revocation status of a certificate, once the worker has asked for it."""
+    deadline = time.monotonic() + seconds
+    while True:
+        with psycopg.connect(world.stack.urls.owner) as connection:
+            row = connection.execute(
+                "SELECT revocation_status FROM certificates_certificate WHERE fingerprint = %s", [fingerprint]
+            ).fetchone()
+        if row is not None and (row[0] != "unknown" or time.monotonic() > deadline):
+            return str(row[0])
+        time.sleep(0.2)
 
 
 def logs_of(world: World) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 from lxml import etree
@@ -13,7 +14,7 @@ from lxml import etree
 from deploy.stack.accounts import MAASDAL, TILLEULS
 from deploy.stack.journey import wait_for
 from tests.environment import ROOT
-from tests.journeys.conftest import PASSWORD, PIN, World, logs_of, rows_of
+from tests.journeys.conftest import PASSWORD, PIN, World, logs_of, rows_of, status_of
 
 OFFICIAL = ROOT.parent / "shared" / "contract" / "xsd" / "ehealth-etee" / "XSD"
 
@@ -57,6 +58,9 @@ def test_from_wish_to_key_store(
     key, leaf, others = open_store(path)
     assert key.public_key() == leaf.public_key()
     assert application_id in leaf.subject.rfc4514_string()
+
+    # The worker has asked the issuer's OCSP responder about it by itself.
+    assert status_of(world, leaf.fingerprint(hashes.SHA256()).hex()) == "good"
 
     # The chain leads to the sandbox's root, says OpenSSL.
     for name, certificates in (("leaf", [leaf]), ("chain", others)):
