@@ -5,10 +5,13 @@ import fcntl
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
 from types import FrameType
+
+import psycopg
 
 from deploy.stack.accounts import HOSPITALS, MAASDAL, PASSWORD, PIN, Account, with_secrets
 from deploy.stack.bootstrap import ROOT
@@ -33,7 +36,7 @@ def arguments() -> argparse.Namespace:
         prog="deploy/demo",
         description="ehportal on this machine, with everything it needs: PostgreSQL, Redis, the sandbox, "
         "web server, worker, two hospitals and their virtual identity cards. State is kept between starts.",
-        epilog="DATABASE_URL (of a role that creates roles and databases), REDIS_URL and the ports may point elsewhere.",
+        epilog="DATABASE_URL (its role must be able to create roles and databases), REDIS_URL and --port may differ.",
     )
     parser.add_argument("--fresh", action="store_true", help="forget everything and start over")
     parser.add_argument(
@@ -171,6 +174,10 @@ def main() -> int:
         return watch(stack)
     except KeyboardInterrupt:
         return 0
+    except (OSError, RuntimeError, subprocess.CalledProcessError, psycopg.Error) as error:
+        say(f"ehportal could not start: {error}")
+        say(f"The logs are in {stack.processes.logs}.")
+        return 1
     finally:
         say("Stopping …")
         stack.stop()
