@@ -164,7 +164,7 @@ def main() -> int:
     say("Starting ehportal")
     try:
         stack.start()
-        accounts, stations = load(stack)
+        accounts, stations = stack.step("hospitals and their cards", lambda: load(stack))
         say(f"  {'ready after':<28} {time.monotonic() - began:5.1f} s")
         if options.once:
             from deploy.stack.once import play

