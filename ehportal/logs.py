@@ -18,6 +18,8 @@ SECRET_NAMES = re.compile(
     r"ssin|pin\b|puk\b|password|passphrase|secret|token|private|cookie|authorization|proof", re.IGNORECASE
 )
 ELEVEN_DIGITS = re.compile(r"(?<!\d)\d{2}[ .\-/]?\d{2}[ .\-/]?\d{2}[ .\-/]?\d{3}[ .\-/]?\d{2}(?!\d)")
+HASH_OR_NUMBER = re.compile(rf"\b(?=\d*[a-f])[0-9a-f]{{20,}}\b|(?P<number>{ELEVEN_DIGITS.pattern})")
+"""Hashes and request ids hold eleven digits in a row by chance; they are stepped over."""
 PEM = re.compile(r"-----BEGIN .*?(-----END [A-Z0-9 ]{1,40}-----|\Z)", re.DOTALL)
 SIGNED_TOKEN = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
 JOB_ADDRESS = re.compile(r"(/jobs/)[\w-]{22}")
@@ -36,7 +38,7 @@ def redact_text(text: str) -> str:
     text = PEM.sub("[pem]", text)
     text = SIGNED_TOKEN.sub("[token]", text)
     text = JOB_ADDRESS.sub(r"\1[job]", text)
-    return ELEVEN_DIGITS.sub("[ssin]", text)
+    return HASH_OR_NUMBER.sub(lambda found: "[ssin]" if found["number"] else found[0], text)
 
 
 def redact_value(name: str, value: object, depth: int = 0) -> object:

@@ -1,0 +1,27 @@
+"""`python -m tests.bench [pages] [server] [agent]`."""
+
+import sys
+
+from tests.bench import agent, pages, server
+from tests.bench.stand import own_database, prepare_django
+
+
+def main(wanted: list[str]) -> int:
+    """Run the named parts, or all."""
+    parts = {"pages": pages.measure, "server": server.measure, "agent": agent.measure}
+    if set(wanted) - set(parts):
+        print(f"The parts are {', '.join(parts)}.", file=sys.stderr)
+        return 2
+    chosen = wanted or list(parts)
+    prepare_django()
+    if set(chosen) - {"agent"}:
+        with own_database():
+            for name in chosen:
+                parts[name]()
+    else:
+        agent.measure()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
