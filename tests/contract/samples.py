@@ -2,8 +2,6 @@
 
 # ruff: noqa: E501  (one case is one line: broken up, a message is harder to read than wide)
 
-from lxml import etree
-
 NAMESPACES = (
     'xmlns:m="urn:be:fgov:ehealth:certra:protocol:v2" xmlns:k="urn:be:fgov:ehealth:certra:core:v2" '
     'xmlns:c="urn:be:fgov:ehealth:commons:core:v2" xmlns:e="urn:be:fgov:ehealth:etee:commons:core:v2" '
@@ -98,11 +96,6 @@ def _answer(operation: str, content: str) -> str:
 VALID = {f"{name}Request": _request(name, content) for name, content in _REQUESTS.items()}
 VALID |= {f"{name}Response": _answer(name, content) for name, content in _ANSWERS.items()}
 VALID |= {f"{name} failed": _answer(name, NOT_OK) for name in _ANSWERS if name != "GetExistingApplicationIds"}
-
-
-def valid(name: str) -> etree._Element:
-    """A fresh copy of a valid message."""
-    return etree.fromstring(VALID[name])
 
 
 def _contract(text: str) -> str:

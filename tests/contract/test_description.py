@@ -1,4 +1,4 @@
-"""The WSDL loads off-line and names what the platform expects."""
+"""The descriptions load off-line and name what the platform expects."""
 
 from pathlib import Path
 
@@ -7,11 +7,12 @@ from lxml import etree
 from zeep import Client
 from zeep.transports import Transport
 
-from tests.contract import samples
+from tests.contract import samples, token_samples
 from tests.contract.schemas import OWN
 
 A, B = "urn:be:fgov:ehealth:certra:protocol:v2:", "urn:be:fgov:ehealth:etee:certra:protocol:v2:"
-ACTIONS = {
+C = "urn:be:fgov:ehealth:etee:etkra:protocol:v2:"
+CERTRA = {
     "GetActorQualities": A + "getActorQualities",
     "GetGenericOrganizationTypes": A + "getGenericOrganizationTypes",
     "GetExistingApplicationIds": B + "getexistingapplicationids",
@@ -24,6 +25,17 @@ ACTIONS = {
     "Revoke": B + "revoke",
     "SubmitCSRForForeigner": A + "submitCSRForForeigner",
 }
+ETKRA = {
+    "StartETKRegistration": C + "startETKRegistration",
+    "CompleteETKRegistration": C + "completeETKregistration",
+    "ActivateETK": C + "activateETK",
+}
+SERVICES = {
+    "CertRa": ("certra.wsdl", "/CertRa/v2", CERTRA),
+    "EtkRa": ("etkra.wsdl", "/EtkRa/v2", ETKRA),
+    "EtkDepot": ("etkdepot.wsdl", "/EtkDepot/v1", {"GetEtk": ""}),
+}
+OPERATIONS = [(service, name) for service, (_, _, actions) in SERVICES.items() for name in actions]
 
 
 class NoNetwork(Transport):
@@ -32,31 +44,34 @@ class NoNetwork(Transport):
 
 
 @pytest.fixture(scope="module")
-def client() -> Client:
+def clients() -> dict[str, Client]:
     transport = NoNetwork()  # type: ignore[no-untyped-call]  # zeep has no types
-    return Client(str(OWN / "certra.wsdl"), transport=transport)
+    return {name: Client(str(OWN / file), transport=transport) for name, (file, _, _) in SERVICES.items()}
 
 
-def test_zeep_finds_every_operation_with_its_action(client: Client) -> None:
-    operations = client.service._binding._operations
-    assert {name: operation.soapaction for name, operation in operations.items()} == ACTIONS
+@pytest.mark.parametrize("service", SERVICES)
+def test_zeep_finds_every_operation_with_its_action(clients: dict[str, Client], service: str) -> None:
+    operations = clients[service].service._binding._operations
+    assert {name: operation.soapaction for name, operation in operations.items()} == SERVICES[service][2]
 
 
-def test_the_address_reaches_nobody(client: Client) -> None:
-    port = client.wsdl.services["CertRa"].ports["CertRaPort"]
-    assert port.binding_options["address"] == "https://certra.invalid/CertRa/v2"
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_address_reaches_nobody(clients: dict[str, Client], service: str) -> None:
+    port = clients[service].wsdl.services[service].ports[f"{service}Port"]
+    place = f"https://{service.lower()}.invalid{SERVICES[service][1]}"
+    assert port.binding_options["address"] == place
 
 
-@pytest.mark.parametrize("operation", ACTIONS)
-def test_zeep_reads_our_sample_answers(client: Client, operation: str) -> None:
-    binding = client.service._binding.get(operation)
-    answer = etree.fromstring(samples.VALID[f"{operation}Response"])
+@pytest.mark.parametrize(("service", "operation"), OPERATIONS)
+def test_zeep_reads_our_sample_answers(clients: dict[str, Client], service: str, operation: str) -> None:
+    binding = clients[service].service._binding.get(operation)
+    answer = etree.fromstring((samples.VALID | token_samples.VALID)[f"{operation}Response"])
     body = etree.Element("{http://schemas.xmlsoap.org/soap/envelope/}Body")
     body.append(answer)
     envelope = etree.Element("{http://schemas.xmlsoap.org/soap/envelope/}Envelope")
     envelope.append(body)
     value = binding.process_reply(envelope)
-    assert value["InResponseTo"] == "_1"
+    assert value["Id"] in ("_2", "2")
 
 
 def test_every_file_is_found_beside_the_description() -> None:
