@@ -210,6 +210,6 @@ def _chain(signature: etree._Element) -> tuple[x509.Certificate, ...]:
             raise SignatureInvalid("a certificate is too large")
         try:
             chain.append(x509.load_der_x509_certificate(from_base64(text)))
-        except ValueError:
+        except (ValueError, x509.InvalidVersion):
             raise SignatureInvalid("a certificate cannot be read") from None
     return tuple(chain)

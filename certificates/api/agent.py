@@ -44,7 +44,7 @@ def certificates_in(value: object) -> list[x509.Certificate]:
         raise CardRefused
     try:
         return [x509.load_der_x509_certificate(decoded(text, MAX_CERTIFICATE_BYTES) or b"") for text in texts]
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise CardRefused from error
 
 

@@ -154,7 +154,9 @@ def ask(
     if state in SIGNED:
         values |= {"sealed_signed_request": seal(b"signed"), "public_key_identifier": secrets.token_hex(20)}
     if state in {RequestState.ISSUED, RequestState.COMPLETED}:
-        values["certificate"] = shelve(hospital.organisation, values["application_id"], 1095, source="requested")
+        values["certificate"] = shelve(
+            hospital.organisation, values["application_id"], 1095, source="requested"
+        )
     if state in SIGNED | {RequestState.AWAITING_SIGNATURE}:
         values |= {"sealed_contract": seal(json.dumps(CONTRACT).encode()), "contract_dn": CONTRACT["dn"]}
     with acting_for([hospital.organisation.pk]):

@@ -36,7 +36,9 @@ def test_the_dashboard_counts_and_draws(administrator: Client, hospital: Hospita
     shelve(hospital.organisation, "TEST", 500, environment=Environment.ACCEPTANCE)
     page = administrator.get("/").content.decode()
     assert "2 certificates must be renewed in the coming 90 days" in page
-    assert page.count('<circle class="mark" cx') == 2 * 3 + 1, "three production marks in both drawings, one in the key"
+    assert page.count('<circle class="mark" cx') == 2 * 3 + 1, (
+        "three production marks in both drawings, one in the key"
+    )
     assert page.count('<circle class="mark soon" cx') == 2 * 2 + 1
     assert page.count('class="mark acceptance" d="M') >= 2
     assert "The same in words" in page
