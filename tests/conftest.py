@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_django
 
-
 from tests import environment
 from tests.support.sandbox import SandboxProcess
 
@@ -36,7 +35,7 @@ def admin_url() -> str:
 
 @pytest.fixture(scope="session")
 def owner_url(admin_url: str, django_db_blocker: pytest_django.DjangoDbBlocker) -> str:
-    """Address of the owner role in this session's freshly migrated database; the default connection is the web role's."""
+    """Address of the owner role in this session's new database; the default connection is the web role's."""
     from django.conf import settings
     from django.core.management import call_command
     from django.db import connections
