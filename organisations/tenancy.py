@@ -9,38 +9,46 @@ from django.db import connection, transaction
 OrganisationId = uuid.UUID
 
 
-def _set(name: str, value: str) -> None:
+def _name(organisations: str, user: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config(%s, %s, true)", [f"ehportal.{name}", value])
+        cursor.execute(
+            "SELECT set_config('ehportal.organisations', %s, true), set_config('ehportal.user', %s, true)",
+            [organisations, user],
+        )
 
 
-def _get(name: str) -> str:
+def _named() -> tuple[str, str]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(current_setting(%s, true), '')", [f"ehportal.{name}"])
-        return str(cursor.fetchone()[0])
+        cursor.execute(
+            "SELECT coalesce(current_setting('ehportal.organisations', true), ''),"
+            " coalesce(current_setting('ehportal.user', true), '')"
+        )
+        organisations, user = cursor.fetchone()
+        return str(organisations), str(user)
 
 
 @contextmanager
 def acting_for(organisations: Iterable[OrganisationId], *, user: uuid.UUID | None = None) -> Iterator[None]:
     """Open a transaction in which only the rows of `organisations` exist.
 
-    Nested calls narrow or replace the set and restore the outer one, also when the inner work failed.
+    Nested calls narrow or replace the set and restore the outer one, also when the inner work failed. The outermost
+    call has nothing to restore: what is named ends with its transaction.
     """
     wanted = "{" + ",".join(str(one) for one in organisations) + "}"
+    outermost = not connection.in_atomic_block
     with transaction.atomic():
-        before = (_get("organisations"), _get("user"))
-        _set("organisations", wanted)
-        _set("user", str(user) if user else "")
+        before = None if outermost else _named()
+        _name(wanted, str(user) if user else "")
         try:
             yield
         finally:
             # A failed statement has poisoned the transaction; its rollback restores the settings.
-            if (
+            usable = (
                 not connection.needs_rollback
                 and connection.connection.info.transaction_status.name == "INTRANS"
-            ):
-                _set("organisations", before[0])
-                _set("user", before[1])
+            )
+            if before is not None and usable:
+                _name(*before)
 
 
 def organisations_of_user(user: uuid.UUID) -> list[OrganisationId]:
