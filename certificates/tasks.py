@@ -9,6 +9,9 @@ from certificates.services import check_revocation
 from certificates.services import work_on_request as work
 
 
+SWEEP_MESSAGE_SECONDS = 30
+
+
 @shared_task(name="certificates.work_on_request", soft_time_limit=240)
 def work_on_request(organisation_id: str, request_id: str) -> None:
     """Take the next step of one request."""
@@ -19,7 +22,8 @@ def work_on_request(organisation_id: str, request_id: str) -> None:
 def sweep_requests() -> None:
     """Pick up what is due, whether or not a message for it was lost."""
     for organisation_id, request_id in work.due_requests(now=timezone.now()):
-        work_on_request.delay(str(organisation_id), str(request_id))
+        # The next sweep sends again what is still due, so an old message may lapse.
+        work_on_request.apply_async((str(organisation_id), str(request_id)), expires=SWEEP_MESSAGE_SECONDS)
 
 
 @shared_task(name="certificates.check_revocations")

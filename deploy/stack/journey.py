@@ -6,6 +6,7 @@ Played by `deploy/demo --once` and by the journey tests.
 import re
 import time
 from base64 import b32decode
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -118,13 +119,17 @@ class Terminal:
     environment: dict[str, str] | None = None
 
     def run(
-        self, *arguments: str, answers: dict[str, str] | None = None, timeout: float = 120
+        self,
+        *arguments: str,
+        answers: "dict[str, str | Callable[[], str]] | None" = None,
+        timeout: float = 120,
     ) -> tuple[int, str]:
         """Run the agent until it ends; returns its exit code and everything that it showed.
 
-        `answers` maps prompts (regular expressions) to what is typed; they are tried before the usual ones.
+        `answers` maps prompts (regular expressions) to what is typed, or to what is done before it is known; they
+        are tried before the usual ones.
         """
-        usual = {
+        usual: dict[str, str | Callable[[], str]] = {
             r"read on · q: stop ": "",
             r"sign this with your eID\? \[y/N\] ": "y",
             r"known at .{5,200} with your eID\? \[y/N\] ": "y",
@@ -157,7 +162,8 @@ class Terminal:
                 child.close(force=True)
                 raise JourneyFailed(f"the agent waits for something unexpected; it showed:\n{seen[-2000:]}")
             seen += str(child.after)
-            child.sendline(list(prompts.values())[found])
+            answer = list(prompts.values())[found]
+            child.sendline(answer() if callable(answer) else answer)
         child.close()
         return (child.exitstatus if child.exitstatus is not None else -(child.signalstatus or 0)), seen
 

@@ -73,6 +73,27 @@ def test_another_persons_card_is_refused_before_signing(world: World, tmp_path: 
     assert_still_works(world, page, job)
 
 
+def test_the_card_is_pulled_out_while_the_contract_is_read(world: World) -> None:
+    page = world.administrator.ask_certificate("PULLED-OUT")
+    job = world.job_of(page)
+    card = world.stations["peeters"].folder / "card"
+
+    def pull_and_agree() -> str:
+        (card / "tokens").rename(card / "pulled")
+        return "y"
+
+    try:
+        status, seen = world.terminal().run(
+            "run", job, answers={r"sign this with your eID\? \[y/N\] ": pull_and_agree}
+        )
+    finally:
+        (card / "pulled").rename(card / "tokens")
+    assert status == 1, seen
+    assert "→" in seen, "it says what to do next"
+    assert world.state_of(page) == "awaiting_signature"
+    assert_still_works(world, page, job)
+
+
 def test_a_revoked_card_is_refused_by_the_server(world: World, tmp_path: Path) -> None:
     page = world.administrator.ask_certificate("REVOKED-CARD")
     job = world.job_of(page)
