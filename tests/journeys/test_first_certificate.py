@@ -27,20 +27,28 @@ def open_store(path: Path) -> tuple[rsa.RSAPrivateKey, x509.Certificate, list[x5
 
 
 @pytest.mark.parametrize(
-    ("surname", "email", "application_id"),
+    ("surname", "email", "application_id", "environment"),
     [
-        ("peeters", "els.wouters@maasdal.example", "JOURNEY-RSA"),
-        ("dubois", "luc.dubois@tilleuls.example", "JOURNEY-P384"),
+        ("peeters", "els.wouters@maasdal.example", "JOURNEY-RSA", "production"),
+        ("dubois", "luc.dubois@tilleuls.example", "JOURNEY-P384", "production"),
+        ("peeters", "els.wouters@maasdal.example", "JOURNEY-ACPT", "acceptance"),
     ],
 )
 def test_from_wish_to_key_store(
-    world: World, admin_url: str, tmp_path: Path, surname: str, email: str, application_id: str
+    world: World,
+    admin_url: str,
+    tmp_path: Path,
+    surname: str,
+    email: str,
+    application_id: str,
+    environment: str,
 ) -> None:
     administrator = world.browser(email)
     holder = world.holder if surname == "peeters" else administrator
     station = world.stations[surname]
-    before = set(station.key_stores.glob("*.p12"))
-    page = administrator.ask_certificate(application_id)
+    kind = "*.p12" if environment == "production" else "*.acc-p12"
+    before = set(station.key_stores.glob(kind))
+    page = administrator.ask_certificate(application_id, environment)
     job = world.job_of(page, holder)
     status, seen = world.terminal(surname).run("run", job)
     assert status == 0, seen
@@ -51,7 +59,7 @@ def test_from_wish_to_key_store(
     assert world.state_of(page) == "completed"
 
     # The key store opens with the password, key and certificate match, nothing temporary is left.
-    [path] = set(station.key_stores.glob("*.p12")) - before
+    [path] = set(station.key_stores.glob(kind)) - before
     assert path.stat().st_mode & 0o777 == 0o600
     assert station.key_stores.stat().st_mode & 0o777 == 0o700
     assert [entry.name for entry in station.key_stores.iterdir() if "tmp" in entry.name] == []
@@ -65,7 +73,7 @@ def test_from_wish_to_key_store(
     # The chain leads to the sandbox's root, says OpenSSL.
     for name, certificates in (("leaf", [leaf]), ("chain", others)):
         (tmp_path / name).write_bytes(b"".join(one.public_bytes(Encoding.PEM) for one in certificates))
-    root = world.stack.sandbox.pki / "production" / "root.pem"
+    root = world.stack.sandbox.pki / environment / "root.pem"
     verified = subprocess.run(
         [
             "openssl",
@@ -86,7 +94,7 @@ def test_from_wish_to_key_store(
     bodies = [
         etree.fromstring(base64.b64decode(line["body"]))
         for line in world.control("/control/received", method="GET")
-        if line["operation"] == "GenerateCertificate"
+        if line["operation"] == "GenerateCertificate" and line["environment"] == environment
     ]
     [request] = [
         body.find("{*}Body")[0]  # type: ignore[index]  # a SOAP envelope has a body
