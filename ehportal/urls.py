@@ -2,10 +2,12 @@
 
 from django.urls import include, path
 
+from organisations.web.accounts import closed
 from organisations.web.language import choose_language
 
 urlpatterns = [
     path("agent/v1/", include("certificates.api.urls")),
+    path("accounts/email/", closed),
     path("accounts/", include("allauth.urls")),
     path("language/", choose_language, name="language"),
     path("organisation/", include("organisations.web.urls")),
