@@ -7,6 +7,7 @@ What is required and missing stops the process with a sentence that names it; no
 import math
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -82,3 +83,47 @@ def database(url: str) -> dict[str, object]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options,
     }
+
+
+@dataclass(frozen=True)
+class Mail:
+    """How mail leaves: by SMTP, or into `folder` where there is no mail server."""
+
+    backend: str
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = ""
+    starttls: bool = False
+    tls: bool = False
+    folder: str | None = None
+
+
+MAIL_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+
+
+def mail(url: str) -> Mail:
+    """Read `smtp+starttls://user:password@host:port` (also `smtps://`, or `smtp://` without TLS) or `file:///folder`.
+
+    Its complaints never repeat the address, which holds a password.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured("MAIL_URL is not an address with a port number.") from None
+    if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
+        return Mail("django.core.mail.backends.filebased.EmailBackend", folder=unquote(parts.path))
+    if parts.scheme not in MAIL_PORTS or not parts.hostname or parts.path.strip("/"):
+        raise ImproperlyConfigured(
+            "MAIL_URL must be smtp+starttls://, smtps:// or smtp:// with a host, or file:// with a folder."
+        )
+    return Mail(
+        "django.core.mail.backends.smtp.EmailBackend",
+        host=parts.hostname,
+        port=port or MAIL_PORTS[parts.scheme],
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        starttls=parts.scheme == "smtp+starttls",
+        tls=parts.scheme == "smtps",
+    )

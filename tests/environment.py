@@ -17,6 +17,8 @@ def prepare() -> None:
         "ALLOWED_HOSTS": "127.0.0.1,localhost,testserver",
         "DATABASE_URL": "postgresql://ehportal_web@/ehportal?host=/nowhere",
         "REDIS_URL": "redis://127.0.0.1:1/0",
+        "MAIL_URL": "smtp://127.0.0.1:1",
+        "MAIL_FROM": "ehportal@maasdal.example",
         "SSIN_KEYS": Fernet.generate_key().decode(),
         "SSIN_INDEX_KEY": secrets.token_urlsafe(32),
         "SANDBOX": "1",

@@ -59,6 +59,11 @@ class Stack:
         self.processes = Processes(self.folder / "logs", {})
         self.origin = f"http://127.0.0.1:{self.web_port or free_port()}"
 
+    @property
+    def mail(self) -> Path:
+        """Where mail lands: there is no mail server here."""
+        return self.folder.resolve() / "mail"
+
     def start(self) -> None:
         """Start everything, in the order in which the parts lean on one another."""
         kept = self._secrets()
@@ -134,6 +139,8 @@ class Stack:
             "ALLOWED_HOSTS": "127.0.0.1,localhost",
             "DATABASE_URL": self.urls.web,
             "REDIS_URL": self.redis_url,
+            "MAIL_URL": self.mail.as_uri(),
+            "MAIL_FROM": "ehportal <ehportal@localhost>",
             "STATIC_ROOT": str(self.folder / "static"),
             "SANDBOX": "1",
             "CERTRA_PRODUCTION_URL": self.sandbox.production,

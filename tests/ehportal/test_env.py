@@ -119,3 +119,38 @@ def test_an_odd_database_address_is_refused_without_its_password(url: str) -> No
         env.database(url)
     assert "hunter2" not in str(refused.value)
     assert refused.value.__suppress_context__ or refused.value.__context__ is None
+
+
+def test_mail_by_smtp() -> None:
+    read = env.mail("smtp+starttls://some%40one:p%2Fw@mail.example")
+    assert (read.host, read.port, read.user, read.password) == ("mail.example", 587, "some@one", "p/w")
+    assert (read.starttls, read.tls) == (True, False)
+    read = env.mail("smtps://mail.example:2465")
+    assert (read.port, read.user, read.starttls, read.tls) == (2465, "", False, True)
+    assert env.mail("smtp://127.0.0.1").port == 25
+
+
+def test_mail_into_a_folder() -> None:
+    read = env.mail("file:///srv/some%20where")
+    assert (read.folder, read.backend.rpartition(".")[0]) == (
+        "/srv/some where",
+        "django.core.mail.backends.filebased",
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "mail.example:25",
+        "http://u:hunter2@mail.example",
+        "smtp://u:hunter2@",
+        "smtp://u:hunter2@mail.example:port",
+        "smtp://u:hunter2@mail.example/folder",
+        "file://hunter2/folder",
+    ],
+)
+def test_an_odd_mail_address_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="MAIL_URL") as refused:
+        env.mail(url)
+    assert "hunter2" not in str(refused.value)
