@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 
+from organisations.api.devices import ProvenView
 from organisations.errors import DomainError, ProofRefused
 
 STATUS = {
@@ -42,6 +43,9 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn what a DRF view raised into a problem document."""
     if isinstance(error, DomainError):
         status, body = document(error)
+        view = context.get("view")
+        if isinstance(view, ProvenView):
+            view.keep_answer(status, body)
         return Response(body, status=status, content_type="application/problem+json")
     if isinstance(error, APIException):
         body = {

@@ -97,7 +97,8 @@ class SignedRequest(ProvenView):
         check_card(checked, now=now)
         with named_organisations(device):
             job = agent_jobs.find_job(job_id, device)
-            accept_signed_request(job, checked, device, now=now)
+            if not already_accepted(job, data):  # a retry may have overtaken us while the card was checked
+                accept_signed_request(job, checked, device, now=now)
         return 202, {"state": "submitting", "public_key_identifier": checked.csr.public_key_identifier}
 
 

@@ -29,7 +29,7 @@ class AgentJob(models.Model):
         max_length=10, choices=[(s.value, s.value) for s in JobState], default=JobState.OFFERED
     )
     device_id = models.UUIDField(null=True)
-    """The device that signed; only it may fetch the outcome and confirm the key store."""
+    """The device that signed, for the record: the holder may enrol the workstation anew and go on."""
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     seen_at = models.DateTimeField(null=True)

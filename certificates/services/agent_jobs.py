@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from agent.wire.enrolment import normalise_origin
-from agent.wire.jobs import CertificateJob, Identifier, Organisation
+from agent.wire.jobs import JOB_ID, CertificateJob, Identifier, Organisation
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.errors import CertificateMismatch, JobClosed, JobUnknown
 from certificates.models import AgentJob, CertificateRequest
@@ -41,11 +41,8 @@ OUTCOMES = {
 
 def find_job(job_id: str, device: Device) -> AgentJob:
     """Return the job if it is for the holder of this device. Raises JobUnknown for any other id."""
-    job = (
-        AgentJob.objects.select_related(*RELATED)
-        .filter(pk=job_id, holder__ssin_index=device.ssin_index)
-        .first()
-    )
+    rows = AgentJob.objects.select_related(*RELATED).filter(holder__ssin_index=device.ssin_index)
+    job = rows.filter(pk=job_id).first() if JOB_ID.match(job_id) else None
     if job is None:
         raise JobUnknown
     return job

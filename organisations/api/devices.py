@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -21,17 +22,19 @@ from organisations.services.proofs import Accepted, Call, accept_proof, store_an
 from organisations.tenancy import acting_for, organisations_of_card
 
 MAX_BODY_BYTES = 512 * 1024
+PROBLEM = "application/problem+json"
 
 
 class ProvenView(APIView):
     """A view that runs only for a call with a valid device proof.
 
-    Subclasses define `answer_post` or `answer_get`, which get the accepted proof and return status and body. An
-    exact retry of a POST is answered from the store. Answers are never cached.
+    Subclasses hand `_answer` what they do with the accepted proof; it returns status and body. An exact retry of a
+    POST is answered from the store, refusals too. Answers are never cached.
     """
 
     enrolling = False
     untenanted = True
+    _accepted: Accepted | None = None
 
     def _accept(self, request: Request, now: datetime) -> Accepted:
         proof = request.headers.get(HEADER, "")
@@ -51,10 +54,17 @@ class ProvenView(APIView):
         else:
             if accepted.device is not None:
                 Device.objects.filter(pk=accepted.device.pk).update(last_seen_at=now)
-            status, body = act(request, accepted, now=now, **kwargs)
             if request.method == "POST":
-                store_answer(accepted, status, body)
-        return Response(body, status=status, headers={"Cache-Control": "no-store"})
+                self._accepted = accepted
+            status, body = act(request, accepted, now=now, **kwargs)
+            self.keep_answer(status, body)
+        kind = PROBLEM if status >= HTTPStatus.BAD_REQUEST else None
+        return Response(body, status=status, headers={"Cache-Control": "no-store"}, content_type=kind)
+
+    def keep_answer(self, status: int, body: dict[str, Any]) -> None:
+        """Keep the answer to a POST for its exact retry; who turns refusals into problem documents calls it too."""
+        if self._accepted is not None:
+            store_answer(self._accepted, status, body)
 
 
 def named_organisations(device: Device) -> ExitStack:
@@ -65,12 +75,19 @@ def named_organisations(device: Device) -> ExitStack:
 
 
 def fields_of(request: Request) -> dict[str, Any]:
-    """Return the JSON object of the body; an empty body is an empty object. Raises BodyMalformed."""
+    """Return the JSON object of the body; an empty body is an empty object.
+
+    Raises BodyMalformed, also for text that no database column holds: NUL and halves of surrogate pairs.
+    """
     body = request._request.body
     try:
-        return dict(load_object(body, limit=MAX_BODY_BYTES)) if body else {}
-    except JobMalformed as error:
+        fields = dict(load_object(body, limit=MAX_BODY_BYTES)) if body else {}
+        for value in fields.values():
+            if isinstance(value, str) and b"\0" in value.encode():
+                raise BodyMalformed
+    except (JobMalformed, UnicodeEncodeError) as error:
         raise BodyMalformed from error
+    return fields
 
 
 def strings(value: object) -> Sequence[str]:

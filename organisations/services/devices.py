@@ -1,5 +1,6 @@
 """Enrolling workstations: a device key vouched for by the Authentication key of an identity card."""
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ from organisations.errors import (
 from organisations.models import Device, Enrolment, Organisation, Person
 from organisations.services.audit import Actor, record
 from organisations.tenancy import acting_for, organisations_of_card
+
+ENROLMENT_ID = re.compile(r"[A-Za-z0-9_-]{22}\Z")
+"""128 random bits in base64url."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,8 @@ def start_enrolment(jwk: Jwk, *, now: datetime) -> Enrolment:
 
 def claim_enrolment(enrolment_id: str, jwk: Jwk, *, now: datetime) -> Enrolment:
     """Use up the nonce, whatever comes of it. Raises EnrolmentUnknown, EnrolmentExpired."""
+    if not ENROLMENT_ID.match(enrolment_id):
+        raise EnrolmentUnknown
     key = thumbprint(jwk)
     claimed = Enrolment.objects.filter(pk=enrolment_id, thumbprint=key, used_at=None).update(used_at=now)
     if not claimed:

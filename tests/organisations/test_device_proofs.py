@@ -38,6 +38,29 @@ def test_a_replayed_proof_is_refused_and_an_exact_retry_answered(holder: Holder)
     assert code(holder.call("POST", "/agent/v1/enrolments", {"x": 1}, proof=proof)) == (401, "proof_invalid")
 
 
+def test_an_exact_retry_of_what_was_refused_is_refused_alike(holder: Holder) -> None:
+    assert holder.enrol().status_code == 201
+    path, now = "/agent/v1/jobs/AAAAAAAAAAAAAAAAAAAAAA/decline", datetime.now(UTC)
+    proof = make_proof(holder.device_key, method="POST", url=f"{ORIGIN}{path}", body=b"{}", now=now)
+    first, retry = (holder.call("POST", path, {}, proof=proof) for _ in range(2))
+    assert code(first) == code(retry) == (404, "job_unknown")
+    assert first.json() == retry.json()
+    assert first["Content-Type"] == retry["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "a\ud800b"])
+def test_text_that_no_column_holds_is_refused(holder: Holder, text: str) -> None:
+    assert code(holder.enrol(device_label=text)) == (400, "body_malformed")
+
+
+@pytest.mark.parametrize("number", ["%00", "x", "A" * 22 + "%00"])
+def test_odd_numbers_in_addresses_are_unknown(holder: Holder, number: str) -> None:
+    assert holder.enrol().status_code == 201
+    assert code(holder.call("GET", f"/agent/v1/jobs/{number}")) == (404, "job_unknown")
+    answer = holder.call("POST", f"/agent/v1/enrolments/{number}", {}, with_key=True)
+    assert code(answer) == (404, "enrolment_unknown")
+
+
 def test_a_replayed_question_is_refused(holder: Holder) -> None:
     assert holder.enrol().status_code == 201
     now = datetime.now(UTC)
