@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
 
@@ -136,11 +137,13 @@ class Portal:
         self, method: str, path: str, body: bytes, *, prove: bool = True, with_key: bool = False
     ) -> bytes:
         """Send, and on a failing line send again. A repeated POST is byte-identical, proof included, so that
-        the server can answer from what it stored; a GET gets a fresh proof, for it changes nothing.
+        the server can answer from what it stored; a GET gets a fresh proof, for it changes nothing. A repeated
+        POST that the server calls replayed has no stored answer: it is still at the first call, or broke off in
+        it. Then a fresh proof goes with the same bytes, which are safe to send again.
         """
         url = self.origin + path
         headers: dict[str, str] = {"Content-Type": "application/json"} if body else {}
-        made = 0.0
+        made, sent_before = 0.0, False
         for pause in (*RETRY_PAUSES, None):
             aged = time.monotonic() - made > PROOF_WINDOW_SECONDS / 2
             if prove and (method == "GET" or aged or not made):
@@ -150,6 +153,9 @@ class Portal:
                 )
             try:
                 status, answered, data = self._exchange(method, url, headers, body)
+                if sent_before and pause is not None and _is_replayed(status, data):
+                    made = 0.0
+                    status = HTTPStatus.SERVICE_UNAVAILABLE
             except requests.exceptions.SSLError:
                 raise PortalError("server_tls", server=self.origin) from None
             except requests.exceptions.RequestException:
@@ -158,6 +164,7 @@ class Portal:
             else:
                 if status not in _RETRIED_STATUSES or pause is None:
                     return _judged(self.origin, status, answered, data)
+            sent_before = True
             time.sleep(pause)
         raise PortalError("server_unreachable", server=self.origin)
 
@@ -179,6 +186,15 @@ class Portal:
                 if len(data) > MAX_JOB_BYTES:
                     unexpected()
             return response.status_code, response.headers, data
+
+
+def _is_replayed(status: int, data: bytes) -> bool:
+    if status != HTTPStatus.UNAUTHORIZED:
+        return False
+    try:
+        return load_object(data).get("code") == "proof_replayed"
+    except JobMalformed:
+        return False
 
 
 def _judged(origin: str, status: int, headers: Mapping[str, str], data: bytes) -> bytes:

@@ -77,6 +77,21 @@ def test_a_busy_server_is_given_time_then_given_up(portal: Portal, server: Count
     assert len(server.calls) == 3 + 4
 
 
+def test_a_post_whose_first_call_left_no_answer_goes_out_anew(portal: Portal, server: Counterpart) -> None:
+    """The server died in the first call: the same proof is used up, and there is nothing to answer it with."""
+    refusals = iter([Refused(502, "busy"), Refused(401, "proof_replayed"), None])
+    server.refuse = lambda method, path: next(refusals)
+    identifier, _nonce = portal.start_enrolment()
+    assert identifier in server.nonces
+    assert [status for _method, _path, status in server.calls] == [502, 401, 201]
+
+
+def test_a_first_call_that_is_called_replayed_is_not_made_again(portal: Portal, server: Counterpart) -> None:
+    server.refuse = lambda method, path: Refused(401, "proof_replayed")
+    assert _code(portal.start_enrolment) == "proof_replayed"
+    assert len(server.calls) == 1
+
+
 def test_a_wrong_clock_is_called_by_its_name(portal: Portal, server: Counterpart) -> None:
     server.clock_offset = timedelta(minutes=10)
     with pytest.raises(PortalError) as refused:
