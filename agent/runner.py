@@ -190,6 +190,11 @@ class Runner:
             outcome = self.portal.outcome(pending.job_id)
             if outcome.certificates:
                 return outcome
+            if outcome.state == "gave_up":
+                # An administrator may have it taken up again, and then the certificate is for this very key.
+                raise AgentError(
+                    "request_gave_up", reason=outcome.problem_text or self.texts("run.no_reason")
+                )
             if outcome.state in CAME_TO_NOTHING:
                 aside = pending.set_aside(_now())
                 raise AgentError(

@@ -210,7 +210,7 @@ def test_a_refusal_keeps_the_key_for_another_card(enrolled: Workstation, server:
     assert server.requests[job.id].key_identifier == kept
 
 
-@pytest.mark.parametrize("state", ["rejected", "gave_up", "cancelled", "declined"])
+@pytest.mark.parametrize("state", ["rejected", "cancelled", "declined"])
 def test_a_request_that_came_to_nothing_sets_its_key_aside(
     enrolled: Workstation, server: Counterpart, state: str
 ) -> None:
@@ -224,6 +224,19 @@ def test_a_request_that_came_to_nothing_sets_its_key_aside(
     assert "Geen mandaat." in screen
     (aside,) = (enrolled.home / "pending" / "set-aside").iterdir()
     assert open_store(aside.read_bytes(), PASSWORD)
+
+
+def test_a_request_that_is_taken_up_again_finds_its_key(enrolled: Workstation, server: Counterpart) -> None:
+    job = server.add_job()
+    request = server.requests[job.id]
+    request.issue = False
+    answer_all(enrolled.spawn("run", job.id, "--ui", "terminal", "--wait", "0"), PASSWORD)
+    request.state = "gave_up"
+    code, screen = enrolled.run(job.id)
+    assert (code, "came to no end" in screen) == (1, True), screen
+    server.deliver(job.id)
+    assert enrolled.run(job.id)[0] == 0
+    assert len(enrolled.stores) == 1
 
 
 @pytest.mark.parametrize("wrong", ["key", "name"])
