@@ -25,9 +25,12 @@ class RequestQuerySet(models.QuerySet["CertificateRequest"]):
         """Requests that a task should work on at `now`."""
         return self.filter(state__in=MACHINE_STATES, next_attempt_at__lte=now)
 
-    def open(self) -> Self:
-        """Requests that are still on their way."""
-        return self.exclude(state__in=FINAL_STATES)
+    def holding_a_name(self) -> Self:
+        """Requests still on their way to a certificate: no second one for the same name beside them.
+
+        An issued one holds nothing back: a workstation that broke before its key store was written never confirms.
+        """
+        return self.exclude(state__in=FINAL_STATES | {RequestState.ISSUED})
 
 
 class CertificateRequest(models.Model):

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from agent.wire.names import APPLICATION_ID
+from agent.wire.strict_json import is_xml_text
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.errors import HolderWithoutMandate, RequestInProgress, RequestRefused
 from certificates.models import CertificateRequest
@@ -69,6 +70,8 @@ def _checked(wish: Wish) -> None:
             raise RequestRefused(
                 _("This is too long: at most %(most)d characters.") % {"most": most}, field=name
             )
+        if not is_xml_text(getattr(wish, name)):
+            raise RequestRefused(_("This holds a character that no message can carry."), field=name)
     if not wish.phone_private.strip():
         raise RequestRefused(_("Give a telephone number of the person responsible."), field="phone_private")
     if set(wish.base_service_usages) - set(BASE_SERVICES):
@@ -81,7 +84,7 @@ def wait_for_name(identifier_id: UUID, application_id: str, environment: str) ->
     Waits on one row, so that two clicks do not make two requests for one name.
     """
     OrganisationIdentifier.objects.select_for_update().get(pk=identifier_id)
-    same_name = CertificateRequest.objects.open().filter(
+    same_name = CertificateRequest.objects.holding_a_name().filter(
         identifier_id=identifier_id, application_id=application_id, environment=environment
     )
     return same_name.exists()

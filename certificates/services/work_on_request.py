@@ -1,8 +1,9 @@
 """What a task does with a request that is due: look at its state and take the next step."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 
 from certificates.domain.lifecycle import RequestState
@@ -17,16 +18,19 @@ from organisations.tenancy import acting_for
 
 
 def work_on_request(organisation_id: UUID, request_id: UUID, *, now: datetime) -> None:
-    """Take the next step of a request if it is due; safe to run twice, at once or again."""
+    """Take the next step of a request if it is due; safe to run twice, at once or again.
+
+    The row is first put off for as long as a call may take: whatever the sweep sends meanwhile finds nothing to do,
+    and a step that fails in a way nobody thought of is not tried again every two seconds.
+    """
+    lease = timedelta(seconds=settings.CERTRA_SUBMISSION_GRACE)
     with acting_for([organisation_id]):
-        request = (
-            CertificateRequest.objects.due_at(now)
-            .select_related("organisation", "identifier__organisation", "holder")
-            .filter(pk=request_id)
-            .first()
-        )
-    if request is None:
-        return
+        due = CertificateRequest.objects.due_at(now).filter(pk=request_id)
+        if not due.update(next_attempt_at=now + lease):
+            return
+        request = CertificateRequest.objects.select_related(
+            "organisation", "identifier__organisation", "holder"
+        ).get(pk=request_id)
     try:
         take_step(request, now=now)
     except Overtaken:

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from agent.wire.strict_json import is_xml_text
 from organisations.domain import identifiers
 from organisations.domain.identifiers import Finding
 from organisations.errors import IdentifierExists, IdentifierRefused
@@ -45,6 +46,10 @@ def add_identifier(
     checked = identifiers.check(type, value)
     if not checked.acceptable:
         raise IdentifierRefused(_sentence(type, checked.refusals[0]), field="value")
+    if not is_xml_text(registered_name):
+        raise IdentifierRefused(
+            _("This holds a character that no message can carry."), field="registered_name"
+        )
     try:
         with transaction.atomic():
             identifier = OrganisationIdentifier.objects.create(

@@ -50,6 +50,8 @@ S = RequestState
         ({"phone_private": "1" * 41}, "phone_private"),
         ({"phone_general": "1" * 41}, "phone_general"),
         ({"reason": "x" * 501}, "reason"),
+        ({"reason": "x\x00"}, "reason"),
+        ({"phone_private": "1\x012"}, "phone_private"),
         ({"base_service_usages": ("tsa", "everything")}, "base_service_usages"),
         ({"identifier_id": uuid4()}, "identifier_id"),
         ({"holder_id": uuid4()}, "holder_id"),

@@ -388,6 +388,29 @@ def test_workers_at_once_submit_once(committed: Hospital, holder: Holder, govern
     assert actions(committed, request).count("request_issued") == 1
 
 
+def test_a_step_that_fails_in_an_odd_way_waits_its_turn(committed: Hospital, holder: Holder) -> None:
+    """A row that no step can handle is not tried again at every sweep, and holds up nobody."""
+    assert holder.enrol().status_code == 201
+    request = committed.request(application_id=tag())
+    with acting_for([request.organisation_id]):
+        CertificateRequest.objects.filter(pk=request.pk).update(phone_private="no\x01message carries this")
+    moment = now() + timedelta(seconds=5)
+    with pytest.raises(ValueError, match="XML"):
+        work_on_request(request.organisation_id, request.pk, now=moment)
+    mine = (request.organisation_id, request.pk)
+    assert mine not in due_requests(now=moment + timedelta(seconds=59), most=100_000)
+    assert mine in due_requests(now=moment + timedelta(seconds=61), most=100_000)
+
+
+def test_an_issued_certificate_that_was_never_confirmed_holds_nothing_back(
+    hospital: Hospital, holder: Holder
+) -> None:
+    """The workstation broke between delivery and key store: another request must be possible."""
+    request = when_due(hospital, registered(hospital, holder))
+    assert request.state == S.ISSUED, request.problem
+    assert hospital.request(application_id=request.application_id).state == S.AWAITING_CONTRACT
+
+
 def test_clicks_at_once_make_one_request(committed: Hospital) -> None:
     name = tag()
     results: list[object] = []
