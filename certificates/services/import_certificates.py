@@ -71,13 +71,18 @@ class PreviewLine:
         return self.outcome == "new"
 
 
+def check_size(sizes: Sequence[int]) -> None:
+    """Check number and sizes (bytes) of files before they are read. Raises FileRefused."""
+    if len(sizes) > MAX_FILES or sum(sizes) > MAX_TOTAL_BYTES:
+        raise FileRefused(field="files")
+
+
 @transaction.atomic
 def upload(
     organisation: Organisation, files: Sequence[tuple[str, bytes]], *, user: User, actor: Actor, now: datetime
 ) -> ImportBatch:
     """Keep the certificates of `files` (name, content) for a preview. Raises FileRefused when it is too much."""
-    if len(files) > MAX_FILES or sum(len(content) for _name, content in files) > MAX_TOTAL_BYTES:
-        raise FileRefused(field="files")
+    check_size([len(content) for _name, content in files])
     ImportBatch.objects.filter(uploaded_at__lt=now - BATCH_LIFETIME).delete()
     found: list[dict[str, str]] = []
     findings: list[dict[str, str]] = []

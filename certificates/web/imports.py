@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from certificates.domain.lifecycle import Environment
 from certificates.models import ImportBatch
-from certificates.services.import_certificates import PreviewLine, preview, take, upload
+from certificates.services.import_certificates import PreviewLine, check_size, preview, take, upload
 from certificates.web.words import ENVIRONMENTS, OUTCOMES
 from organisations.domain.identifiers import mask_ssins
 from organisations.domain.roles import Permission
@@ -56,8 +56,10 @@ def import_upload(request: TenantRequest) -> HttpResponse:
     """Send files; nothing is taken in before the next page."""
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if form.is_bound and form.is_valid():
-        sent = [(one.name, one.read()) for one in form.cleaned_data["files"]]
+        files = form.cleaned_data["files"]
         try:
+            check_size([one.size for one in files])  # before any of it is read into memory
+            sent = [(one.name, one.read()) for one in files]
             batch = upload(
                 request.tenancy.organisation,
                 sent,

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponseBase
+from django.http import Http404, HttpResponseBase
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_http_methods
 
@@ -31,6 +31,8 @@ def page(
         def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if permission is not None:
                 request.tenancy.require(permission)
+            if any("\0" in value for _name, values in request.GET.lists() for value in values):
+                raise Http404  # no database column holds NUL
             response = view(request, *args, **kwargs)
             add_never_cache_headers(response)
             return response

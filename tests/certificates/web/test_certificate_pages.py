@@ -10,6 +10,7 @@ from django.test import Client
 
 from certificates.domain.lifecycle import Environment
 from certificates.models import Certificate, ImportBatch
+from certificates.services import import_certificates as imports
 from organisations.domain.roles import Role
 from organisations.tenancy import acting_for
 from tests.certificates.web.shelf import DER, make_der, shelve
@@ -157,6 +158,23 @@ def test_an_upload_belongs_to_who_sent_it(
     assert stranger.get(address).status_code == 404
     colleague = signed_in(member(hospital.organisation, Role.ADMINISTRATOR))
     assert colleague.get(address).status_code == 404
+
+
+def test_an_upload_that_is_too_large_is_refused_by_its_size(
+    administrator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of it is read into memory first."""
+    monkeypatch.setattr(imports, "MAX_TOTAL_BYTES", 10)
+    monkeypatch.setattr(imports, "read_file", None)
+    files = [SimpleUploadedFile("a.pem", b"123456"), SimpleUploadedFile("b.pem", b"123456")]
+    answer = administrator.post("/certificates/import/", {"files": files})
+    assert answer.status_code == 422
+    assert "Send fewer of them" in answer.content.decode()
+
+
+@pytest.mark.parametrize("query", ["q=a%00", "identifier=CBE%3D%00", "environment=%00", "after=%00"])
+def test_addresses_that_no_column_holds_lead_nowhere(viewer: Client, query: str) -> None:
+    assert viewer.get(f"/certificates/?{query}").status_code == 404
 
 
 def test_an_upload_without_files_says_so(administrator: Client) -> None:
