@@ -20,8 +20,8 @@ from agent.pending import StoreFormat
 MAX_WIDTH = 100
 PASSWORD_TRIES = 3
 _STYLES = {
-    "production": ("bold white on dark_green", "green"),
-    "acceptance": ("bold black on bright_yellow", "yellow"),
+    "production": ("bold white on deep_sky_blue4", "cyan"),
+    "acceptance": ("bold white on purple4", "magenta"),
 }
 
 

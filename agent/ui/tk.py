@@ -13,7 +13,8 @@ from agent.language import Texts
 from agent.passwords import judge
 from agent.pending import StoreFormat
 
-COLOURS: Final = {"production": ("#0b6e4f", "#ffffff"), "acceptance": ("#ffd23f", "#1f1f1f")}
+# The same colours as on the server's pages: petrol is production, violet is acceptance and nothing else.
+COLOURS: Final = {"production": ("#0b5f6b", "#ffffff"), "acceptance": ("#6a27a6", "#ffffff")}
 METER: Final = ("#c0392b", "#d35400", "#d4ac0d", "#2e8b57", "#0b6e4f")
 INK, PAPER, QUIET, GROUND = "#1f2933", "#ffffff", "#52606d", "#f5f7fa"
 PAD: Final = 16
