@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 
+from deploy.stack import redis
 from deploy.stack.accounts import MAASDAL
 from deploy.stack.cards import Workstation, make_workstation
 from deploy.stack.journey import Terminal, wait_for
@@ -150,6 +151,23 @@ def test_a_certificate_for_another_key_is_not_accepted(world: World) -> None:
     status, seen = world.terminal().run("run", job, timeout=120)
     assert status == 0, seen
     assert world.state_of(page) == "completed"
+
+
+def test_redis_is_lost_and_comes_back_empty(world: World) -> None:
+    """Asking works without Redis; when it is back, the sweep finds what no message told."""
+    processes = world.stack.processes
+    [redis_process] = [process for name, process in processes.running if name == "redis"]
+    redis_process.kill()
+    redis_process.wait()
+    processes.running[:] = [(name, process) for name, process in processes.running if name != "redis"]
+    began = time.monotonic()
+    page = world.administrator.ask_certificate("REDIS-LOST")
+    assert time.monotonic() - began < 15, "a page does not wait for Redis"
+    port = int(world.stack.redis_url.rpartition(":")[2].partition("/")[0])
+    process, _address = redis.start(world.stack.folder / "redis", port=port)
+    processes.adopt("redis", process)
+    job = world.job_of(page)
+    assert_still_works(world, page, job)
 
 
 def test_the_worker_is_killed_while_it_submits(world: World) -> None:
