@@ -8,10 +8,11 @@ import sys
 import threading
 from pathlib import Path
 
-from deploy.sandbox import control, platform
+from deploy.sandbox import control, platform, token_signer
 from deploy.sandbox.cards import CardError, make_card, read_pin
 from deploy.sandbox.citizens import ALGORITHMS, PURPOSES
 from deploy.sandbox.faults import Faults
+from deploy.sandbox.foreigners import Foreigners
 from deploy.sandbox.pki import ENVIRONMENTS, Pki, SandboxNotStarted
 from deploy.sandbox.received import Received
 from deploy.sandbox.register import Register
@@ -19,6 +20,7 @@ from deploy.sandbox.server import HOST, Handler, Listener, bind
 from deploy.sandbox.soap import Schema
 from deploy.sandbox.source import SourceError, SourceKeeper
 from deploy.sandbox.store import Clock, StateInUse, Store, serving
+from deploy.sandbox.tokens import Tokens
 
 
 def main() -> int:
@@ -92,8 +94,19 @@ def _serve(arguments: argparse.Namespace) -> int:
     bases = {name: f"http://{HOST}:{port}" for name, port in ports.items()}
     source = SourceKeeper(store, arguments.source)
     pki = Pki.open(arguments.state, store, {name: bases[name] for name in ENVIRONMENTS}, clock.now())
+    register = Register(store, pki, clock)
     shared = platform.Platform(
-        store, clock, pki, source, Register(store, pki, clock), Faults(store), Received(store), Schema()
+        store,
+        clock,
+        pki,
+        source,
+        register,
+        Faults(store),
+        Received(store),
+        Schema(),
+        Tokens(store),
+        token_signer.load(arguments.state, pki, store),
+        Foreigners(store, register),
     )
     for environment in ENVIRONMENTS:
         listeners[environment].RequestHandlerClass = platform.handler_for(shared, environment)

@@ -8,6 +8,7 @@ from typing import Any
 
 from deploy.sandbox import revocation
 from deploy.sandbox.faults import KINDS, FaultError
+from deploy.sandbox.operations.tokens import NEXT_CHALLENGE
 from deploy.sandbox.past import PastError, issue_in_the_past
 from deploy.sandbox.pki import ENVIRONMENTS
 from deploy.sandbox.platform import Platform
@@ -109,6 +110,14 @@ def _revoke_card(platform: Platform, _path: tuple[str, ...], body: Any) -> Reply
     )
 
 
+def _set_challenge(platform: Platform, _path: tuple[str, ...], body: Any) -> Reply:
+    serial = _object(body).get("serial")
+    if not isinstance(serial, str) or not re.fullmatch("[0-9a-f]{32}", serial) or not int(serial, 16):
+        raise Wrong("The serial has 32 hexadecimal digits in small letters, not all zero.")
+    platform.store.put_setting(NEXT_CHALLENGE, serial)
+    return 200, {"serial": serial}
+
+
 def _source(platform: Platform, _path: tuple[str, ...], _body: Any) -> Reply:
     return 200, platform.source.document()
 
@@ -143,6 +152,7 @@ ROUTES: tuple[tuple[str, str, Action], ...] = (
     ("POST", f"/control/certificates/{_WHICH}/revoke", _revoke_certificate),
     ("POST", "/control/issue", _issue),
     ("POST", "/control/cards/revoke", _revoke_card),
+    ("POST", "/control/challenge", _set_challenge),
     ("GET", "/control/source", _source),
     ("PUT", "/control/source", _put_source),
     ("PATCH", "/control/source", _patch_source),
@@ -185,12 +195,13 @@ def handler_for(platform: Platform) -> type[Handler]:
 
 
 def _describe(platform: Platform, request: Request) -> dict[str, Any]:
-    subject = request.subject
+    subject, token = request.subject, platform.tokens.find(request)
+    status = request.status(platform.clock.now())
     return {
         "environment": request.environment,
         "pki": request.pki,
         "state": request.state,
-        "status": request.status(platform.clock.now()),
+        "status": status,
         "mode": request.mode,
         "submitted_at": timestamp(request.submitted_at),
         "due_at": timestamp(request.due_at),
@@ -200,6 +211,7 @@ def _describe(platform: Platform, request: Request) -> dict[str, Any]:
         "replaces": request.replaces,
         "refusal": request.refusal,
         "serial": f"{request.certificate.serial_number:x}" if request.certificate else None,
+        "token": token.status(status) if token else "NOT_REQUESTED",
     }
 
 

@@ -6,9 +6,11 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from deploy.sandbox.operations import ACTIONS
+from lxml import etree
+
 from deploy.sandbox.pki import ENVIRONMENTS
-from deploy.sandbox.soap import SOA_MESSAGES, Refusal, SoapFault
+from deploy.sandbox.services import ACTIONS
+from deploy.sandbox.soap import PROTOCOL, SOA_MESSAGES, Refusal, SoapFault
 from deploy.sandbox.store import Store
 
 KINDS = {
@@ -59,6 +61,12 @@ class Fault:
 
 
 NONE = Fault("", "")
+
+
+def another_element(operation: str) -> etree._Element:
+    """An empty answer of an operation that was not asked for."""
+    other = "GetCertificate" if operation == "Revoke" else "Revoke"
+    return etree.Element(f"{{{PROTOCOL}}}{other}Response")
 
 
 def parse(text: str) -> Fault:

@@ -42,6 +42,11 @@ def is_ssin(value: str) -> bool:
     return bool(re.fullmatch("[0-9]{11}", value)) and (mod97(value) or mod97(value, prefix="2"))
 
 
+def is_bis(value: str) -> bool:
+    """Whether an SSIN is a BIS number: the month of birth is raised, so that it is 20 or more."""
+    return is_ssin(value) and int(value[2:4]) >= 20
+
+
 TYPES = (
     OrganisationType("CBE", "Ondernemingsnummer", "Numéro d'entreprise", ENTERPRISE, SERVICES, "MOD97"),
     OrganisationType(

@@ -1,4 +1,4 @@
-"""What stands behind one environment's address: CertRA, and the status of its authorities' certificates."""
+"""What stands behind one environment's address: its services, and the status of its authorities' certificates."""
 
 import base64
 import binascii
@@ -13,21 +13,25 @@ from lxml import etree
 
 from deploy.sandbox import faults, operations, revocation, soap
 from deploy.sandbox.faults import Fault, FaultError, Faults
+from deploy.sandbox.foreigners import Foreigners
 from deploy.sandbox.operations import certificate
 from deploy.sandbox.operations.scene import Scene
 from deploy.sandbox.pki import Pki
 from deploy.sandbox.received import Received
 from deploy.sandbox.register import Register, issue
 from deploy.sandbox.server import BodyTooLarge, Handler
+from deploy.sandbox.services import SERVICES, Service
 from deploy.sandbox.soap import Refusal, SoapFault
 from deploy.sandbox.source import SourceKeeper
 from deploy.sandbox.store import Clock, Store
+from deploy.sandbox.token_signer import TokenSigner
+from deploy.sandbox.tokens import Tokens
 
 log = logging.getLogger(__name__)
 
-PATH = "/CertRa/v2"
 XML = "text/xml; charset=utf-8"
 STATUS_FILE = re.compile(r"/pki/([a-z-]+)\.(crl|crt)")
+FOREIGNER = re.compile(r"/foreigners/([A-Za-z0-9_-]{32})")
 OCSP = re.compile(r"/ocsp/([a-z-]+)(?:/(.+))?")
 
 
@@ -43,11 +47,22 @@ class Platform:
     faults: Faults
     received: Received
     schema: soap.Schema
+    tokens: Tokens
+    token_signers: dict[str, TokenSigner]
+    foreigners: Foreigners
 
     def scene(self, environment: str) -> Scene:
         """One environment as it is now."""
         return Scene(
-            environment, self.clock.now(), self.store, self.pki, self.source.current(), self.register
+            environment,
+            self.clock.now(),
+            self.store,
+            self.pki,
+            self.source.current(),
+            self.register,
+            self.tokens,
+            self.token_signers[environment],
+            self.foreigners,
         )
 
 
@@ -62,13 +77,15 @@ class Answer:
     fault: Fault = faults.NONE
 
 
-def handle(platform: Platform, environment: str, headers: dict[str, str], body: bytes) -> Answer:
-    """Answer one SOAP message. `headers` are in lower case."""
+def handle(
+    platform: Platform, environment: str, service: Service, headers: dict[str, str], body: bytes
+) -> Answer:
+    """Answer one SOAP message that came to a service. `headers` are in lower case."""
     operation = "unknown"
     try:
         if headers.get("content-type", "").partition(";")[0].strip().lower() != "text/xml":
             raise SoapFault("SOA-03002", "Content-Type must be text/xml")
-        call = soap.open_envelope(body, operations.ACTIONS, headers.get("soapaction", ""))
+        call = soap.open_envelope(body, service, headers.get("soapaction", ""))
         operation = call.operation
         fault = platform.faults.take(environment, operation, headers.get("x-sandbox-fault"))
         if fault.kind.startswith(("http-", "drop-before")):
@@ -113,10 +130,13 @@ def handler_for(platform: Platform, environment: str) -> type[Handler]:
                 detail = soap.error_detail(fault, environment)
                 self.send(413, XML, soap.fault_envelope(fault, detail))
                 return
-            if self.path == PATH:
-                self._soap(body)
+            if self.path in SERVICES:
+                self._soap(SERVICES[self.path], body)
             elif (match := OCSP.fullmatch(self.path)) and match[2] is None:
                 self._ocsp(match[1], body)
+            elif match := FOREIGNER.fullmatch(self.path):
+                filled = urllib.parse.parse_qs(body.decode("utf-8", "replace"), max_num_fields=10)
+                self._foreigner(match[1], filled.get("number", [""])[0])
             else:
                 self.send(404, "text/plain", b"There is nothing here.\n")
 
@@ -135,8 +155,15 @@ def handler_for(platform: Platform, environment: str) -> type[Handler]:
                 except (binascii.Error, ValueError):
                     question = b""
                 self._ocsp(match[1], question)
+            elif match := FOREIGNER.fullmatch(self.path):
+                self._foreigner(match[1], None)
             else:
                 self.send(404, "text/plain", b"There is nothing here.\n")
+
+        def _foreigner(self, ticket: str, number: str | None) -> None:
+            status, page = platform.foreigners.page(environment, ticket, number, platform.clock.now())
+            log.info("%s foreigner's page: %s", environment, status)
+            self.send(status, "text/html; charset=utf-8", page.encode())
 
         def _ocsp(self, slug: str, question: bytes) -> None:
             authority = platform.pki.at(environment, slug)
@@ -146,11 +173,11 @@ def handler_for(platform: Platform, environment: str) -> type[Handler]:
             reply = revocation.answer(platform.store, authority, question, platform.clock.now())
             self.send(200, "application/ocsp-response", reply)
 
-        def _soap(self, body: bytes) -> None:
+        def _soap(self, service: Service, body: bytes) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
             begin = time.monotonic()
             try:
-                answer = handle(platform, environment, headers, body)
+                answer = handle(platform, environment, service, headers, body)
             except FaultError as error:
                 self.send(400, "text/plain; charset=utf-8", f"X-Sandbox-Fault: {error}\n".encode())
                 return
@@ -178,7 +205,7 @@ def handler_for(platform: Platform, environment: str) -> type[Handler]:
             elif kind == "not-xml":
                 self.send(200, "text/html", faults.PAGE)
             elif kind == "wrong-element":
-                self.send(200, XML, soap.envelope(etree.Element(f"{{{soap.PROTOCOL}}}RevokeResponse")))
+                self.send(200, XML, soap.envelope(faults.another_element(answer.operation)))
             elif kind == "dtd-bomb":
                 self.send(200, XML, faults.BOMB)
             elif kind == "oversized":

@@ -11,15 +11,22 @@ from pathlib import Path
 
 from lxml import etree
 
+from deploy.sandbox import services
+from deploy.sandbox.services import Service
+
 ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
-PROTOCOL = "urn:be:fgov:ehealth:certra:protocol:v2"
+PROTOCOL = services.CERTRA.namespace
 CORE = "urn:be:fgov:ehealth:certra:core:v2"
 COMMONS = "urn:be:fgov:ehealth:commons:core:v2"
+COMMONS_1 = "urn:be:fgov:ehealth:commons:1_0:core"
 ETEE = "urn:be:fgov:ehealth:etee:commons:core:v2"
 SOA = "urn:be:fgov:ehealth:errors:soa:v1"
 SUCCESS = "urn:be:fgov:ehealth:2.0:status:Success"
 REQUESTER = "urn:be:fgov:ehealth:2.0:status:Requester"
-NAMESPACES = {"m": PROTOCOL, "k": CORE, "c": COMMONS}
+NAMESPACES = {
+    **{"m": PROTOCOL, "r": services.ETKRA.namespace, "d": services.DEPOT.namespace},
+    **{"k": CORE, "c": COMMONS, "s": COMMONS_1},
+}
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 CONTRACT = Path(__file__).resolve().parents[2] / "certificates" / "certra" / "contract"
 
@@ -60,13 +67,14 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """One request: which operation, and its element inside the envelope it came in."""
+    """One request: to which service, which operation, and its element inside the envelope it came in."""
 
+    service: Service
     operation: str
     element: etree._Element
 
     def text(self, path: str) -> str:
-        """The text of the one element at this path (prefixes m, k, c); schema validation has seen to it."""
+        """The text of the one element at this path (prefixes of NAMESPACES); schema validation has seen to it."""
         return self.element.findtext(path, "", NAMESPACES)
 
 
@@ -84,11 +92,11 @@ def parse(body: bytes) -> etree._Element:
     return root
 
 
-def open_envelope(body: bytes, actions: dict[str, str], action: str) -> Call:
-    """The call inside a SOAP envelope.
+def open_envelope(body: bytes, service: Service, action: str) -> Call:
+    """The call inside a SOAP envelope that came to a service's address.
 
-    `actions` maps each operation to its SOAPAction; the header must be the quoted action of the very element
-    that the body holds (SOAP 1.1, 6.1.1). Raises SoapFault.
+    The SOAPAction header must be the quoted action of the very element that the body holds (SOAP 1.1, 6.1.1), and
+    empty or absent for a service without actions. Raises SoapFault.
     """
     root = parse(body)
     if root.tag != f"{{{ENVELOPE}}}Envelope":
@@ -110,37 +118,42 @@ def open_envelope(body: bytes, actions: dict[str, str], action: str) -> Call:
         raise SoapFault("SOA-03004", "a document/literal body holds one element")
     name = etree.QName(children[0])
     operation = name.localname.removesuffix("Request")
-    if name.namespace != PROTOCOL or operation == name.localname or operation not in actions:
+    if name.namespace != service.namespace or operation == name.localname or operation not in service.actions:
         raise SoapFault("SOA-03005", "unknown operation")
-    if action != f'"{actions[operation]}"':
+    if action != f'"{service.actions[operation]}"' and (action or service.actions[operation]):
         raise SoapFault("SOA-03005", "SOAPAction does not belong to this message")
-    return Call(operation, children[0])
+    return Call(service, operation, children[0])
 
 
 class Schema:
     """The description of the messages, for both directions."""
 
     def __init__(self) -> None:
-        self._messages = etree.XMLSchema(etree.parse(CONTRACT / "certra-protocol.xsd"))
-        self._errors = etree.XMLSchema(etree.parse(CONTRACT / "errors-soa.xsd"))
+        files = {service.namespace: service.schema for service in services.SERVICES.values()}
+        files[SOA] = "errors-soa.xsd"
+        self._schemas = {name: etree.XMLSchema(etree.parse(CONTRACT / file)) for name, file in files.items()}
         self._lock = threading.Lock()  # a schema object holds the log of its last validation
 
     def check_request(self, element: etree._Element) -> None:
         """Raise SoapFault when a request is not what the schema says; the reason repeats nothing of it."""
         with self._lock:
-            if not self._messages.validate(element):
-                raise SoapFault("SOA-03006", f"line {self._messages.error_log[0].line}")
+            schema = self._of(element)
+            if not schema.validate(element):
+                raise SoapFault("SOA-03006", f"line {schema.error_log[0].line}")
 
     def check_answer(self, element: etree._Element) -> None:
         """Raise AssertionError when an answer of ours would be invalid: a mistake in the sandbox."""
-        schema = self._errors if etree.QName(element).namespace == SOA else self._messages
         with self._lock:
+            schema = self._of(element)
             if not schema.validate(element):
                 raise AssertionError(f"{etree.QName(element).localname}: {schema.error_log[0].message}")
 
+    def _of(self, element: etree._Element) -> etree.XMLSchema:
+        return self._schemas[etree.QName(element).namespace or ""]
+
 
 def add(parent: etree._Element, tag: str, text: str | None = None, **attributes: str) -> etree._Element:
-    """A new child; the tag may carry one of the prefixes m, k, c, or none at all."""
+    """A new child; the tag may carry a prefix of NAMESPACES, or none at all."""
     prefix, _, name = tag.rpartition(":")
     child = etree.SubElement(parent, f"{{{NAMESPACES[prefix]}}}{name}" if prefix else name, attributes)
     child.text = text
@@ -154,7 +167,8 @@ def timestamp(moment: datetime) -> str:
 
 def response(call: Call, now: datetime) -> etree._Element:
     """The empty answer to a call, with its three attributes."""
-    answer = etree.Element(f"{{{PROTOCOL}}}{call.operation}Response", nsmap=NAMESPACES)
+    names = {"m": call.service.namespace, "k": CORE, "c": COMMONS}
+    answer = etree.Element(f"{{{call.service.namespace}}}{call.operation}Response", nsmap=names)
     answer.set("Id", f"_{uuid.uuid4()}")
     if (asked := call.element.get("Id")) is not None:
         answer.set("InResponseTo", asked)
@@ -169,8 +183,21 @@ def success(call: Call, now: datetime) -> etree._Element:
     return answer
 
 
+def old_response(call: Call, code: str, message: str) -> etree._Element:
+    """An answer of the first generation: a Status whose children are in no namespace, and nothing yet beside it."""
+    names = {"d": call.service.namespace, "s": COMMONS_1}
+    answer = etree.Element(f"{{{call.service.namespace}}}{call.operation}Response", nsmap=names)
+    answer.set("Id", f"_{uuid.uuid4()}")
+    status = add(answer, "s:Status")
+    add(status, "Code", code)
+    add(status, "Message", message, Lang="EN")
+    return answer
+
+
 def refusal(call: Call, now: datetime, reason: Refusal) -> etree._Element:
     """An answer that is a Status only, with the unqualified children that the platform writes."""
+    if call.service is services.DEPOT:
+        return old_response(call, reason.code, reason.message)
     answer = response(call, now)
     status = add(answer, "c:Status")
     add(status, "c:StatusCode", Value=REQUESTER)

@@ -35,6 +35,16 @@ CREATE TABLE IF NOT EXISTS request (
 );
 CREATE INDEX IF NOT EXISTS request_subject ON request (environment, subject);
 CREATE INDEX IF NOT EXISTS request_actor ON request (environment, actor_type, actor_value);
+CREATE TABLE IF NOT EXISTS token (
+    environment TEXT NOT NULL, pki TEXT NOT NULL, state TEXT NOT NULL, key_identifier TEXT NOT NULL,
+    public_key BLOB NOT NULL, serial TEXT NOT NULL, certificate BLOB, etk BLOB, to_be_activated INTEGER,
+    PRIMARY KEY (environment, pki)
+);
+CREATE INDEX IF NOT EXISTS token_key ON token (environment, key_identifier);
+CREATE TABLE IF NOT EXISTS foreigner (
+    ticket TEXT PRIMARY KEY, environment TEXT NOT NULL, pki TEXT NOT NULL, document TEXT NOT NULL,
+    public_key BLOB NOT NULL, expires_at TEXT NOT NULL, confirmed_at TEXT
+);
 CREATE TABLE IF NOT EXISTS received (
     id INTEGER PRIMARY KEY AUTOINCREMENT, time TEXT NOT NULL, environment TEXT NOT NULL,
     operation TEXT NOT NULL, body BLOB NOT NULL, outcome TEXT NOT NULL

@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 from lxml import etree
 
 from deploy.sandbox.citizens import Identity, PrivateKey
-from deploy.sandbox.operations import ACTIONS
+from deploy.sandbox.services import ACTIONS, PATHS
 from tests.contract.schemas import assert_valid
 
 M = "urn:be:fgov:ehealth:certra:protocol:v2"
@@ -194,11 +194,11 @@ def envelope(element: etree._Element) -> bytes:
     )
 
 
-def post(base: str, body: bytes, headers: dict[str, str]) -> Reply:
-    """One POST to CertRA, on a connection of its own."""
+def post(base: str, body: bytes, headers: dict[str, str], path: str = "/CertRa/v2") -> Reply:
+    """One POST to a service, CertRA unless told, on a connection of its own."""
     connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=30)
     try:
-        connection.request("POST", "/CertRa/v2", body, headers)
+        connection.request("POST", path, body, headers)
         answer = connection.getresponse()
         return Reply(answer.status, answer.read())
     finally:
@@ -211,7 +211,7 @@ def call(base: str, element: etree._Element, fault: str | None = None) -> Reply:
     headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{ACTIONS[operation]}"'}
     if fault:
         headers["X-Sandbox-Fault"] = fault
-    reply = post(base, envelope(element), headers)
+    reply = post(base, envelope(element), headers, PATHS[operation])
     if fault is None:  # whatever is tested: every answer must be what the schemas say
         assert_valid(reply.detail if reply.status == 500 else reply.element)
     return reply

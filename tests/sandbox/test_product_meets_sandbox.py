@@ -13,7 +13,7 @@ from agent.wire.keys import make_csr, public_key_identifier
 from agent.wire.request_xml import build_generate_certificate
 from agent.wire.signature import sign_enveloped
 from deploy.sandbox.citizens import Identity
-from deploy.sandbox.operations import ACTIONS
+from deploy.sandbox.services import ACTIONS
 from tests.contract.schemas import OWN
 from tests.sandbox import messages
 from tests.sandbox.messages import NS, post

@@ -136,20 +136,3 @@ def test_the_register_shows_nobody_elses_certificates(
     assert [child.text for child in actor] == ["00010100105", "Sofie", "Janssens"]
     assert register(sandbox.production, cards["luc"]) == []
     assert register(sandbox.acceptance, cards["an"]) == []
-
-
-@pytest.mark.parametrize(
-    ("operation", "content"),
-    [
-        (
-            "GenerateRevocationContract",
-            f"<m:PublicKeyIdentifier>{'00' * 20}</m:PublicKeyIdentifier><m:Signer>"
-            '<c:Id Type="SSIN">85073003328</c:Id><c:Name>P</c:Name></m:Signer>'
-            "<m:RevocationReason>superseded</m:RevocationReason>",
-        ),
-    ],
-)
-def test_operations_that_the_sandbox_does_not_hold_say_so(
-    sandbox: SandboxProcess, operation: str, content: str
-) -> None:
-    assert call(sandbox.production, messages.request(operation, content)).code == "SOA-02001"

@@ -186,5 +186,5 @@ def test_private_keys_are_for_the_owner_only(sandbox: SandboxProcess) -> None:
     private = sandbox.pki / "private"
     assert private.stat().st_mode & 0o077 == 0
     keys = list(private.glob("*.key"))
-    assert len(keys) == 12
+    assert len(keys) == 14
     assert all(key.stat().st_mode & 0o777 == 0o600 for key in keys)

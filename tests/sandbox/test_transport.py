@@ -9,10 +9,11 @@ import pytest
 from lxml import etree
 
 from deploy.sandbox.citizens import Identity
-from deploy.sandbox.operations import ACTIONS
+from deploy.sandbox.services import ACTIONS, CERTRA, DEPOT, ETKRA
 from tests.contract.schemas import assert_valid
 from tests.sandbox import messages
 from tests.sandbox.messages import call, post
+from tests.sandbox.token_messages import depot_request, request
 from tests.support.sandbox import SandboxProcess
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -51,7 +52,7 @@ def test_a_wrong_message_gets_its_code(sandbox: SandboxProcess, name: str, body:
     assert_valid(reply.detail)
 
 
-@pytest.mark.parametrize("operation", ACTIONS)
+@pytest.mark.parametrize("operation", CERTRA.actions)
 @pytest.mark.parametrize("change", [str.lower, str.upper, lambda action: action.strip('"'), lambda _: ""])
 def test_the_action_is_taken_to_the_letter(sandbox: SandboxProcess, operation: str, change: object) -> None:
     assert callable(change)
@@ -59,6 +60,40 @@ def test_the_action_is_taken_to_the_letter(sandbox: SandboxProcess, operation: s
     headers = HEADERS | {"SOAPAction": action}
     reply = post(sandbox.production, messages.envelope(messages.request(operation)), headers)
     assert reply.code == ("SOA-03006" if action == f'"{ACTIONS[operation]}"' else "SOA-03005")
+
+
+@pytest.mark.parametrize("operation", ETKRA.actions)
+@pytest.mark.parametrize("change", [str.lower, str.upper])
+def test_actions_of_tokens_are_taken_to_the_letter(
+    sandbox: SandboxProcess, operation: str, change: object
+) -> None:
+    assert callable(change)
+    body = messages.envelope(request(operation))
+    for action, code in ((change(ETKRA.actions[operation]), "SOA-03005"), (ETKRA.actions[operation], None)):
+        reply = post(sandbox.production, body, HEADERS | {"SOAPAction": f'"{action}"'}, ETKRA.path)
+        assert reply.code == (code or ("INVALID_SIGNATURE" if "Complete" in operation else "SOA-03006"))
+
+
+@pytest.mark.parametrize(("action", "code"), [(None, ""), ("", ""), ('""', ""), ('"x"', "SOA-03005")])
+def test_the_depot_has_no_action(sandbox: SandboxProcess, action: str | None, code: str) -> None:
+    headers = {"Content-Type": "text/xml"} | ({} if action is None else {"SOAPAction": action})
+    body = messages.envelope(depot_request(("CBE", "0406798006")))
+    assert post(sandbox.production, body, headers, DEPOT.path).code == code
+
+
+@pytest.mark.parametrize("path", ["/EtkRa/v2", "/EtkDepot/v1"])
+def test_a_message_at_the_wrong_address(sandbox: SandboxProcess, path: str) -> None:
+    reply = post(sandbox.production, GOOD, HEADERS, path)
+    assert reply.code == "SOA-03005"
+
+
+def test_the_depot_refuses_in_its_own_form(sandbox: SandboxProcess) -> None:
+    element = depot_request(("CBE", "0406798006"))
+    headers = {"Content-Type": "text/xml", "X-Sandbox-Fault": "refused"}
+    reply = post(sandbox.production, messages.envelope(element), headers, DEPOT.path)
+    assert_valid(reply.element)
+    assert next(child.text for child in reply.element[0]) == "REQUEST_REFUSED"
+    assert len(reply.element) == 1
 
 
 def test_another_content_type_is_not_soap(sandbox: SandboxProcess) -> None:

@@ -1,15 +1,22 @@
-"""The operations of CertRA v2 that the sandbox holds, each with its irregular SOAPAction."""
+"""The operations that the sandbox holds."""
 
 from collections.abc import Callable
 
 from lxml import etree
 
-from deploy.sandbox.operations import certificate, contract, organisations, qualities, registry
+from deploy.sandbox.operations import (
+    certificate,
+    contract,
+    depot,
+    foreigner,
+    organisations,
+    qualities,
+    registry,
+    revocation,
+    tokens,
+)
 from deploy.sandbox.operations.scene import Scene
-from deploy.sandbox.soap import Call, Refusal, SoapFault, refusal
-
-PLAIN = "urn:be:fgov:ehealth:certra:protocol:v2:"
-ETEE = "urn:be:fgov:ehealth:etee:certra:protocol:v2:"
+from deploy.sandbox.soap import Call, Refusal, refusal
 
 Handler = Callable[[Call, Scene], etree._Element]
 HANDLERS: dict[str, Handler] = {
@@ -20,28 +27,20 @@ HANDLERS: dict[str, Handler] = {
     "GenerateCertificate": certificate.generate,
     "GetCertificate": certificate.fetch,
     "GetCertificateInfoForCitizen": registry.for_citizen,
-}
-ACTIONS = {
-    "GetActorQualities": PLAIN + "getActorQualities",
-    "GetGenericOrganizationTypes": PLAIN + "getGenericOrganizationTypes",
-    "GetExistingApplicationIds": ETEE + "getexistingapplicationids",
-    "GenerateContract": PLAIN + "generateContract",
-    "GenerateCertificate": ETEE + "generatecertificate",
-    "GetCertificate": ETEE + "getcertificate",
-    "GetCertificateInfoForCitizen": PLAIN + "getCertificateInfoForCitizen",
-    "GetCertificateInfoForAuthenticationCertificate": ETEE + "getCertificateInfoForAuthenticationCertificate",
-    "GenerateRevocationContract": PLAIN + "generateRevocationContract",
-    "Revoke": ETEE + "revoke",
-    "SubmitCSRForForeigner": PLAIN + "submitCSRForForeigner",
+    "GetCertificateInfoForAuthenticationCertificate": registry.for_certificate,
+    "GenerateRevocationContract": revocation.contract,
+    "Revoke": revocation.revoke,
+    "SubmitCSRForForeigner": foreigner.submit,
+    "StartETKRegistration": tokens.start,
+    "CompleteETKRegistration": tokens.complete,
+    "ActivateETK": tokens.activate,
+    "GetEtk": depot.get,
 }
 
 
 def perform(call: Call, scene: Scene) -> tuple[etree._Element, str]:
     """The answer to a call that the schema accepted, and its outcome in one word: success, or a code."""
-    handler = HANDLERS.get(call.operation)
-    if handler is None:
-        raise SoapFault("SOA-02001", "the sandbox does not hold this operation")
     try:
-        return handler(call, scene), "success"
+        return HANDLERS[call.operation](call, scene), "success"
     except Refusal as reason:
         return refusal(call, scene.now, reason), reason.code

@@ -10,8 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
 
 from deploy.sandbox import contracts, signer
-from deploy.sandbox.contracts import Contract
-from deploy.sandbox.names import meaning
+from deploy.sandbox.names import Subject, meaning
 from deploy.sandbox.operations.contract import check_authority
 from deploy.sandbox.operations.scene import Scene
 from deploy.sandbox.organisation_types import BY_TYPE, SERVICES
@@ -33,7 +32,7 @@ def generate(call: Call, scene: Scene) -> etree._Element:
         raise Refusal("SIGNER_MISMATCH", "The contract names another signer than the identity card.")
     check_authority(scene, holder.ssin, contract.subject)
     contact = contracts.contact(_part(call, "k:ContactData"))
-    key = _key_of_request(_part(call, "k:CSR").text or "", contract)
+    key = key_of_request(_part(call, "k:CSR").text or "", contract.subject)
     services = tuple(
         s.text or "" for s in call.element.iterfind("m:EHealthCSR/k:BaseServiceUsage", NAMESPACES)
     )
@@ -60,7 +59,7 @@ def fetch(call: Call, scene: Scene) -> etree._Element:
     pki = call.text("m:PublicKeyIdentifier").strip()
     request = scene.register.find(scene.environment, pki)
     if request is None:
-        raise Refusal("CERT_REQUEST_NOT_FOUND", "No request for this public key.", PublicKeyIdentifier=pki)
+        raise _without_request(scene, pki)
     return deliver(call, scene, request, request.certificate)
 
 
@@ -87,6 +86,19 @@ def deliver(
     return result
 
 
+def _without_request(scene: Scene, pki: str) -> Refusal:
+    """What GetCertificate says of a key without a request: a foreigner may still have to confirm it."""
+    submission = scene.foreigners.with_key(scene.environment, pki)
+    if submission is None:
+        return Refusal("CERT_REQUEST_NOT_FOUND", "No request for this public key.", PublicKeyIdentifier=pki)
+    if scene.now < submission.expires_at:
+        return Refusal(
+            "CERT_NOT_YET_DELIVERED", "The identity is not confirmed yet.", PublicKeyIdentifier=pki
+        )
+    reason = "The identity was not confirmed in time."
+    return Refusal("CERT_REQUEST_REFUSED", "The request was refused.", PublicKeyIdentifier=pki, Reason=reason)
+
+
 def _part(call: Call, name: str) -> etree._Element:
     part = call.element.find(f"m:EHealthCSR/{name}", NAMESPACES)
     if part is None:
@@ -94,8 +106,11 @@ def _part(call: Call, name: str) -> etree._Element:
     return part
 
 
-def _key_of_request(encoded: str, contract: Contract) -> rsa.RSAPublicKey:
-    """The public key of a PKCS#10 request, once the request is what the platform asks for."""
+def key_of_request(encoded: str, owner: Subject) -> rsa.RSAPublicKey:
+    """The public key of a PKCS#10 request, once the request is what the platform asks for and bears the owner's name.
+
+    Raises Refusal: INVALID_CSR, DN_MISMATCH.
+    """
     try:
         csr = x509.load_der_x509_csr(base64.b64decode(encoded))
         signed, algorithm = csr.is_signature_valid, csr.signature_hash_algorithm
@@ -109,6 +124,6 @@ def _key_of_request(encoded: str, contract: Contract) -> rsa.RSAPublicKey:
         raise Refusal("INVALID_CSR", "The request must be signed by its own key with SHA-256.")
     if not bare:
         raise Refusal("INVALID_CSR", "The request must not hold attributes.")
-    if meaning(subject) != meaning(contract.subject.x509()):
-        raise Refusal("DN_MISMATCH", "The subject of the request is not the DN of the contract.")
+    if meaning(subject) != meaning(owner.x509()):
+        raise Refusal("DN_MISMATCH", "The subject of the request is not the DN that belongs to its owner.")
     return key

@@ -1,8 +1,8 @@
-"""GetCertificateInfoForCitizen: what the register knows for a person and the organisations behind them."""
+"""What the register knows: for a person and the organisations behind them, or of one certificate that asks itself."""
 
 from lxml import etree
 
-from deploy.sandbox import signer
+from deploy.sandbox import signer, system_signer
 from deploy.sandbox.names import rfc4514
 from deploy.sandbox.operations.scene import Scene
 from deploy.sandbox.register import Request
@@ -21,6 +21,16 @@ def for_citizen(call: Call, scene: Scene) -> etree._Element:
     return result
 
 
+def for_certificate(call: Call, scene: Scene) -> etree._Element:
+    """GetCertificateInfoForAuthenticationCertificate: the entry of the certificate that signed the question."""
+    request, _ = system_signer.authenticate(
+        call.element, scene.environment, scene.pki, scene.register, scene.now
+    )
+    result = success(call, scene.now)
+    _describe(add(result, "m:CertificateInfo"), request, scene)
+    return result
+
+
 def _describe(info: etree._Element, request: Request, scene: Scene) -> None:
     subject, status, opens = request.subject, request.status(scene.now), request.replaceable_from
     add(info, "k:RequestedDate", timestamp(request.submitted_at))
@@ -36,7 +46,8 @@ def _describe(info: etree._Element, request: Request, scene: Scene) -> None:
     if subject.application_id:
         add(identifier, "k:ApplicationId", subject.application_id)
     add(info, "k:AuthenticationCertificateStatus", status)
-    add(info, "k:ETKStatus", "NOT_REQUESTED")
+    token = scene.tokens.find(request)
+    add(info, "k:ETKStatus", token.status(status) if token else "NOT_REQUESTED")
     add(info, "k:AutomaticallyValidated", "true" if request.mode == "automatic" else "false")
     if (certificate := request.certificate) is not None:
         details = add(info, "k:AuthenticationCertificateDetails")

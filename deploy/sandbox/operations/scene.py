@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from deploy.sandbox.foreigners import Foreigners
 from deploy.sandbox.pki import Pki
 from deploy.sandbox.register import Register
 from deploy.sandbox.source import Source
 from deploy.sandbox.store import Store
+from deploy.sandbox.token_signer import TokenSigner
+from deploy.sandbox.tokens import Tokens
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 
@@ -22,6 +25,9 @@ class Scene:
     pki: Pki
     source: Source
     register: Register
+    tokens: Tokens
+    token_signer: TokenSigner
+    foreigners: Foreigners
 
     @property
     def today(self) -> date:
