@@ -7,8 +7,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -17,10 +15,9 @@ from certificates.domain.lifecycle import Environment
 from certificates.domain.x509 import CertificateFacts, UnreadableCertificate, read_certificate
 from certificates.errors import FileRefused
 from certificates.models import Certificate, ImportBatch
+from certificates.services.import_chains import Chains
 from certificates.services.inventory import add_certificate
 from certificates.services.nudges import nudge_status_sweep
-from certificates.trust.anchors import certificate_anchors
-from certificates.trust.paths import Trust, validate
 from organisations.domain.identifiers import mask_ssins
 from organisations.models import Organisation, User
 from organisations.sealing import seal, unseal
@@ -108,13 +105,13 @@ def preview(batch: ImportBatch, *, now: datetime) -> list[PreviewLine]:
     """Return one line a certificate and one an unreadable file."""
     entries = [(entry["file"], base64.b64decode(entry["der"])) for entry in _entries(batch)]
     read = [(file, _facts(der)) for file, der in entries]
+    chains = _chains(read)
     fingerprints = [facts.fingerprint for _file, facts in read if facts]
     known = set(
         Certificate.objects.filter(
             organisation=batch.organisation_id, fingerprint__in=fingerprints
         ).values_list("fingerprint", flat=True)
     )
-    authorities = [der for _file, der in entries if (facts := _facts(der)) and facts.is_authority]
     seen: Counter[str] = Counter()
     lines = []
     for index, (file, facts) in enumerate(read):
@@ -123,7 +120,7 @@ def preview(batch: ImportBatch, *, now: datetime) -> list[PreviewLine]:
             continue
         outcome = _outcome(facts, known, seen, now)
         seen[facts.fingerprint] += 1
-        environment, trusted = environment_of(facts, authorities)
+        environment, trusted = chains.environment_of(facts)
         lines.append(PreviewLine(str(index), file, outcome, facts, "", environment.value, trusted))
     for number, finding in enumerate(batch.findings):
         problem = str(PROBLEMS[finding["code"]])
@@ -143,6 +140,10 @@ def _facts(der: bytes) -> CertificateFacts | None:
         return None
 
 
+def _chains(read: Sequence[tuple[str, CertificateFacts | None]]) -> Chains:
+    return Chains([facts.der for _file, facts in read if facts is not None and facts.is_authority])
+
+
 def _outcome(facts: CertificateFacts, known: set[str], seen: Counter[str], now: datetime) -> str:
     if facts.is_authority:
         return "ca_certificate"
@@ -155,40 +156,20 @@ def _outcome(facts: CertificateFacts, known: set[str], seen: Counter[str], now: 
     return "expired" if facts.not_after <= now else "new"
 
 
-def environment_of(facts: CertificateFacts, authorities: Sequence[bytes]) -> tuple[Environment, bool]:
-    """Return the environment whose anchors the certificate leads to, and True; production and False when neither.
-
-    Judged at a moment within the certificate's validity, so that expired ones find their environment too.
-    """
-    leaf = x509.load_der_x509_certificate(facts.der)
-    others = [x509.load_der_x509_certificate(der) for der in authorities]
-    middle = facts.not_before + (facts.not_after - facts.not_before) / 2
-    for environment in Environment:
-        anchors = certificate_anchors(environment)
-        if (
-            anchors
-            and validate(leaf, others, anchors, check_revocation=False, moment=middle).trust is Trust.TRUSTED
-        ):
-            return environment, True
-    # The acceptance authorities say so in their names; a name is a hint, not a proof.
-    return (Environment.ACCEPTANCE if "accept" in facts.issuer.lower() else Environment.PRODUCTION), False
-
-
 @transaction.atomic
 def take(batch: ImportBatch, keys: Collection[str], *, actor: Actor, now: datetime) -> int:
     """Take the chosen lines into the inventory and forget the upload; returns how many were new."""
     taken = 0
-    entries = _entries(batch)
-    authorities = [base64.b64decode(entry["der"]) for entry in entries]
-    authorities = [der for der in authorities if (facts := _facts(der)) and facts.is_authority]
-    for line in preview(batch, now=now):
+    lines = preview(batch, now=now)
+    chains = _chains([(line.file, line.facts) for line in lines])
+    for line in lines:
         if line.key not in keys or not line.takeable or line.facts is None:
             continue
         _certificate, new = add_certificate(
             batch.organisation,
             line.facts,
             environment=Environment(line.environment),
-            chain=issuers_of(line.facts, [*authorities, *certificate_anchors(Environment(line.environment))]),
+            chain=chains.issuers_of(line.facts, Environment(line.environment)),
             chain_trusted=line.trusted,
             source="imported",
             actor=actor,
@@ -198,21 +179,3 @@ def take(batch: ImportBatch, keys: Collection[str], *, actor: Actor, now: dateti
     batch.delete()
     nudge_status_sweep()
     return taken
-
-
-def issuers_of(facts: CertificateFacts, candidates: Sequence[bytes]) -> list[bytes]:
-    """Return the issuers of a certificate among `candidates`, nearest first, without the root."""
-    # Names are compared by their values: authorities write one text as PrintableString here and UTF8String there.
-    by_subject: dict[x509.Name, x509.Certificate] = {}
-    for der in candidates:
-        candidate = x509.load_der_x509_certificate(der)
-        by_subject[candidate.subject] = candidate
-    chain: list[bytes] = []
-    certificate = x509.load_der_x509_certificate(facts.der)
-    while len(chain) < 5:
-        issuer = by_subject.get(certificate.issuer)
-        if issuer is None or issuer.issuer == issuer.subject:
-            break
-        chain.append(issuer.public_bytes(Encoding.DER))
-        certificate = issuer
-    return chain

@@ -12,6 +12,8 @@ from enum import StrEnum
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from django.conf import settings
 from pyhanko_certvalidator import CertificateValidator, errors
 from pyhanko_certvalidator.context import ValidationContext
@@ -96,3 +98,27 @@ def validate(
     except (errors.PathError, errors.ValidationError, ValueError, TypeError):
         return Verdict(Trust.NOT_TRUSTED)
     return Verdict(Trust.TRUSTED)
+
+
+def signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """True when `issuer` is named as the certificate's issuer and its key made the signature.
+
+    Names are compared by their values, as RFC 5280 7.1 asks: authorities write one text as PrintableString here and
+    as UTF8String there.
+    """
+    if certificate.issuer != issuer.subject:
+        return False
+    try:
+        key, how = issuer.public_key(), certificate.signature_algorithm_parameters
+        if isinstance(key, rsa.RSAPublicKey) and isinstance(how, padding.AsymmetricPadding):
+            hashed = certificate.signature_hash_algorithm
+            if hashed is None:
+                return False
+            key.verify(certificate.signature, certificate.tbs_certificate_bytes, how, hashed)
+        elif isinstance(key, ec.EllipticCurvePublicKey) and isinstance(how, ec.ECDSA):
+            key.verify(certificate.signature, certificate.tbs_certificate_bytes, how)
+        else:
+            return False
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+        return False
+    return True
