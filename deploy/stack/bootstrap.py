@@ -58,6 +58,11 @@ def test_parts() -> list[SystemPart]:
         SystemPart("imagemagick", "takes a picture of that screen", shutil.which("import") is not None),
         SystemPart("openssl", "checks from outside what we made", shutil.which("openssl") is not None),
         SystemPart("python3-tk", "draws the agent's window", importlib.util.find_spec("tkinter") is not None),
+        SystemPart(
+            "openjdk-17-jre-headless",
+            "opens our key stores with keytool",
+            shutil.which("keytool") is not None,
+        ),
     ]
 
 

@@ -1,0 +1,61 @@
+"""Key stores for tests: several keys, an authority, and the outside programs that read and write them."""
+
+import subprocess
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from agent.keystore import ENTRY
+from agent.pkcs12 import CertificateEntry, Contents, KeyEntry
+from agent.wire.names import ehealth_dn, name_from_dn
+
+PASSWORD = "wolk trompet kade 71"
+JAVA_TRUSTS = bytes.fromhex("3016060c6086480186f966adca7b010131060604551d2500")
+"""The attribute by which keytool marks a certificate as an entry of its own."""
+CA_ALIAS = "CN=Test Issuing CA,C=BE"
+
+
+def _certificate(
+    subject: x509.Name, key: rsa.RSAPrivateKey, issuer: x509.Name, signer: rsa.RSAPrivateKey
+) -> x509.Certificate:
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=900))
+        .sign(signer, hashes.SHA256())
+    )
+
+
+def _key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@cache
+def full_contents() -> Contents:
+    """An authentication key with its authority, and two encryption keys under their serial numbers."""
+    ca_name, ca_key, key = name_from_dn("CN=Test Issuing CA,C=BE"), _key(), _key()
+    authority = _certificate(ca_name, ca_key, ca_name, ca_key)
+    subject = name_from_dn(ehealth_dn("CBE", "0406798006", "Test", "APP"))
+    entries = [KeyEntry(ENTRY, key, _certificate(subject, key, ca_name, ca_key))]
+    for _ in range(2):
+        token_key = _key()
+        token = _certificate(subject, token_key, subject, key)
+        entries.append(KeyEntry(str(token.serial_number), token_key, token))
+    return Contents(tuple(entries), (CertificateEntry(CA_ALIAS, authority, (JAVA_TRUSTS,)),))
+
+
+def run(*command: str | Path, given: str = "") -> str:
+    """Run an outside program with `given` on its input; returns all it says. Raises when it fails."""
+    done = subprocess.run(
+        [str(part) for part in command], input=given, capture_output=True, text=True, check=True
+    )
+    return done.stdout + done.stderr
