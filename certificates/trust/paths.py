@@ -5,7 +5,7 @@ fetch addresses of its choosing; only a certificate of a trusted issuer has its 
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +20,37 @@ from pyhanko_certvalidator.context import ValidationContext
 from pyhanko_certvalidator.fetchers.requests_fetchers import RequestsFetcherBackend
 
 from certificates.trust.anchors import asn1_of, is_root
+
+MOST_ISSUERS, MOST_TRIED = 6, 40
+"""How many issuers one path may be chosen from, and how many of one name are tried: the time that the library takes
+grows exponentially with authorities that issued each other."""
+
+
+class Issuers:
+    """Certificates that may stand between a leaf and an anchor; only those that really signed are ever offered."""
+
+    def __init__(self, certificates: Iterable[x509.Certificate]) -> None:
+        # Names are compared by their values: authorities write one text as PrintableString here and UTF8String there.
+        self._by_subject: dict[x509.Name, list[x509.Certificate]] = {}
+        for certificate in certificates:
+            if certificate.subject != certificate.issuer:
+                self._by_subject.setdefault(certificate.subject, []).append(certificate)
+
+    def above(self, certificate: x509.Certificate) -> list[x509.Certificate]:
+        """Return the issuers of `certificate`, theirs, and so on: the nearest first, at most MOST_ISSUERS."""
+        found: list[x509.Certificate] = []
+        for current in self._walk(certificate, found):
+            for issuer in self._by_subject.get(current.issuer, [])[:MOST_TRIED]:
+                if len(found) == MOST_ISSUERS:
+                    return found
+                if issuer not in found and signed_by(current, issuer):
+                    found.append(issuer)
+        return found
+
+    @staticmethod
+    def _walk(first: x509.Certificate, found: list[x509.Certificate]) -> Iterator[x509.Certificate]:
+        yield first
+        yield from found  # grows while it is walked
 
 
 class Trust(StrEnum):
@@ -80,12 +111,10 @@ def validate(
 
     Never raises for what a certificate says; OCSP is asked first, the CRL where it does not answer.
     """
-    leaf = asn1_of(certificate)
-    others = [asn1_of(other) for other in intermediates] + [
-        asn1_of(anchor) for anchor in anchors if not is_root(anchor)
-    ]
-    others = [other for other in others if other.subject != other.issuer]
+    known = [x509.load_der_x509_certificate(anchor) for anchor in anchors if not is_root(anchor)]
     try:
+        leaf = asn1_of(certificate)
+        others = [asn1_of(issuer) for issuer in Issuers([*known, *intermediates]).above(certificate)]
         _validate(leaf, others, anchors, fetch=False, moment=moment)
         if check_revocation:
             _validate(leaf, others, anchors, fetch=True)

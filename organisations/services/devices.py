@@ -48,7 +48,10 @@ def card_holder(certificate: x509.Certificate) -> CardHolder:
         found = certificate.subject.get_attributes_for_oid(oid)
         return str(found[0].value).strip() if len(found) == 1 else ""
 
-    number, surname, given = only(NameOID.SERIAL_NUMBER), only(NameOID.SURNAME), only(NameOID.GIVEN_NAME)
+    try:
+        number, surname, given = only(NameOID.SERIAL_NUMBER), only(NameOID.SURNAME), only(NameOID.GIVEN_NAME)
+    except ValueError as error:  # a name that the library took and cannot read
+        raise CardRefused from error
     if not identifiers.check("SSIN", number).acceptable or not surname:
         raise CardRefused
     return CardHolder(number, tuple(given.split()), surname)
