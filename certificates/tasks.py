@@ -8,7 +8,6 @@ from django.utils import timezone
 from certificates.services import check_revocation
 from certificates.services import work_on_request as work
 
-
 SWEEP_MESSAGE_SECONDS = 30
 
 
