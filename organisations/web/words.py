@@ -87,6 +87,7 @@ ACTIONS: dict[str, Text] = {
     "identifier_added": _("Number added"),
     "mandate_given": _("Mandate registered"),
     "mandate_withdrawn": _("Mandate withdrawn"),
+    "organisation_added": _("Organisation added"),
     "role_given": _("Role given"),
     "device_enrolled": _("Workstation enrolled"),
     "request_made": _("Certificate requested"),
