@@ -81,6 +81,9 @@ DATABASE_WEB_ROLE = env.text("DATABASE_WEB_ROLE", "ehportal_web")
 """The role that pages and workers use: it owns nothing and row-level security binds it."""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "ehportal_cache"}}
+"""Shared by all processes and kept when Redis is lost: sign-in limits and used TOTP codes stand in it."""
+
 REDIS_URL = env.text("REDIS_URL")
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
