@@ -135,8 +135,8 @@ def handler_for(platform: Platform, environment: str) -> type[Handler]:
             elif (match := OCSP.fullmatch(self.path)) and match[2] is None:
                 self._ocsp(match[1], body)
             elif match := FOREIGNER.fullmatch(self.path):
-                filled = urllib.parse.parse_qs(body.decode("utf-8", "replace"), max_num_fields=10)
-                self._foreigner(match[1], filled.get("number", [""])[0])
+                filled = dict(urllib.parse.parse_qsl(body.decode("utf-8", "replace")))
+                self._foreigner(match[1], filled.get("number", ""))
             else:
                 self.send(404, "text/plain", b"There is nothing here.\n")
 

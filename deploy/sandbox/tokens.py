@@ -85,7 +85,8 @@ class Tokens:
     def register(self, token: Token, certificate: bytes, etk: bytes, others: Iterable[Request]) -> Token:
         """Finish a started token. It is active at once unless one of the `others` of its name has an active token.
 
-        Raises Refusal ETK_REGISTRATION_NOT_STARTED when another caller finished or started anew meanwhile.
+        Of two callers with the same certificate at once, both get the token of the first. Raises Refusal
+        ETK_REGISTRATION_NOT_STARTED when it was finished with another one, or started anew, meanwhile.
         """
         with self._store.transaction() as db:
             waits = any((t := _find(db, r.environment, r.pki)) and t.state == "active" for r in others)
@@ -103,7 +104,9 @@ class Tokens:
                 ),
             )
             done = _find(db, token.environment, token.pki)
-        if changed.rowcount != 1 or done is None:
+        if done is None or (
+            changed.rowcount != 1 and done.certificate != x509.load_der_x509_certificate(certificate)
+        ):
             raise Refusal("ETK_REGISTRATION_NOT_STARTED", "No registration is waiting for this certificate.")
         return done
 

@@ -1,5 +1,6 @@
 """Encryption tokens: from an offered key to the depot, over replacement, to the end."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -188,6 +189,18 @@ def test_a_lost_answer_is_asked_for_again(sandbox: SandboxProcess, cards: dict[s
         complete(holder, certificate, "drop-after-commit")
     reply = complete(holder, certificate)
     assert etk(reply) == etk(depot(holder.base, HOSPITAL))
+
+
+def test_of_many_callers_at_once_all_get_one_token(
+    sandbox: SandboxProcess, cards: dict[str, Identity]
+) -> None:
+    holder, key = system(sandbox, cards["an"]), messages.new_key()
+    serial = int.from_bytes(open_challenge(start(holder, key), key), "big")
+    certificate = encryption_certificate(holder, key, serial)
+    with ThreadPoolExecutor(6) as pool:
+        replies = list(pool.map(lambda _: complete(holder, certificate), range(6)))
+    assert {reply.code for reply in replies} == {"success"}
+    assert len({etk(reply) for reply in replies}) == 1
 
 
 def test_who_may_sign(sandbox: SandboxProcess, cards: dict[str, Identity]) -> None:
