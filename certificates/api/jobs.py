@@ -11,7 +11,7 @@ from agent.wire.limits import MAX_REQUEST_BYTES
 from certificates.api.agent import Body, decoded
 from certificates.errors import JobClosed, RequestTooLarge, SignedRequestRefused
 from certificates.models import AgentJob
-from certificates.services import agent_jobs
+from certificates.services import agent_jobs, request_job
 from certificates.services.accept_signed_request import (
     accept_signed_request,
     already_accepted,
@@ -49,8 +49,8 @@ class Jobs(ProvenView):
             "id": job.pk,
             "kind": job.kind,
             "organisation": job.organisation.name,
-            "certificate_name": str(job.request),
-            "environment": job.request.environment,
+            "certificate_name": str(job.subject),
+            "environment": job.environment,
             "state": str(job.state),
             "created_at": job.created_at.isoformat(),
             "expires_at": job.expires_at.isoformat(),
@@ -67,7 +67,7 @@ class Job(ProvenView):
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         device = device_of(accepted)
         with named_organisations(device):
-            return 200, agent_jobs.document_of(agent_jobs.find_job(job_id, device), now=now).to_json()
+            return 200, request_job.document_of(agent_jobs.find_job(job_id, device), now=now).to_json()
 
 
 class SignedRequest(ProvenView):
@@ -91,7 +91,7 @@ class SignedRequest(ProvenView):
             if already_accepted(job, data):
                 return 202, {
                     "state": "submitting",
-                    "public_key_identifier": job.request.public_key_identifier,
+                    "public_key_identifier": agent_jobs.request_of(job).public_key_identifier,
                 }
             checked = check_signed_request(job, data)
         check_card(checked, now=now)
@@ -114,7 +114,7 @@ class Decline(ProvenView):
         fields = fields_of(request)
         with named_organisations(device):
             job = agent_jobs.find_job(job_id, device)
-            agent_jobs.decline_job(job, device, reason=str(fields.get("reason", "")), now=now)
+            request_job.decline_job(job, device, reason=str(fields.get("reason", "")), now=now)
         return 200, {"state": "declined"}
 
 
@@ -128,7 +128,7 @@ class Outcome(ProvenView):
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         device = device_of(accepted)
         with named_organisations(device):
-            outcome = agent_jobs.outcome_of(agent_jobs.find_job(job_id, device))
+            outcome = request_job.outcome_of(agent_jobs.find_job(job_id, device))
         return 200, {
             "state": outcome.state,
             "certificates": [base64.b64encode(der).decode() for der in outcome.certificates],
@@ -152,7 +152,7 @@ class Stored(ProvenView):
         if key_store_format not in ("modern", "legacy"):
             raise JobClosed
         with named_organisations(device):
-            agent_jobs.confirm_stored(
+            request_job.confirm_stored(
                 agent_jobs.find_job(job_id, device),
                 device,
                 fingerprint=str(fields.get("fingerprint", "")),

@@ -94,7 +94,21 @@ class Certificate(models.Model):
     )
     revoked_at = models.DateTimeField(null=True, blank=True)
     revocation_checked_at = models.DateTimeField(null=True, blank=True)
-    source = models.CharField(max_length=10, choices=[("requested", "requested"), ("imported", "imported")])
+    source = models.CharField(
+        max_length=10, choices=[(one, one) for one in ("requested", "imported", "recorded")]
+    )
+    """requested here, imported from a file, or taken over from the government's record."""
+    replaceable_from = models.DateTimeField(null=True, blank=True)
+    """The government's ReplacementPeriodStartDate, where it has told; stronger than the published 90 days."""
+    government_status = models.CharField(max_length=20, blank=True)
+    """AuthenticationCertificateStatus as the government last told it, verbatim."""
+    government_token_status = models.CharField(max_length=20, blank=True)
+    """ETKStatus, likewise."""
+    government_asked_at = models.DateTimeField(null=True, blank=True)
+    contact_data = models.JSONField(null=True, blank=True)
+    """Contact data and services that the government keeps with it: what a renewal starts from."""
+    switch_confirmed_at = models.DateTimeField(null=True, blank=True)
+    """When a renewed certificate was said to be out of use everywhere: its renewal is done."""
     search_text = models.TextField()
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -13,9 +13,11 @@ from certificates.domain.lifecycle import (
     CANCELLABLE_STATES,
     FINAL_STATES,
     MACHINE_STATES,
+    MOVES,
     Environment,
     RequestState,
 )
+from certificates.models.work import Work
 
 
 class RequestQuerySet(models.QuerySet["CertificateRequest"]):
@@ -33,8 +35,14 @@ class RequestQuerySet(models.QuerySet["CertificateRequest"]):
         return self.exclude(state__in=FINAL_STATES | {RequestState.ISSUED})
 
 
-class CertificateRequest(models.Model):
-    """One request. Documents that hold personal numbers (contract, signed bytes) are sealed."""
+class CertificateRequest(Work):
+    """One request. Documents that hold personal numbers (contract, signed bytes) are sealed.
+
+    A renewal is a request that `replaces` a certificate: the same name, in the last months of its validity.
+    """
+
+    MOVES = MOVES
+    EVENT: ClassVar[str] = "request"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(
@@ -43,6 +51,9 @@ class CertificateRequest(models.Model):
     environment = models.CharField(max_length=12, choices=[(e.value, e.value) for e in Environment])
     identifier = models.ForeignKey(
         "organisations.OrganisationIdentifier", on_delete=models.PROTECT, related_name="+"
+    )
+    replaces = models.ForeignKey(
+        "certificates.Certificate", null=True, blank=True, on_delete=models.PROTECT, related_name="renewals"
     )
     application_id = models.CharField(max_length=30, blank=True)
     email_private = models.EmailField()
@@ -58,15 +69,6 @@ class CertificateRequest(models.Model):
     requested_at = models.DateTimeField(default=timezone.now)
 
     state = models.CharField(max_length=24, choices=[(s.value, s.value) for s in RequestState])
-    state_since = models.DateTimeField()
-    next_attempt_at = models.DateTimeField(null=True)
-    attempts = models.PositiveIntegerField(default=0)
-    asked_since = models.DateTimeField(null=True)
-    """When this kind of asking (contract, outcome, certificate) began: the clock of giving up."""
-    not_known_answers = models.PositiveSmallIntegerField(default=0)
-    """How often in a row the authority said it never saw this key, after an unknown outcome."""
-    problem = models.JSONField(null=True)
-    """The last answer that was not a success: kind, code, message, parameters, at."""
 
     sealed_contract = models.BinaryField(null=True)
     contract_dn = models.CharField(max_length=500, blank=True)

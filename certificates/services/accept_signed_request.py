@@ -33,6 +33,7 @@ from certificates.errors import (
 )
 from certificates.models import AgentJob, CertificateRequest
 from certificates.models.job import JobState
+from certificates.services.agent_jobs import request_of
 from certificates.services.fetch_contract import contact_data_of, contract_of
 from certificates.services.nudges import nudge
 from certificates.services.transition import Overtaken, move
@@ -67,7 +68,7 @@ def content_of(request: CertificateRequest) -> CertificateContent:
 
 def already_accepted(job: AgentJob, data: bytes) -> bool:
     """True when exactly these bytes were accepted before: the retry of a call whose answer was lost."""
-    sealed = job.request.sealed_signed_request
+    sealed = request_of(job).sealed_signed_request
     return sealed is not None and unseal(sealed) == data
 
 
@@ -76,7 +77,8 @@ def check_signed_request(job: AgentJob, data: bytes) -> CheckedRequest:
 
     Raises SignedRequestRefused (its subclasses say why), SignatureInvalid, JobClosed.
     """
-    if job.state != JobState.OFFERED or job.request.state != RequestState.AWAITING_SIGNATURE:
+    request = request_of(job)
+    if job.state != JobState.OFFERED or request.state != RequestState.AWAITING_SIGNATURE:
         raise JobClosed
     if len(data) > MAX_REQUEST_BYTES:
         raise RequestTooLarge
@@ -88,7 +90,7 @@ def check_signed_request(job: AgentJob, data: bytes) -> CheckedRequest:
         raise SignatureInvalid from error
     except WireError as error:
         raise SignedRequestRefused from error
-    offered = content_of(job.request)
+    offered = content_of(request)
     if facts.content.contract != offered.contract:
         raise ContractAltered
     if facts.content != offered:
@@ -134,7 +136,7 @@ def accept_signed_request(job: AgentJob, checked: CheckedRequest, device: Device
 
     Raises MandateEnded, KeyAlreadyUsed, JobClosed (somebody was first).
     """
-    request = job.request
+    request = request_of(job)
     mandates = Mandate.objects.filter(person_id=job.holder_id, identifier_id=request.identifier_id)
     if job.holder.left_on is not None or not mandates.active_on(belgian_day(now)).exists():
         raise MandateEnded

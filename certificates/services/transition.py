@@ -1,35 +1,35 @@
-"""The one way in which a request changes its state: a conditional UPDATE and its audit row, in one transaction."""
+"""The one way in which work changes its state: a conditional UPDATE and its audit row, in one transaction."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from django.db import transaction
 
-from certificates.domain.lifecycle import MOVES, RequestState
-from certificates.models import CertificateRequest
+from certificates.models.work import Work
 from organisations.services.audit import Actor, record
 
 
 class Overtaken(Exception):
-    """Somebody else moved the request first; what this worker found out is no longer needed."""
+    """Somebody else moved the row first; what this worker found out is no longer needed."""
 
 
 def move(
-    request: CertificateRequest,
-    to: RequestState,
+    work: Work,
+    to: StrEnum,
     *,
     actor: Actor,
     now: datetime,
     details: dict[str, object] | None = None,
     **fields: object,
 ) -> None:
-    """Move `request` from the state this worker saw to `to`, with `fields` set, and record it.
+    """Move `work` from the state this worker saw to `to`, with `fields` set, and record it as `<EVENT>_<state>`.
 
     Asking starts anew in the new state (attempts, asked_since) unless `fields` say otherwise. Raises Overtaken when
     the row is in another state by now, ValueError when the domain knows no such move.
     """
-    old = RequestState(request.state)
-    if to not in MOVES[old]:
-        raise ValueError(f"a request does not go from {old} to {to}")
+    old = type(to)(work.state)
+    if to not in work.MOVES[old]:
+        raise ValueError(f"a {work.EVENT} does not go from {old} to {to}")
     values: dict[str, object] = {
         "state": to,
         "state_since": now,
@@ -41,36 +41,36 @@ def move(
     } | fields
     with transaction.atomic():
         # The whole old row is the condition: a second worker that read the same row loses here.
-        changed = CertificateRequest.objects.filter(
-            pk=request.pk, state=old, attempts=request.attempts
-        ).update(**values)
+        changed = (
+            type(work)._default_manager.filter(pk=work.pk, state=old, attempts=work.attempts).update(**values)
+        )
         if not changed:
             raise Overtaken
         record(
-            request.organisation_id,
-            f"request_{to.value}",
-            request,
+            work.organisation_id,
+            f"{work.EVENT}_{to.value}",
+            work,
             actor=actor,
             now=now,
             **({"from": old.value} | (details or {})),
         )
     for name, value in values.items():
-        setattr(request, name, value)
+        setattr(work, name, value)
 
 
-def postpone(
-    request: CertificateRequest, *, until: datetime, problem: dict[str, object] | None, **fields: object
-) -> None:
+def postpone(work: Work, *, until: datetime, problem: dict[str, object] | None, **fields: object) -> None:
     """Stay in the state and ask again at `until`; not an event, so not recorded. Raises Overtaken."""
     values: dict[str, object] = {
         "next_attempt_at": until,
-        "attempts": request.attempts + 1,
+        "attempts": work.attempts + 1,
         "problem": problem,
     } | fields
-    changed = CertificateRequest.objects.filter(
-        pk=request.pk, state=request.state, attempts=request.attempts
-    ).update(**values)
+    changed = (
+        type(work)
+        ._default_manager.filter(pk=work.pk, state=work.state, attempts=work.attempts)
+        .update(**values)
+    )
     if not changed:
         raise Overtaken
     for name, value in values.items():
-        setattr(request, name, value)
+        setattr(work, name, value)

@@ -12,7 +12,7 @@ from certificates.domain.lifecycle import (
     RequestState,
     may_move,
 )
-from certificates.services.agent_jobs import OUTCOMES
+from certificates.services.request_job import OUTCOMES
 
 S = RequestState
 ALLOWED = {

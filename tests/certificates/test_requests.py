@@ -19,10 +19,11 @@ from certificates.errors import (
 from certificates.models import AgentJob, CertificateRequest
 from certificates.models.job import JobState
 from certificates.services.accept_signed_request import accept_signed_request, check_signed_request
-from certificates.services.agent_jobs import decline_job, find_job
+from certificates.services.agent_jobs import find_job
 from certificates.services.application_ids import ApplicationIds, existing_application_ids
 from certificates.services.cancel_request import cancel_request
 from certificates.services.fetch_contract import resume_after_enrolment
+from certificates.services.request_job import decline_job
 from organisations.models import Device, Mandate, Person
 from organisations.services.audit import Actor
 from organisations.tenancy import acting_for

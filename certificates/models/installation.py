@@ -1,0 +1,64 @@
+"""Where a certificate's key store is in use, as workstations report it."""
+
+import uuid
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+
+
+class InstallationQuerySet(models.QuerySet["Installation"]):
+    """Questions about installations, in English."""
+
+    def present(self) -> Self:
+        """Installations that the last look of their workstation still found."""
+        return self.filter(gone_at=None)
+
+    def standing_in_the_way(self) -> Self:
+        """Present installations that nobody has accepted as left behind."""
+        return self.present().filter(accepted_at=None)
+
+
+class Installation(models.Model):
+    """One copy of a key store. `certificate` is empty while the inventory knows none that fits."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("organisations.Organisation", on_delete=models.PROTECT, related_name="+")
+    certificate = models.ForeignKey(
+        "certificates.Certificate", null=True, on_delete=models.PROTECT, related_name="installations"
+    )
+    device_id = models.UUIDField()
+    machine = models.CharField(max_length=100)
+    path = models.CharField(max_length=500)
+    """As the workstation names it; a national number in it is masked there already."""
+    package = models.CharField(max_length=100, blank=True)
+    """The software that loads it, as people call it."""
+    file_digest = models.CharField(max_length=64)
+    """SHA-256 of the file, hex."""
+    name = models.CharField(max_length=250, blank=True)
+    """What file name or certificate says whose it is; a national number is masked."""
+    environment = models.CharField(max_length=12)
+    not_after = models.DateTimeField(null=True)
+    estimated = models.BooleanField(default=False)
+    """True when only the file's name was read."""
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    accepted_reason = models.CharField(max_length=500, blank=True)
+
+    objects = InstallationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["machine", "path", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "device_id", "path"], name="installation_once_a_place"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.machine}: {self.path}"

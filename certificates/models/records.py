@@ -1,0 +1,82 @@
+"""What the government itself knows, asked with the holder's card, and what differs from what stands here."""
+
+import uuid
+from enum import StrEnum
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+
+class InquiryState(StrEnum):
+    """Where an inquiry stands."""
+
+    AWAITING_SIGNATURE = "awaiting_signature"
+    ANSWERED = "answered"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class RecordsInquiry(models.Model):
+    """One look into the government's records with one person's card, in one environment."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("organisations.Organisation", on_delete=models.PROTECT, related_name="+")
+    environment = models.CharField(max_length=12)
+    holder = models.ForeignKey("organisations.Person", on_delete=models.PROTECT, related_name="inquiries")
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField(default=timezone.now)
+    state = models.CharField(max_length=20, choices=[(s.value, s.value) for s in InquiryState])
+    answered_at = models.DateTimeField(null=True)
+    problem = models.JSONField(null=True)
+
+    class Meta:
+        ordering = ["-requested_at", "-id"]
+        indexes = [
+            models.Index(fields=["organisation", "-requested_at", "-id"], name="inquiry_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.holder} {self.requested_at:%Y-%m-%d}"
+
+
+class ProposalState(StrEnum):
+    """What a person decided about a proposal."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DISMISSED = "dismissed"
+
+
+class RecordProposal(models.Model):
+    """One thing that the government knows otherwise, or that is not known here: a person accepts or dismisses it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("organisations.Organisation", on_delete=models.PROTECT, related_name="+")
+    inquiry = models.ForeignKey(RecordsInquiry, on_delete=models.PROTECT, related_name="proposals")
+    kind = models.CharField(max_length=20)
+    """new_mandate, mandate_gone, new_certificate, difference."""
+    key = models.CharField(max_length=120)
+    """What it is about: TYPE=value of a number, or a PublicKeyIdentifier with the field's name."""
+    certificate = models.ForeignKey(
+        "certificates.Certificate", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    facts = models.JSONField(default=dict)
+    """What the government says and what stands here; national numbers are masked."""
+    state = models.CharField(
+        max_length=10, choices=[(s.value, s.value) for s in ProposalState], default=ProposalState.OPEN
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["kind", "key", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["inquiry", "kind", "key"], name="proposal_once_an_inquiry"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"

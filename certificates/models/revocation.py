@@ -1,0 +1,90 @@
+"""A revocation, from somebody's wish to the evidence that the certificate is dead."""
+
+import uuid
+from datetime import datetime
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from certificates.domain.revocation import (
+    REVOCATION_FINAL_STATES,
+    REVOCATION_MACHINE_STATES,
+    REVOCATION_MOVES,
+    RevocationReason,
+    RevocationState,
+)
+from certificates.models.work import Work
+
+
+class RevocationQuerySet(models.QuerySet["Revocation"]):
+    """Questions about revocations, in English."""
+
+    def due_at(self, now: datetime) -> Self:
+        """Revocations that a task should work on at `now`."""
+        return self.filter(state__in=REVOCATION_MACHINE_STATES, next_attempt_at__lte=now)
+
+    def on_their_way(self) -> Self:
+        """Revocations that have not come to an end."""
+        return self.exclude(state__in=REVOCATION_FINAL_STATES)
+
+
+class Revocation(Work):
+    """One revocation of one certificate. Documents that hold personal numbers (contract, signed bytes) are sealed."""
+
+    MOVES = REVOCATION_MOVES
+    EVENT: ClassVar[str] = "revocation"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(
+        "organisations.Organisation", on_delete=models.PROTECT, related_name="revocations"
+    )
+    certificate = models.ForeignKey(
+        "certificates.Certificate", on_delete=models.PROTECT, related_name="revocations"
+    )
+    reason = models.CharField(max_length=24, choices=[(one.value, one.value) for one in RevocationReason])
+    comment = models.CharField(max_length=500, blank=True)
+    holder = models.ForeignKey("organisations.Person", on_delete=models.PROTECT, related_name="revocations")
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField(default=timezone.now)
+
+    state = models.CharField(max_length=24, choices=[(s.value, s.value) for s in RevocationState])
+    sealed_contract = models.BinaryField(null=True)
+    sealed_signed_request = models.BinaryField(null=True)
+    submission_started_at = models.DateTimeField(null=True)
+    evidence = models.JSONField(null=True)
+    """What outside confirmed it: source (ocsp, crl, certificate_info), revoked_at, checked_at."""
+
+    objects = RevocationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-requested_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["certificate"],
+                name="one_revocation_on_its_way",
+                condition=~Q(state__in=["completed", "rejected", "declined", "cancelled", "gave_up"]),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"],
+                name="revocation_due",
+                condition=Q(next_attempt_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.certificate}"
+
+    @property
+    def is_final(self) -> bool:
+        """True when nothing moves by itself any more."""
+        return RevocationState(self.state) in REVOCATION_FINAL_STATES
+
+    @property
+    def is_cancellable(self) -> bool:
+        """True while nothing has been signed."""
+        return RevocationState.CANCELLED in REVOCATION_MOVES[RevocationState(self.state)]

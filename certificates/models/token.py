@@ -1,0 +1,66 @@
+"""The encryption token of a certificate, and the proofs that it can be used."""
+
+import uuid
+from datetime import datetime
+
+from django.db import models
+from django.utils import timezone
+
+from certificates.domain.tokens import ACTIVATION_REMINDER, TokenState
+
+
+class EncryptionToken(models.Model):
+    """One token. The ETK is sealed: a care provider's bears a national number in its name."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("organisations.Organisation", on_delete=models.PROTECT, related_name="+")
+    certificate = models.OneToOneField(
+        "certificates.Certificate", on_delete=models.PROTECT, related_name="token"
+    )
+    state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in TokenState])
+    state_since = models.DateTimeField()
+    serial = models.CharField(max_length=40, blank=True)
+    """Serial number of the encryption certificate, decimal: the alias of its entry in the key store."""
+    sealed_etk = models.BinaryField(null=True)
+    """The ETK as the government gave it: CMS SignedData, DER."""
+    to_be_activated = models.BooleanField(default=False)
+    device_id = models.UUIDField(null=True)
+    """The workstation that made the key."""
+    stored_at = models.DateTimeField(null=True)
+    """When the workstation said that the key store holds key and token."""
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"ETK {self.serial or '…'}"
+
+    def waits_too_long(self, now: datetime) -> bool:
+        """True when people are to be reminded that the token waits for its activation."""
+        return self.state == TokenState.WAITING and now - self.state_since >= ACTIVATION_REMINDER
+
+
+class ContinuityProof(models.Model):
+    """A self test of a workstation: a message sealed to the depot's token was opened with the key store, or not."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("organisations.Organisation", on_delete=models.PROTECT, related_name="+")
+    certificate = models.ForeignKey(
+        "certificates.Certificate", on_delete=models.PROTECT, related_name="continuity_proofs"
+    )
+    device_id = models.UUIDField()
+    device_label = models.CharField(max_length=100)
+    checked_at = models.DateTimeField()
+    passed = models.BooleanField()
+    finding = models.CharField(max_length=40)
+    """Stable code: ok, depot_empty, other_token, not_opened, token_invalid."""
+    serial = models.CharField(max_length=40, blank=True)
+    """Serial number of the certificate in the depot's token, decimal."""
+
+    class Meta:
+        ordering = ["-checked_at", "-id"]
+        indexes = [models.Index(fields=["certificate", "-checked_at"], name="proof_by_certificate")]
+
+    def __str__(self) -> str:
+        return f"{self.finding} {self.checked_at:%Y-%m-%d}"

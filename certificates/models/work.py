@@ -1,0 +1,32 @@
+"""What every row carries that moves by itself: its state is the queue, and a sweep finds what is due."""
+
+from collections.abc import Mapping, Set
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db import models
+
+
+class Work(models.Model):
+    """A row that goes from state to state; `services.transition` is the only way in which it does."""
+
+    MOVES: ClassVar[Mapping[Any, Set[StrEnum]]]
+    """The domain's moves: from each state, the states that may follow."""
+    EVENT: ClassVar[str]
+    """How the record calls it: each move is an event `<EVENT>_<state>`."""
+    organisation_id: UUID
+
+    state = models.CharField(max_length=24)
+    state_since = models.DateTimeField()
+    next_attempt_at = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+    asked_since = models.DateTimeField(null=True)
+    """When this kind of asking (contract, outcome, evidence) began: the clock of giving up."""
+    not_known_answers = models.PositiveSmallIntegerField(default=0)
+    """How often in a row the authority said it never saw this key, after an unknown outcome."""
+    problem = models.JSONField(null=True)
+    """The last answer that was not a success: kind, code, message, parameters, at."""
+
+    class Meta:
+        abstract = True
