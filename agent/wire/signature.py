@@ -1,8 +1,8 @@
-"""XML-DSig as CertRA wants it: one enveloped signature by an eID card, made and checked.
+"""XML-DSig as CertRA and EtkRA want it: one enveloped signature, made and checked.
 
-Profile: one Reference to the root's Id, transforms enveloped-signature then exclusive C14N, digest SHA-256,
-rsa-sha256 or ecdsa-sha384 (raw r‖s, RFC 6931 2.3.6), KeyInfo with one X509Data: the whole chain, leaf
-first.
+The key is an eID card's, or an eHealth certificate's own. Profile: one Reference to the root's Id, transforms
+enveloped-signature then exclusive C14N, digest SHA-256, rsa-sha256 or ecdsa-sha384 (raw r‖s, RFC 6931 2.3.6),
+KeyInfo with one X509Data: the chain, leaf first.
 """
 
 import hashlib
@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 from signxml.algorithms import DigestAlgorithm, SignatureMethod
@@ -61,7 +62,7 @@ class VerifiedRequest:
 
 
 def algorithm_for(certificate: x509.Certificate) -> str:
-    """The signature algorithm of a card's certificate. Raises SignatureInvalid for another kind of key."""
+    """The signature algorithm of a certificate's key. Raises SignatureInvalid for another kind of key."""
     try:
         key = certificate.public_key()
     except (ValueError, UnsupportedAlgorithm):
@@ -70,7 +71,18 @@ def algorithm_for(certificate: x509.Certificate) -> str:
         return "rsa-sha256"
     if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name == "secp384r1":
         return "ecdsa-sha384"
-    raise SignatureInvalid("not a key of an eID card")
+    raise SignatureInvalid("not a key of an eID card or an eHealth certificate")
+
+
+def key_signer(key: rsa.RSAPrivateKey) -> Callable[[bytes, str], bytes]:
+    """What `sign_enveloped` calls when the key is here and not on a card: an eHealth certificate's own."""
+
+    def sign(to_be_signed: bytes, algorithm: str) -> bytes:
+        if algorithm != "rsa-sha256":
+            raise SignatureInvalid("the algorithm does not fit the key")
+        return key.sign(to_be_signed, padding.PKCS1v15(), hashes.SHA256())
+
+    return sign
 
 
 def sign_enveloped(
@@ -78,9 +90,10 @@ def sign_enveloped(
 ) -> bytes:
     """Put an enveloped signature into the element `data` as its last child, leaving every other byte alone.
 
-    `chain` is leaf first, root included. `sign(to_be_signed, algorithm)` gets the canonical SignedInfo and
-    returns the raw signature value. The outcome is verified before it is returned: a card or reader that
-    signs wrongly raises SignatureInvalid here. Raises MalformedXml when `data` cannot be signed.
+    `chain` is leaf first: root included for a card; for an eHealth certificate it may be left out.
+    `sign(to_be_signed, algorithm)` gets the canonical SignedInfo and returns the raw signature value. The outcome
+    is verified before it is returned: a card or reader that signs wrongly raises SignatureInvalid here. Raises
+    MalformedXml when `data` cannot be signed.
     """
     root = parse_xml(data, limit=MAX_REQUEST_BYTES)
     identifier = root.get("Id", "")

@@ -1,6 +1,7 @@
 """Reading JSON without guessing: every field named, typed and bounded, nothing unknown, nothing twice."""
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TypeVar
@@ -63,6 +64,20 @@ class Fields:
         """The same, or null."""
         value = self._value[name]
         return None if value is None else self._text(name, value, limit, False)
+
+    def matching(self, name: str, pattern: re.Pattern[str]) -> str:
+        """A short string of the form that `pattern` gives, from its first character to its last."""
+        text = self.text(name)
+        if not pattern.fullmatch(text):
+            raise JobMalformed(f"{name} is not written as it must be")
+        return text
+
+    def flag(self, name: str) -> bool:
+        """True or false."""
+        value = self._value[name]
+        if not isinstance(value, bool):
+            raise JobMalformed(f"{name} is neither true nor false")
+        return value
 
     def number(self, name: str) -> int:
         """A whole number."""

@@ -5,7 +5,15 @@ from datetime import UTC, datetime
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from agent.wire.jobs import CertificateContent, ContactData, Contract, Identifier, LocalisedText, Signer
+from agent.wire.jobs import (
+    CertificateContent,
+    ContactData,
+    Contract,
+    Identifier,
+    LocalisedText,
+    RevocationContract,
+    Signer,
+)
 from agent.wire.keys import make_csr
 from agent.wire.names import ehealth_dn
 from agent.wire.request_xml import build_generate_certificate
@@ -21,6 +29,11 @@ def content_with(html: str = "<p>Ik ga akkoord.</p>", email: str = "an@example.o
     return CertificateContent(
         ContactData(email, None, "+32 2 000 00 00", "+32 9"), contract, "APP_1", ("tsa",)
     )
+
+
+def revocation_contract(html: str = "<p>Ik trek in.</p>") -> RevocationContract:
+    agreed = content_with(html).contract
+    return RevocationContract(agreed.dn, agreed.signer, agreed.texts, "keyCompromise")
 
 
 @pytest.fixture(scope="session")
