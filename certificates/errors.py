@@ -167,3 +167,45 @@ class FileRefused(DomainError):
 
     code = "file_refused"
     title = _("These files are too large to take in at once. Send fewer of them.")
+
+
+class WrongCertificate(SignedRequestRefused):
+    """Signed with the key of another eHealth certificate."""
+
+    code = "wrong_certificate"
+    title = _("This was signed with the key of another certificate. Nothing was sent; use the right key store.")
+
+
+class TokenUnknown(DomainError):
+    """No encryption token was started for this certificate, or another one is meant."""
+
+    code = "token_unknown"
+    title = _("No encryption token is being registered for this certificate. Start again from the agent.")
+
+
+class TokenRefused(DomainError):
+    """A token is not in the state that is needed, or what the government gave is no good token."""
+
+    code = "token_refused"
+    title = _("The encryption token cannot be used for this. Look at the certificate's page for where it stands.")
+
+
+class ProofMalformed(DomainError):
+    """A continuity proof that no agent makes."""
+
+    code = "proof_malformed"
+    title = _("The outcome of the self test cannot be read. Update the agent and try again.")
+
+
+class GovernmentRefused(DomainError):
+    """The government understood and said no; `extra` has its answers."""
+
+    code = "government_refused"
+    title = _("The government refused this. What it answered stands beside it.")
+
+
+class GovernmentUnavailable(DomainError):
+    """The government could not be asked, or gave no answer that makes sense; asking again is safe."""
+
+    code = "government_unavailable"
+    title = _("The government's service cannot be reached right now. Nothing is lost; try again in a few minutes.")

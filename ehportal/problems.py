@@ -1,5 +1,6 @@
 """Domain errors as RFC 9457 problem documents: the only place that knows HTTP status codes."""
 
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -21,7 +22,11 @@ STATUS = {
     "certificate_mismatch": 409,
     "enrolment_expired": 410,
     "request_too_large": 413,
+    "token_unknown": 404,
+    "token_refused": 409,
+    "government_refused": 409,
     "card_status_unknown": 503,
+    "government_unavailable": 503,
 }
 
 
@@ -44,7 +49,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, DomainError):
         status, body = document(error)
         view = context.get("view")
-        if isinstance(view, ProvenView):
+        # A retry of what was not possible just now is a new try, not the same answer again.
+        if isinstance(view, ProvenView) and status < HTTPStatus.INTERNAL_SERVER_ERROR:
             view.keep_answer(status, body)
         return Response(body, status=status, content_type="application/problem+json")
     if isinstance(error, APIException):

@@ -11,7 +11,7 @@ from agent.wire.limits import MAX_REQUEST_BYTES
 from certificates.api.agent import Body, decoded
 from certificates.errors import JobClosed, RequestTooLarge, SignedRequestRefused
 from certificates.models import AgentJob
-from certificates.services import agent_jobs, request_job
+from certificates.services import agent_jobs, job_documents, request_job
 from certificates.services.accept_signed_request import (
     accept_signed_request,
     already_accepted,
@@ -67,7 +67,7 @@ class Job(ProvenView):
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         device = device_of(accepted)
         with named_organisations(device):
-            return 200, request_job.document_of(agent_jobs.find_job(job_id, device), now=now).to_json()
+            return 200, job_documents.document_of(agent_jobs.find_job(job_id, device), now=now).to_json()
 
 
 class SignedRequest(ProvenView):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from certificates.api import agent, jobs
+from certificates.api import agent, jobs, tokens
 
 urlpatterns = [
     path("hello", agent.Hello.as_view(), name="agent-hello"),
@@ -15,4 +15,10 @@ urlpatterns = [
     path("jobs/<str:job_id>/decline", jobs.Decline.as_view(), name="agent-decline"),
     path("jobs/<str:job_id>/outcome", jobs.Outcome.as_view(), name="agent-outcome"),
     path("jobs/<str:job_id>/stored", jobs.Stored.as_view(), name="agent-stored"),
+    path("jobs/<str:job_id>/token/start", tokens.StartToken.as_view(), name="agent-token-start"),
+    path("jobs/<str:job_id>/token/complete", tokens.CompleteToken.as_view(), name="agent-token-complete"),
+    path("jobs/<str:job_id>/token/stored", tokens.TokenStored.as_view(), name="agent-token-stored"),
+    path("jobs/<str:job_id>/token/activate", tokens.ActivateToken.as_view(), name="agent-token-activate"),
+    path("jobs/<str:job_id>/token/depot", tokens.DepotToken.as_view(), name="agent-token-depot"),
+    path("jobs/<str:job_id>/token/proof", tokens.TokenProof.as_view(), name="agent-token-proof"),
 ]

@@ -5,14 +5,15 @@ from datetime import datetime
 from django.conf import settings
 
 from agent.wire.enrolment import normalise_origin
-from agent.wire.jobs import JOB_ID
+from agent.wire.jobs import JOB_ID, CertificateFacts
 from certificates.errors import JobClosed, JobUnknown
-from certificates.models import AgentJob, CertificateRequest
+from certificates.models import AgentJob, Certificate, CertificateRequest
 from certificates.models.job import JobState
 from organisations.models import Device
 
 RELATED = ("organisation", "holder", "request__identifier__organisation", "request__holder", "request__requested_by",
-           "request__certificate", "request__organisation", "request__replaces")  # fmt: skip
+           "request__certificate", "request__organisation", "request__replaces", "token__certificate",
+           "revocation__certificate", "inquiry")  # fmt: skip
 
 
 def find_job(job_id: str, device: Device) -> AgentJob:
@@ -37,6 +38,28 @@ def request_of(job: AgentJob) -> CertificateRequest:
     if job.request is None:
         raise JobUnknown
     return job.request
+
+
+def certificate_of(job: AgentJob) -> Certificate:
+    """Return the certificate that a job is about. Raises JobClosed while its request has none, JobUnknown otherwise."""
+    if job.token is not None:
+        return job.token.certificate
+    if job.revocation is not None:
+        return job.revocation.certificate
+    certificate = request_of(job).certificate
+    if certificate is None:
+        raise JobClosed
+    return certificate
+
+
+def facts_of(certificate: Certificate) -> CertificateFacts:
+    """Return a certificate as jobs name it; a national number in its name is masked here already."""
+    return CertificateFacts(
+        fingerprint=certificate.fingerprint,
+        public_key_identifier=certificate.public_key_identifier,
+        common_name=certificate.common_name,
+        not_after=certificate.not_after,
+    )
 
 
 def see(job: AgentJob, *, now: datetime) -> None:

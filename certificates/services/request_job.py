@@ -14,7 +14,7 @@ from certificates.errors import CertificateMismatch, JobClosed
 from certificates.models import AgentJob, CertificateRequest
 from certificates.models.job import JobState
 from certificates.services.accept_signed_request import content_of
-from certificates.services.agent_jobs import origin, request_of, see
+from certificates.services.agent_jobs import facts_of, origin, request_of, see
 from certificates.services.transition import Overtaken, move
 from certificates.trust.anchors import certificate_anchors, is_root
 from organisations.models import Device
@@ -52,6 +52,8 @@ def document_of(job: AgentJob, *, now: datetime) -> CertificateJob:
         requested_at=request.requested_at,
         reason=request.reason,
         request=content_of(request),
+        replaces=facts_of(request.replaces) if request.replaces else None,
+        token=True,
     )
 
 

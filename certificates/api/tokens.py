@@ -1,0 +1,132 @@
+"""The agent's endpoints for encryption tokens: each step is signed on the workstation and handed on as it is."""
+
+import base64
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from agent.wire.limits import MAX_REQUEST_BYTES
+from certificates.api.agent import Body, decoded
+from certificates.api.jobs import device_of
+from certificates.errors import RequestTooLarge, SignedRequestRefused
+from certificates.models import Certificate
+from certificates.services import activate_token, agent_jobs, continuity, register_token
+from certificates.services.gateways import depot_of, token_gateway_of
+from organisations.api.devices import ProvenView, fields_of, named_organisations
+from organisations.models import Device
+from organisations.services.proofs import Accepted
+
+
+def signed_bytes(fields: dict[str, Any]) -> bytes:
+    """Return the signed request of a body. Raises RequestTooLarge, SignedRequestRefused."""
+    text = fields.get("request")
+    if isinstance(text, str) and len(text) > MAX_REQUEST_BYTES * 4 // 3 + 4:
+        raise RequestTooLarge
+    data = decoded(text, MAX_REQUEST_BYTES)
+    if data is None:
+        raise SignedRequestRefused
+    return data
+
+
+def certificate_of(job_id: str, device: Device) -> Certificate:
+    """Return the certificate that a job is about. Raises JobUnknown, JobClosed while there is none."""
+    names: AbstractContextManager[Any] = named_organisations(device)
+    with names:
+        return agent_jobs.certificate_of(agent_jobs.find_job(job_id, device))
+
+
+class StartToken(ProvenView):
+    """Offers the encryption key."""
+
+    def post(self, request: Request, job_id: str) -> Response:
+        """Return the challenge that proves the key."""
+        return self._answer(request, self._act, job_id=job_id)
+
+    def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
+        device, data = device_of(accepted), signed_bytes(fields_of(request))
+        certificate = certificate_of(job_id, device)
+        authority = token_gateway_of(certificate.environment)
+        challenge = register_token.start_token(certificate, data, device, authority, now=now)
+        return 200, {"challenge": base64.b64encode(challenge).decode()}
+
+
+class CompleteToken(ProvenView):
+    """Hands in the certificate of the encryption key."""
+
+    def post(self, request: Request, job_id: str) -> Response:
+        """Return the token, and whether it waits for its activation."""
+        return self._answer(request, self._act, job_id=job_id)
+
+    def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
+        device, data = device_of(accepted), signed_bytes(fields_of(request))
+        certificate = certificate_of(job_id, device)
+        authority = token_gateway_of(certificate.environment)
+        made = register_token.complete_token(certificate, data, device, authority, now=now)
+        return 200, {"etk": base64.b64encode(made.etk).decode(), "to_be_activated": made.to_be_activated}
+
+
+class TokenStored(ProvenView):
+    """The workstation confirms that its key store holds the token's key."""
+
+    def post(self, request: Request, job_id: str) -> Response:
+        """Note it."""
+        return self._answer(request, self._act, job_id=job_id)
+
+    def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
+        device, fields = device_of(accepted), fields_of(request)
+        with named_organisations(device):
+            certificate = agent_jobs.certificate_of(agent_jobs.find_job(job_id, device))
+            register_token.confirm_token_stored(certificate, str(fields.get("serial", "")), device, now=now)
+        return 200, {"state": "stored"}
+
+
+class ActivateToken(ProvenView):
+    """Takes the signed activation."""
+
+    def post(self, request: Request, job_id: str) -> Response:
+        """Have the depot switch to the new token."""
+        return self._answer(request, self._act, job_id=job_id)
+
+    def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
+        device, data = device_of(accepted), signed_bytes(fields_of(request))
+        certificate = certificate_of(job_id, device)
+        authority = token_gateway_of(certificate.environment)
+        activate_token.activate_token(certificate, data, device, authority, now=now)
+        return 200, {"state": "active"}
+
+
+class DepotToken(ProvenView):
+    """The token that the depot hands out, for the self test."""
+
+    def get(self, request: Request, job_id: str) -> Response:
+        """Return the token, null when the depot has none."""
+        return self._answer(request, self._act, job_id=job_id)
+
+    def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
+        certificate = certificate_of(job_id, device_of(accepted))
+        found = continuity.depot_token(certificate, depot_of(certificate.environment), now=now)
+        return 200, {"etk": base64.b64encode(found).decode() if found is not None else None}
+
+
+class TokenProof(ProvenView):
+    """Takes the outcome of the self test."""
+
+    def post(self, request: Request, job_id: str) -> Response:
+        """Keep it with date and device."""
+        return self._answer(request, self._act, job_id=job_id)
+
+    def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
+        device, fields = device_of(accepted), fields_of(request)
+        with named_organisations(device):
+            certificate = agent_jobs.certificate_of(agent_jobs.find_job(job_id, device))
+            proof = continuity.record_proof(
+                certificate,
+                device,
+                finding=str(fields.get("finding", "")),
+                serial=str(fields.get("serial", "")),
+                now=now,
+            )
+        return 200, {"passed": proof.passed}

@@ -1,0 +1,118 @@
+"""Activating a token: the depot switches from the old token to the new one, once the new key store is in use."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from agent.wire.encoding import to_base64url
+from certificates.certra.errors import CertraError, Rejected
+from certificates.certra.gateway import TokenGateway
+from certificates.domain.tokens import TOKEN_MOVES, TokenState
+from certificates.errors import HolderWithoutMandate, TokenRefused
+from certificates.models import AgentJob, Certificate, EncryptionToken
+from certificates.models.job import JobKind, JobState
+from certificates.services.government_answer import refusal_of
+from certificates.services.own_signature import check_own_signature
+from organisations.models import Device, Person
+from organisations.services.audit import Actor, record
+from organisations.tenancy import acting_for
+
+JOB_LIFETIME = timedelta(days=30)
+
+
+@transaction.atomic
+def ask_for(token: EncryptionToken, kind: JobKind, *, holder: Person, actor: Actor, now: datetime) -> AgentJob:
+    """Offer the holder's workstation a job on this token (activate-token, check-token); an open one is found again.
+
+    Raises TokenRefused when the token is not in a state for it, HolderWithoutMandate when the holder has left.
+    """
+    EncryptionToken.objects.select_for_update().get(pk=token.pk)
+    if kind is JobKind.ACTIVATE_TOKEN and token.state != TokenState.WAITING:
+        raise TokenRefused
+    if token.state == TokenState.STARTED:
+        raise TokenRefused
+    if holder.left_on is not None:
+        raise HolderWithoutMandate
+    open_ones = AgentJob.objects.filter(
+        token=token, kind=kind, state=JobState.OFFERED, expires_at__gt=now, holder=holder
+    )
+    found = open_ones.first()
+    if found is not None:
+        return found
+    record(
+        token.organisation_id,
+        "token_activation_asked" if kind is JobKind.ACTIVATE_TOKEN else "token_check_asked",
+        token.certificate,
+        actor=actor,
+        now=now,
+        holder=str(holder),
+    )
+    return AgentJob.objects.create(
+        id=to_base64url(secrets.token_bytes(16)),
+        organisation_id=token.organisation_id,
+        kind=kind,
+        token=token,
+        holder=holder,
+        created_at=now,
+        expires_at=now + JOB_LIFETIME,
+    )
+
+
+def activate_token(
+    certificate: Certificate, data: bytes, device: Device, authority: TokenGateway, *, now: datetime
+) -> None:
+    """Hand on the signed activation; a token that was activated before counts as done. Call outside transactions.
+
+    Raises SignedRequestRefused and its kind, GovernmentRefused, GovernmentUnavailable.
+    """
+    check_own_signature(certificate, data, "ActivateETKRequest")
+    try:
+        authority.activate_token(data)
+    except CertraError as error:
+        done = set(error.codes) & set(settings.ETKRA_ALREADY_ACTIVE_CODES)
+        if not (isinstance(error, Rejected) and done):
+            raise refusal_of(error, now) from error
+    with acting_for([certificate.organisation_id]):
+        _note(certificate, device, now)
+
+
+@transaction.atomic
+def _note(certificate: Certificate, device: Device, now: datetime) -> None:
+    changed = EncryptionToken.objects.filter(certificate=certificate, state=TokenState.WAITING).update(
+        state=TokenState.ACTIVE, state_since=now
+    )
+    AgentJob.objects.filter(
+        token__certificate=certificate, kind=JobKind.ACTIVATE_TOKEN, state=JobState.OFFERED
+    ).update(state=JobState.DONE, device_id=device.pk)
+    if not changed:
+        return
+    record(
+        certificate.organisation_id,
+        "token_activated",
+        certificate,
+        actor=Actor.device(device),
+        now=now,
+        device=device.label,
+    )
+    replaceable = [state for state, to in TOKEN_MOVES.items() if TokenState.REPLACED in to]
+    older = EncryptionToken.objects.filter(
+        organisation_id=certificate.organisation_id,
+        certificate__environment=certificate.environment,
+        certificate__identifier_type=certificate.identifier_type,
+        certificate__identifier_value=certificate.identifier_value,
+        certificate__ssin_index=certificate.ssin_index,
+        certificate__application_id=certificate.application_id,
+        state__in=replaceable,
+    ).exclude(certificate=certificate)
+    for token in older.select_related("certificate"):
+        EncryptionToken.objects.filter(pk=token.pk).update(state=TokenState.REPLACED, state_since=now)
+        record(
+            certificate.organisation_id,
+            "token_replaced",
+            token.certificate,
+            actor=Actor.device(device),
+            now=now,
+            fingerprint=certificate.fingerprint,
+        )
