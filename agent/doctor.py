@@ -16,7 +16,7 @@ from agent.config import Config, load_config
 from agent.device import Device
 from agent.eid import Card, CardReader
 from agent.errors import AgentError, CardError, StoreError
-from agent.keystore import open_store
+from agent.keystore import open_store, read
 from agent.language import Texts
 from agent.pending import unfinished
 from agent.portal import Portal
@@ -183,7 +183,7 @@ class Doctor:
         password = self._ask_password(file.name) if self._ask_password else None
         if password:
             try:
-                return open_store(file.read_bytes(), password).certificate.not_valid_after_utc, True
+                return open_store(read(file), password).certificate.not_valid_after_utc, True
             except StoreError:
                 password = None
         name = read_file_name(file.name)

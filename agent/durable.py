@@ -77,6 +77,39 @@ def write(path: Path, data: bytes) -> None:
         raise StoreError("folder_not_writable", folder=str(path.parent)) from error
 
 
+def write_new(path: Path, data: bytes) -> None:
+    """Put `data` at `path` as `write` does, but never over another file.
+
+    Raises StoreError `file_exists`, `folder_not_writable`.
+    """
+    sweep(path.parent, of=path.name)
+    try:
+        temporary = write_beside(path, data)
+        try:
+            _put_new(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        sync_folder(path.parent)
+    except FileExistsError as error:
+        raise StoreError("file_exists", file=str(path)) from error
+    except OSError as error:
+        raise StoreError("folder_not_writable", folder=str(path.parent)) from error
+
+
+def _put_new(temporary: Path, path: Path) -> None:
+    if sys.platform == "win32":
+        os.rename(temporary, path)  # which refuses to overwrite there
+        return
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # Sticks (FAT) know no links: take the name first, which only one can, then fill it in one step.
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        os.replace(temporary, path)
+
+
 def remove(path: Path) -> None:
     """Remove a file durably; it may be gone already."""
     path.unlink(missing_ok=True)

@@ -9,54 +9,38 @@ from pathlib import Path
 from typing import Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import KeySerializationEncryption, PrivateFormat
-from cryptography.hazmat.primitives.serialization.pkcs12 import (
-    PBES,
-    PKCS12Certificate,
-    PKCS12KeyAndCertificates,
-    load_pkcs12,
-    serialize_key_and_certificates,
-)
 
-from agent import durable
+from agent import durable, pkcs12
 from agent.errors import StoreError
 from agent.pending import StoreFormat
+from agent.pkcs12 import CertificateEntry, Contents, KeyEntry
 from agent.wire.errors import NameMalformed
 from agent.wire.names import dn_of
 
 ENTRY: Final = "authentication"
-MODERN_ROUNDS: Final = 100_000
-LEGACY_ROUNDS: Final = 50_000
 LOCK_SECONDS: Final = 10.0
-_KEY_BAGS = (
-    bytes.fromhex("060b2a864886f70d010c0a0101"),  # keyBag
-    bytes.fromhex("060b2a864886f70d010c0a0102"),  # pkcs8ShroudedKeyBag
-)
 
 
 @dataclass(frozen=True)
 class OpenStore:
-    """A key store that was opened: the key, its certificate, and the certificates above it."""
+    """A key store of ours: the authentication key, its certificate, those above it, and the encryption keys.
+
+    `others` are entries under the decimal serial number of their ETK certificate; old ones are kept for the
+    messages that were sealed to them.
+    """
 
     key: rsa.RSAPrivateKey
     certificate: x509.Certificate
     authorities: tuple[x509.Certificate, ...]
+    others: tuple[KeyEntry, ...] = ()
 
-
-def encryption(store_format: StoreFormat, password: str) -> KeySerializationEncryption:
-    """How a store is encrypted.
-
-    modern: PBES2 with AES-256 and a SHA-256 MAC (RFC 8018). legacy: 3DES with a SHA-1 MAC, for software on
-    BouncyCastle 1.55 or Java before 8u301, which opens nothing else.
-    """
-    builder = PrivateFormat.PKCS12.encryption_builder()
-    if store_format == "modern":
-        builder = builder.kdf_rounds(MODERN_ROUNDS).key_cert_algorithm(PBES.PBESv2SHA256AndAES256CBC)
-        return builder.hmac_hash(hashes.SHA256()).build(password.encode())
-    builder = builder.kdf_rounds(LEGACY_ROUNDS).key_cert_algorithm(PBES.PBESv1SHA1And3KeyTripleDESCBC)
-    return builder.hmac_hash(hashes.SHA1()).build(password.encode())  # noqa: S303  what the old format is
+    @property
+    def contents(self) -> Contents:
+        """The entries with their aliases: CA certificates under their subject (RFC 2253)."""
+        first = KeyEntry(ENTRY, self.key, self.certificate)
+        cas = tuple(CertificateEntry(_alias(ca), ca) for ca in self.authorities)
+        return Contents((first, *self.others), cas)
 
 
 def serialise(
@@ -66,12 +50,15 @@ def serialise(
     *,
     password: str,
     store_format: StoreFormat,
+    others: Sequence[KeyEntry] = (),
 ) -> bytes:
-    """A PKCS#12 file: entry `authentication` with its chain, CA certificates under their subject."""
-    cas = [PKCS12Certificate(ca, _alias(ca).encode()) for ca in authorities]
-    return serialize_key_and_certificates(
-        ENTRY.encode(), key, certificate, cas, encryption(store_format, password)
-    )
+    """A PKCS#12 file: entry `authentication` with its chain, encryption keys, CA certificates.
+
+    modern: AES-256 and a SHA-256 MAC. legacy: 3DES with a SHA-1 MAC, for software on BouncyCastle 1.55 or Java
+    before 8u301, which opens nothing else.
+    """
+    store = OpenStore(key, certificate, tuple(authorities), tuple(others))
+    return pkcs12.write(store.contents, password, store_format)
 
 
 def _alias(certificate: x509.Certificate) -> str:
@@ -81,23 +68,34 @@ def _alias(certificate: x509.Certificate) -> str:
         return certificate.subject.rfc4514_string()
 
 
-def open_store(data: bytes, password: str) -> OpenStore:
-    """Read a store with one RSA key. Raises StoreError `password_wrong` or `store_unreadable`."""
+def read(path: Path) -> bytes:
+    """A key store's bytes, no more than one can have. Raises StoreError `store_missing`, `store_too_large`."""
     try:
-        store = load_pkcs12(data, password.encode())
-    except ValueError as error:
-        # The library says both in words only; a file that is PKCS#12 at all fails on its MAC.
-        raise StoreError(
-            "password_wrong" if "password" in str(error).lower() else "store_unreadable"
-        ) from None
-    return _checked(store)
+        with path.open("rb") as file:
+            data = file.read(pkcs12.MAXIMUM_BYTES + 1)
+    except OSError as error:
+        raise StoreError("store_missing", file=str(path)) from error
+    if len(data) > pkcs12.MAXIMUM_BYTES:
+        raise StoreError("store_too_large")
+    return data
 
 
-def _checked(store: PKCS12KeyAndCertificates) -> OpenStore:
-    if not isinstance(store.key, rsa.RSAPrivateKey) or store.cert is None:
+def open_store(data: bytes, password: str) -> OpenStore:
+    """Read a store. The key of use is the one under `authentication`, else the first.
+
+    Raises StoreError as `pkcs12.read` does; `store_unreadable` without an RSA key and its certificate;
+    `store_mismatched` when these do not belong together.
+    """
+    contents = pkcs12.read(data, password)
+    named = [entry for entry in contents.keys if entry.alias.lower() == ENTRY]
+    chosen = next(iter(named or contents.keys), None)
+    if chosen is None or chosen.certificate is None or not isinstance(chosen.key, rsa.RSAPrivateKey):
         raise StoreError("store_unreadable")
-    authorities = tuple(ca.certificate for ca in store.additional_certs)
-    return OpenStore(store.key, store.cert.certificate, authorities)
+    if not chosen.belongs_together:
+        raise StoreError("store_mismatched", alias=chosen.alias)
+    others = tuple(entry for entry in contents.keys if entry is not chosen)
+    authorities = tuple(entry.certificate for entry in contents.certificates)
+    return OpenStore(chosen.key, chosen.certificate, authorities, others)
 
 
 def install(target: Path, data: bytes, expected: OpenStore, *, password: str, now: datetime) -> Path | None:
@@ -106,6 +104,10 @@ def install(target: Path, data: bytes, expected: OpenStore, *, password: str, no
     Written beside and durably, then read back with the password and compared, then put in place at once. Safe
     to repeat. Raises StoreError; then whatever was at `target` is still there.
     """
+    return _install(target, data, expected.contents, password=password, now=now)
+
+
+def _install(target: Path, data: bytes, expected: Contents, *, password: str, now: datetime) -> Path | None:
     folder = durable.private_folder(target.parent)
     with durable.lock(folder / ".ehportal.lock", wait_seconds=LOCK_SECONDS):
         durable.sweep(folder)
@@ -123,16 +125,11 @@ def install(target: Path, data: bytes, expected: OpenStore, *, password: str, no
     return backup
 
 
-def _holds(data: bytes, expected: OpenStore, password: str) -> bool:
+def _holds(data: bytes, expected: Contents, password: str) -> bool:
     try:
-        written = open_store(data, password)
+        return pkcs12.read(data, password).same_as(expected)
     except StoreError:
         return False
-    return (
-        written.key.private_numbers() == expected.key.private_numbers()
-        and written.certificate == expected.certificate
-        and set(written.authorities) == set(expected.authorities)
-    )
 
 
 def _keep_old(target: Path, now: datetime) -> Path | None:
@@ -152,17 +149,28 @@ def change_password(
 ) -> Path | None:
     """Write the store anew under another password; returns the backup, which the old one opens.
 
-    Raises StoreError `store_several_keys` for a store that holds more than one key: what is not written whole
-    would be lost.
+    Every entry is kept. Raises StoreError as `pkcs12.read` does, and `store_foreign_entries` for a store that
+    holds something else than keys and certificates: what is not written whole would be lost.
     """
-    data = path.read_bytes()
-    store = open_store(data, old)
-    if sum(data.count(bag) for bag in _KEY_BAGS) != 1:
-        raise StoreError("store_several_keys")
-    fresh = serialise(
-        store.key, store.certificate, store.authorities, password=new, store_format=store_format
-    )
-    return install(path, fresh, store, password=new, now=now)
+    contents = pkcs12.read(read(path), old)
+    fresh = pkcs12.write(contents, new, store_format)
+    return _install(path, fresh, contents, password=new, now=now)
+
+
+def export(path: Path, password: str, *, store_format: StoreFormat, to: Path) -> Contents:
+    """Put a copy in another format at `to`, under the same password; the store itself is not touched.
+
+    Read back before it is put there. Raises StoreError: as `pkcs12.read` does, `file_exists` (nothing is ever
+    overwritten), `folder_not_writable`, `store_foreign_entries`.
+    """
+    if os.path.lexists(to):
+        raise StoreError("file_exists", file=str(to))
+    contents = pkcs12.read(read(path), password)
+    copy = pkcs12.write(contents, password, store_format)
+    if not _holds(copy, contents, password):
+        raise StoreError("store_unreadable")
+    durable.write_new(to, copy)
+    return contents
 
 
 def file_digest(path: Path) -> str:

@@ -1,22 +1,22 @@
-import hashlib
-import hmac
+import os
 import stat
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from asn1crypto import core, pkcs12
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from agent import durable, keystore
+from agent import durable, keystore, pkcs12
 from agent.errors import StoreError
 from agent.keys import PendingKey, check_delivered, new_key, open_pending
 from agent.pending import Pending, State, StoreFormat, unfinished
 from agent.wire.names import ehealth_dn, name_from_dn
 from tests.agent.counterpart import _authority
+from tests.agent.stores import full_contents, run
 
 NOW = datetime.now(UTC)
 DN = ehealth_dn("CBE", "0406798006", "Test", "APP")
@@ -143,47 +143,108 @@ def test_a_password_change_keeps_a_backup_for_the_old_one(tmp_path: Path, store:
         assert opened.key.private_numbers() == store.key.private_numbers()
 
 
-def _mac_key(password: str, salt: bytes, rounds: int) -> bytes:
-    """RFC 7292 B.2 with SHA-256 and purpose 3, for one block of output."""
-    block, size = 64, 32
-    text = (password + "\0").encode("utf-16-be")
-
-    def filled(data: bytes) -> bytes:
-        length = block * -(-len(data) // block)
-        return (data * (length // len(data) + 1))[:length]
-
-    digest = bytes([3]) * block + filled(salt) + filled(text)
-    for _ in range(rounds):
-        digest = hashlib.sha256(digest).digest()
-    return digest[:size]
-
-
-def _with_two_keys(first: bytes, second: bytes) -> bytes:
-    """A store that holds the keys of two stores with the same password, as encryption keys are kept in real ones."""
-    one, other = (pkcs12.Pfx.load(data) for data in (first, second))
-    contents = [
-        *one.authenticated_safe,
-        *[c for c in other.authenticated_safe if c["content_type"].native == "data"],
-    ]
-    safe = pkcs12.AuthenticatedSafe(contents).dump()
-    mac = one["mac_data"]
-    key = _mac_key(PASSWORD, mac["mac_salt"].native, mac["iterations"].native)
-    mac["mac"]["digest"] = hmac.digest(key, safe, "sha256")
-    one["auth_safe"]["content"] = core.OctetString(safe)
-    joined = pkcs12.Pfx({"version": "v3", "auth_safe": one["auth_safe"], "mac_data": mac})
-    return bytes(joined.dump(force=True))
-
-
-def test_a_store_with_more_than_one_key_is_left_alone(tmp_path: Path, store: keystore.OpenStore) -> None:
-    other = new_key(DN).serialise(PASSWORD, "modern", now=NOW)
-    data = _with_two_keys(_bytes(store), other)
-    assert keystore.open_store(data, PASSWORD)
+@pytest.mark.parametrize("store_format", ["modern", "legacy"])
+def test_a_password_change_keeps_every_entry(tmp_path: Path, store_format: StoreFormat) -> None:
     file = tmp_path / "x.p12"
-    file.write_bytes(data)
+    file.write_bytes(pkcs12.write(full_contents(), PASSWORD, "modern"))
+    keystore.change_password(file, PASSWORD, "nieuw wolk kade 9", store_format=store_format, now=NOW)
+    again = pkcs12.read(file.read_bytes(), "nieuw wolk kade 9")
+    assert again.same_as(full_contents())
+    assert again.protection == store_format
+    opened = keystore.open_store(file.read_bytes(), "nieuw wolk kade 9")
+    assert opened.certificate == full_contents().keys[0].certificate
+    assert [entry.alias for entry in opened.others] == [entry.alias for entry in full_contents().keys[1:]]
+
+
+def test_old_encryption_keys_go_into_a_new_store(store: keystore.OpenStore) -> None:
+    others = full_contents().keys[1:]
+    data = keystore.serialise(
+        store.key,
+        store.certificate,
+        store.authorities,
+        password=PASSWORD,
+        store_format="modern",
+        others=others,
+    )
+    kept = pkcs12.read(data, PASSWORD)
+    assert [entry.alias for entry in kept.keys] == ["authentication", *(entry.alias for entry in others)]
+    assert kept.same_as(replace(store, others=others).contents)
+
+
+def test_a_store_with_something_unknown_is_left_alone(tmp_path: Path) -> None:
+    """A secret key as keytool keeps it: read, but never written again without it."""
+    file = tmp_path / "x.p12"
+    store: list[str | Path] = ["-keystore", file, "-storetype", "PKCS12", "-alias", "secret"]
+    run(
+        "keytool",
+        "-genseckey",
+        "-keyalg",
+        "AES",
+        "-keysize",
+        "256",
+        *store,
+        given=f"{PASSWORD}\n{PASSWORD}\n",
+    )
+    before = file.read_bytes()
+    assert pkcs12.read(before, PASSWORD).foreign == 1
     with pytest.raises(StoreError) as refused:
         keystore.change_password(file, PASSWORD, "x", store_format="modern", now=NOW)
-    assert refused.value.code == "store_several_keys"
-    assert file.read_bytes() == data
+    assert refused.value.code == "store_foreign_entries"
+    assert file.read_bytes() == before
+
+
+def test_a_key_with_anothers_certificate_is_not_used() -> None:
+    first, second, _ = full_contents().keys
+    wrong = pkcs12.Contents((replace(first, certificate=second.certificate),), ())
+    with pytest.raises(StoreError) as refused:
+        keystore.open_store(pkcs12.write(wrong, PASSWORD, "modern"), PASSWORD)
+    assert refused.value.code == "store_mismatched"
+
+
+def test_no_more_is_read_than_a_store_can_have(tmp_path: Path) -> None:
+    file = tmp_path / "x.p12"
+    with file.open("wb") as large:
+        large.truncate(5_000_000_000)
+    with pytest.raises(StoreError) as refused:
+        keystore.read(file)
+    assert refused.value.code == "store_too_large"
+    with pytest.raises(StoreError) as missing:
+        keystore.read(tmp_path / "y.p12")
+    assert missing.value.code == "store_missing"
+
+
+def test_an_export_is_a_copy_in_another_format_and_overwrites_nothing(tmp_path: Path) -> None:
+    file, copy = tmp_path / "x.p12", tmp_path / "copy.p12"
+    original = pkcs12.write(full_contents(), PASSWORD, "modern")
+    file.write_bytes(original)
+    keystore.export(file, PASSWORD, store_format="legacy", to=copy)
+    exported = pkcs12.read(copy.read_bytes(), PASSWORD)
+    assert exported.protection == "legacy"
+    assert exported.same_as(full_contents())
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    for taken in (copy, file):
+        before = taken.read_bytes()
+        with pytest.raises(StoreError) as refused:
+            keystore.export(file, PASSWORD, store_format="modern", to=taken)
+        assert refused.value.code == "file_exists"
+        assert taken.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["copy.p12", "x.p12"]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_two_writers_of_a_new_file_cannot_overwrite_one_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    def no_links(source: Path, target: Path) -> None:
+        raise PermissionError(1, "this file system knows no links")
+
+    if not links:
+        monkeypatch.setattr(os, "link", no_links)
+    durable.write_new(tmp_path / "a", b"first")
+    with pytest.raises(StoreError) as refused:
+        durable.write_new(tmp_path / "a", b"second")
+    assert refused.value.code == "file_exists"
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"first"]
 
 
 def test_a_pending_key_comes_back_with_its_name(pending_key: PendingKey) -> None:
