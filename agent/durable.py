@@ -1,5 +1,6 @@
 """Files that survive a power cut, that only their owner reads, and that one process at a time changes."""
 
+import errno
 import json
 import os
 import secrets
@@ -78,7 +79,7 @@ def write(path: Path, data: bytes) -> None:
 
 
 def write_new(path: Path, data: bytes) -> None:
-    """Put `data` at `path` as `write` does, but never over another file.
+    """Put `data` at `path` as `write` does, but never over another file. Call it under the folder's lock.
 
     Raises StoreError `file_exists`, `folder_not_writable`.
     """
@@ -105,9 +106,11 @@ def _put_new(temporary: Path, path: Path) -> None:
     except FileExistsError:
         raise
     except OSError:
-        # Sticks (FAT) know no links: take the name first, which only one can, then fill it in one step.
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        os.replace(temporary, path)
+        # Sticks (FAT) know no links. The lock keeps other agents away, and a name that was taken first would be
+        # an empty file after a crash.
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, "there is a file already", str(path)) from None
+        os.rename(temporary, path)
 
 
 def remove(path: Path) -> None:

@@ -1,178 +1,178 @@
-"""PKCS#12 key stores (RFC 7292): written beside, read back, put in place in one step, the old one kept."""
+"""What a key store of an eHealth certificate holds, and how a new one is put together.
 
-import hashlib
-import os
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+Aliases as the platform's own software uses them: `authentication` for the key with its certificate, the decimal
+serial number of its certificate for each encryption key, their subject (RFC 2253) for authorities. The whole of
+a store is `Contents` (agent/pkcs12); nothing here drops an entry. Files: agent/store_files.py.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from agent import durable, pkcs12
+from agent import pkcs12
 from agent.errors import StoreError
 from agent.pending import StoreFormat
-from agent.pkcs12 import CertificateEntry, Contents, KeyEntry
+from agent.pkcs12 import CertificateEntry, Contents, KeyEntry, PrivateKey
 from agent.wire.errors import NameMalformed
 from agent.wire.names import dn_of
 
 ENTRY: Final = "authentication"
-LOCK_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True)
-class OpenStore:
-    """A key store of ours: the authentication key, its certificate, those above it, and the encryption keys.
-
-    `others` are entries under the decimal serial number of their ETK certificate; old ones are kept for the
-    messages that were sealed to them.
-    """
+class AuthenticationEntry:
+    """The key that the holder's software identifies itself with, and its certificate."""
 
     key: rsa.RSAPrivateKey
     certificate: x509.Certificate
-    authorities: tuple[x509.Certificate, ...]
-    others: tuple[KeyEntry, ...] = ()
 
-    @property
-    def contents(self) -> Contents:
-        """The entries with their aliases: CA certificates under their subject (RFC 2253)."""
-        first = KeyEntry(ENTRY, self.key, self.certificate)
-        cas = tuple(CertificateEntry(_alias(ca), ca) for ca in self.authorities)
-        return Contents((first, *self.others), cas)
+    def __repr__(self) -> str:
+        return f"AuthenticationEntry({self.certificate.serial_number})"
 
 
-def serialise(
-    key: rsa.RSAPrivateKey,
-    certificate: x509.Certificate,
-    authorities: Sequence[x509.Certificate],
-    *,
-    password: str,
-    store_format: StoreFormat,
-    others: Sequence[KeyEntry] = (),
-) -> bytes:
-    """A PKCS#12 file: entry `authentication` with its chain, encryption keys, CA certificates.
+def open_store(data: bytes, password: str) -> Contents:
+    """Everything a store holds. Raises StoreError as `pkcs12.read` does."""
+    return pkcs12.read(data, password)
+
+
+def serialise(contents: Contents, password: str, store_format: StoreFormat) -> bytes:
+    """A PKCS#12 file with these entries.
 
     modern: AES-256 and a SHA-256 MAC. legacy: 3DES with a SHA-1 MAC, for software on BouncyCastle 1.55 or Java
-    before 8u301, which opens nothing else.
+    before 8u301, which opens nothing else. Raises StoreError as `pkcs12.write` does.
     """
-    store = OpenStore(key, certificate, tuple(authorities), tuple(others))
-    return pkcs12.write(store.contents, password, store_format)
+    return pkcs12.write(contents, password, store_format)
 
 
-def _alias(certificate: x509.Certificate) -> str:
+def new_contents(
+    key: rsa.RSAPrivateKey, certificate: x509.Certificate, authorities: Iterable[x509.Certificate] = ()
+) -> Contents:
+    """A store with one key under `authentication`, and the authorities above its certificate."""
+    return with_authorities(Contents((KeyEntry(ENTRY, key, certificate),), ()), authorities)
+
+
+def authentication_entry(contents: Contents) -> AuthenticationEntry:
+    """The entry under `authentication`; in stores of other software the first that is no encryption key.
+
+    Raises StoreError `store_unreadable` without an RSA key and its certificate; `store_mismatched` when these
+    do not belong together.
+    """
+    entry = find_authentication(contents)
+    if entry is None or entry.certificate is None or not isinstance(entry.key, rsa.RSAPrivateKey):
+        raise StoreError("store_unreadable")
+    if not entry.belongs_together:
+        raise StoreError("store_mismatched", alias=entry.alias)
+    return AuthenticationEntry(entry.key, entry.certificate)
+
+
+def find_authentication(contents: Contents) -> KeyEntry | None:
+    """The same entry as it stands in the store, unchecked; None when there is none."""
+    named = [entry for entry in contents.keys if entry.alias.lower() == ENTRY]
+    others = [entry for entry in contents.keys if not is_for_encryption(entry)]
+    return next(iter(named or others), None)
+
+
+def is_for_encryption(entry: KeyEntry) -> bool:
+    """Whether a key opens messages: named by its certificate's serial number, or certified for nothing else.
+
+    A bare key under a number still waits for its token.
+    """
+    if entry.alias.lower() == ENTRY:
+        return False
+    if entry.certificate is None:
+        return entry.alias.isdecimal()
+    if entry.alias == str(entry.certificate.serial_number):
+        return True
+    try:
+        usage = entry.certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+    return not usage.digital_signature and (usage.key_encipherment or usage.data_encipherment)
+
+
+def encryption_entries(contents: Contents) -> tuple[KeyEntry, ...]:
+    """The encryption keys, each under the decimal serial number of its certificate, by which software finds it.
+
+    Never the authentication key, under whatever alias it stands there a second time.
+    """
+    authentication = find_authentication(contents)
+    kept = []
+    for entry in contents.keys:
+        if entry is authentication or not is_for_encryption(entry):
+            continue
+        if authentication is not None and _same_key(entry.key, authentication.key):
+            continue
+        kept.append(replace(entry, alias=_serial_alias(entry)))
+    return tuple(kept)
+
+
+def with_encryption_entry(
+    contents: Contents, key: rsa.RSAPrivateKey, certificate: x509.Certificate
+) -> Contents:
+    """The store with an encryption key and its certificate (the ETK's) added; safe to repeat.
+
+    Raises StoreError `store_mismatched` when they do not belong together, `store_alias_taken` when another key
+    stands under that serial number.
+    """
+    entry = KeyEntry(str(certificate.serial_number), key, certificate)
+    if not entry.belongs_together:
+        raise StoreError("store_mismatched", alias=entry.alias)
+    return _with_key(contents, entry)
+
+
+def with_authorities(contents: Contents, authorities: Iterable[x509.Certificate]) -> Contents:
+    """The store with these CA certificates, each once, under its subject."""
+    entries = list(contents.certificates)
+    for authority in authorities:
+        if authority in [entry.certificate for entry in entries]:
+            continue
+        alias = authority_alias(authority)
+        if alias.lower() in {entry.alias.lower() for entry in entries}:
+            # The authority's certificate was renewed under the same name; Java keeps one of equal aliases.
+            alias = f"{alias} {authority.serial_number}"
+        entries.append(CertificateEntry(alias, authority))
+    return replace(contents, certificates=tuple(entries))
+
+
+def carried_over(old: Contents, new: Contents) -> Contents:
+    """The new store with the old one's encryption keys, which open the messages sealed before the renewal.
+
+    The old authentication key is never among them. Safe to repeat. Raises StoreError `store_alias_taken` when
+    another key stands under one of their serial numbers.
+    """
+    for entry in encryption_entries(old):
+        new = _with_key(new, entry)
+    return new
+
+
+def authority_alias(certificate: x509.Certificate) -> str:
+    """The alias of a CA certificate: its subject as RFC 2253 (now 4514) writes it."""
     try:
         return dn_of(certificate.subject)
     except NameMalformed:
         return certificate.subject.rfc4514_string()
 
 
-def read(path: Path) -> bytes:
-    """A key store's bytes, no more than one can have. Raises StoreError `store_missing`, `store_too_large`."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(pkcs12.MAXIMUM_BYTES + 1)
-    except OSError as error:
-        raise StoreError("store_missing", file=str(path)) from error
-    if len(data) > pkcs12.MAXIMUM_BYTES:
-        raise StoreError("store_too_large")
-    return data
+def _with_key(contents: Contents, entry: KeyEntry) -> Contents:
+    for present in contents.keys:
+        if present.alias.lower() != entry.alias.lower():
+            continue
+        if not _same_key(present.key, entry.key):
+            raise StoreError("store_alias_taken", alias=entry.alias)
+        if present.certificate is not None:
+            return contents
+        # A bare key waited here for its certificate.
+        keys = tuple(entry if key is present else key for key in contents.keys)
+        return replace(contents, keys=keys)
+    return replace(contents, keys=(*contents.keys, entry))
 
 
-def open_store(data: bytes, password: str) -> OpenStore:
-    """Read a store. The key of use is the one under `authentication`, else the first.
-
-    Raises StoreError as `pkcs12.read` does; `store_unreadable` without an RSA key and its certificate;
-    `store_mismatched` when these do not belong together.
-    """
-    contents = pkcs12.read(data, password)
-    named = [entry for entry in contents.keys if entry.alias.lower() == ENTRY]
-    chosen = next(iter(named or contents.keys), None)
-    if chosen is None or chosen.certificate is None or not isinstance(chosen.key, rsa.RSAPrivateKey):
-        raise StoreError("store_unreadable")
-    if not chosen.belongs_together:
-        raise StoreError("store_mismatched", alias=chosen.alias)
-    others = tuple(entry for entry in contents.keys if entry is not chosen)
-    authorities = tuple(entry.certificate for entry in contents.certificates)
-    return OpenStore(chosen.key, chosen.certificate, authorities, others)
+def _serial_alias(entry: KeyEntry) -> str:
+    return entry.alias if entry.certificate is None else str(entry.certificate.serial_number)
 
 
-def install(target: Path, data: bytes, expected: OpenStore, *, password: str, now: datetime) -> Path | None:
-    """Put a finished store at `target`; returns the dated backup when one was there with other contents.
-
-    Written beside and durably, then read back with the password and compared, then put in place at once. Safe
-    to repeat. Raises StoreError; then whatever was at `target` is still there.
-    """
-    return _install(target, data, expected.contents, password=password, now=now)
-
-
-def _install(target: Path, data: bytes, expected: Contents, *, password: str, now: datetime) -> Path | None:
-    folder = durable.private_folder(target.parent)
-    with durable.lock(folder / ".ehportal.lock", wait_seconds=LOCK_SECONDS):
-        durable.sweep(folder)
-        try:
-            if target.exists() and _holds(target.read_bytes(), expected, password):
-                return None  # a crash came after this step the last time
-            temporary = durable.write_beside(target, data)
-            if not _holds(temporary.read_bytes(), expected, password):
-                raise StoreError("store_unreadable")
-            backup = _keep_old(target, now)
-            os.replace(temporary, target)
-            durable.sync_folder(folder)
-        except OSError as error:
-            raise StoreError("folder_not_writable", folder=str(folder)) from error
-    return backup
-
-
-def _holds(data: bytes, expected: Contents, password: str) -> bool:
-    try:
-        return pkcs12.read(data, password).same_as(expected)
-    except StoreError:
-        return False
-
-
-def _keep_old(target: Path, now: datetime) -> Path | None:
-    if not target.exists():
-        return None
-    backup = target.with_name(f"{target.name}.{now:%Y%m%d-%H%M%S}.backup")
-    number = 1
-    while backup.exists():
-        backup = target.with_name(f"{target.name}.{now:%Y%m%d-%H%M%S}-{number}.backup")
-        number += 1
-    durable.write(backup, target.read_bytes())
-    return backup
-
-
-def change_password(
-    path: Path, old: str, new: str, *, store_format: StoreFormat, now: datetime
-) -> Path | None:
-    """Write the store anew under another password; returns the backup, which the old one opens.
-
-    Every entry is kept. Raises StoreError as `pkcs12.read` does, and `store_foreign_entries` for a store that
-    holds something else than keys and certificates: what is not written whole would be lost.
-    """
-    contents = pkcs12.read(read(path), old)
-    fresh = pkcs12.write(contents, new, store_format)
-    return _install(path, fresh, contents, password=new, now=now)
-
-
-def export(path: Path, password: str, *, store_format: StoreFormat, to: Path) -> Contents:
-    """Put a copy in another format at `to`, under the same password; the store itself is not touched.
-
-    Read back before it is put there. Raises StoreError: as `pkcs12.read` does, `file_exists` (nothing is ever
-    overwritten), `folder_not_writable`, `store_foreign_entries`.
-    """
-    if os.path.lexists(to):
-        raise StoreError("file_exists", file=str(to))
-    contents = pkcs12.read(read(path), password)
-    copy = pkcs12.write(contents, password, store_format)
-    if not _holds(copy, contents, password):
-        raise StoreError("store_unreadable")
-    durable.write_new(to, copy)
-    return contents
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file: how a store is recognised without opening it."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _same_key(one: PrivateKey, other: PrivateKey) -> bool:
+    return one.public_key() == other.public_key()

@@ -10,10 +10,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from agent import durable, keystore, pkcs12
+from agent import durable, keystore, pkcs12, store_files
 from agent.errors import StoreError
 from agent.keys import PendingKey, check_delivered, new_key, open_pending
 from agent.pending import Pending, State, StoreFormat, unfinished
+from agent.pkcs12 import Contents
 from agent.wire.names import ehealth_dn, name_from_dn
 from tests.agent.counterpart import _authority
 from tests.agent.stores import full_contents, run
@@ -54,17 +55,13 @@ def _issue(
 
 
 @pytest.fixture(scope="module")
-def store(
-    authority: tuple[rsa.RSAPrivateKey, x509.Certificate], pending_key: PendingKey
-) -> keystore.OpenStore:
+def store(authority: tuple[rsa.RSAPrivateKey, x509.Certificate], pending_key: PendingKey) -> Contents:
     leaf = _issue(authority, pending_key.key.public_key())
-    return keystore.OpenStore(pending_key.key, leaf, (authority[1],))
+    return keystore.new_contents(pending_key.key, leaf, (authority[1],))
 
 
-def _bytes(store: keystore.OpenStore, store_format: StoreFormat = "modern") -> bytes:
-    return keystore.serialise(
-        store.key, store.certificate, store.authorities, password=PASSWORD, store_format=store_format
-    )
+def _bytes(store: Contents, store_format: StoreFormat = "modern") -> bytes:
+    return keystore.serialise(store, PASSWORD, store_format)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +72,7 @@ def _bytes(store: keystore.OpenStore, store_format: StoreFormat = "modern") -> b
     ],
 )
 def test_each_format_is_what_it_says(
-    tmp_path: Path, store: keystore.OpenStore, store_format: StoreFormat, expected: list[str]
+    tmp_path: Path, store: Contents, store_format: StoreFormat, expected: list[str]
 ) -> None:
     file = tmp_path / "x.p12"
     file.write_bytes(_bytes(store, store_format))
@@ -87,9 +84,9 @@ def test_each_format_is_what_it_says(
     assert "friendlyName: authentication" in text
 
 
-def test_a_store_opens_with_its_password_only(store: keystore.OpenStore) -> None:
+def test_a_store_opens_with_its_password_only(store: Contents) -> None:
     data = _bytes(store)
-    assert keystore.open_store(data, PASSWORD).certificate == store.certificate
+    assert keystore.open_store(data, PASSWORD).same_as(store)
     with pytest.raises(StoreError) as refused:
         keystore.open_store(data, "other")
     assert refused.value.code == "password_wrong"
@@ -99,76 +96,95 @@ def test_a_store_opens_with_its_password_only(store: keystore.OpenStore) -> None
         assert unreadable.value.code == "store_unreadable"
 
 
-def test_installing_keeps_the_old_store_and_is_safe_to_repeat(
-    tmp_path: Path, store: keystore.OpenStore
-) -> None:
+def test_installing_keeps_the_old_store_and_is_safe_to_repeat(tmp_path: Path, store: Contents) -> None:
     target = tmp_path / "stores" / "CBE=1 20260101-000000.p12"
     old = b"something that stood there"
     durable.private_folder(target.parent)
     target.write_bytes(old)
-    backup = keystore.install(target, _bytes(store), store, password=PASSWORD, now=NOW)
+    backup = store_files.install(target, _bytes(store), store, password=PASSWORD, now=NOW)
     assert backup is not None
     assert backup.read_bytes() == old
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
-    assert keystore.install(target, _bytes(store), store, password=PASSWORD, now=NOW) is None
+    assert store_files.install(target, _bytes(store), store, password=PASSWORD, now=NOW) is None
     assert len(list(target.parent.glob("*.p12*"))) == 2
 
 
-def test_a_store_that_does_not_read_back_replaces_nothing(tmp_path: Path, store: keystore.OpenStore) -> None:
+def test_a_store_that_does_not_read_back_replaces_nothing(tmp_path: Path, store: Contents) -> None:
     target = tmp_path / "x.p12"
     target.write_bytes(b"old")
-    other = keystore.OpenStore(new_key(DN).key, store.certificate, store.authorities)
+    other = replace(store, keys=(replace(store.keys[0], key=new_key(DN).key),))
     for data, expected in ((b"garbage", store), (_bytes(store), other)):
         with pytest.raises(StoreError):
-            keystore.install(target, data, expected, password=PASSWORD, now=NOW)
+            store_files.install(target, data, expected, password=PASSWORD, now=NOW)
         assert target.read_bytes() == b"old"
 
 
-def test_a_full_or_forbidden_folder_is_said(tmp_path: Path, store: keystore.OpenStore) -> None:
+def test_a_full_or_forbidden_folder_is_said(tmp_path: Path, store: Contents) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
     with pytest.raises(StoreError) as refused:
-        keystore.install(blocked / "x.p12", _bytes(store), store, password=PASSWORD, now=NOW)
+        store_files.install(blocked / "x.p12", _bytes(store), store, password=PASSWORD, now=NOW)
     assert refused.value.code == "folder_not_writable"
 
 
-def test_a_password_change_keeps_a_backup_for_the_old_one(tmp_path: Path, store: keystore.OpenStore) -> None:
+def test_a_password_change_keeps_a_backup_for_the_old_one(tmp_path: Path, store: Contents) -> None:
     file = tmp_path / "x.p12"
     file.write_bytes(_bytes(store))
-    backup = keystore.change_password(file, PASSWORD, "nieuw wolk kade 9", store_format="legacy", now=NOW)
+    backup = store_files.change_password(file, PASSWORD, "nieuw wolk kade 9", store_format="legacy", now=NOW)
     assert backup is not None
     for path, password in ((file, "nieuw wolk kade 9"), (backup, PASSWORD)):
-        opened = keystore.open_store(path.read_bytes(), password)
-        assert opened.key.private_numbers() == store.key.private_numbers()
+        assert keystore.open_store(path.read_bytes(), password).same_as(store)
 
 
 @pytest.mark.parametrize("store_format", ["modern", "legacy"])
 def test_a_password_change_keeps_every_entry(tmp_path: Path, store_format: StoreFormat) -> None:
     file = tmp_path / "x.p12"
     file.write_bytes(pkcs12.write(full_contents(), PASSWORD, "modern"))
-    keystore.change_password(file, PASSWORD, "nieuw wolk kade 9", store_format=store_format, now=NOW)
+    store_files.change_password(file, PASSWORD, "nieuw wolk kade 9", store_format=store_format, now=NOW)
     again = pkcs12.read(file.read_bytes(), "nieuw wolk kade 9")
     assert again.same_as(full_contents())
     assert again.protection == store_format
-    opened = keystore.open_store(file.read_bytes(), "nieuw wolk kade 9")
-    assert opened.certificate == full_contents().keys[0].certificate
-    assert [entry.alias for entry in opened.others] == [entry.alias for entry in full_contents().keys[1:]]
+    assert keystore.authentication_entry(again).certificate == full_contents().keys[0].certificate
+    tokens = keystore.encryption_entries(again)
+    assert [entry.substance for entry in tokens] == [entry.substance for entry in full_contents().keys[1:]]
 
 
-def test_old_encryption_keys_go_into_a_new_store(store: keystore.OpenStore) -> None:
-    others = full_contents().keys[1:]
-    data = keystore.serialise(
-        store.key,
-        store.certificate,
-        store.authorities,
-        password=PASSWORD,
-        store_format="modern",
-        others=others,
+def test_another_format_under_the_same_password_is_really_written(tmp_path: Path, store: Contents) -> None:
+    file = tmp_path / "x.p12"
+    file.write_bytes(_bytes(store))
+    for _ in range(2):
+        store_files.change_password(file, PASSWORD, PASSWORD, store_format="legacy", now=NOW)
+        assert pkcs12.read(file.read_bytes(), PASSWORD).protection == "legacy"
+    assert len(list(tmp_path.glob("*.backup"))) == 1
+
+
+def test_a_backup_that_a_crash_left_is_not_made_twice(tmp_path: Path, store: Contents) -> None:
+    file = tmp_path / "x.p12"
+    file.write_bytes(b"old")
+    left = tmp_path / "x.p12.20260101-000000.backup"
+    left.write_bytes(b"old")
+    assert store_files.install(file, _bytes(store), store, password=PASSWORD, now=NOW) == left
+
+
+def test_a_backup_is_a_dated_copy_that_was_opened(tmp_path: Path, store: Contents) -> None:
+    file, folder = tmp_path / "x.p12", tmp_path / "elsewhere"
+    file.write_bytes(_bytes(store))
+    copy = store_files.back_up(file, folder, PASSWORD, now=NOW)
+    assert copy.read_bytes() == file.read_bytes()
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert store_files.back_up(file, folder, PASSWORD, now=NOW + timedelta(days=1)) == copy
+    file.write_bytes(_bytes(store, "legacy"))
+    other = store_files.back_up(file, folder, PASSWORD, now=NOW)
+    assert (other.name, copy.name) == (
+        f"x.p12.{NOW:%Y%m%d-%H%M%S}-1.backup",
+        f"x.p12.{NOW:%Y%m%d-%H%M%S}.backup",
     )
-    kept = pkcs12.read(data, PASSWORD)
-    assert [entry.alias for entry in kept.keys] == ["authentication", *(entry.alias for entry in others)]
-    assert kept.same_as(replace(store, others=others).contents)
+    with pytest.raises(StoreError) as refused:
+        store_files.back_up(file, tmp_path / "third", "wrong", now=NOW)
+    assert refused.value.code == "password_wrong"
+    assert not (tmp_path / "third").exists()
 
 
 def test_a_store_with_something_unknown_is_left_alone(tmp_path: Path) -> None:
@@ -188,7 +204,7 @@ def test_a_store_with_something_unknown_is_left_alone(tmp_path: Path) -> None:
     before = file.read_bytes()
     assert pkcs12.read(before, PASSWORD).foreign == 1
     with pytest.raises(StoreError) as refused:
-        keystore.change_password(file, PASSWORD, "x", store_format="modern", now=NOW)
+        store_files.change_password(file, PASSWORD, "x", store_format="modern", now=NOW)
     assert refused.value.code == "store_foreign_entries"
     assert file.read_bytes() == before
 
@@ -197,7 +213,7 @@ def test_a_key_with_anothers_certificate_is_not_used() -> None:
     first, second, _ = full_contents().keys
     wrong = pkcs12.Contents((replace(first, certificate=second.certificate),), ())
     with pytest.raises(StoreError) as refused:
-        keystore.open_store(pkcs12.write(wrong, PASSWORD, "modern"), PASSWORD)
+        keystore.authentication_entry(pkcs12.read(pkcs12.write(wrong, PASSWORD, "modern"), PASSWORD))
     assert refused.value.code == "store_mismatched"
 
 
@@ -206,10 +222,10 @@ def test_no_more_is_read_than_a_store_can_have(tmp_path: Path) -> None:
     with file.open("wb") as large:
         large.truncate(5_000_000_000)
     with pytest.raises(StoreError) as refused:
-        keystore.read(file)
+        store_files.read_file(file)
     assert refused.value.code == "store_too_large"
     with pytest.raises(StoreError) as missing:
-        keystore.read(tmp_path / "y.p12")
+        store_files.read_file(tmp_path / "y.p12")
     assert missing.value.code == "store_missing"
 
 
@@ -217,7 +233,7 @@ def test_an_export_is_a_copy_in_another_format_and_overwrites_nothing(tmp_path: 
     file, copy = tmp_path / "x.p12", tmp_path / "copy.p12"
     original = pkcs12.write(full_contents(), PASSWORD, "modern")
     file.write_bytes(original)
-    keystore.export(file, PASSWORD, store_format="legacy", to=copy)
+    store_files.export(file, PASSWORD, store_format="legacy", to=copy)
     exported = pkcs12.read(copy.read_bytes(), PASSWORD)
     assert exported.protection == "legacy"
     assert exported.same_as(full_contents())
@@ -225,10 +241,10 @@ def test_an_export_is_a_copy_in_another_format_and_overwrites_nothing(tmp_path: 
     for taken in (copy, file):
         before = taken.read_bytes()
         with pytest.raises(StoreError) as refused:
-            keystore.export(file, PASSWORD, store_format="modern", to=taken)
+            store_files.export(file, PASSWORD, store_format="modern", to=taken)
         assert refused.value.code == "file_exists"
         assert taken.read_bytes() == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["copy.p12", "x.p12"]
+    assert sorted(path.name for path in tmp_path.glob("*")) == [".ehportal.lock", "copy.p12", "x.p12"]
 
 
 @pytest.mark.parametrize("links", [True, False])
