@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from agent import keystore
+from agent import keystore, store_files
 from agent.config import Config, load_config
 from agent.device import Device
 from agent.doctor import Doctor
@@ -195,12 +195,12 @@ def _password(options: argparse.Namespace, config: Config, dialogue: Dialogue, t
     old = dialogue.password(path.name, again=False)
     if not old:
         raise Cancelled
-    keystore.open_store(path.read_bytes(), old)
+    keystore.open_store(store_files.read_file(path), old)
     store_format: StoreFormat | None = options.format or dialogue.store_format()
     new = dialogue.new_password() if store_format else None
     if store_format is None or new is None:
         raise Cancelled
-    backup = keystore.change_password(path, old, new, store_format=store_format, now=datetime.now(UTC))
+    backup = store_files.change_password(path, old, new, store_format=store_format, now=datetime.now(UTC))
     dialogue.say(texts("password.changed", file=str(path)))
     if backup:
         dialogue.say(texts("password.backup", file=str(backup)))

@@ -16,12 +16,13 @@ from agent.config import Config, load_config
 from agent.device import Device
 from agent.eid import Card, CardReader
 from agent.errors import AgentError, CardError, StoreError
-from agent.keystore import open_store
+from agent.keystore import authentication_entry, open_store
 from agent.language import Texts
 from agent.pending import unfinished
 from agent.portal import Portal
 from agent.records import recorded
 from agent.revocation import Status, certificate_status
+from agent.store_files import read_file
 from agent.wire.limits import PROOF_WINDOW_SECONDS
 from agent.wire.names import read_file_name
 
@@ -183,7 +184,8 @@ class Doctor:
         password = self._ask_password(file.name) if self._ask_password else None
         if password:
             try:
-                return open_store(file.read_bytes(), password).certificate.not_valid_after_utc, True
+                store = open_store(read_file(file), password)
+                return authentication_entry(store).certificate.not_valid_after_utc, True
             except StoreError:
                 password = None
         name = read_file_name(file.name)

@@ -1,5 +1,6 @@
 """Files that survive a power cut, that only their owner reads, and that one process at a time changes."""
 
+import errno
 import json
 import os
 import secrets
@@ -75,6 +76,41 @@ def write(path: Path, data: bytes) -> None:
         sync_folder(path.parent)
     except OSError as error:
         raise StoreError("folder_not_writable", folder=str(path.parent)) from error
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Put `data` at `path` as `write` does, but never over another file. Call it under the folder's lock.
+
+    Raises StoreError `file_exists`, `folder_not_writable`.
+    """
+    sweep(path.parent, of=path.name)
+    try:
+        temporary = write_beside(path, data)
+        try:
+            _put_new(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        sync_folder(path.parent)
+    except FileExistsError as error:
+        raise StoreError("file_exists", file=str(path)) from error
+    except OSError as error:
+        raise StoreError("folder_not_writable", folder=str(path.parent)) from error
+
+
+def _put_new(temporary: Path, path: Path) -> None:
+    if sys.platform == "win32":
+        os.rename(temporary, path)  # which refuses to overwrite there
+        return
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # Sticks (FAT) know no links. The lock keeps other agents away, and a name that was taken first would be
+        # an empty file after a crash.
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, "there is a file already", str(path)) from None
+        os.rename(temporary, path)
 
 
 def remove(path: Path) -> None:

@@ -49,7 +49,7 @@ class PendingKey:
             .not_valid_after(now + timedelta(days=1))
             .sign(self.key, hashes.SHA256())
         )
-        return keystore.serialise(self.key, dummy, (), password=password, store_format=store_format)
+        return keystore.serialise(keystore.new_contents(self.key, dummy), password, store_format)
 
 
 def new_key(dn: str) -> PendingKey:
@@ -60,8 +60,8 @@ def new_key(dn: str) -> PendingKey:
 
 def open_pending(data: bytes, password: str) -> PendingKey:
     """Open what `PendingKey.serialise` wrote. Raises StoreError `password_wrong`, `store_unreadable`."""
-    store = keystore.open_store(data, password)
-    return PendingKey(store.key, dn_of(store.certificate.subject))
+    entry = keystore.authentication_entry(keystore.open_store(data, password))
+    return PendingKey(entry.key, dn_of(entry.certificate.subject))
 
 
 def check_delivered(

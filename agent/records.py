@@ -8,7 +8,7 @@ from cryptography import x509
 
 from agent import durable
 from agent.config import Config
-from agent.keystore import LOCK_SECONDS, file_digest
+from agent.store_files import LOCK_SECONDS, file_digest
 from agent.wire.keys import certificate_fingerprint
 
 FILE = "stores.json"

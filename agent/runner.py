@@ -19,6 +19,7 @@ from agent.language import Texts, printable
 from agent.pending import Pending, State, StoreFormat
 from agent.portal import Portal
 from agent.records import record_store
+from agent.store_files import install
 from agent.ui import Dialogue
 from agent.wire.errors import SignatureInvalid
 from agent.wire.jobs import CertificateJob
@@ -220,11 +221,9 @@ class Runner:
             name.type, name.value, name.application_id, state.created_at, state.environment
         )
         target = self.config.keystore_folder / file_name
-        expected = keystore.OpenStore(key.key, leaf, tuple(authorities))
-        data = keystore.serialise(
-            key.key, leaf, authorities, password=self._password, store_format=state.format
-        )
-        backup = keystore.install(target, data, expected, password=self._password, now=_now())
+        contents = keystore.new_contents(key.key, leaf, authorities)
+        data = keystore.serialise(contents, self._password, state.format)
+        backup = install(target, data, contents, password=self._password, now=_now())
         record_store(self.config, target, leaf)
         state = pending.keep(replace(state, stage="stored", fingerprint=certificate_fingerprint(leaf)))
         self.dialogue.say(

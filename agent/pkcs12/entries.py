@@ -1,5 +1,6 @@
 """What a key store holds, by alias."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
@@ -65,8 +66,9 @@ class Contents:
     def same_as(self, other: "Contents") -> bool:
         """Whether both hold the same entries, in whatever order and protection."""
         return (
-            {entry.substance for entry in self.keys} == {entry.substance for entry in other.keys}
-            and set(self.certificates) == set(other.certificates)
+            Counter(entry.substance for entry in self.keys)
+            == Counter(entry.substance for entry in other.keys)
+            and Counter(self.certificates) == Counter(other.certificates)
             and self.foreign == other.foreign
         )
 

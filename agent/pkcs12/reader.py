@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_private_key
 
 from agent.errors import StoreError
+from agent.pkcs12.ber import as_der
 from agent.pkcs12.entries import CertificateEntry, Contents, KeyEntry, PrivateKey, Protection, public_bytes
-from agent.pkcs12.limits import MAXIMUM_ENTRIES, MAXIMUM_KEY_BITS, MAXIMUM_KEYS, Work, check_der
+from agent.pkcs12.limits import MAXIMUM_ENTRIES, MAXIMUM_KEY_BITS, MAXIMUM_KEYS, Work
 from agent.pkcs12.protection import Opener
 
 
@@ -47,12 +48,12 @@ def _parsing() -> Iterator[None]:
 
 
 def read(data: bytes, password: str) -> Contents:
-    """All entries of a PKCS#12 file (RFC 7292) in password privacy and integrity mode.
+    """All entries of a PKCS#12 file (RFC 7292) in password privacy and integrity mode, DER or BER.
 
     Raises StoreError: `store_too_large`, `store_too_complex`, `store_too_costly`, `store_not_der` (before
     anything is derived), `store_without_mac`, `store_protection_unknown`, `password_wrong`, `store_unreadable`.
     """
-    check_der(data)
+    data = as_der(data)
     try:
         password.encode()
     except UnicodeEncodeError:
@@ -66,8 +67,7 @@ def read(data: bytes, password: str) -> Contents:
             raise StoreError("store_without_mac")
         content = bytes(pfx["auth_safe"]["content"])
         found.protection = opener.check_mac(pfx["mac_data"], content)
-        check_der(content)
-        for part in pkcs12.AuthenticatedSafe.load(content, strict=True):
+        for part in pkcs12.AuthenticatedSafe.load(as_der(content), strict=True):
             _read_bags(_opened(part, opener, found), opener, found)
         return _joined(found)
 
@@ -90,8 +90,7 @@ def _decrypted(algorithm: Any, data: bytes, opener: Opener, found: _Found) -> by
 
 
 def _read_bags(data: bytes, opener: Opener, found: _Found) -> None:
-    check_der(data)
-    for bag in pkcs12.SafeContents.load(data, strict=True):
+    for bag in pkcs12.SafeContents.load(as_der(data), strict=True):
         found.bags += 1
         kind = str(bag["bag_id"].native)
         if found.bags > MAXIMUM_ENTRIES:

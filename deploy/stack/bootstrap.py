@@ -23,6 +23,7 @@ SOFTHSM_MODULES = (
     "/usr/lib64/softhsm/libsofthsm2.so",
     "/usr/local/lib/softhsm/libsofthsm2.so",
 )
+BCPROV = Path("/usr/share/java/bcprov.jar")
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def test_parts() -> list[SystemPart]:
             "opens our key stores with keytool",
             shutil.which("keytool") is not None,
         ),
+        SystemPart("libbcprov-java", "writes key stores as the official application does", BCPROV.exists()),
     ]
 
 

@@ -9,9 +9,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from agent import pkcs12
 from agent.keystore import ENTRY
 from agent.pkcs12 import CertificateEntry, Contents, KeyEntry
 from agent.wire.names import ehealth_dn, name_from_dn
+from deploy.stack.bootstrap import BCPROV
 
 PASSWORD = "wolk trompet kade 71"
 JAVA_TRUSTS = bytes.fromhex("3016060c6086480186f966adca7b010131060604551d2500")
@@ -42,15 +44,39 @@ def _key() -> rsa.RSAPrivateKey:
 @cache
 def full_contents() -> Contents:
     """An authentication key with its authority, and two encryption keys under their serial numbers."""
+    return _contents(tokens=2)
+
+
+@cache
+def other_contents() -> Contents:
+    """What came after a renewal: the same names, all new keys, one encryption key."""
+    return _contents(tokens=1)
+
+
+def _contents(*, tokens: int) -> Contents:
     ca_name, ca_key, key = name_from_dn("CN=Test Issuing CA,C=BE"), _key(), _key()
     authority = _certificate(ca_name, ca_key, ca_name, ca_key)
     subject = name_from_dn(ehealth_dn("CBE", "0406798006", "Test", "APP"))
     entries = [KeyEntry(ENTRY, key, _certificate(subject, key, ca_name, ca_key))]
-    for _ in range(2):
+    for _ in range(tokens):
         token_key = _key()
         token = _certificate(subject, token_key, subject, key)
         entries.append(KeyEntry(str(token.serial_number), token_key, token))
     return Contents(tuple(entries), (CertificateEntry(CA_ALIAS, authority, (JAVA_TRUSTS,)),))
+
+
+def bouncy_castle_store(folder: Path) -> bytes:
+    """The same entries as BouncyCastle writes them; keytool makes its certificate aliases lower-case."""
+    ours, theirs = folder / "ours.p12", folder / "bouncy-castle.p12"
+    ours.write_bytes(pkcs12.write(full_contents(), PASSWORD, "modern"))
+    run(
+        *("keytool", "-importkeystore", "-srckeystore", ours, "-srcstoretype", "PKCS12"),
+        *("-destkeystore", theirs, "-deststoretype", "PKCS12", "-destprovidername", "BC"),
+        *("-providerpath", BCPROV),
+        *("-providerclass", "org.bouncycastle.jce.provider.BouncyCastleProvider"),
+        given=f"{PASSWORD}\n{PASSWORD}\n{PASSWORD}\n",
+    )
+    return theirs.read_bytes()
 
 
 def run(*command: str | Path, given: str = "") -> str:

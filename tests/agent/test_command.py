@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from agent.keystore import open_store
+from agent.keystore import AuthenticationEntry, authentication_entry, open_store
 from agent.wire.keys import public_key_identifier
 from agent.wire.names import ehealth_dn
 from tests.agent.counterpart import Counterpart, Refused
@@ -15,6 +15,10 @@ from tests.agent.workstation import PASSWORD, Workstation, answer_all, finish
 from tests.support.cards import PIN, CitizenPki, SoftwareCard
 
 SIGN = "Do you sign this with your eID? [y/N] "
+
+
+def _opened(file: Path, password: str = PASSWORD) -> AuthenticationEntry:
+    return authentication_entry(open_store(file.read_bytes(), password))
 
 
 def _secrets_in(folder: Path, secrets: tuple[str, ...]) -> list[str]:
@@ -44,7 +48,7 @@ def test_from_enrolment_to_key_store(tmp_path: Path, citizen_pki: CitizenPki, al
     assert store.name.startswith("CBE=0406798006,APP_1 ")
     assert store.name.endswith(".acc-p12")
     assert store.stat().st_mode & 0o777 == 0o600
-    assert open_store(store.read_bytes(), PASSWORD).certificate == request.certificate
+    assert _opened(store).certificate == request.certificate
     assert workstation.pending == []
     secrets = (card.ssin, PIN, PASSWORD)
     assert not [s for s in secrets if s in screen]
@@ -204,7 +208,7 @@ def test_a_refusal_keeps_the_key_for_another_card(enrolled: Workstation, server:
     )
     assert enrolled.run(job.id)[0] == 1
     (key_file,) = [path for path in enrolled.pending if path.suffix == ".p12"]
-    kept = public_key_identifier(open_store(key_file.read_bytes(), PASSWORD).key.public_key())
+    kept = public_key_identifier(_opened(key_file).key.public_key())
     server.refuse = lambda method, path: None
     assert enrolled.run(job.id)[0] == 0
     assert server.requests[job.id].key_identifier == kept
@@ -223,7 +227,7 @@ def test_a_request_that_came_to_nothing_sets_its_key_aside(
     assert code == 1
     assert "Geen mandaat." in screen
     (aside,) = (enrolled.home / "pending" / "set-aside").iterdir()
-    assert open_store(aside.read_bytes(), PASSWORD)
+    assert _opened(aside)
 
 
 def test_a_request_that_is_taken_up_again_finds_its_key(enrolled: Workstation, server: Counterpart) -> None:
@@ -353,9 +357,9 @@ def test_a_password_change_from_the_command(enrolled: Workstation, server: Count
         terminal.sendline(reply)
     code, screen = finish(terminal)
     assert (code, "old password still opens the backup" in screen) == (0, True), screen
-    assert open_store(store.read_bytes(), fresh)
+    assert _opened(store, fresh)
     (backup,) = enrolled.keystores.glob("*.backup")
-    assert open_store(backup.read_bytes(), PASSWORD)
+    assert _opened(backup)
 
 
 LONG = "<h1>Contrat</h1>" + "".join(f"<p>Article {number}. Texte.</p>" for number in range(60))

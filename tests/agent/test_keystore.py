@@ -1,22 +1,23 @@
-import hashlib
-import hmac
+import os
 import stat
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from asn1crypto import core, pkcs12
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from agent import durable, keystore
+from agent import durable, keystore, pkcs12, store_files
 from agent.errors import StoreError
 from agent.keys import PendingKey, check_delivered, new_key, open_pending
 from agent.pending import Pending, State, StoreFormat, unfinished
+from agent.pkcs12 import Contents
 from agent.wire.names import ehealth_dn, name_from_dn
 from tests.agent.counterpart import _authority
+from tests.agent.stores import full_contents, run
 
 NOW = datetime.now(UTC)
 DN = ehealth_dn("CBE", "0406798006", "Test", "APP")
@@ -54,17 +55,13 @@ def _issue(
 
 
 @pytest.fixture(scope="module")
-def store(
-    authority: tuple[rsa.RSAPrivateKey, x509.Certificate], pending_key: PendingKey
-) -> keystore.OpenStore:
+def store(authority: tuple[rsa.RSAPrivateKey, x509.Certificate], pending_key: PendingKey) -> Contents:
     leaf = _issue(authority, pending_key.key.public_key())
-    return keystore.OpenStore(pending_key.key, leaf, (authority[1],))
+    return keystore.new_contents(pending_key.key, leaf, (authority[1],))
 
 
-def _bytes(store: keystore.OpenStore, store_format: StoreFormat = "modern") -> bytes:
-    return keystore.serialise(
-        store.key, store.certificate, store.authorities, password=PASSWORD, store_format=store_format
-    )
+def _bytes(store: Contents, store_format: StoreFormat = "modern") -> bytes:
+    return keystore.serialise(store, PASSWORD, store_format)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +72,7 @@ def _bytes(store: keystore.OpenStore, store_format: StoreFormat = "modern") -> b
     ],
 )
 def test_each_format_is_what_it_says(
-    tmp_path: Path, store: keystore.OpenStore, store_format: StoreFormat, expected: list[str]
+    tmp_path: Path, store: Contents, store_format: StoreFormat, expected: list[str]
 ) -> None:
     file = tmp_path / "x.p12"
     file.write_bytes(_bytes(store, store_format))
@@ -87,9 +84,9 @@ def test_each_format_is_what_it_says(
     assert "friendlyName: authentication" in text
 
 
-def test_a_store_opens_with_its_password_only(store: keystore.OpenStore) -> None:
+def test_a_store_opens_with_its_password_only(store: Contents) -> None:
     data = _bytes(store)
-    assert keystore.open_store(data, PASSWORD).certificate == store.certificate
+    assert keystore.open_store(data, PASSWORD).same_as(store)
     with pytest.raises(StoreError) as refused:
         keystore.open_store(data, "other")
     assert refused.value.code == "password_wrong"
@@ -99,91 +96,171 @@ def test_a_store_opens_with_its_password_only(store: keystore.OpenStore) -> None
         assert unreadable.value.code == "store_unreadable"
 
 
-def test_installing_keeps_the_old_store_and_is_safe_to_repeat(
-    tmp_path: Path, store: keystore.OpenStore
-) -> None:
+def test_installing_keeps_the_old_store_and_is_safe_to_repeat(tmp_path: Path, store: Contents) -> None:
     target = tmp_path / "stores" / "CBE=1 20260101-000000.p12"
     old = b"something that stood there"
     durable.private_folder(target.parent)
     target.write_bytes(old)
-    backup = keystore.install(target, _bytes(store), store, password=PASSWORD, now=NOW)
+    backup = store_files.install(target, _bytes(store), store, password=PASSWORD, now=NOW)
     assert backup is not None
     assert backup.read_bytes() == old
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
-    assert keystore.install(target, _bytes(store), store, password=PASSWORD, now=NOW) is None
+    assert store_files.install(target, _bytes(store), store, password=PASSWORD, now=NOW) is None
     assert len(list(target.parent.glob("*.p12*"))) == 2
 
 
-def test_a_store_that_does_not_read_back_replaces_nothing(tmp_path: Path, store: keystore.OpenStore) -> None:
+def test_a_store_that_does_not_read_back_replaces_nothing(tmp_path: Path, store: Contents) -> None:
     target = tmp_path / "x.p12"
     target.write_bytes(b"old")
-    other = keystore.OpenStore(new_key(DN).key, store.certificate, store.authorities)
+    other = replace(store, keys=(replace(store.keys[0], key=new_key(DN).key),))
     for data, expected in ((b"garbage", store), (_bytes(store), other)):
         with pytest.raises(StoreError):
-            keystore.install(target, data, expected, password=PASSWORD, now=NOW)
+            store_files.install(target, data, expected, password=PASSWORD, now=NOW)
         assert target.read_bytes() == b"old"
 
 
-def test_a_full_or_forbidden_folder_is_said(tmp_path: Path, store: keystore.OpenStore) -> None:
+def test_a_full_or_forbidden_folder_is_said(tmp_path: Path, store: Contents) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
     with pytest.raises(StoreError) as refused:
-        keystore.install(blocked / "x.p12", _bytes(store), store, password=PASSWORD, now=NOW)
+        store_files.install(blocked / "x.p12", _bytes(store), store, password=PASSWORD, now=NOW)
     assert refused.value.code == "folder_not_writable"
 
 
-def test_a_password_change_keeps_a_backup_for_the_old_one(tmp_path: Path, store: keystore.OpenStore) -> None:
+def test_a_password_change_keeps_a_backup_for_the_old_one(tmp_path: Path, store: Contents) -> None:
     file = tmp_path / "x.p12"
     file.write_bytes(_bytes(store))
-    backup = keystore.change_password(file, PASSWORD, "nieuw wolk kade 9", store_format="legacy", now=NOW)
+    backup = store_files.change_password(file, PASSWORD, "nieuw wolk kade 9", store_format="legacy", now=NOW)
     assert backup is not None
     for path, password in ((file, "nieuw wolk kade 9"), (backup, PASSWORD)):
-        opened = keystore.open_store(path.read_bytes(), password)
-        assert opened.key.private_numbers() == store.key.private_numbers()
+        assert keystore.open_store(path.read_bytes(), password).same_as(store)
 
 
-def _mac_key(password: str, salt: bytes, rounds: int) -> bytes:
-    """RFC 7292 B.2 with SHA-256 and purpose 3, for one block of output."""
-    block, size = 64, 32
-    text = (password + "\0").encode("utf-16-be")
-
-    def filled(data: bytes) -> bytes:
-        length = block * -(-len(data) // block)
-        return (data * (length // len(data) + 1))[:length]
-
-    digest = bytes([3]) * block + filled(salt) + filled(text)
-    for _ in range(rounds):
-        digest = hashlib.sha256(digest).digest()
-    return digest[:size]
-
-
-def _with_two_keys(first: bytes, second: bytes) -> bytes:
-    """A store that holds the keys of two stores with the same password, as encryption keys are kept in real ones."""
-    one, other = (pkcs12.Pfx.load(data) for data in (first, second))
-    contents = [
-        *one.authenticated_safe,
-        *[c for c in other.authenticated_safe if c["content_type"].native == "data"],
-    ]
-    safe = pkcs12.AuthenticatedSafe(contents).dump()
-    mac = one["mac_data"]
-    key = _mac_key(PASSWORD, mac["mac_salt"].native, mac["iterations"].native)
-    mac["mac"]["digest"] = hmac.digest(key, safe, "sha256")
-    one["auth_safe"]["content"] = core.OctetString(safe)
-    joined = pkcs12.Pfx({"version": "v3", "auth_safe": one["auth_safe"], "mac_data": mac})
-    return bytes(joined.dump(force=True))
-
-
-def test_a_store_with_more_than_one_key_is_left_alone(tmp_path: Path, store: keystore.OpenStore) -> None:
-    other = new_key(DN).serialise(PASSWORD, "modern", now=NOW)
-    data = _with_two_keys(_bytes(store), other)
-    assert keystore.open_store(data, PASSWORD)
+@pytest.mark.parametrize("store_format", ["modern", "legacy"])
+def test_a_password_change_keeps_every_entry(tmp_path: Path, store_format: StoreFormat) -> None:
     file = tmp_path / "x.p12"
-    file.write_bytes(data)
+    file.write_bytes(pkcs12.write(full_contents(), PASSWORD, "modern"))
+    store_files.change_password(file, PASSWORD, "nieuw wolk kade 9", store_format=store_format, now=NOW)
+    again = pkcs12.read(file.read_bytes(), "nieuw wolk kade 9")
+    assert again.same_as(full_contents())
+    assert again.protection == store_format
+    assert keystore.authentication_entry(again).certificate == full_contents().keys[0].certificate
+    tokens = keystore.encryption_entries(again)
+    assert [entry.substance for entry in tokens] == [entry.substance for entry in full_contents().keys[1:]]
+
+
+def test_another_format_under_the_same_password_is_really_written(tmp_path: Path, store: Contents) -> None:
+    file = tmp_path / "x.p12"
+    file.write_bytes(_bytes(store))
+    for _ in range(2):
+        store_files.change_password(file, PASSWORD, PASSWORD, store_format="legacy", now=NOW)
+        assert pkcs12.read(file.read_bytes(), PASSWORD).protection == "legacy"
+    assert len(list(tmp_path.glob("*.backup"))) == 1
+
+
+def test_a_backup_that_a_crash_left_is_not_made_twice(tmp_path: Path, store: Contents) -> None:
+    file = tmp_path / "x.p12"
+    file.write_bytes(b"old")
+    left = tmp_path / "x.p12.20260101-000000.backup"
+    left.write_bytes(b"old")
+    assert store_files.install(file, _bytes(store), store, password=PASSWORD, now=NOW) == left
+
+
+def test_a_backup_is_a_dated_copy_that_was_opened(tmp_path: Path, store: Contents) -> None:
+    file, folder = tmp_path / "x.p12", tmp_path / "elsewhere"
+    file.write_bytes(_bytes(store))
+    copy = store_files.back_up(file, folder, PASSWORD, now=NOW)
+    assert copy.read_bytes() == file.read_bytes()
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert store_files.back_up(file, folder, PASSWORD, now=NOW + timedelta(days=1)) == copy
+    file.write_bytes(_bytes(store, "legacy"))
+    other = store_files.back_up(file, folder, PASSWORD, now=NOW)
+    assert (other.name, copy.name) == (
+        f"x.p12.{NOW:%Y%m%d-%H%M%S}-1.backup",
+        f"x.p12.{NOW:%Y%m%d-%H%M%S}.backup",
+    )
     with pytest.raises(StoreError) as refused:
-        keystore.change_password(file, PASSWORD, "x", store_format="modern", now=NOW)
-    assert refused.value.code == "store_several_keys"
-    assert file.read_bytes() == data
+        store_files.back_up(file, tmp_path / "third", "wrong", now=NOW)
+    assert refused.value.code == "password_wrong"
+    assert not (tmp_path / "third").exists()
+
+
+def test_a_store_with_something_unknown_is_left_alone(tmp_path: Path) -> None:
+    """A secret key as keytool keeps it: read, but never written again without it."""
+    file = tmp_path / "x.p12"
+    store: list[str | Path] = ["-keystore", file, "-storetype", "PKCS12", "-alias", "secret"]
+    run(
+        "keytool",
+        "-genseckey",
+        "-keyalg",
+        "AES",
+        "-keysize",
+        "256",
+        *store,
+        given=f"{PASSWORD}\n{PASSWORD}\n",
+    )
+    before = file.read_bytes()
+    assert pkcs12.read(before, PASSWORD).foreign == 1
+    with pytest.raises(StoreError) as refused:
+        store_files.change_password(file, PASSWORD, "x", store_format="modern", now=NOW)
+    assert refused.value.code == "store_foreign_entries"
+    assert file.read_bytes() == before
+
+
+def test_a_key_with_anothers_certificate_is_not_used() -> None:
+    first, second, _ = full_contents().keys
+    wrong = pkcs12.Contents((replace(first, certificate=second.certificate),), ())
+    with pytest.raises(StoreError) as refused:
+        keystore.authentication_entry(pkcs12.read(pkcs12.write(wrong, PASSWORD, "modern"), PASSWORD))
+    assert refused.value.code == "store_mismatched"
+
+
+def test_no_more_is_read_than_a_store_can_have(tmp_path: Path) -> None:
+    file = tmp_path / "x.p12"
+    with file.open("wb") as large:
+        large.truncate(5_000_000_000)
+    with pytest.raises(StoreError) as refused:
+        store_files.read_file(file)
+    assert refused.value.code == "store_too_large"
+    with pytest.raises(StoreError) as missing:
+        store_files.read_file(tmp_path / "y.p12")
+    assert missing.value.code == "store_missing"
+
+
+def test_an_export_is_a_copy_in_another_format_and_overwrites_nothing(tmp_path: Path) -> None:
+    file, copy = tmp_path / "x.p12", tmp_path / "copy.p12"
+    original = pkcs12.write(full_contents(), PASSWORD, "modern")
+    file.write_bytes(original)
+    store_files.export(file, PASSWORD, store_format="legacy", to=copy)
+    exported = pkcs12.read(copy.read_bytes(), PASSWORD)
+    assert exported.protection == "legacy"
+    assert exported.same_as(full_contents())
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    for taken in (copy, file):
+        before = taken.read_bytes()
+        with pytest.raises(StoreError) as refused:
+            store_files.export(file, PASSWORD, store_format="modern", to=taken)
+        assert refused.value.code == "file_exists"
+        assert taken.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.glob("*")) == [".ehportal.lock", "copy.p12", "x.p12"]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_two_writers_of_a_new_file_cannot_overwrite_one_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    def no_links(source: Path, target: Path) -> None:
+        raise PermissionError(1, "this file system knows no links")
+
+    if not links:
+        monkeypatch.setattr(os, "link", no_links)
+    durable.write_new(tmp_path / "a", b"first")
+    with pytest.raises(StoreError) as refused:
+        durable.write_new(tmp_path / "a", b"second")
+    assert refused.value.code == "file_exists"
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"first"]
 
 
 def test_a_pending_key_comes_back_with_its_name(pending_key: PendingKey) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from agent.errors import StoreError
-from agent.keystore import open_store
+from agent.keystore import authentication_entry, open_store
 from agent.wire.keys import public_key_identifier
 from tests.agent.counterpart import Counterpart
 from tests.agent.workstation import PASSWORD, Workstation
 
-MODULES = ("runner.py", "keys.py", "keystore.py", "pending.py", "durable.py", "records.py")
+MODULES = ("runner.py", "keys.py", "keystore.py", "store_files.py", "pending.py", "durable.py", "records.py")
 POINTS, SAMPLE, SEED = 60, 6, 20260301
 
 
@@ -27,7 +27,8 @@ def _identifiers(workstation: Workstation) -> set[str]:
     for file in [*workstation.pending, *workstation.stores]:
         if file.suffix.endswith("p12"):
             try:
-                found.add(public_key_identifier(open_store(file.read_bytes(), PASSWORD).key.public_key()))
+                entry = authentication_entry(open_store(file.read_bytes(), PASSWORD))
+                found.add(public_key_identifier(entry.key.public_key()))
             except StoreError:
                 continue
     return found
@@ -56,7 +57,7 @@ def _point(workstation: Workstation, server: Counterpart, number: int, kill_at: 
     request = server.requests[job.id]
     assert request.state == "completed", kill_at
     (store,) = set(workstation.stores) - before
-    opened = open_store(store.read_bytes(), PASSWORD)
+    opened = authentication_entry(open_store(store.read_bytes(), PASSWORD))
     assert opened.certificate == request.certificate, kill_at
     assert public_key_identifier(opened.key.public_key()) == request.key_identifier, kill_at
     assert workstation.pending == [], kill_at

@@ -1,0 +1,153 @@
+"""Key store files: written beside, read back, put in place in one step, the old one kept."""
+
+import hashlib
+import os
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from agent import durable, pkcs12
+from agent.errors import StoreError
+from agent.pending import StoreFormat
+from agent.pkcs12 import Contents
+
+LOCK_SECONDS: Final = 10.0
+
+
+def read_file(path: Path) -> bytes:
+    """A key store's bytes, no more than one can have. Raises StoreError `store_missing`, `store_too_large`."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(pkcs12.MAXIMUM_BYTES + 1)
+    except OSError as error:
+        raise StoreError("store_missing", file=str(path)) from error
+    if len(data) > pkcs12.MAXIMUM_BYTES:
+        raise StoreError("store_too_large")
+    return data
+
+
+def install(target: Path, data: bytes, expected: Contents, *, password: str, now: datetime) -> Path | None:
+    """Put a finished store at `target`; returns the dated backup when one was there with other contents.
+
+    Written beside and durably, then read back with the password and compared with `expected` entry by entry,
+    then put in place at once. Safe to repeat. Raises StoreError; then whatever was at `target` is still there.
+    """
+    folder = durable.private_folder(target.parent)
+    with _alone(folder):
+        durable.sweep(folder)
+        try:
+            temporary = durable.write_beside(target, data)
+            try:
+                written = _read_back(temporary, expected, password)
+                if _is_there_already(target, written, password):
+                    return None  # a crash came after this step the last time
+                backup = _keep_old(target, now)
+                os.replace(temporary, target)
+            finally:
+                temporary.unlink(missing_ok=True)
+            durable.sync_folder(folder)
+        except OSError as error:
+            raise StoreError("folder_not_writable", folder=str(folder)) from error
+    return backup
+
+
+def change_password(
+    path: Path, old: str, new: str, *, store_format: StoreFormat, now: datetime
+) -> Path | None:
+    """Write the store anew under another password; returns the backup, which the old one opens.
+
+    Every entry is kept. Raises StoreError as `pkcs12.read` does, and `store_foreign_entries` for a store that
+    holds something else than keys and certificates: what is not written whole would be lost.
+    """
+    contents = pkcs12.read(read_file(path), old)
+    fresh = pkcs12.write(contents, new, store_format)
+    return install(path, fresh, contents, password=new, now=now)
+
+
+def export(path: Path, password: str, *, store_format: StoreFormat, to: Path) -> Contents:
+    """Put a copy in another format at `to`, under the same password; the store itself is not touched.
+
+    Read back before it is put there. Raises StoreError: as `pkcs12.read` does, `file_exists` (nothing is ever
+    overwritten), `folder_not_writable`, `store_foreign_entries`.
+    """
+    if os.path.lexists(to):
+        raise StoreError("file_exists", file=str(to))
+    contents = pkcs12.read(read_file(path), password)
+    copy = pkcs12.write(contents, password, store_format)
+    if not pkcs12.read(copy, password).same_as(contents):
+        raise StoreError("store_unreadable")
+    with _alone(to.parent):
+        durable.write_new(to, copy)
+    return contents
+
+
+def back_up(path: Path, folder: Path, password: str, *, now: datetime) -> Path:
+    """Put a dated copy, byte for byte, into `folder`, after the password has opened it; returns the copy.
+
+    An equal copy that is there already is enough. Raises StoreError as `export` does.
+    """
+    data = read_file(path)
+    contents = pkcs12.read(data, password)
+    with _alone(durable.private_folder(folder)):
+        copy = _copy(path.name, data, folder, now)
+    if not pkcs12.read(read_file(copy), password).same_as(contents):
+        raise StoreError("store_unreadable")
+    return copy
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file: how a store is recognised without opening it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _alone(folder: Path) -> AbstractContextManager[None]:
+    """The lock of everybody here who writes key stores into this folder."""
+    return durable.lock(folder / ".ehportal.lock", wait_seconds=LOCK_SECONDS)
+
+
+def _read_back(file: Path, expected: Contents, password: str) -> Contents:
+    written = pkcs12.read(read_file(file), password)
+    if not written.same_as(expected):
+        raise StoreError("store_unreadable")
+    return written
+
+
+def _is_there_already(target: Path, written: Contents, password: str) -> bool:
+    """Whether the store at `target` has these entries, in this format, under this password."""
+    try:
+        there = pkcs12.read(read_file(target), password)
+    except StoreError:
+        return False
+    return there.same_as(written) and there.protection == written.protection
+
+
+def _keep_old(target: Path, now: datetime) -> Path | None:
+    """Copy what stands at `target` beside it; whatever it is, and however large."""
+    if not target.exists():
+        return None
+    return _copy(target.name, target.read_bytes(), target.parent, now)
+
+
+def _copy(name: str, data: bytes, folder: Path, now: datetime) -> Path:
+    """A dated copy in `folder`. One that a run before a crash made already is found again."""
+    for file in sorted(folder.glob("*.backup")):
+        if (
+            file.name.startswith(f"{name}.")
+            and file.stat().st_size == len(data)
+            and file.read_bytes() == data
+        ):
+            return file
+    number = 0
+    while True:
+        suffix = f"-{number}" if number else ""
+        backup = folder / f"{name}.{now:%Y%m%d-%H%M%S}{suffix}.backup"
+        try:
+            durable.write_new(backup, data)
+        except StoreError as error:
+            if error.code != "file_exists":
+                raise
+            number += 1
+        else:
+            return backup
