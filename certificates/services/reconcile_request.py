@@ -74,6 +74,7 @@ def _denied(request: CertificateRequest, error: CertraError, now: datetime) -> N
             asked_since=request.asked_since,
             attempts=request.attempts,
             next_attempt_at=now + patience().pause(0),
+            event="not_received",
             details={"not_known_answers": denials},
         )
         return

@@ -74,6 +74,7 @@ def _not_sent(request: CertificateRequest, error: Transient, first_asked: dateti
         attempts=request.attempts,
         next_attempt_at=now + patience().pause(request.attempts),
         problem=problem_of(error, now),
+        event="not_sent",
     )
 
 

@@ -20,9 +20,12 @@ def move(
     actor: Actor,
     now: datetime,
     details: dict[str, object] | None = None,
+    event: str = "",
     **fields: object,
 ) -> None:
-    """Move `work` from the state this worker saw to `to`, with `fields` set, and record it as `<EVENT>_<state>`.
+    """Move `work` from the state this worker saw to `to`, with `fields` set, and record it.
+
+    The record calls it `<EVENT>_<state>`, or `<EVENT>_<event>` where the state alone would tell something else.
 
     Asking starts anew in the new state (attempts, asked_since) unless `fields` say otherwise. Raises Overtaken when
     the row is in another state by now, ValueError when the domain knows no such move.
@@ -48,7 +51,7 @@ def move(
             raise Overtaken
         record(
             work.organisation_id,
-            f"{work.EVENT}_{to.value}",
+            f"{work.EVENT}_{event or to.value}",
             work,
             actor=actor,
             now=now,

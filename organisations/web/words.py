@@ -96,6 +96,8 @@ ACTIONS: dict[str, Text] = {
     "request_awaiting_signature": _("Contract received, offered to the holder"),
     "request_signed": _("Signed by the holder"),
     "request_submitting": _("Being sent to the government"),
+    "request_not_sent": _("The government could not be reached; nothing was sent"),
+    "request_not_received": _("The government says that it received nothing; sent again"),
     "request_outcome_unknown": _("No clear answer to the sending; being asked for"),
     "request_awaiting_certificate": _("Received by the government"),
     "request_issued": _("Certificate issued"),
