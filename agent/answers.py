@@ -9,7 +9,7 @@ from cryptography import x509
 from agent.errors import PortalError
 from agent.wire.encoding import from_base64, from_base64url
 from agent.wire.jobs import JOB_ID
-from agent.wire.limits import MAX_CERTIFICATE_BYTES, MAX_CHAIN_CERTIFICATES
+from agent.wire.limits import MAX_CERTIFICATE_BYTES, MAX_CHAIN_CERTIFICATES, MAX_ETK_BYTES
 
 Json = dict[str, object]
 CAME_TO_NOTHING: Final = ("rejected", "gave_up", "cancelled", "declined")
@@ -61,6 +61,23 @@ class Enrolled:
     label: str = ""
 
 
+@dataclass(frozen=True)
+class MadeToken:
+    """A registered encryption token (CMS, DER, not verified yet), and whether it waits for its activation."""
+
+    etk: bytes
+    to_be_activated: bool
+    trust_anchors: tuple[x509.Certificate, ...]
+
+
+@dataclass(frozen=True)
+class DepotToken:
+    """The token in the depot (CMS, DER, not verified yet), None where there is none, and what to verify it against."""
+
+    etk: bytes | None
+    trust_anchors: tuple[x509.Certificate, ...]
+
+
 def unexpected() -> NoReturn:
     """Refuse an answer that is not what the protocol says."""
     raise PortalError("server_unexpected")
@@ -72,6 +89,31 @@ def text_of(answer: Json, name: str) -> str:
     if not isinstance(value, str) or len(value) > 500:
         unexpected()
     return value
+
+
+def bytes_of(answer: Json, name: str) -> bytes:
+    """A base64 field of at most MAX_ETK_BYTES."""
+    value = answer.get(name)
+    if not isinstance(value, str) or len(value) > 2 * MAX_ETK_BYTES:
+        unexpected()
+    try:
+        return from_base64(value)
+    except ValueError:
+        unexpected()
+
+
+def token_of(answer: Json) -> MadeToken:
+    """A registered token."""
+    waits = answer.get("to_be_activated")
+    if not isinstance(waits, bool):
+        unexpected()
+    return MadeToken(bytes_of(answer, "etk"), waits, certificates_of(answer.get("trust_anchors")))
+
+
+def depot_token_of(answer: Json) -> DepotToken:
+    """What the depot hands out."""
+    etk = None if answer.get("etk") is None else bytes_of(answer, "etk")
+    return DepotToken(etk, certificates_of(answer.get("trust_anchors")))
 
 
 def moment_of(value: object) -> datetime:

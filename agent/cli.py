@@ -10,6 +10,7 @@ from pathlib import Path
 from agent import keystore, store_files
 from agent.config import Config, load_config
 from agent.device import Device
+from agent.dispatch import Dispatcher
 from agent.doctor import Doctor
 from agent.enrol import enrol
 from agent.errors import AgentError, Cancelled, ExitCode, PortalError, StoreError
@@ -17,7 +18,6 @@ from agent.handler import install_handler, job_of
 from agent.language import LANGUAGES, Texts, choose_language, printable
 from agent.pending import StoreFormat, unfinished
 from agent.portal import Portal
-from agent.runner import Runner
 from agent.ui import Dialogue, choose_surface, open_dialogue
 from agent.watch import watch
 from agent.wire.errors import WireError
@@ -128,8 +128,8 @@ def _run(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts:
     if not JOB_ID.match(options.id):
         raise AgentError("id_invalid")
     device, portal = _connected(config, texts)
-    runner = Runner(config, device, portal, dialogue, texts, options.format, options.wait)
-    return runner.run(options.id)
+    dispatcher = Dispatcher(config, device, portal, dialogue, texts, options.format, options.wait)
+    return dispatcher.run(options.id)
 
 
 def _watch(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:

@@ -7,6 +7,12 @@ Stages, each written durably before the next step:
     sent     the server has it; waiting for the certificate
     stored   the finished store is safe in the key store folder; the server may not know yet
 
+Where an encryption token follows in the same sitting (agent/token_sitting.py):
+
+    token_key         the encryption key is safe in <job>.token.p12; it may have been offered
+    token_sent        its certificate is safe in <job>.token.der; it may have been handed in, and is again as it is
+    token_registered  the government made the token; the key store is to get the key
+
 A job's files go only after the server has acknowledged, key first, state last.
 """
 
@@ -15,33 +21,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 from agent import durable
 from agent.errors import StoreError
 from agent.wire.jobs import JOB_ID, Environment
 
-Stage = Literal["key", "signed", "sent", "stored"]
+Stage = Literal["key", "signed", "sent", "stored", "token_key", "token_sent", "token_registered"]
 StoreFormat = Literal["modern", "legacy"]
-_STAGES = ("key", "signed", "sent", "stored")
+_STAGES = get_args(Stage)
 _FIELDS = frozenset(
     {
-        "version",
-        "job",
-        "server",
-        "stage",
-        "environment",
-        "organisation",
-        "format",
-        "created_at",
-        "fingerprint",
+        *("version", "job", "server", "stage", "environment", "organisation", "format", "created_at"),
+        *("fingerprint", "token", "replaces", "old_store", "store", "to_be_activated"),
     }
 )
 
 
 @dataclass(frozen=True)
 class State:
-    """Where one job stands. No secret and no national number is in it."""
+    """Where one job stands. No secret is in it; a path may name whose key store it is.
+
+    `token`: an encryption token follows. `replaces`: fingerprint of the certificate that is renewed, `old_store` the
+    key store that holds it. `store`: the finished key store.
+    """
 
     job: str
     server: str
@@ -51,6 +54,11 @@ class State:
     format: StoreFormat
     created_at: datetime
     fingerprint: str = ""
+    token: bool = False
+    replaces: str = ""
+    old_store: str = ""
+    store: str = ""
+    to_be_activated: bool = False
 
 
 class Pending:
@@ -63,6 +71,8 @@ class Pending:
         self.folder = folder
         self.key_file = folder / f"{job_id}.pending.p12"
         self.signed_file = folder / f"{job_id}.signed.xml"
+        self.token_key_file = folder / f"{job_id}.token.p12"
+        self.token_certificate_file = folder / f"{job_id}.token.der"
         self._state_file = folder / f"{job_id}.json"
         self._lock_file = folder.parent / "locks" / f"{job_id}.lock"
 
@@ -97,7 +107,17 @@ class Pending:
             format=cast(StoreFormat, value["format"]),
             created_at=datetime.fromisoformat(str(value["created_at"])),
             fingerprint=str(value["fingerprint"]),
+            token=value["token"] is True,
+            replaces=str(value["replaces"]),
+            old_store=str(value["old_store"]),
+            store=str(value["store"]),
+            to_be_activated=value["to_be_activated"] is True,
         )
+
+    @property
+    def begun(self) -> bool:
+        """Whether something of the job is on disk."""
+        return self.key_file.exists() or self._state_file.exists()
 
     def keep_key(self, store: bytes) -> None:
         """Write the encrypted key durably; this comes before everything else."""
@@ -120,6 +140,16 @@ class Pending:
         durable.remove(self.signed_file)
         return state
 
+    def keep_token_key(self, store: bytes, state: State) -> State:
+        """Write the encrypted encryption key durably, then say so."""
+        durable.write(self.token_key_file, store)
+        return self.keep(replace(state, stage="token_key"))
+
+    def keep_token_certificate(self, certificate: bytes, state: State) -> State:
+        """Write the encryption key's certificate durably, then say so: only this one may be handed in from now on."""
+        durable.write(self.token_certificate_file, certificate)
+        return self.keep(replace(state, stage="token_sent"))
+
     def keep(self, state: State) -> State:
         """Write the state durably and return it."""
         durable.write_json(
@@ -134,13 +164,19 @@ class Pending:
                 "format": state.format,
                 "created_at": state.created_at.isoformat(),
                 "fingerprint": state.fingerprint,
+                "token": state.token,
+                "replaces": state.replaces,
+                "old_store": state.old_store,
+                "store": state.store,
+                "to_be_activated": state.to_be_activated,
             },
         )
         return state
 
     def forget(self) -> None:
         """Remove everything, key first, state last: until the state is gone, the server is asked again."""
-        for file in (self.key_file, self.signed_file, self._state_file):
+        files = (self.key_file, self.token_key_file, self.signed_file, self.token_certificate_file)
+        for file in (*files, self._state_file):
             durable.remove(file)
 
     def set_aside(self, now: datetime) -> Path:

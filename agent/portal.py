@@ -15,22 +15,27 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from agent.answers import (
     Enrolled,
     Hello,
+    DepotToken,
     JobSummary,
     Json,
+    MadeToken,
     Outcome,
+    bytes_of,
+    depot_token_of,
     enrolled_of,
     hello_of,
     nonce_of,
     outcome_of,
     summary_of,
     text_of,
+    token_of,
     unexpected,
 )
 from agent.config import Config
 from agent.errors import PortalError
 from agent.wire.encoding import to_base64
 from agent.wire.errors import JobMalformed
-from agent.wire.jobs import JOB_ID, CertificateJob
+from agent.wire.jobs import JOB_ID, Job, read_job
 from agent.wire.limits import MAX_JOB_BYTES, PROOF_WINDOW_SECONDS
 from agent.wire.proofs import HEADER, make_proof
 from agent.wire.strict_json import load_object
@@ -86,11 +91,11 @@ class Portal:
             unexpected()
         return tuple(summary_of(job) for job in jobs)
 
-    def job(self, job_id: str) -> CertificateJob:
-        """One job, read strictly. Raises PortalError job_unknown, job_closed, job_malformed."""
+    def job(self, job_id: str) -> Job:
+        """One job of whatever kind, read strictly. Raises PortalError job_unknown, job_closed, job_malformed."""
         data = self._send("GET", self._job_path(job_id), b"")
         try:
-            job = CertificateJob.from_json(data)
+            job = read_job(data)
         except JobMalformed:
             raise PortalError("job_malformed") from None
         if job.id != job_id:
@@ -117,6 +122,38 @@ class Portal:
         body: Json = {"fingerprint": fingerprint, "format": store_format}
         if self._call("POST", f"{self._job_path(job_id)}/stored", body).get("state") != "completed":
             unexpected()
+
+    def start_token(self, job_id: str, signed_request: bytes) -> bytes:
+        """Offer the encryption key; returns the challenge. Safe to repeat: each time another challenge comes."""
+        body: Json = {"request": to_base64(signed_request)}
+        return bytes_of(self._call("POST", f"{self._job_path(job_id)}/token/start", body), "challenge")
+
+    def complete_token(self, job_id: str, signed_request: bytes) -> MadeToken:
+        """Hand in the encryption key's certificate; the same certificate gets the same token again."""
+        body: Json = {"request": to_base64(signed_request)}
+        return token_of(self._call("POST", f"{self._job_path(job_id)}/token/complete", body))
+
+    def token_stored(self, job_id: str, serial: int) -> None:
+        """Acknowledge that the key store holds the token's key. Safe to repeat."""
+        self._call("POST", f"{self._job_path(job_id)}/token/stored", {"serial": str(serial)})
+
+    def activate_token(self, job_id: str, signed_request: bytes) -> None:
+        """Have the depot hand out this token from now on. Safe to repeat."""
+        body: Json = {"request": to_base64(signed_request)}
+        self._call("POST", f"{self._job_path(job_id)}/token/activate", body)
+
+    def depot_token(self, job_id: str) -> DepotToken:
+        """What the depot hands out for the certificate of this job."""
+        return depot_token_of(self._call("GET", f"{self._job_path(job_id)}/token/depot"))
+
+    def token_proof(self, job_id: str, finding: str, serial: str) -> None:
+        """Tell what the self test found."""
+        body: Json = {"finding": finding, "serial": serial}
+        self._call("POST", f"{self._job_path(job_id)}/token/proof", body)
+
+    def ask_for_check(self, fingerprint: str) -> str:
+        """Have a self test offered for the certificate with this fingerprint; returns the job's id."""
+        return text_of(self._call("POST", "/agent/v1/checks", {"fingerprint": fingerprint}), "job_id")
 
     @staticmethod
     def _job_path(job_id: str) -> str:

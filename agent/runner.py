@@ -16,10 +16,12 @@ from agent.eid import Card, CardReader
 from agent.errors import AgentError, Cancelled, CardError, ExitCode, PortalError, StoreError
 from agent.keys import PendingKey, check_delivered, new_key, open_pending
 from agent.language import Texts, printable
+from agent.own_store import OwnStore, StoreFinder
 from agent.pending import Pending, State, StoreFormat
 from agent.portal import Portal
 from agent.records import record_store
 from agent.store_files import install
+from agent.token_sitting import TokenSitting
 from agent.ui import Dialogue
 from agent.wire.errors import SignatureInvalid
 from agent.wire.jobs import CertificateJob
@@ -30,7 +32,9 @@ from agent.wire.signature import sign_enveloped
 
 CARD_SECONDS: Final = 120.0
 PASSWORD_TRIES: Final = 3
-_CLOSED: Final = ("job_closed", "job_unknown")
+CLOSED: Final = ("job_closed", "job_unknown")
+KEY_STORE_LOST: Final = "key_store_lost"
+"""Reason of a refusal that the server understands: revoke the old certificate and ask for a new one."""
 
 
 @dataclass
@@ -45,11 +49,13 @@ class Runner:
     store_format: StoreFormat | None = None
     wait_seconds: float = 600.0
     _password: str = field(default="", init=False, repr=False)
+    _old: OwnStore | None = field(default=None, init=False, repr=False)
 
-    def run(self, job_id: str) -> ExitCode:
-        """Take the job from wherever it stands to its end. Raises AgentError, which says what to do next.
+    def run(self, job_id: str, job: CertificateJob | None = None) -> ExitCode:
+        """Take the job from wherever it stands to its end; `job` is its document where it was read already.
 
-        Returns DONE, or WAITING when the authority has not delivered yet: run it again to go on.
+        Raises AgentError, which says what to do next. Returns DONE, or WAITING when the authority has not delivered
+        yet: run it again to go on.
         """
         pending = Pending(self.config.pending_folder, job_id)
         with pending.locked():
@@ -57,16 +63,16 @@ class Runner:
             if state is not None and state.server != self.device.origin:
                 raise AgentError("other_server", server=state.server)
             try:
-                return self._go_on(pending, state)
+                return self._go_on(pending, state, job)
             except PortalError as error:
-                if error.code not in _CLOSED:
+                if error.code not in CLOSED:
                     raise
                 return self._closed(pending, error)
 
-    def _go_on(self, pending: Pending, state: State | None) -> ExitCode:
+    def _go_on(self, pending: Pending, state: State | None, job: CertificateJob | None) -> ExitCode:
         key: PendingKey | None = None
         if state is None or state.stage == "key":
-            state, key = self._request(pending, state)
+            state, key = self._request(pending, state, job or self._job(pending.job_id))
         if state.stage == "signed":
             state = self._submit(pending, state)
         if state.stage == "sent":
@@ -76,15 +82,40 @@ class Runner:
                 self.dialogue.say(self.texts("run.still_waiting", command=command))
                 return ExitCode.WAITING
             state = self._store(pending, state, outcome, key)
-        self.portal.stored(pending.job_id, state.fingerprint, state.format)
+        if state.stage == "stored":
+            self.portal.stored(pending.job_id, state.fingerprint, state.format)
+        if state.token:
+            self._make_token(pending, state)
         pending.forget()
         passwords.forget(self.config, pending.job_id)
         self.dialogue.say(self.texts("run.done"))
         return ExitCode.DONE
 
-    def _request(self, pending: Pending, state: State | None) -> tuple[State, PendingKey]:
-        job = self.portal.job(pending.job_id)
+    def _job(self, job_id: str) -> CertificateJob:
+        job = self.portal.job(job_id)
+        if not isinstance(job, CertificateJob):
+            raise PortalError("job_malformed")
+        return job
+
+    def _make_token(self, pending: Pending, state: State) -> None:
+        """The encryption token, in the same sitting; what stops it now can be taken up later."""
+        if not self._password:
+            self._open(pending, state.organisation)
+        sitting = TokenSitting(
+            self.config, self.portal, self.dialogue, self.texts, pending, self._password
+        )
+        try:
+            sitting.go_on(state)
+        except AgentError:
+            self.dialogue.say(self.texts("token.later", command=f"ehportal-agent run {pending.job_id}"))
+            raise
+
+    def _request(
+        self, pending: Pending, state: State | None, job: CertificateJob
+    ) -> tuple[State, PendingKey]:
         check_job(job, origin=self.device.origin, now=_now())
+        if job.replaces is not None:
+            self._old = self._old_store(pending, job, known=state.old_store if state else "")
         with CardReader(self.config.module()) as reader:
             card = reader.wait_for_card(
                 lambda: self.dialogue.progress(self.texts("run.insert_card")),
@@ -148,7 +179,41 @@ class Runner:
             organisation=printable(job.organisation.name),
             format=store_format,
             created_at=_now().astimezone(),
+            token=job.token,
+            replaces=job.replaces.fingerprint if job.replaces else "",
+            old_store=str(self._old.path) if self._old else "",
         )
+
+    def _old_store(self, pending: Pending, job: CertificateJob, *, known: str) -> OwnStore:
+        """The key store that is renewed. Without it messages sealed to its token are lost, so it must open."""
+        assert job.replaces is not None  # noqa: S101  # the caller looked
+        name = certificate_name(job.request.contract.dn)
+        self.dialogue.say(self.texts("own_store.renewal", name=printable(job.replaces.common_name)))
+        try:
+            return StoreFinder(self.config, self.dialogue, self.texts).find(
+                job.replaces.fingerprint, name, known=known
+            )
+        except StoreError as error:
+            if error.code not in ("store_not_found", "password_wrong"):
+                raise
+            if not self.dialogue.confirm(self.texts("own_store.lost_question")):
+                raise
+            self.portal.decline(pending.job_id, KEY_STORE_LOST)
+            raise StoreError("key_store_lost") from error
+
+    def _carried(self, state: State, contents: keystore.Contents) -> keystore.Contents:
+        """With the old store's encryption keys, where a certificate is renewed."""
+        if not state.replaces:
+            return contents
+        if self._old is None:
+            leaf = keystore.authentication_entry(contents).certificate
+            self._old = StoreFinder(self.config, self.dialogue, self.texts).find(
+                state.replaces,
+                certificate_name(leaf.subject),
+                known=state.old_store,
+                password=self._password,
+            )
+        return keystore.carried_over(self._old.contents, contents)
 
     def _sign(self, reader: CardReader, card: Card, unsigned: bytes) -> bytes:
         self.dialogue.progress(self.texts("run.signing"))
@@ -177,7 +242,7 @@ class Runner:
         except PortalError as error:
             if error.code == "key_already_used":
                 pending.set_aside(_now())
-            elif error.status in (409, 422) and error.code not in _CLOSED:
+            elif error.status in (409, 422) and error.code not in CLOSED:
                 pending.back_to_key(state)
             raise
         if identifier != expected:
@@ -221,11 +286,13 @@ class Runner:
             name.type, name.value, name.application_id, state.created_at, state.environment
         )
         target = self.config.keystore_folder / file_name
-        contents = keystore.new_contents(key.key, leaf, authorities)
+        contents = self._carried(state, keystore.new_contents(key.key, leaf, authorities))
         data = keystore.serialise(contents, self._password, state.format)
         backup = install(target, data, contents, password=self._password, now=_now())
         record_store(self.config, target, leaf)
-        state = pending.keep(replace(state, stage="stored", fingerprint=certificate_fingerprint(leaf)))
+        state = pending.keep(
+            replace(state, stage="stored", fingerprint=certificate_fingerprint(leaf), store=str(target))
+        )
         self.dialogue.say(
             self.texts("run.stored", file=str(target), end=f"{leaf.not_valid_after_utc:%d/%m/%Y}")
         )
@@ -255,7 +322,10 @@ class Runner:
         """The server no longer takes this job: finished before, or come to nothing."""
         if error.code == "job_unknown":
             raise error
-        outcome = self.portal.outcome(pending.job_id)
+        try:
+            outcome = self.portal.outcome(pending.job_id)
+        except PortalError:
+            raise error from None  # no request for a certificate
         if outcome.state == "completed" and not pending.key_file.exists():
             pending.forget()
             self.dialogue.say(self.texts("run.done_before"))

@@ -27,6 +27,9 @@ class Dialogue(Protocol):
     def password(self, what: str, *, again: bool) -> str | None:
         """Ask for an existing password; `what` names the store, `again` says the last one was wrong."""
 
+    def path(self, question: str) -> str | None:
+        """Ask for a file."""
+
     def store_format(self) -> StoreFormat | None:
         """Ask which software will load the key store, and explain."""
 

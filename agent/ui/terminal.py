@@ -105,6 +105,11 @@ class TerminalDialogue:
             self._console.print(self._texts("password.wrong"))
         return self._secret(self._texts("password.existing", what=what)) or None
 
+    def path(self, question: str) -> str | None:
+        """Ask for a file by its path; quotes that a shell or a file manager put around it are taken off."""
+        self._console.print(question, markup=False)
+        return self._ask(self._texts("answer.path")).strip().strip("'\"") or None
+
     def store_format(self) -> StoreFormat | None:
         """Ask for the format by number."""
         self._console.print()

@@ -3,7 +3,7 @@
 import textwrap
 import tkinter
 from collections.abc import Callable
-from tkinter import font, ttk
+from tkinter import filedialog, font, ttk
 from typing import Final
 
 from agent.consent import ConsentPage
@@ -125,6 +125,15 @@ class WindowDialogue:
         second.trace_add("write", judged)
         result = answer.wait()
         return result if isinstance(result, str) else None
+
+    def path(self, question: str) -> str | None:
+        """The system's own dialog for choosing a file."""
+        chosen = filedialog.askopenfilename(
+            parent=self.root,
+            title=question,
+            filetypes=[("PKCS#12", "*.p12 *.acc-p12 *.pfx"), ("*", "*")],
+        )
+        return chosen if isinstance(chosen, str) and chosen else None
 
     def store_format(self) -> StoreFormat | None:
         """Two choices, each explained."""

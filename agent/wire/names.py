@@ -227,7 +227,12 @@ def certificate_name(dn: str | x509.Name) -> CertificateName:
     """Read whose certificate a name is for out of its one CN. Raises NameMalformed when it does not say."""
     pairs = parse_dn(dn_of(dn) if isinstance(dn, x509.Name) else dn)
     common = [value for keyword, value in pairs if keyword == "CN"]
-    match = _CERTIFICATE_NAME.match(common[0]) if len(common) == 1 else None
+    return name_in_common_name(common[0] if len(common) == 1 else "")
+
+
+def name_in_common_name(text: str) -> CertificateName:
+    """Read `TYPE=id[, APPLICATIONID]`. Raises NameMalformed."""
+    match = _CERTIFICATE_NAME.match(text)
     if match is None:
         raise NameMalformed("not the common name of an eHealth certificate")
     return CertificateName(match["type"], match["value"], match["app"])

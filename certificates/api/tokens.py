@@ -11,10 +11,12 @@ from rest_framework.response import Response
 from agent.wire.limits import MAX_REQUEST_BYTES
 from certificates.api.agent import Body, decoded
 from certificates.api.jobs import device_of
+from certificates.domain.lifecycle import Environment
 from certificates.errors import RequestTooLarge, SignedRequestRefused
 from certificates.models import Certificate
 from certificates.services import activate_token, agent_jobs, continuity, register_token
 from certificates.services.gateways import depot_of, token_gateway_of
+from certificates.trust.anchors import certificate_roots
 from organisations.api.devices import ProvenView, fields_of, named_organisations
 from organisations.models import Device
 from organisations.services.proofs import Accepted
@@ -36,6 +38,13 @@ def certificate_of(job_id: str, device: Device) -> Certificate:
     names: AbstractContextManager[Any] = named_organisations(device)
     with names:
         return agent_jobs.certificate_of(agent_jobs.find_job(job_id, device))
+
+
+def anchors_for(certificate: Certificate) -> list[str]:
+    """Return the roots of the certificate's environment (DER, base64): what the workstation verifies against."""
+    return [
+        base64.b64encode(root).decode() for root in certificate_roots(Environment(certificate.environment))
+    ]
 
 
 class StartToken(ProvenView):
@@ -65,7 +74,11 @@ class CompleteToken(ProvenView):
         certificate = certificate_of(job_id, device)
         authority = token_gateway_of(certificate.environment)
         made = register_token.complete_token(certificate, data, device, authority, now=now)
-        return 200, {"etk": base64.b64encode(made.etk).decode(), "to_be_activated": made.to_be_activated}
+        return 200, {
+            "etk": base64.b64encode(made.etk).decode(),
+            "to_be_activated": made.to_be_activated,
+            "trust_anchors": anchors_for(certificate),
+        }
 
 
 class TokenStored(ProvenView):
@@ -108,7 +121,8 @@ class DepotToken(ProvenView):
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         certificate = certificate_of(job_id, device_of(accepted))
         found = continuity.depot_token(certificate, depot_of(certificate.environment), now=now)
-        return 200, {"etk": base64.b64encode(found).decode() if found is not None else None}
+        etk = base64.b64encode(found).decode() if found is not None else None
+        return 200, {"etk": etk, "trust_anchors": anchors_for(certificate)}
 
 
 class TokenProof(ProvenView):
@@ -130,3 +144,18 @@ class TokenProof(ProvenView):
                 now=now,
             )
         return 200, {"passed": proof.passed}
+
+
+class Checks(ProvenView):
+    """Offers a self test for one of the holder's certificates, asked for at the workstation itself."""
+
+    def post(self, request: Request) -> Response:
+        """Return the job to run."""
+        return self._answer(request, self._act)
+
+    def _act(self, request: Request, accepted: Accepted, *, now: datetime) -> Body:
+        device = device_of(accepted)
+        fingerprint = str(fields_of(request).get("fingerprint", ""))
+        with named_organisations(device):
+            job = continuity.ask_at_workstation(fingerprint, device, now=now)
+        return 201, {"job_id": job.pk}

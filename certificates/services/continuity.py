@@ -11,14 +11,39 @@ from agent.wire.jobs import Identifier
 from certificates.certra.errors import CertraError
 from certificates.certra.gateway import TokenDepot
 from certificates.domain.x509 import read_certificate
-from certificates.errors import ProofMalformed
-from certificates.models import AgentJob, Certificate, ContinuityProof
+from certificates.errors import JobUnknown, ProofMalformed
+from certificates.models import AgentJob, Certificate, ContinuityProof, EncryptionToken
 from certificates.models.job import JobKind, JobState
+from certificates.services.activate_token import ask_for
 from certificates.services.government_answer import refusal_of
-from organisations.models import Device
+from organisations.domain.mandates import belgian_day
+from organisations.models import Device, Mandate
 from organisations.services.audit import Actor, record
 
 FINDINGS = frozenset({"ok", "depot_empty", "other_token", "not_opened", "token_invalid"})
+
+
+def ask_at_workstation(fingerprint: str, device: Device, *, now: datetime) -> AgentJob:
+    """Offer a self test to the holder who asks for it at the own workstation; call with organisations named.
+
+    Raises JobUnknown unless the holder has a mandate for the certificate's number today and it has a token.
+    """
+    tokens = EncryptionToken.objects.filter(certificate__fingerprint=fingerprint).select_related("certificate")
+    for token in tokens:
+        certificate = token.certificate
+        mandates = Mandate.objects.filter(
+            organisation_id=token.organisation_id,
+            person__ssin_index=device.ssin_index,
+            person__left_on=None,
+            identifier__type=certificate.identifier_type,
+            identifier__value=certificate.identifier_value,
+        ).active_on(belgian_day(now))
+        mandate = mandates.select_related("person").first()
+        if mandate is not None:
+            return ask_for(
+                token, JobKind.CHECK_TOKEN, holder=mandate.person, actor=Actor.device(device), now=now
+            )
+    raise JobUnknown
 
 
 def depot_token(certificate: Certificate, depot: TokenDepot, *, now: datetime) -> bytes | None:

@@ -16,7 +16,7 @@ from certificates.models.job import JobState
 from certificates.services.accept_signed_request import content_of
 from certificates.services.agent_jobs import facts_of, origin, request_of, see
 from certificates.services.transition import Overtaken, move
-from certificates.trust.anchors import certificate_anchors, is_root
+from certificates.trust.anchors import certificate_roots
 from organisations.models import Device
 from organisations.services.audit import Actor, record
 
@@ -104,11 +104,10 @@ def outcome_of(job: AgentJob) -> Outcome:
     if request.certificate is None:
         return Outcome(state, problem=problem)
     chain = [base64.b64decode(der) for der in request.certificate.chain]
-    anchors = certificate_anchors(Environment(request.environment))
     return Outcome(
         state,
         certificates=(request.certificate.der, *chain),
-        trust_anchors=tuple(anchor for anchor in anchors if is_root(anchor)),
+        trust_anchors=certificate_roots(Environment(request.environment)),
         problem=problem,
     )
 

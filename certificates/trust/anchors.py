@@ -35,6 +35,11 @@ def certificate_anchors(environment: Environment) -> tuple[bytes, ...]:
     return _read(tuple(settings.CERTRA_ANCHORS[environment.value]))
 
 
+def certificate_roots(environment: Environment) -> tuple[bytes, ...]:
+    """Return the DER of the roots alone: what a workstation verifies against."""
+    return tuple(anchor for anchor in certificate_anchors(environment) if is_root(anchor))
+
+
 def is_root(der: bytes) -> bool:
     """True for a certificate that issued itself."""
     certificate = asn1_x509.Certificate.load(der)

@@ -1,0 +1,58 @@
+"""From a job's id to whoever does that kind of job."""
+
+from dataclasses import dataclass
+
+from agent.config import Config
+from agent.device import Device
+from agent.errors import ExitCode, PortalError
+from agent.language import Texts
+from agent.pending import Pending, StoreFormat
+from agent.portal import Portal
+from agent.runner import CLOSED, Runner
+from agent.token_tasks import TokenTask
+from agent.ui import Dialogue
+from agent.wire.jobs import ActivateTokenJob, CertificateJob, CheckTokenJob, Job
+
+
+@dataclass(frozen=True)
+class Dispatcher:
+    """Runs any job; `store_format` is a choice of the command line, None asks."""
+
+    config: Config
+    device: Device
+    portal: Portal
+    dialogue: Dialogue
+    texts: Texts
+    store_format: StoreFormat | None = None
+    wait_seconds: float = 600.0
+
+    def run(self, job_id: str) -> ExitCode:
+        """Do the job, or go on with it. Raises AgentError, which says what to do next."""
+        pending = Pending(self.config.pending_folder, job_id)
+        if pending.begun:
+            return self._runner().run(job_id)
+        try:
+            job: Job | None = self.portal.job(job_id)
+        except PortalError as error:
+            if error.code not in CLOSED:
+                raise
+            job = None  # the runner finds out what became of it
+        match job:
+            case None | CertificateJob():
+                return self._runner().run(job_id, job)
+            case ActivateTokenJob() | CheckTokenJob():
+                task = TokenTask(self.config, self.device, self.portal, self.dialogue, self.texts)
+                return task.run(job)
+            case _:
+                raise PortalError("job_malformed")
+
+    def _runner(self) -> Runner:
+        return Runner(
+            self.config,
+            self.device,
+            self.portal,
+            self.dialogue,
+            self.texts,
+            self.store_format,
+            self.wait_seconds,
+        )

@@ -1,0 +1,104 @@
+"""Finding and opening the key store that holds a certificate: the one to be renewed, or the one a token belongs to."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from agent.config import Config
+from agent.errors import Cancelled, StoreError
+from agent.keystore import AuthenticationEntry, authentication_entry, open_store
+from agent.language import Texts
+from agent.pkcs12 import Contents
+from agent.records import recorded
+from agent.store_files import read_file
+from agent.ui import Dialogue
+from agent.wire.keys import certificate_fingerprint
+from agent.wire.names import CertificateName, read_file_name
+
+PASSWORD_TRIES: Final = 3
+
+
+@dataclass(frozen=True)
+class OwnStore:
+    """An opened key store: where it is, what it holds, and the password that opened it."""
+
+    path: Path
+    contents: Contents
+    entry: AuthenticationEntry
+    password: str
+
+    def __repr__(self) -> str:
+        return f"OwnStore({self.path.name})"
+
+
+class StoreFinder:
+    """Looks for the store of one certificate: known ones first, then those named like it, then where the person says."""
+
+    def __init__(self, config: Config, dialogue: Dialogue, texts: Texts) -> None:
+        self._config = config
+        self._dialogue = dialogue
+        self._texts = texts
+
+    def find(self, fingerprint: str, name: CertificateName, *, known: str = "", password: str = "") -> OwnStore:
+        """Open the store that holds the certificate with `fingerprint` under `authentication`.
+
+        `known` is the path of an earlier run, `password` one to try before asking. Raises StoreError
+        `store_not_found`, `password_wrong`; Cancelled.
+        """
+        tried: set[Path] = set()
+        for path in self._candidates(fingerprint, name, known):
+            tried.add(path)
+            found = self._open(path, fingerprint, password)
+            if found is not None:
+                return found
+        while True:
+            path_text = self._dialogue.path(self._texts("own_store.where", name=str(name)))
+            if not path_text:
+                raise StoreError("store_not_found", name=str(name))
+            found = self._open(Path(path_text).expanduser().absolute(), fingerprint, password)
+            if found is not None:
+                return found
+            self._dialogue.say(self._texts("own_store.another", file=path_text))
+
+    def _candidates(self, fingerprint: str, name: CertificateName, known: str) -> Iterator[Path]:
+        if known and Path(known).is_file():
+            yield Path(known)
+        folder = self._config.keystore_folder
+        files = sorted(folder.glob("*p12"), reverse=True) if folder.is_dir() else []
+        named = []
+        for file in files:
+            record = recorded(self._config, file)
+            if record is not None and record.fingerprint == fingerprint:
+                yield file
+                return
+            facts = read_file_name(file.name)
+            # What another certificate is known to be in needs no password to be left alone.
+            if record is None and facts is not None and facts.name == name:
+                named.append(file)
+        yield from named
+
+    def _open(self, path: Path, fingerprint: str, password: str) -> OwnStore | None:
+        """The store at `path` when it holds the certificate; None when it holds another one."""
+        data = read_file(path)
+        for attempt in range(PASSWORD_TRIES):
+            candidate = (
+                password if password and attempt == 0 else self._ask(path, again=attempt > int(bool(password)))
+            )
+            try:
+                contents = open_store(data, candidate)
+                entry = authentication_entry(contents)
+            except StoreError as error:
+                if error.code != "password_wrong":
+                    raise
+                continue
+            if certificate_fingerprint(entry.certificate) != fingerprint:
+                return None
+            return OwnStore(path, contents, entry, candidate)
+        raise StoreError("password_wrong")
+
+    def _ask(self, path: Path, *, again: bool) -> str:
+        answer = self._dialogue.password(path.name, again=again)
+        if answer is None:
+            raise Cancelled
+        return answer

@@ -1,0 +1,58 @@
+"""The self test of a token: fetch it from the depot, seal a message to it, open that with the key store."""
+
+import secrets
+from dataclasses import dataclass
+from typing import Literal
+
+from agent.errors import StoreError
+from agent.keystore import AuthenticationEntry, encryption_entries
+from agent.language import Texts
+from agent.pkcs12 import Contents
+from agent.portal import Portal
+from agent.sealing import open_sealed, seal
+from agent.system_requests import SystemSigner
+from agent.ui import Dialogue
+from agent.wire.errors import WireError
+from agent.wire.etk import check_etk
+
+Finding = Literal["ok", "depot_empty", "other_token", "not_opened", "token_invalid"]
+
+
+@dataclass(frozen=True)
+class SelfTest:
+    """Asks the depot through the server, works here, and tells the server what came of it."""
+
+    portal: Portal
+    dialogue: Dialogue
+    texts: Texts
+
+    def run(self, job_id: str, contents: Contents, entry: AuthenticationEntry) -> Finding:
+        """Test the store's token, say what was found, and have it recorded. Raises PortalError."""
+        self.dialogue.progress(self.texts("self_test.running"))
+        etk = self.portal.depot_token(job_id)
+        finding, serial = test_token(etk, contents, entry)
+        self.portal.token_proof(job_id, finding, serial)
+        self.dialogue.say(self.texts(f"self_test.{finding}"))
+        return finding
+
+
+def test_token(etk: bytes | None, contents: Contents, entry: AuthenticationEntry) -> tuple[Finding, str]:
+    """What a token of the depot is worth to this key store, and its serial number (decimal, empty when unknown)."""
+    if etk is None:
+        return "depot_empty", ""
+    try:
+        certificate = check_etk(etk, entry.certificate)
+    except WireError:
+        return "token_invalid", ""
+    serial = str(certificate.serial_number)
+    ours = {found.alias: found for found in encryption_entries(contents)}.get(serial)
+    if ours is None or ours.certificate != certificate:
+        return "other_token", serial
+    message = secrets.token_bytes(64)
+    signer = SystemSigner.of(contents, entry)
+    try:
+        sealed = seal(message, [certificate], entry.key, signer.chain)
+        opened = open_sealed(sealed, contents)
+    except (StoreError, WireError):
+        return "not_opened", serial
+    return ("ok" if opened.content == message else "not_opened"), serial

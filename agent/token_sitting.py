@@ -1,0 +1,124 @@
+"""The encryption token, made in the same sitting as the certificate; every step can be taken up again after a crash.
+
+Key, challenge, certificate, registration, key store. What cannot be made a second time (key, certificate) is safe on disk
+before it leaves; what the government gives can be asked again.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from agent import keystore
+from agent.config import Config
+from agent.errors import PortalError, StoreError
+from agent.keys import new_key, open_pending
+from agent.language import Texts
+from agent.pending import Pending, State
+from agent.portal import Portal
+from agent.records import record_store
+from agent.self_test import SelfTest
+from agent.store_files import install, read_file
+from agent.system_requests import SystemSigner
+from agent.ui import Dialogue
+from agent.wire.challenge import open_challenge
+from agent.wire.encryption_certificate import make_encryption_certificate
+from agent.wire.errors import TokenInvalid
+from agent.wire.etk import check_etk
+from agent.wire.names import dn_of
+
+_START_AGAIN = ("government_refused", "token_unknown")
+
+
+@dataclass
+class TokenSitting:
+    """Takes the token of one finished key store from wherever it stands to its end."""
+
+    config: Config
+    portal: Portal
+    dialogue: Dialogue
+    texts: Texts
+    pending: Pending
+    password: str
+
+    def go_on(self, state: State) -> State:
+        """Register the token and put its key into the key store. Raises AgentError; then run the job again."""
+        if state.stage == "stored":
+            state = self._make_key(state)
+        if state.stage == "token_key":
+            state = self._prove_key(state)
+        if state.stage == "token_sent":
+            state = self._register(state)
+        if state.stage == "token_registered":
+            self._put_away(state)
+        return state
+
+    def _make_key(self, state: State) -> State:
+        """A key of its own, encrypted on disk before anybody hears of it."""
+        self.dialogue.progress(self.texts("token.key"))
+        dn = dn_of(self._entry(state).certificate.subject)
+        store = new_key(dn).serialise(self.password, state.format, now=_now())
+        return self.pending.keep_token_key(store, state)
+
+    def _prove_key(self, state: State) -> State:
+        """Offer the key, open the challenge, and make the certificate that bears the serial number in it."""
+        self.dialogue.progress(self.texts("token.challenge"))
+        contents = self._contents(state)
+        entry = keystore.authentication_entry(contents)
+        key = open_pending(read_file(self.pending.token_key_file), self.password).key
+        signed = SystemSigner.of(contents, entry).start_registration(key.public_key())
+        serial = open_challenge(key, self.portal.start_token(self.pending.job_id, signed))
+        made = make_encryption_certificate(entry.certificate, entry.key, key.public_key(), serial)
+        return self.pending.keep_token_certificate(made.public_bytes(Encoding.DER), state)
+
+    def _register(self, state: State) -> State:
+        """Hand the certificate in; the token that comes back must be for this certificate and come from the authority."""
+        self.dialogue.progress(self.texts("token.register"))
+        contents = self._contents(state)
+        entry = keystore.authentication_entry(contents)
+        certificate = self.pending.token_certificate_file.read_bytes()
+        signed = SystemSigner.of(contents, entry).complete_registration(certificate)
+        try:
+            made = self.portal.complete_token(self.pending.job_id, signed)
+        except PortalError as error:
+            if error.code in _START_AGAIN:
+                self.pending.keep(replace(state, stage="token_key"))
+            raise
+        if check_etk(made.etk, entry.certificate) != x509.load_der_x509_certificate(certificate):
+            raise TokenInvalid("the token is for another key", code="etk_content_wrong")
+        return self.pending.keep(
+            replace(state, stage="token_registered", to_be_activated=made.to_be_activated)
+        )
+
+    def _put_away(self, state: State) -> None:
+        """Write the key store anew with the encryption key in it, tell the server, and prove that it works."""
+        key = open_pending(read_file(self.pending.token_key_file), self.password).key
+        certificate = x509.load_der_x509_certificate(self.pending.token_certificate_file.read_bytes())
+        contents = keystore.with_encryption_entry(self._contents(state), key, certificate)
+        data = keystore.serialise(contents, self.password, state.format)
+        target = Path(state.store)
+        install(target, data, contents, password=self.password, now=_now())
+        entry = keystore.authentication_entry(contents)
+        record_store(self.config, target, entry.certificate)
+        self.portal.token_stored(self.pending.job_id, certificate.serial_number)
+        if state.to_be_activated:
+            self.dialogue.say(self.texts("token.waits"))
+            return
+        SelfTest(self.portal, self.dialogue, self.texts).run(self.pending.job_id, contents, entry)
+
+    def _contents(self, state: State) -> keystore.Contents:
+        try:
+            return keystore.open_store(read_file(Path(state.store)), self.password)
+        except StoreError as error:
+            if error.code == "store_missing":
+                raise StoreError("store_moved", file=state.store) from None
+            raise
+
+    def _entry(self, state: State) -> keystore.AuthenticationEntry:
+        return keystore.authentication_entry(self._contents(state))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

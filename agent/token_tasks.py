@@ -1,0 +1,68 @@
+"""Jobs on a token that exists: activating it, and proving that it can be used. No card is needed, only the key store."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from agent.config import Config
+from agent.device import Device
+from agent.errors import AgentError, Cancelled, ExitCode
+from agent.language import Texts, printable
+from agent.own_store import OwnStore, StoreFinder
+from agent.portal import Portal
+from agent.self_test import SelfTest
+from agent.system_requests import SystemSigner
+from agent.ui import Dialogue
+from agent.wire.errors import NameMalformed
+from agent.wire.jobs import ActivateTokenJob, CheckTokenJob, TokenJob
+from agent.wire.names import CertificateName, name_in_common_name
+
+
+@dataclass(frozen=True)
+class TokenTask:
+    """Does one job with the key store of its certificate."""
+
+    config: Config
+    device: Device
+    portal: Portal
+    dialogue: Dialogue
+    texts: Texts
+
+    def run(self, job: ActivateTokenJob | CheckTokenJob) -> ExitCode:
+        """Do what the job asks. Raises AgentError; a job that was not done can be run again."""
+        if job.server != self.device.origin:
+            raise AgentError("other_server", server=job.server)
+        if job.expires_at <= datetime.now(UTC):
+            raise AgentError("job_closed")
+        if isinstance(job, ActivateTokenJob):
+            return self._activate(job)
+        store = self._store(job)
+        finding = SelfTest(self.portal, self.dialogue, self.texts).run(job.id, store.contents, store.entry)
+        return ExitCode.DONE if finding == "ok" else ExitCode.FAILED
+
+    def _activate(self, job: ActivateTokenJob) -> ExitCode:
+        question = self.texts(
+            "token.activate_question",
+            name=printable(job.certificate.common_name),
+            environment=self.texts(f"consent.environment.{job.environment}"),
+        )
+        if not self.dialogue.confirm(question):
+            raise Cancelled
+        store = self._store(job)
+        signer = SystemSigner.of(store.contents, store.entry)
+        self.portal.activate_token(job.id, signer.activation())
+        self.dialogue.say(self.texts("token.activated"))
+        SelfTest(self.portal, self.dialogue, self.texts).run(job.id, store.contents, store.entry)
+        return ExitCode.DONE
+
+    def _store(self, job: TokenJob) -> OwnStore:
+        return StoreFinder(self.config, self.dialogue, self.texts).find(
+            job.certificate.fingerprint, _name(job.certificate.common_name)
+        )
+
+
+def _name(common_name: str) -> CertificateName:
+    """What a certificate's common name tells; a masked number fits no file name, and the person is asked."""
+    try:
+        return name_in_common_name(common_name)
+    except NameMalformed:
+        return CertificateName("", common_name, None)
