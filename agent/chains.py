@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
 
 from agent.errors import StoreError
+from agent.wire.paths import issued, may_issue
 
 
 def verify_chain(
@@ -26,33 +25,13 @@ def verify_chain(
         raise StoreError("certificate_untrusted")
     path = list(chain)
     if path[-1] not in anchors:
-        issuers = [anchor for anchor in anchors if _issued(path[-1], anchor)]
+        issuers = [anchor for anchor in anchors if issued(path[-1], anchor)]
         if not issuers:
             raise StoreError("certificate_untrusted")
         path.append(issuers[0])
     for depth, (certificate, issuer) in enumerate(itertools.pairwise(path)):
-        if not _issued(certificate, issuer) or not _may_issue(issuer, depth):
+        if not issued(certificate, issuer) or not may_issue(issuer, depth):
             raise StoreError("certificate_untrusted")
     for certificate in path:
         if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
             raise StoreError("certificate_untrusted")
-
-
-def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    if isinstance(certificate.signature_hash_algorithm, hashes.SHA1 | hashes.MD5):
-        return False
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature):
-        return False
-    return True
-
-
-def _may_issue(issuer: x509.Certificate, cas_below: int) -> bool:
-    try:
-        constraints = issuer.extensions.get_extension_for_class(x509.BasicConstraints).value
-        usage = issuer.extensions.get_extension_for_class(x509.KeyUsage).value
-    except (x509.ExtensionNotFound, ValueError):
-        return False
-    within = constraints.path_length is None or cas_below <= constraints.path_length
-    return constraints.ca and usage.key_cert_sign and within

@@ -60,3 +60,28 @@ class OriginInvalid(WireError):
     """An address that cannot be a server's origin: `origin_invalid`."""
 
     code = "origin_invalid"
+
+
+class CmsInvalid(WireError):
+    """A CMS message that cannot be taken: `cms_malformed`, `cms_too_large`, `cms_too_complex`, `cms_unsupported`,
+    or `cms_signature_invalid`.
+    """
+
+    code = "cms_malformed"
+
+
+class PathInvalid(WireError):
+    """A certificate that no anchor stands behind: `path_untrusted`, or `path_expired` when only its time is wrong."""
+
+    code = "path_untrusted"
+
+
+class TokenInvalid(WireError):
+    """Something about an encryption token that is not as it must be.
+
+    `challenge_invalid`; `encryption_certificate_invalid`; of the token itself `etk_malformed`, `etk_too_large`,
+    `etk_signature_invalid`, `etk_signer_untrusted`, `etk_expired`, `etk_certificates_wrong` (its certificate set),
+    `etk_content_wrong` (not the prescribed certificate of this authentication certificate).
+    """
+
+    code = "etk_malformed"

@@ -44,3 +44,18 @@ MAX_REASON_CHARACTERS = 2000
 
 MAX_LIST_ITEMS = 16
 """Entries of any list in a job document."""
+
+MAX_ETK_BYTES = 64 * 1024
+"""An encryption token; real ones have about 8 KiB."""
+
+MAX_CMS_DEPTH = 24
+"""Nesting of elements in one CMS message. A certificate inside SignedData is 16 deep."""
+
+MAX_CMS_ELEMENTS = 20_000
+"""Elements in one CMS message; a token has fewer than 1,000."""
+
+MAX_CMS_CERTIFICATES = 10
+"""Certificates in one CMS message: two chains without roots."""
+
+MAX_CMS_ATTRIBUTES = 16
+"""Signed attributes of one signer."""
