@@ -33,14 +33,16 @@ class OwnStore:
 
 
 class StoreFinder:
-    """Looks for the store of one certificate: known ones first, then those named like it, then where the person says."""
+    """Looks for the store of one certificate: known ones, then those named like it, then where the person says."""
 
     def __init__(self, config: Config, dialogue: Dialogue, texts: Texts) -> None:
         self._config = config
         self._dialogue = dialogue
         self._texts = texts
 
-    def find(self, fingerprint: str, name: CertificateName, *, known: str = "", password: str = "") -> OwnStore:
+    def find(
+        self, fingerprint: str, name: CertificateName, *, known: str = "", password: str = ""
+    ) -> OwnStore:
         """Open the store that holds the certificate with `fingerprint` under `authentication`.
 
         `known` is the path of an earlier run, `password` one to try before asking. Raises StoreError
@@ -83,7 +85,9 @@ class StoreFinder:
         data = read_file(path)
         for attempt in range(PASSWORD_TRIES):
             candidate = (
-                password if password and attempt == 0 else self._ask(path, again=attempt > int(bool(password)))
+                password
+                if password and attempt == 0
+                else self._ask(path, again=attempt > int(bool(password)))
             )
             try:
                 contents = open_store(data, candidate)

@@ -13,9 +13,9 @@ import requests
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from agent.answers import (
+    DepotToken,
     Enrolled,
     Hello,
-    DepotToken,
     JobSummary,
     Json,
     MadeToken,

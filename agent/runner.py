@@ -18,6 +18,7 @@ from agent.keys import PendingKey, check_delivered, new_key, open_pending
 from agent.language import Texts, printable
 from agent.own_store import OwnStore, StoreFinder
 from agent.pending import Pending, State, StoreFormat
+from agent.pkcs12 import Contents
 from agent.portal import Portal
 from agent.records import record_store
 from agent.store_files import install
@@ -101,9 +102,7 @@ class Runner:
         """The encryption token, in the same sitting; what stops it now can be taken up later."""
         if not self._password:
             self._open(pending, state.organisation)
-        sitting = TokenSitting(
-            self.config, self.portal, self.dialogue, self.texts, pending, self._password
-        )
+        sitting = TokenSitting(self.config, self.portal, self.dialogue, self.texts, pending, self._password)
         try:
             sitting.go_on(state)
         except AgentError:
@@ -201,7 +200,7 @@ class Runner:
             self.portal.decline(pending.job_id, KEY_STORE_LOST)
             raise StoreError("key_store_lost") from error
 
-    def _carried(self, state: State, contents: keystore.Contents) -> keystore.Contents:
+    def _carried(self, state: State, contents: Contents) -> Contents:
         """With the old store's encryption keys, where a certificate is renewed."""
         if not state.replaces:
             return contents

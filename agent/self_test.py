@@ -2,8 +2,10 @@
 
 import secrets
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
+from agent.answers import DepotToken
 from agent.errors import StoreError
 from agent.keystore import AuthenticationEntry, encryption_entries
 from agent.language import Texts
@@ -13,7 +15,7 @@ from agent.sealing import open_sealed, seal
 from agent.system_requests import SystemSigner
 from agent.ui import Dialogue
 from agent.wire.errors import WireError
-from agent.wire.etk import check_etk
+from agent.wire.etk import verify_etk
 
 Finding = Literal["ok", "depot_empty", "other_token", "not_opened", "token_invalid"]
 
@@ -29,21 +31,26 @@ class SelfTest:
     def run(self, job_id: str, contents: Contents, entry: AuthenticationEntry) -> Finding:
         """Test the store's token, say what was found, and have it recorded. Raises PortalError."""
         self.dialogue.progress(self.texts("self_test.running"))
-        etk = self.portal.depot_token(job_id)
-        finding, serial = test_token(etk, contents, entry)
+        depot = self.portal.depot_token(job_id)
+        finding, serial = judge(depot, contents, entry, now=datetime.now(UTC))
         self.portal.token_proof(job_id, finding, serial)
         self.dialogue.say(self.texts(f"self_test.{finding}"))
         return finding
 
 
-def test_token(etk: bytes | None, contents: Contents, entry: AuthenticationEntry) -> tuple[Finding, str]:
+def judge(
+    depot: DepotToken, contents: Contents, entry: AuthenticationEntry, *, now: datetime
+) -> tuple[Finding, str]:
     """What a token of the depot is worth to this key store, and its serial number (decimal, empty when unknown)."""
-    if etk is None:
+    if depot.etk is None:
         return "depot_empty", ""
     try:
-        certificate = check_etk(etk, entry.certificate)
-    except WireError:
-        return "token_invalid", ""
+        certificate = verify_etk(
+            depot.etk, authentication_certificate=entry.certificate, anchors=depot.trust_anchors, now=now
+        ).certificate
+    except WireError as error:
+        # The token of the certificate before belongs to that one.
+        return ("other_token" if error.code == "etk_certificates_wrong" else "token_invalid"), ""
     serial = str(certificate.serial_number)
     ours = {found.alias: found for found in encryption_entries(contents)}.get(serial)
     if ours is None or ours.certificate != certificate:

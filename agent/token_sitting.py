@@ -1,7 +1,7 @@
 """The encryption token, made in the same sitting as the certificate; every step can be taken up again after a crash.
 
-Key, challenge, certificate, registration, key store. What cannot be made a second time (key, certificate) is safe on disk
-before it leaves; what the government gives can be asked again.
+Key, challenge, certificate, registration, key store. What cannot be made a second time (key, certificate) is safe on
+disk before it leaves; what the government gives can be asked again.
 """
 
 from dataclasses import dataclass, replace
@@ -17,16 +17,16 @@ from agent.errors import PortalError, StoreError
 from agent.keys import new_key, open_pending
 from agent.language import Texts
 from agent.pending import Pending, State
+from agent.pkcs12 import Contents
 from agent.portal import Portal
 from agent.records import record_store
-from agent.self_test import SelfTest
 from agent.store_files import install, read_file
 from agent.system_requests import SystemSigner
 from agent.ui import Dialogue
 from agent.wire.challenge import open_challenge
 from agent.wire.encryption_certificate import make_encryption_certificate
 from agent.wire.errors import TokenInvalid
-from agent.wire.etk import check_etk
+from agent.wire.etk import verify_etk
 from agent.wire.names import dn_of
 
 _START_AGAIN = ("government_refused", "token_unknown")
@@ -74,7 +74,7 @@ class TokenSitting:
         return self.pending.keep_token_certificate(made.public_bytes(Encoding.DER), state)
 
     def _register(self, state: State) -> State:
-        """Hand the certificate in; the token that comes back must be for this certificate and come from the authority."""
+        """Hand the certificate in; the token that comes back must be for it, and come from the authority."""
         self.dialogue.progress(self.texts("token.register"))
         contents = self._contents(state)
         entry = keystore.authentication_entry(contents)
@@ -86,7 +86,13 @@ class TokenSitting:
             if error.code in _START_AGAIN:
                 self.pending.keep(replace(state, stage="token_key"))
             raise
-        if check_etk(made.etk, entry.certificate) != x509.load_der_x509_certificate(certificate):
+        facts = verify_etk(
+            made.etk,
+            authentication_certificate=entry.certificate,
+            anchors=made.trust_anchors,
+            now=_now(),
+        )
+        if facts.certificate != x509.load_der_x509_certificate(certificate):
             raise TokenInvalid("the token is for another key", code="etk_content_wrong")
         return self.pending.keep(
             replace(state, stage="token_registered", to_be_activated=made.to_be_activated)
@@ -106,9 +112,11 @@ class TokenSitting:
         if state.to_be_activated:
             self.dialogue.say(self.texts("token.waits"))
             return
+        from agent.self_test import SelfTest
+
         SelfTest(self.portal, self.dialogue, self.texts).run(self.pending.job_id, contents, entry)
 
-    def _contents(self, state: State) -> keystore.Contents:
+    def _contents(self, state: State) -> Contents:
         try:
             return keystore.open_store(read_file(Path(state.store)), self.password)
         except StoreError as error:

@@ -173,7 +173,9 @@ class WrongCertificate(SignedRequestRefused):
     """Signed with the key of another eHealth certificate."""
 
     code = "wrong_certificate"
-    title = _("This was signed with the key of another certificate. Nothing was sent; use the right key store.")
+    title = _(
+        "This was signed with the key of another certificate. Nothing was sent; use the right key store."
+    )
 
 
 class TokenUnknown(DomainError):
@@ -187,7 +189,9 @@ class TokenRefused(DomainError):
     """A token is not in the state that is needed, or what the government gave is no good token."""
 
     code = "token_refused"
-    title = _("The encryption token cannot be used for this. Look at the certificate's page for where it stands.")
+    title = _(
+        "The encryption token cannot be used for this. Look at the certificate's page for where it stands."
+    )
 
 
 class ProofMalformed(DomainError):
@@ -208,4 +212,6 @@ class GovernmentUnavailable(DomainError):
     """The government could not be asked, or gave no answer that makes sense; asking again is safe."""
 
     code = "government_unavailable"
-    title = _("The government's service cannot be reached right now. Nothing is lost; try again in a few minutes.")
+    title = _(
+        "The government's service cannot be reached right now. Nothing is lost; try again in a few minutes."
+    )

@@ -216,6 +216,8 @@ CERTRA_REFUSED_CODES = env.items("CERTRA_REFUSED_CODES", "CERT_REQUEST_REFUSED")
 """Error codes of GetCertificate that mean: the request was examined and refused."""
 ETKRA_ALREADY_ACTIVE_CODES = env.items("ETKRA_ALREADY_ACTIVE_CODES", "ETK_ALREADY_ACTIVE")
 """Error codes of ActivateETK that mean: this token was activated before."""
+ETKDEPOT_NOT_FOUND_CODES = env.items("ETKDEPOT_NOT_FOUND_CODES", "ETK_NOT_FOUND")
+"""Error codes of the depot that mean: this recipient has no active token."""
 CERTRA_POLL_FIRST = env.number("CERTRA_POLL_FIRST", 2)
 CERTRA_POLL_LAST = env.number("CERTRA_POLL_LAST", 6 * 3600)
 CERTRA_GIVE_UP_DAYS = env.number("CERTRA_GIVE_UP_DAYS", 30)

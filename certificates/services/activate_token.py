@@ -23,7 +23,9 @@ JOB_LIFETIME = timedelta(days=30)
 
 
 @transaction.atomic
-def ask_for(token: EncryptionToken, kind: JobKind, *, holder: Person, actor: Actor, now: datetime) -> AgentJob:
+def ask_for(
+    token: EncryptionToken, kind: JobKind, *, holder: Person, actor: Actor, now: datetime
+) -> AgentJob:
     """Offer the holder's workstation a job on this token (activate-token, check-token); an open one is found again.
 
     Raises TokenRefused when the token is not in a state for it, HolderWithoutMandate when the holder has left.

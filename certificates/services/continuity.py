@@ -28,7 +28,9 @@ def ask_at_workstation(fingerprint: str, device: Device, *, now: datetime) -> Ag
 
     Raises JobUnknown unless the holder has a mandate for the certificate's number today and it has a token.
     """
-    tokens = EncryptionToken.objects.filter(certificate__fingerprint=fingerprint).select_related("certificate")
+    tokens = EncryptionToken.objects.filter(certificate__fingerprint=fingerprint).select_related(
+        "certificate"
+    )
     for token in tokens:
         certificate = token.certificate
         mandates = Mandate.objects.filter(
@@ -65,7 +67,11 @@ def record_proof(
     certificate: Certificate, device: Device, *, finding: str, serial: str, now: datetime
 ) -> ContinuityProof:
     """Keep what the self test found. Raises ProofMalformed for a finding that no agent makes."""
-    if finding not in FINDINGS or len(serial) > 40 or not (serial.isascii() and (serial.isdigit() or not serial)):
+    if (
+        finding not in FINDINGS
+        or len(serial) > 40
+        or not (serial.isascii() and (serial.isdigit() or not serial))
+    ):
         raise ProofMalformed
     proof = ContinuityProof.objects.create(
         organisation_id=certificate.organisation_id,

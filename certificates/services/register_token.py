@@ -1,13 +1,15 @@
 """Registering the encryption token of a new certificate, step by step as the workstation goes.
 
-The workstation signs each step with the certificate's own key; we check it, hand it on byte for byte and keep what comes
-back. Both steps may be repeated: a second start gets a fresh challenge, and the same encryption certificate gets the same
-token, so an answer that was lost costs nothing.
+The workstation signs each step with the certificate's own key; we check it, hand it on byte for byte and keep what
+comes back. Both steps may be repeated: a second start gets a fresh challenge, and the same encryption certificate gets
+the same token, so an answer that was lost costs nothing.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from django.db import transaction
 
 from agent.wire.errors import WireError
@@ -21,7 +23,7 @@ from certificates.errors import TokenRefused, TokenUnknown
 from certificates.models import Certificate, EncryptionToken
 from certificates.services.government_answer import refusal_of
 from certificates.services.own_signature import check_own_signature
-from certificates.trust.anchors import certificate_anchors
+from certificates.trust.anchors import certificate_roots
 from organisations.models import Device
 from organisations.sealing import seal
 from organisations.services.audit import Actor, record
@@ -93,7 +95,7 @@ def complete_token(
     except CertraError as error:
         raise refusal_of(error, now) from error
     facts = judge_token(certificate, answer.etk, now=now)
-    if facts.certificate_der != read_complete_registration(data).certificate_der:
+    if facts.certificate.public_bytes(Encoding.DER) != read_complete_registration(data).certificate_der:
         raise TokenRefused
     with acting_for([certificate.organisation_id]):
         _keep(certificate, answer.etk, facts, answer.to_be_activated, device, now)
@@ -102,9 +104,11 @@ def complete_token(
 
 def judge_token(certificate: Certificate, etk: bytes, *, now: datetime) -> EtkFacts:
     """Verify structure, signer and certificate set of an ETK of this certificate. Raises TokenRefused."""
-    anchors = certificate_anchors(Environment(certificate.environment))
+    own = x509.load_der_x509_certificate(certificate.der)
+    roots = certificate_roots(Environment(certificate.environment))
+    anchors = [x509.load_der_x509_certificate(root) for root in roots]
     try:
-        return verify_etk(etk, authentication_certificate=certificate.der, anchors=anchors, now=now)
+        return verify_etk(etk, authentication_certificate=own, anchors=anchors, now=now)
     except WireError as error:
         raise TokenRefused(reason=error.code) from error
 
