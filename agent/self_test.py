@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from agent.answers import DepotToken
-from agent.errors import StoreError
+from agent.errors import AgentError
 from agent.keystore import AuthenticationEntry, encryption_entries
 from agent.language import Texts
 from agent.pkcs12 import Contents
 from agent.portal import Portal
-from agent.sealing import open_sealed, seal
+from agent.sealing import Sender, keys_by_serial, open_sealed, seal
 from agent.system_requests import SystemSigner
 from agent.ui import Dialogue
 from agent.wire.errors import WireError
@@ -56,10 +56,10 @@ def judge(
     if ours is None or ours.certificate != certificate:
         return "other_token", serial
     message = secrets.token_bytes(64)
-    signer = SystemSigner.of(contents, entry)
+    sender = Sender(entry.key, SystemSigner.of(contents, entry).chain)
     try:
-        sealed = seal(message, [certificate], entry.key, signer.chain)
-        opened = open_sealed(sealed, contents)
-    except (StoreError, WireError):
+        sealed = seal(message, [certificate], sender, now=now)
+        opened = open_sealed(sealed, keys_by_serial(contents))
+    except (AgentError, WireError):
         return "not_opened", serial
-    return ("ok" if opened.content == message else "not_opened"), serial
+    return ("ok" if opened.message == message else "not_opened"), serial

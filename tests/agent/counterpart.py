@@ -21,10 +21,14 @@ from cryptography.x509.oid import NameOID
 
 from agent.wire import enrolment, proofs
 from agent.wire.encoding import from_base64, to_base64, to_base64url
+from agent.wire.encryption_certificate import check_encryption_certificate
 from agent.wire.errors import ProofInvalid, WireError
 from agent.wire.jobs import (
+    ActivateTokenJob,
     CertificateContent,
+    CertificateFacts,
     CertificateJob,
+    CheckTokenJob,
     ContactData,
     Contract,
     Environment,
@@ -32,12 +36,16 @@ from agent.wire.jobs import (
     LocalisedText,
     Organisation,
     Signer,
+    TokenFacts,
 )
-from agent.wire.keys import certificate_fingerprint, read_csr
-from agent.wire.names import ehealth_dn, name_from_dn
+from agent.wire.keys import certificate_fingerprint, public_key_identifier, read_csr
+from agent.wire.names import certificate_name, ehealth_dn, name_from_dn
 from agent.wire.request_xml import read_generate_certificate
 from agent.wire.signature import verify_enveloped
+from agent.wire.token_xml import read_activate, read_complete_registration, read_start_registration
+from tests.support.authority import usage
 from tests.support.cards import SoftwareCard
+from tests.support.tokens import make_challenge, make_token
 
 Json = dict[str, Any]
 CONTRACT = (
@@ -47,6 +55,19 @@ CONTRACT = (
     "<script>alert('never')</script><p>Voir <a href='https://example.org/conditions'>conditions</a>.</p>"
     "</body></html>"
 )
+
+
+@dataclass
+class Token:
+    """What became of a request's encryption token."""
+
+    serial: bytes
+    key: rsa.RSAPublicKey
+    certificate: bytes = b""
+    etk: bytes = b""
+    active: bool = False
+    stored: bool = False
+    proofs: list[str] = field(default_factory=list)
 
 
 def _authority() -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
@@ -91,6 +112,10 @@ class Request:
     issue: bool = True
     problem: Json | None = None
     stored: list[str] = field(default_factory=list)
+    token: Token | None = None
+    waits: bool = False
+    """Whether its token has to be activated."""
+    declined_because: str = ""
 
 
 class Refused(Exception):
@@ -107,6 +132,10 @@ class Counterpart:
     def __init__(self, card: SoftwareCard) -> None:
         self.card = card
         self.ca_key, self.ca = _authority()
+        self.etk_ra_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.etk_ra = self._certified("ETK-RA", self.etk_ra_key.public_key())
+        self.next_serial = b""
+        self.token_jobs: dict[str, ActivateTokenJob | CheckTokenJob] = {}
         self.devices: dict[str, proofs.Jwk] = {}
         self.nonces: dict[str, bytes] = {}
         self.requests: dict[str, Request] = {}
@@ -172,6 +201,44 @@ class Counterpart:
         job = CertificateJob(**{**facts, **changes})
         self.requests[job.id] = Request(job)
         return job
+
+    def add_token_job(self, kind: type[ActivateTokenJob] | type[CheckTokenJob], job_id: str) -> str:
+        """A job on the token of a finished request; returns its id."""
+        request = self.requests[job_id]
+        assert request.certificate is not None
+        assert request.token is not None
+        job = request.job
+        made = kind(
+            id=to_base64url(secrets.token_bytes(16)),
+            server=self.url,
+            expires_at=job.expires_at,
+            organisation=job.organisation,
+            environment=job.environment,
+            requested_by=job.requested_by,
+            requested_at=job.requested_at,
+            reason="",
+            certificate=facts_of(request.certificate),
+            token=TokenFacts(
+                int.from_bytes(request.token.serial, "big"), request.certificate.not_valid_after_utc
+            ),
+        )
+        self.token_jobs[made.id] = made
+        self.requests[made.id] = request
+        return made.id
+
+    def _certified(self, name: str, key: rsa.RSAPublicKey) -> x509.Certificate:
+        now = datetime.now(UTC)
+        return (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+            .issuer_name(self.ca.subject)
+            .public_key(key)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(minutes=1))
+            .not_valid_after(now + timedelta(days=2000))
+            .add_extension(usage("digital_signature"), critical=True)
+            .sign(self.ca_key, hashes.SHA256())
+        )
 
     def answer(self, handler: BaseHTTPRequestHandler, method: str, body: bytes) -> None:
         path = handler.path
@@ -241,8 +308,16 @@ class Counterpart:
         request = self.requests.get(parts[1])
         if request is None:
             raise Refused(404, "job_unknown")
-        step = parts[2] if len(parts) > 2 else ""
+        step = "/".join(parts[2:])
+        if parts[1] in self.token_jobs and not step:
+            return _json(200, self.token_jobs[parts[1]].to_json())
         steps = {
+            "token/start": self._start_token,
+            "token/complete": self._complete_token,
+            "token/stored": self._token_stored,
+            "token/activate": self._activate_token,
+            "token/depot": self._depot,
+            "token/proof": self._proof,
             "signed-request": self._submit,
             "outcome": self._outcome,
             "stored": self._stored,
@@ -362,8 +437,76 @@ class Counterpart:
 
     @staticmethod
     def _decline(request: Request, body: Json) -> tuple[int, bytes]:
-        request.state = "declined"
+        request.state, request.declined_because = "declined", body["reason"]
         return _json(200, {"state": "declined"})
+
+    @staticmethod
+    def _own(request: Request, body: Json) -> bytes:
+        """The bytes of a request that the certificate's own key signed."""
+        signed = from_base64(body["request"])
+        if verify_enveloped(signed).certificate != request.certificate:
+            raise Refused(422, "wrong_certificate")
+        return signed
+
+    def _start_token(self, request: Request, body: Json) -> tuple[int, bytes]:
+        key = read_start_registration(self._own(request, body)).public_key
+        if request.token is not None and request.token.certificate:
+            raise Refused(409, "government_refused", codes=["ETK_ALREADY_REGISTERED"])
+        serial, self.next_serial = self.next_serial or secrets.token_bytes(16), b""
+        request.token = Token(serial, key)
+        return _json(200, {"challenge": to_base64(make_challenge(key, serial))})
+
+    def _complete_token(self, request: Request, body: Json) -> tuple[int, bytes]:
+        der = read_complete_registration(self._own(request, body)).certificate_der
+        token, own = request.token, request.certificate
+        if token is None or own is None or token.certificate not in (b"", der):
+            raise Refused(409, "government_refused", codes=["ETK_REGISTRATION_NOT_STARTED"])
+        made = check_encryption_certificate(der, own)
+        if made.serial_number != int.from_bytes(token.serial, "big") or made.public_key() != token.key:
+            raise Refused(409, "government_refused", codes=["INVALID_ENCRYPTION_CERTIFICATE"])
+        token.certificate, token.active = der, not request.waits
+        token.etk = token.etk or make_token(self, der, [self.etk_ra, own])
+        return _json(
+            200,
+            {"etk": to_base64(token.etk), "to_be_activated": request.waits, "trust_anchors": self._anchors()},
+        )
+
+    def _anchors(self) -> list[str]:
+        return [to_base64(self.ca.public_bytes(Encoding.DER))]
+
+    @staticmethod
+    def _token_stored(request: Request, body: Json) -> tuple[int, bytes]:
+        if request.token is None or body["serial"] != str(int.from_bytes(request.token.serial, "big")):
+            raise Refused(404, "token_unknown")
+        request.token.stored = True
+        return _json(200, {"state": "stored"})
+
+    def _activate_token(self, request: Request, body: Json) -> tuple[int, bytes]:
+        read_activate(self._own(request, body))
+        assert request.token is not None
+        request.token.active = True
+        return _json(200, {"state": "active"})
+
+    def _depot(self, request: Request, body: Json) -> tuple[int, bytes]:
+        token = request.token
+        etk = to_base64(token.etk) if token is not None and token.active else None
+        return _json(200, {"etk": etk, "trust_anchors": self._anchors()})
+
+    @staticmethod
+    def _proof(request: Request, body: Json) -> tuple[int, bytes]:
+        assert request.token is not None
+        request.token.proofs.append(body["finding"])
+        return _json(200, {"passed": body["finding"] == "ok"})
+
+
+def facts_of(certificate: x509.Certificate) -> CertificateFacts:
+    """A certificate as jobs name it."""
+    return CertificateFacts(
+        certificate_fingerprint(certificate),
+        public_key_identifier(certificate.public_key()),
+        str(certificate_name(certificate.subject)),
+        certificate.not_valid_after_utc,
+    )
 
 
 def _json(status: int, value: Json) -> tuple[int, bytes]:

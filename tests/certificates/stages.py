@@ -30,7 +30,7 @@ def enrolled(holder: Holder) -> Holder:
 def to_sign(hospital: Hospital, holder: Holder, **changes: Any) -> CertificateRequest:
     """A request whose contract waits for the holder's signature."""
     enrolled(holder)
-    request = hospital.step(hospital.request(application_id=tag(), **changes))
+    request = hospital.step(hospital.request(**({"application_id": tag()} | changes)))
     assert request.state == RequestState.AWAITING_SIGNATURE, request.problem
     return request
 

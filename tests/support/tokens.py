@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from asn1crypto import cms, core
 from asn1crypto import x509 as asn1
@@ -12,7 +12,17 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from tests.support.authority import Authority
+
+class TokenSigner(Protocol):
+    """Who makes tokens: the ETK-RA of an authority."""
+
+    @property
+    def etk_ra(self) -> x509.Certificate:
+        """Its certificate."""
+
+    @property
+    def etk_ra_key(self) -> rsa.RSAPrivateKey:
+        """Its key."""
 
 
 def make_challenge(key: rsa.RSAPublicKey, serial: bytes, *, digest: bytes | None = None) -> bytes:
@@ -21,7 +31,7 @@ def make_challenge(key: rsa.RSAPublicKey, serial: bytes, *, digest: bytes | None
 
 
 def make_token(
-    authority: Authority,
+    authority: TokenSigner,
     content: bytes,
     certificates: Sequence[x509.Certificate],
     *,

@@ -1,0 +1,242 @@
+"""The encryption token in the same sitting, renewal with the old store's keys, activation and the self test."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from agent.keystore import authentication_entry, encryption_entries, open_store
+from agent.pkcs12 import Contents
+from agent.wire.jobs import ActivateTokenJob, CertificateJob, CheckTokenJob
+from tests.agent.counterpart import Counterpart, Refused, facts_of
+from tests.agent.workstation import PASSWORD, Workstation, answer_all, finish
+
+OTHER_PASSWORD = "brug ladder mosterd 48"
+
+
+def opened(store: Path, password: str = PASSWORD) -> Contents:
+    return open_store(store.read_bytes(), password)
+
+
+def with_token(server: Counterpart, number: int = 1, **changes: object) -> CertificateJob:
+    return server.add_job(application_id=f"T{number}", token=True, **changes)
+
+
+def only(stores: list[Path], name: str) -> Path:
+    (found,) = [store for store in stores if f",{name} " in store.name]
+    return found
+
+
+@pytest.mark.parametrize("serial", [b"", bytes(15) + b"\x07", b"\xff" * 16])
+def test_certificate_and_token_in_one_sitting(
+    enrolled: Workstation, server: Counterpart, serial: bytes
+) -> None:
+    server.next_serial = serial
+    job = with_token(server)
+    code, screen = enrolled.run(job.id)
+    assert code == 0, screen
+    request = server.requests[job.id]
+    assert request.state == "completed"
+    assert request.token is not None
+    assert request.token.stored
+    assert request.token.proofs == ["ok"]
+    assert "Passed: what is sealed to you" in screen
+    contents = opened(*enrolled.stores)
+    (entry,) = encryption_entries(contents)
+    assert entry.alias == str(int.from_bytes(request.token.serial, "big"))
+    assert entry.certificate == x509.load_der_x509_certificate(request.token.certificate)
+    assert entry.belongs_together
+    assert authentication_entry(contents).certificate == request.certificate
+    assert enrolled.pending == []
+    # The store grew by one entry; the version without it was never complete and its copy is kept beside.
+    assert len(list(enrolled.keystores.glob("*.backup"))) == 1
+
+
+def test_a_service_that_is_away_leaves_a_working_store_and_is_asked_again(
+    enrolled: Workstation, server: Counterpart
+) -> None:
+    job = with_token(server)
+    away = Refused(503, "government_unavailable")
+    server.refuse = lambda method, path: away if path.endswith("token/start") else None
+    code, screen = enrolled.run(job.id)
+    assert code == 1
+    assert "The key store is safe and works." in screen
+    assert server.requests[job.id].state == "completed"
+    assert authentication_entry(opened(*enrolled.stores)).certificate == server.requests[job.id].certificate
+    server.refuse = lambda method, path: None
+    code, screen = enrolled.run(job.id)
+    assert code == 0, screen
+    assert len(encryption_entries(opened(*enrolled.stores))) == 1
+    assert enrolled.pending == []
+
+
+@pytest.mark.parametrize("step", ["start", "complete", "stored", "proof"])
+def test_an_answer_that_is_lost_costs_nothing(enrolled: Workstation, server: Counterpart, step: str) -> None:
+    job = with_token(server)
+    lost: list[str] = []
+
+    def lose(method: str, path: str) -> bool:
+        if path.endswith(f"token/{step}") and not lost:
+            lost.append(path)
+            return True
+        return False
+
+    server.lose_answer = lose
+    code, screen = enrolled.run(job.id)
+    assert lost
+    assert code == 0, screen
+    token = server.requests[job.id].token
+    assert token is not None
+    assert token.stored
+    assert [entry.alias for entry in encryption_entries(opened(*enrolled.stores))] == [
+        str(int.from_bytes(token.serial, "big"))
+    ]
+
+
+def test_a_refusal_starts_the_registration_again_with_the_same_key(
+    enrolled: Workstation, server: Counterpart
+) -> None:
+    job = with_token(server)
+    refusal = Refused(409, "government_refused", detail="not started")
+    server.refuse = lambda method, path: refusal if path.endswith("token/complete") else None
+    code, screen = enrolled.run(job.id)
+    assert code == 1, screen
+    offered = server.requests[job.id].token
+    assert offered is not None
+    server.refuse = lambda method, path: None
+    code, screen = enrolled.run(job.id)
+    assert code == 0, screen
+    token = server.requests[job.id].token
+    assert token is not None
+    assert token.key == offered.key
+    assert token.serial != offered.serial
+
+
+def test_a_token_of_another_authority_is_not_used(enrolled: Workstation, server: Counterpart) -> None:
+    job = with_token(server)
+    stranger = Counterpart(server.card)
+    try:
+        server.etk_ra, server.etk_ra_key = stranger.etk_ra, stranger.etk_ra_key
+    finally:
+        stranger.close()
+    code, screen = enrolled.run(job.id)
+    assert code == 1
+    assert "was not made by the eHealth authority" in " ".join(screen.replace("│", " ").split())
+    assert encryption_entries(opened(*enrolled.stores)) == ()
+
+
+def renewed(enrolled: Workstation, server: Counterpart) -> tuple[str, CertificateJob]:
+    """A first certificate with its token, and the job of its renewal, whose token has to be activated."""
+    first = with_token(server)
+    code, screen = enrolled.run(first.id)
+    assert code == 0, screen
+    certificate = server.requests[first.id].certificate
+    assert certificate is not None
+    job = with_token(server, replaces=facts_of(certificate))
+    server.requests[job.id].waits = True
+    return first.id, job
+
+
+def run_renewal(workstation: Workstation, job_id: str, *extra: tuple[str, str]) -> tuple[int, str]:
+    terminal = workstation.spawn("run", job_id, "--ui", "terminal", "--wait", "20")
+    terminal.expect_exact("Its present key store is needed")
+    terminal.expect_exact("Password of the key store for CBE=0406798006,T1 ")
+    terminal.sendline(PASSWORD)
+    for prompt, reply in extra:
+        terminal.expect_exact(prompt)
+        terminal.sendline(reply)
+    return answer_all(terminal, OTHER_PASSWORD)
+
+
+def test_a_renewal_carries_the_old_encryption_keys_along(enrolled: Workstation, server: Counterpart) -> None:
+    first, job = renewed(enrolled, server)
+    (old,) = enrolled.stores
+    before = old.read_bytes()
+    code, screen = run_renewal(enrolled, job.id)
+    assert code == 0, screen
+    assert "The old one stays in use until you say" in screen
+    (new,) = [store for store in enrolled.stores if store != old]
+    assert old.read_bytes() == before, "the old store is not touched"
+    contents = opened(new, OTHER_PASSWORD)
+    entry = authentication_entry(contents)
+    assert entry.certificate == server.requests[job.id].certificate
+    assert entry.key.public_key() != authentication_entry(opened(old)).key.public_key()
+    tokens = [server.requests[one].token for one in (first, job.id)]
+    serials = {str(int.from_bytes(token.serial, "big")) for token in tokens if token is not None}
+    assert {one.alias for one in encryption_entries(contents)} == serials
+    assert server.requests[job.id].token is not None
+    assert server.requests[job.id].token.proofs == [], "a token that waits is not tested yet"
+
+
+def test_activation_is_one_action_and_proves_itself(enrolled: Workstation, server: Counterpart) -> None:
+    _, job = renewed(enrolled, server)
+    assert run_renewal(enrolled, job.id)[0] == 0
+    token = server.requests[job.id].token
+    assert token is not None
+    check = server.add_token_job(CheckTokenJob, job.id)
+    terminal = enrolled.spawn("run", check, "--ui", "terminal")
+    terminal.expect_exact("Password of the key store for ")
+    terminal.sendline(OTHER_PASSWORD)
+    code, screen = finish(terminal)
+    assert (code, token.proofs) == (1, ["depot_empty"]), screen
+    activation = server.add_token_job(ActivateTokenJob, job.id)
+    terminal = enrolled.spawn("run", activation, "--ui", "terminal")
+    terminal.expect_exact("[y/N] ")
+    terminal.sendline("y")
+    terminal.expect_exact("Password of the key store for ")
+    terminal.sendline(OTHER_PASSWORD)
+    code, screen = finish(terminal)
+    assert code == 0, screen
+    assert token.active
+    assert token.proofs == ["depot_empty", "ok"]
+
+
+def test_nothing_is_activated_without_a_yes(enrolled: Workstation, server: Counterpart) -> None:
+    _, job = renewed(enrolled, server)
+    assert run_renewal(enrolled, job.id)[0] == 0
+    terminal = enrolled.spawn("run", server.add_token_job(ActivateTokenJob, job.id), "--ui", "terminal")
+    terminal.expect_exact("[y/N] ")
+    terminal.sendline("")
+    assert finish(terminal)[0] == 4
+    token = server.requests[job.id].token
+    assert token is not None
+    assert not token.active
+
+
+def test_a_lost_key_store_says_what_to_do_instead(enrolled: Workstation, server: Counterpart) -> None:
+    _, job = renewed(enrolled, server)
+    (old,) = enrolled.stores
+    old.unlink()
+    terminal = enrolled.spawn("run", job.id, "--ui", "terminal")
+    terminal.expect_exact("Path of the file (empty: none): ")
+    terminal.sendline("")
+    terminal.expect_exact("lost for good?")
+    terminal.expect_exact("[y/N] ")
+    terminal.sendline("y")
+    code, screen = finish(terminal)
+    assert code == 1, screen
+    request = server.requests[job.id]
+    assert (request.state, request.declined_because) == ("declined", "key_store_lost")
+    assert not request.signed
+
+
+def test_a_key_store_that_moved_is_found_where_the_person_says(
+    enrolled: Workstation, server: Counterpart, tmp_path: Path
+) -> None:
+    _, job = renewed(enrolled, server)
+    (old,) = enrolled.stores
+    moved = tmp_path / "another place" / "server room.p12"
+    moved.parent.mkdir()
+    old.rename(moved)
+    terminal = enrolled.spawn("run", job.id, "--ui", "terminal", "--wait", "20")
+    terminal.expect_exact("Path of the file (empty: none): ")
+    terminal.sendline(f'"{moved}"')
+    terminal.expect_exact("Password of the key store for server room.p12: ")
+    terminal.sendline(PASSWORD)
+    code, screen = answer_all(terminal, OTHER_PASSWORD)
+    assert code == 0, screen
+    assert (
+        datetime.now(UTC)
+        < authentication_entry(opened(*enrolled.stores, OTHER_PASSWORD)).certificate.not_valid_after_utc
+    )

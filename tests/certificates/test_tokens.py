@@ -1,0 +1,203 @@
+"""Encryption tokens on the server: registered once, kept sealed, activated, proven; the government is the sandbox."""
+
+import base64
+from datetime import timedelta
+
+import pytest
+
+from certificates.domain.tokens import ACTIVATION_REMINDER, TokenState
+from certificates.errors import HolderWithoutMandate, TokenRefused
+from certificates.models import AgentJob, ContinuityProof
+from certificates.models.job import JobKind, JobState
+from certificates.services.activate_token import ask_for
+from organisations.models import AuditEvent
+from organisations.sealing import unseal
+from organisations.services.audit import Actor
+from organisations.tenancy import acting_for
+from tests.certificates.desk import Desk, issued, near_its_end
+from tests.certificates.stages import fault, now, tag
+from tests.support.holder import Holder, b64, issue_identity
+from tests.support.hospital import Hospital, make_hospital
+from tests.support.sandbox import SandboxProcess
+
+
+def events(desk: Desk) -> list[str]:
+    with acting_for([desk.hospital.organisation.pk]):
+        about = AuditEvent.objects.filter(subject_id=desk.certificate.pk, action__startswith="token")
+        return list(about.order_by("happened_at").values_list("action", flat=True))
+
+
+def test_a_token_is_registered_verified_and_kept_sealed(hospital: Hospital, holder: Holder) -> None:
+    desk = issued(hospital, holder)
+    made = desk.register()
+    token = desk.token()
+    assert (token.state, token.to_be_activated) == (TokenState.ACTIVE, False)
+    assert token.serial == str(made.serial_number)
+    assert token.sealed_etk is not None
+    assert bytes(token.sealed_etk)[:1] != b"0", "not DER, but sealed"
+    stored = holder.call("POST", f"/agent/v1/jobs/{desk.job}/token/stored", {"serial": token.serial})
+    assert stored.status_code == 200
+    again = holder.call("POST", f"/agent/v1/jobs/{desk.job}/token/stored", {"serial": token.serial})
+    assert again.status_code == 200
+    assert desk.token().stored_at is not None
+    assert events(desk) == ["token_started", "token_registered", "token_stored"]
+
+
+def test_repeated_steps_cost_nothing(hospital: Hospital, holder: Holder) -> None:
+    desk = issued(hospital, holder)
+    first = desk.start().json()["challenge"]
+    second = desk.start().json()["challenge"]
+    assert first != second, "a second start gets a challenge of its own"
+    made = desk.encryption_certificate(base64.b64decode(second))
+    once, twice = desk.complete(made), desk.complete(made)
+    assert once.json()["etk"] == twice.json()["etk"]
+    assert events(desk) == ["token_started", "token_registered"]
+    late = desk.start()
+    assert (late.status_code, late.json()["code"]) == (409, "token_refused")
+
+
+@pytest.mark.parametrize(("kind", "operation"), [("drop-after-commit", "Start"), ("drop-after-commit", "Complete"),
+                                                 ("soa-02001", "Start"), ("http-503", "Complete")])  # fmt: skip
+def test_an_answer_that_does_not_come_is_asked_for_again(
+    hospital: Hospital, holder: Holder, government: SandboxProcess, kind: str, operation: str
+) -> None:
+    desk = issued(hospital, holder)
+    started = None if operation == "Start" else desk.start()
+    fault(government, kind, f"{operation}ETKRegistration")
+    if started is None:
+        failed = desk.start()
+        assert (failed.status_code, failed.json()["code"]) == (503, "government_unavailable")
+        started = desk.start()
+    made = desk.encryption_certificate(base64.b64decode(started.json()["challenge"]))
+    if operation == "Complete":
+        failed = desk.complete(made)
+        assert (failed.status_code, failed.json()["code"]) == (503, "government_unavailable")
+    assert desk.complete(made).status_code == 200
+    assert desk.token().state == TokenState.ACTIVE
+
+
+def test_a_refusal_carries_the_answer_as_it_was(
+    hospital: Hospital, holder: Holder, government: SandboxProcess
+) -> None:
+    desk = issued(hospital, holder)
+    fault(government, "refused:SOMETHING_NEW", "StartETKRegistration")
+    answer = desk.start()
+    assert answer.status_code == 409
+    assert answer.json()["code"] == "government_refused"
+    assert answer.json()["codes"] == ["SOMETHING_NEW"]
+
+
+def test_only_the_certificates_own_key_may_sign(hospital: Hospital, holder: Holder) -> None:
+    desk, other = issued(hospital, holder), issued(hospital, holder)
+    foreign = other.signer.start_registration(desk.encryption_key.public_key())
+    answer = desk.send("start", foreign)
+    assert (answer.status_code, answer.json()["code"]) == (422, "wrong_certificate")
+    wrong_message = desk.send("start", desk.signer.activation())
+    assert (wrong_message.status_code, wrong_message.json()["code"]) == (422, "request_malformed")
+    never_started = desk.complete(other.register())
+    assert (never_started.status_code, never_started.json()["code"]) == (404, "token_unknown")
+
+
+def test_nobody_else_reaches_the_token(
+    hospital: Hospital, holder: Holder, government: SandboxProcess
+) -> None:
+    desk = issued(hospital, holder)
+    make_hospital(name="Clinique Notre-Dame des Tilleuls", cbe="0809394427", ssin="93051822361")
+    luc = Holder(issue_identity(government.state, "93051822361", "Luc", "Dubois"))
+    assert luc.enrol().status_code == 201
+    data = desk.signer.start_registration(desk.encryption_key.public_key())
+    answer = luc.call("POST", f"/agent/v1/jobs/{desk.job}/token/start", {"request": b64(data)})
+    assert (answer.status_code, answer.json()["code"]) == (404, "job_unknown")
+    check = luc.call("POST", "/agent/v1/checks", {"fingerprint": desk.certificate.fingerprint})
+    assert (check.status_code, check.json()["code"]) == (404, "job_unknown")
+
+
+def renewal(hospital: Hospital, holder: Holder, government: SandboxProcess) -> tuple[Desk, Desk]:
+    """A certificate near its end with its token, and the one that takes its place, whose token waits."""
+    name = tag()
+    old = near_its_end(hospital, holder, government, application_id=name)
+    old.register()
+    new = issued(hospital, holder, application_id=name)
+    new.register()
+    return old, new
+
+
+def test_activation_switches_and_is_done_once(
+    hospital: Hospital, holder: Holder, government: SandboxProcess
+) -> None:
+    old, new = renewal(hospital, holder, government)
+    token = new.token()
+    assert (token.state, token.to_be_activated) == (TokenState.WAITING, True)
+    assert old.token().state == TokenState.ACTIVE
+    assert not token.waits_too_long(token.state_since + ACTIVATION_REMINDER - timedelta(seconds=1))
+    assert token.waits_too_long(token.state_since + ACTIVATION_REMINDER)
+    with acting_for([hospital.organisation.pk]):
+        actor = Actor.user(hospital.administrator)
+        job = ask_for(token, JobKind.ACTIVATE_TOKEN, holder=hospital.holder, actor=actor, now=now())
+        same = ask_for(token, JobKind.ACTIVATE_TOKEN, holder=hospital.holder, actor=actor, now=now())
+    assert job.pk == same.pk, "two clicks are one job"
+    document = holder.call("GET", f"/agent/v1/jobs/{job.pk}").json()
+    assert (document["kind"], document["token"]["serial"]) == ("activate-token", token.serial)
+    fault(government, "drop-after-commit", "ActivateETK")
+    assert new.activate(job.pk).status_code == 503
+    assert new.activate(job.pk).status_code == 200, "done before counts as done"
+    assert new.token().state == TokenState.ACTIVE
+    assert old.token().state == TokenState.REPLACED
+    with acting_for([hospital.organisation.pk]):
+        assert AgentJob.objects.get(pk=job.pk).state == JobState.DONE
+    assert events(new)[-1] == "token_activated"
+    assert events(old)[-1] == "token_replaced"
+    depot = holder.call("GET", f"/agent/v1/jobs/{new.job}/token/depot").json()
+    kept = new.token().sealed_etk
+    assert kept is not None
+    assert base64.b64decode(depot["etk"]) == unseal(kept)
+    assert len(depot["trust_anchors"]) == 1
+
+
+def test_what_cannot_be_asked_for(hospital: Hospital, holder: Holder) -> None:
+    desk = issued(hospital, holder)
+    desk.start()
+    token, actor = desk.token(), Actor.user(hospital.administrator)
+    with acting_for([hospital.organisation.pk]):
+        for kind in (JobKind.ACTIVATE_TOKEN, JobKind.CHECK_TOKEN):
+            with pytest.raises(TokenRefused):
+                ask_for(token, kind, holder=hospital.holder, actor=actor, now=now())
+    desk.register()
+    token = desk.token()
+    with acting_for([hospital.organisation.pk]):
+        with pytest.raises(TokenRefused):
+            ask_for(token, JobKind.ACTIVATE_TOKEN, holder=hospital.holder, actor=actor, now=now())
+        hospital.holder.left_on = now().date()
+        with pytest.raises(HolderWithoutMandate):
+            ask_for(token, JobKind.CHECK_TOKEN, holder=hospital.holder, actor=actor, now=now())
+
+
+@pytest.mark.parametrize(("finding", "passed"), [("ok", True), ("other_token", False), ("not_opened", False)])
+def test_the_continuity_proof_is_kept_with_date_and_device(
+    hospital: Hospital, holder: Holder, finding: str, passed: bool
+) -> None:
+    desk = issued(hospital, holder)
+    made = desk.register()
+    asked = holder.call("POST", "/agent/v1/checks", {"fingerprint": desk.certificate.fingerprint})
+    assert asked.status_code == 201
+    job = asked.json()["job_id"]
+    assert holder.call("GET", f"/agent/v1/jobs/{job}").json()["kind"] == "check-token"
+    body = {"finding": finding, "serial": str(made.serial_number)}
+    assert holder.call("POST", f"/agent/v1/jobs/{job}/token/proof", body).json() == {"passed": passed}
+    with acting_for([hospital.organisation.pk]):
+        proof = ContinuityProof.objects.get(certificate=desk.certificate)
+        assert (proof.passed, proof.finding, proof.device_label) == (passed, finding, "desk of the test")
+        assert AgentJob.objects.get(pk=job).state == JobState.DONE
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"finding": "fine"}, {"finding": "ok", "serial": "1" * 41}, {"finding": "ok", "serial": "٣"}, {}],
+)
+def test_a_proof_that_no_agent_makes_is_refused(
+    hospital: Hospital, holder: Holder, body: dict[str, str]
+) -> None:
+    desk = issued(hospital, holder)
+    desk.register()
+    answer = holder.call("POST", f"/agent/v1/jobs/{desk.job}/token/proof", body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "proof_malformed")
