@@ -45,6 +45,10 @@ class StoreError(AgentError):
     """A key store cannot be written, read or trusted."""
 
 
+class SealError(AgentError):
+    """A message cannot be sealed, or a sealed one not opened."""
+
+
 class Cancelled(AgentError):
     """The person said no. Not a failure."""
 

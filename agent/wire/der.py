@@ -119,6 +119,37 @@ def _close(view: memoryview, stack: list[_Open], position: int) -> None:
     around.changed = True
 
 
+def children(element: bytes) -> list[bytes]:
+    """The elements inside a constructed element in definite form. Raises CmsInvalid."""
+    tag, position, end = _header(element, 0, len(element))
+    if end != len(element) or not tag & 0x20:
+        raise CmsInvalid("not one constructed element")
+    found = []
+    while position < end:
+        _, _, stop = _header(element, position, end)
+        if stop is None:
+            raise CmsInvalid("an indefinite length")
+        found.append(element[position:stop])
+        position = stop
+    return found
+
+
+def octets(element: bytes) -> bytes:
+    """The value of an implicitly tagged OCTET STRING in definite form, whole or in pieces. Raises CmsInvalid.
+
+    `definite` cannot join these pieces: only who knows the type knows that they are some.
+    """
+    tag, content, end = _header(element, 0, len(element))
+    if end != len(element):
+        raise CmsInvalid("not one element")
+    if not tag & 0x20:
+        return element[content:]
+    pieces = children(element)
+    if any(piece[0] != _OCTETS for piece in pieces):
+        raise CmsInvalid("a string with a piece that is none")
+    return b"".join(octets(piece) for piece in pieces)
+
+
 def _length(size: int) -> bytes:
     if size < 0x80:
         return bytes([size])

@@ -29,6 +29,15 @@ _KEY_BITS = range(2048, 4097)
 _SET = 0x31
 
 
+class _Encapsulated(core.Sequence):  # type: ignore[misc]  # asn1crypto has no types
+    """EncapsulatedContentInfo (RFC 5652 5.2) whose octets stay octets: the library's own would parse them."""
+
+    _fields = [
+        ("content_type", cms.ContentType),
+        ("content", core.OctetString, {"explicit": 0, "optional": True}),
+    ]
+
+
 @dataclass(frozen=True)
 class SignedContent:
     """What one signer signed. `certificates` is the message's set, in its order; `signer` is one that fits."""
@@ -67,10 +76,10 @@ def _read(der: bytes, others: Sequence[x509.Certificate]) -> SignedContent:
     if len(signers) != 1:
         raise CmsInvalid("not exactly one signer")
     (info,) = signers
-    inside = signed["encap_content_info"]
+    inside = _Encapsulated.load(signed["encap_content_info"].dump(), strict=True)
     kind, content = str(inside["content_type"].native), inside["content"]
-    if not isinstance(content, core.OctetString | core.ParsableOctetString):
-        raise CmsInvalid("no content, or not as octets")
+    if not isinstance(content, core.OctetString):
+        raise CmsInvalid("no content")
     octets = bytes(content)
     certificates = _certificates(signed["certificates"])
     signer = _signer(info["sid"], (*certificates, *others))

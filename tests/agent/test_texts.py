@@ -69,7 +69,7 @@ def _trees() -> list[ast.Module]:
     return [ast.parse(path.read_text("utf-8")) for path in SOURCE.rglob("*.py") if "wire" not in path.parts]
 
 
-RAISED = ("AgentError", "CardError", "PortalError", "StoreError", "_Refused")
+RAISED = ("AgentError", "CardError", "PortalError", "StoreError", "SealError", "_Refused")
 NO_CODES = {"unknown", "card_cancelled", "password", "code"}  # a field, a cancellation, a word looked for
 
 

@@ -59,7 +59,11 @@ class Authority:
         self.issuing = self.sign(
             issuing, self._issuing_key.public_key(), authority, issuer=root, by=self._root_key
         )
-        self.etk_ra = self.sign(_common(f"{name} ETK-RA"), self.etk_ra_key.public_key())
+        self.etk_ra = self.sign(
+            _common(f"{name} ETK-RA"),
+            self.etk_ra_key.public_key(),
+            [(usage("digital_signature", "content_commitment"), True)],
+        )
         self.anchors = (self.root, self.issuing)
 
     def sign(

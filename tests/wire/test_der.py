@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.wire.der import definite
+from agent.wire.der import definite, octets
 from agent.wire.errors import CmsInvalid
 
 LIMIT = 100_000
@@ -107,3 +107,18 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     except CmsInvalid:
         return
     assert definite(made, limit=LIMIT) == made
+
+
+@given(data=st.binary(max_size=600), at=st.integers(0, 600))
+def test_octets_under_another_tag_are_whole_or_in_pieces(data: bytes, at: int) -> None:
+    assert octets(short(0x80, data)) == data
+    assert octets(short(0xA0, short(4, data[:at]) + short(4, data[at:]))) == data
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\x80", b"\x80\x01", b"\x80\x00\x00", b"\xa0\x80\0\0", b"\xa0\x02\x05\x00", b"\xa0\x02\x04\x05"],
+)
+def test_octets_that_are_none(data: bytes) -> None:
+    with pytest.raises(CmsInvalid):
+        octets(data)
