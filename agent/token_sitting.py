@@ -20,6 +20,7 @@ from agent.pending import Pending, State
 from agent.pkcs12 import Contents
 from agent.portal import Portal
 from agent.records import record_store
+from agent.self_test import SelfTest
 from agent.store_files import install, read_file
 from agent.system_requests import SystemSigner
 from agent.ui import Dialogue
@@ -112,8 +113,6 @@ class TokenSitting:
         if state.to_be_activated:
             self.dialogue.say(self.texts("token.waits"))
             return
-        from agent.self_test import SelfTest
-
         SelfTest(self.portal, self.dialogue, self.texts).run(self.pending.job_id, contents, entry)
 
     def _contents(self, state: State) -> Contents:

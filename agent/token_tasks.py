@@ -9,6 +9,7 @@ from agent.errors import AgentError, Cancelled, ExitCode
 from agent.language import Texts, printable
 from agent.own_store import OwnStore, StoreFinder
 from agent.portal import Portal
+from agent.self_test import SelfTest
 from agent.system_requests import SystemSigner
 from agent.ui import Dialogue
 from agent.wire.errors import NameMalformed
@@ -35,8 +36,6 @@ class TokenTask:
         if isinstance(job, ActivateTokenJob):
             return self._activate(job)
         store = self._store(job)
-        from agent.self_test import SelfTest
-
         finding = SelfTest(self.portal, self.dialogue, self.texts).run(job.id, store.contents, store.entry)
         return ExitCode.DONE if finding == "ok" else ExitCode.FAILED
 
@@ -52,8 +51,6 @@ class TokenTask:
         signer = SystemSigner.of(store.contents, store.entry)
         self.portal.activate_token(job.id, signer.activation())
         self.dialogue.say(self.texts("token.activated"))
-        from agent.self_test import SelfTest
-
         SelfTest(self.portal, self.dialogue, self.texts).run(job.id, store.contents, store.entry)
         return ExitCode.DONE
 

@@ -8,7 +8,6 @@ import json
 import secrets
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -21,12 +20,10 @@ from cryptography.x509.oid import NameOID
 
 from agent.wire import enrolment, proofs
 from agent.wire.encoding import from_base64, to_base64, to_base64url
-from agent.wire.encryption_certificate import check_encryption_certificate
 from agent.wire.errors import ProofInvalid, WireError
 from agent.wire.jobs import (
     ActivateTokenJob,
     CertificateContent,
-    CertificateFacts,
     CertificateJob,
     CheckTokenJob,
     ContactData,
@@ -38,16 +35,14 @@ from agent.wire.jobs import (
     Signer,
     TokenFacts,
 )
-from agent.wire.keys import certificate_fingerprint, public_key_identifier, read_csr
-from agent.wire.names import certificate_name, ehealth_dn, name_from_dn
+from agent.wire.keys import certificate_fingerprint, read_csr
+from agent.wire.names import ehealth_dn, name_from_dn
 from agent.wire.request_xml import read_generate_certificate
 from agent.wire.signature import verify_enveloped
-from agent.wire.token_xml import read_activate, read_complete_registration, read_start_registration
+from tests.agent.token_desk import Json, Refused, Request, TokenDesk, answer_json, facts_of
 from tests.support.authority import usage
 from tests.support.cards import SoftwareCard
-from tests.support.tokens import make_challenge, make_token
 
-Json = dict[str, Any]
 CONTRACT = (
     "<!DOCTYPE html><html><head><title>Contract</title><style>p{color:red}</style></head><body>"
     "<h1>Contrat eHealth</h1><p>Vous demandez un certificat pour <b>AZ Sint-Elisabeth Maasdal</b>.</p>"
@@ -55,19 +50,6 @@ CONTRACT = (
     "<script>alert('never')</script><p>Voir <a href='https://example.org/conditions'>conditions</a>.</p>"
     "</body></html>"
 )
-
-
-@dataclass
-class Token:
-    """What became of a request's encryption token."""
-
-    serial: bytes
-    key: rsa.RSAPublicKey
-    certificate: bytes = b""
-    etk: bytes = b""
-    active: bool = False
-    stored: bool = False
-    proofs: list[str] = field(default_factory=list)
 
 
 def _authority() -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
@@ -100,33 +82,7 @@ def _authority() -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
     return key, certificate
 
 
-@dataclass
-class Request:
-    """One job and what became of it."""
-
-    job: CertificateJob
-    state: str = "ready"
-    signed: bytes = b""
-    key_identifier: str = ""
-    certificate: x509.Certificate | None = None
-    issue: bool = True
-    problem: Json | None = None
-    stored: list[str] = field(default_factory=list)
-    token: Token | None = None
-    waits: bool = False
-    """Whether its token has to be activated."""
-    declined_because: str = ""
-
-
-class Refused(Exception):
-    """Answered as a problem document."""
-
-    def __init__(self, status: int, code: str, **extra: Any) -> None:
-        super().__init__(code)
-        self.status, self.code, self.extra = status, code, extra
-
-
-class Counterpart:
+class Counterpart(TokenDesk):
     """The running server; `url` is its origin."""
 
     def __init__(self, card: SoftwareCard) -> None:
@@ -134,7 +90,6 @@ class Counterpart:
         self.ca_key, self.ca = _authority()
         self.etk_ra_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.etk_ra = self._certified("ETK-RA", self.etk_ra_key.public_key())
-        self.next_serial = b""
         self.token_jobs: dict[str, ActivateTokenJob | CheckTokenJob] = {}
         self.devices: dict[str, proofs.Jwk] = {}
         self.nonces: dict[str, bytes] = {}
@@ -272,7 +227,7 @@ class Counterpart:
     def _proven(self, token: str | None, method: str, path: str, body: bytes) -> tuple[int, bytes]:
         if path == "/agent/v1/hello":
             now = datetime.now(UTC) + self.clock_offset
-            return _json(
+            return answer_json(
                 200, {"name": "ehportal", "version": "1", "time": now.isoformat(), "origin": self.url}
             )
         try:
@@ -302,15 +257,17 @@ class Counterpart:
         if parts[0] == "enrolments":
             return self._enrol(parts[1:], body, jwk)
         if parts[0] == "device":
-            return _json(200, {**self._device(jwk), "label": "test", "enrolled_at": "2026-01-01T00:00:00Z"})
+            return answer_json(
+                200, {**self._device(jwk), "label": "test", "enrolled_at": "2026-01-01T00:00:00Z"}
+            )
         if parts == ["jobs"]:
-            return _json(200, {"jobs": [self._line(request) for request in self.requests.values()]})
+            return answer_json(200, {"jobs": [self._line(request) for request in self.requests.values()]})
         request = self.requests.get(parts[1])
         if request is None:
             raise Refused(404, "job_unknown")
         step = "/".join(parts[2:])
         if parts[1] in self.token_jobs and not step:
-            return _json(200, self.token_jobs[parts[1]].to_json())
+            return answer_json(200, self.token_jobs[parts[1]].to_json())
         steps = {
             "token/start": self._start_token,
             "token/complete": self._complete_token,
@@ -332,7 +289,7 @@ class Counterpart:
             self.nonces[identifier] = secrets.token_bytes(32)
             expires = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()
             nonce = to_base64url(self.nonces[identifier])
-            return _json(201, {"enrolment_id": identifier, "nonce": nonce, "expires_at": expires})
+            return answer_json(201, {"enrolment_id": identifier, "nonce": nonce, "expires_at": expires})
         nonce_bytes = self.nonces.pop(parts[0], None)
         if nonce_bytes is None:
             raise Refused(404, "enrolment_unknown")
@@ -347,7 +304,7 @@ class Counterpart:
         if leaf != self.card.authentication or len(body["certificates"]) != 3:
             raise Refused(422, "holder_unknown")
         self.devices[proofs.thumbprint(jwk)] = jwk
-        return _json(201, self._device(jwk))
+        return answer_json(201, self._device(jwk))
 
     def _device(self, jwk: proofs.Jwk) -> Json:
         holder = {"first_names": list(self.card.first_names), "name": self.card.surname}
@@ -372,7 +329,7 @@ class Counterpart:
     def _job(request: Request, body: Json) -> tuple[int, bytes]:
         if request.state != "ready":
             raise Refused(409, "job_closed")
-        return _json(200, request.job.to_json())
+        return answer_json(200, request.job.to_json())
 
     def _submit(self, request: Request, body: Json) -> tuple[int, bytes]:
         signed = from_base64(body["request"])
@@ -395,7 +352,7 @@ class Counterpart:
             request.key_identifier = csr.public_key_identifier
             if request.issue:
                 self.deliver(request.job.id)
-        return _json(202, {"state": "submitting", "public_key_identifier": csr.public_key_identifier})
+        return answer_json(202, {"state": "submitting", "public_key_identifier": csr.public_key_identifier})
 
     def deliver(self, job_id: str, *, key: rsa.RSAPublicKey | None = None, dn: str | None = None) -> None:
         """Issue the certificate, for another key or name when told so."""
@@ -425,7 +382,7 @@ class Counterpart:
         }
         if request.certificate and request.state in ("issued", "completed"):
             answer["certificates"] = [to_base64(request.certificate.public_bytes(Encoding.DER))]
-        return _json(200, answer)
+        return answer_json(200, answer)
 
     @staticmethod
     def _stored(request: Request, body: Json) -> tuple[int, bytes]:
@@ -433,81 +390,9 @@ class Counterpart:
             raise Refused(409, "certificate_mismatch")
         request.stored.append(body["format"])
         request.state = "completed"
-        return _json(200, {"state": "completed"})
+        return answer_json(200, {"state": "completed"})
 
     @staticmethod
     def _decline(request: Request, body: Json) -> tuple[int, bytes]:
         request.state, request.declined_because = "declined", body["reason"]
-        return _json(200, {"state": "declined"})
-
-    @staticmethod
-    def _own(request: Request, body: Json) -> bytes:
-        """The bytes of a request that the certificate's own key signed."""
-        signed = from_base64(body["request"])
-        if verify_enveloped(signed).certificate != request.certificate:
-            raise Refused(422, "wrong_certificate")
-        return signed
-
-    def _start_token(self, request: Request, body: Json) -> tuple[int, bytes]:
-        key = read_start_registration(self._own(request, body)).public_key
-        if request.token is not None and request.token.certificate:
-            raise Refused(409, "government_refused", codes=["ETK_ALREADY_REGISTERED"])
-        serial, self.next_serial = self.next_serial or secrets.token_bytes(16), b""
-        request.token = Token(serial, key)
-        return _json(200, {"challenge": to_base64(make_challenge(key, serial))})
-
-    def _complete_token(self, request: Request, body: Json) -> tuple[int, bytes]:
-        der = read_complete_registration(self._own(request, body)).certificate_der
-        token, own = request.token, request.certificate
-        if token is None or own is None or token.certificate not in (b"", der):
-            raise Refused(409, "government_refused", codes=["ETK_REGISTRATION_NOT_STARTED"])
-        made = check_encryption_certificate(der, own)
-        if made.serial_number != int.from_bytes(token.serial, "big") or made.public_key() != token.key:
-            raise Refused(409, "government_refused", codes=["INVALID_ENCRYPTION_CERTIFICATE"])
-        token.certificate, token.active = der, not request.waits
-        token.etk = token.etk or make_token(self, der, [self.etk_ra, own])
-        return _json(
-            200,
-            {"etk": to_base64(token.etk), "to_be_activated": request.waits, "trust_anchors": self._anchors()},
-        )
-
-    def _anchors(self) -> list[str]:
-        return [to_base64(self.ca.public_bytes(Encoding.DER))]
-
-    @staticmethod
-    def _token_stored(request: Request, body: Json) -> tuple[int, bytes]:
-        if request.token is None or body["serial"] != str(int.from_bytes(request.token.serial, "big")):
-            raise Refused(404, "token_unknown")
-        request.token.stored = True
-        return _json(200, {"state": "stored"})
-
-    def _activate_token(self, request: Request, body: Json) -> tuple[int, bytes]:
-        read_activate(self._own(request, body))
-        assert request.token is not None
-        request.token.active = True
-        return _json(200, {"state": "active"})
-
-    def _depot(self, request: Request, body: Json) -> tuple[int, bytes]:
-        token = request.token
-        etk = to_base64(token.etk) if token is not None and token.active else None
-        return _json(200, {"etk": etk, "trust_anchors": self._anchors()})
-
-    @staticmethod
-    def _proof(request: Request, body: Json) -> tuple[int, bytes]:
-        assert request.token is not None
-        request.token.proofs.append(body["finding"])
-        return _json(200, {"passed": body["finding"] == "ok"})
-
-
-def facts_of(certificate: x509.Certificate) -> CertificateFacts:
-    """A certificate as jobs name it."""
-    return CertificateFacts(
-        certificate_fingerprint(certificate),
-        public_key_identifier(certificate.public_key()),
-        str(certificate_name(certificate.subject)),
-        certificate.not_valid_after_utc,
-    )
-
-
-def _json(status: int, value: Json) -> tuple[int, bytes]:
-    return status, json.dumps(value).encode()
+        return answer_json(200, {"state": "declined"})

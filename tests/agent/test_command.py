@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from agent.keystore import AuthenticationEntry, authentication_entry, open_store
 from agent.wire.keys import public_key_identifier
 from agent.wire.names import ehealth_dn
-from tests.agent.counterpart import Counterpart, Refused
+from tests.agent.counterpart import Counterpart
+from tests.agent.token_desk import Refused
 from tests.agent.workstation import PASSWORD, Workstation, answer_all, finish
 from tests.support.cards import PIN, CitizenPki, SoftwareCard
 

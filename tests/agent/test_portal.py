@@ -19,7 +19,8 @@ from agent.device import new_device_key
 from agent.errors import PortalError
 from agent.portal import Portal
 from agent.wire.proofs import public_jwk, thumbprint
-from tests.agent.counterpart import Counterpart, Refused
+from tests.agent.counterpart import Counterpart
+from tests.agent.token_desk import Refused
 
 KEY = new_device_key()
 

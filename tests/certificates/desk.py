@@ -1,6 +1,7 @@
 """A workstation's part in an encryption token, in software: keys at hand, each step through the agent's protocol."""
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,7 +89,7 @@ class Desk:
 def issued(
     hospital: Hospital, holder: Holder, *, before: Callable[[], None] = lambda: None, **changes: Any
 ) -> Desk:
-    """A certificate fresh from the government, with its key at hand; `before` is called before the request leaves."""
+    """A certificate fresh from the government, its key at hand; `before` is called before the request leaves."""
     key = rsa.generate_private_key(65537, 2048)
     request = to_sign(hospital, holder, **({"application_id": tag()} | changes))
     job = holder.job(request.job.pk)
