@@ -18,6 +18,7 @@ from agent.handler import install_handler, job_of
 from agent.language import LANGUAGES, Texts, choose_language, printable
 from agent.pending import StoreFormat, unfinished
 from agent.portal import Portal
+from agent.token_tasks import TokenTask
 from agent.ui import Dialogue, choose_surface, open_dialogue
 from agent.watch import watch
 from agent.wire.errors import WireError
@@ -104,6 +105,8 @@ def _parser() -> argparse.ArgumentParser:
     command = add("password", _password, "give a key store another password")
     command.add_argument("file", type=Path)
     command.add_argument("--format", choices=("modern", "legacy"), help="of the key store; otherwise asked")
+    command = add("self-test", _self_test, "prove that what is sealed to a key store's token can be opened")
+    command.add_argument("file", type=Path)
     command = add("handle", _handle, "open an ehportal:// address; browsers call this")
     command.add_argument("url")
     add("install-handler", _install_handler, "let the desktop's browsers open ehportal:// addresses here")
@@ -205,6 +208,11 @@ def _password(options: argparse.Namespace, config: Config, dialogue: Dialogue, t
     if backup:
         dialogue.say(texts("password.backup", file=str(backup)))
     return ExitCode.DONE
+
+
+def _self_test(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
+    device, portal = _connected(config, texts)
+    return TokenTask(config, device, portal, dialogue, texts).test_store(options.file.absolute())
 
 
 def _handle(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:

@@ -63,6 +63,13 @@ class StoreFinder:
                 return found
             self._dialogue.say(self._texts("own_store.another", file=path_text))
 
+    def open_any(self, path: Path) -> OwnStore:
+        """Open the store at `path`, whatever certificate it holds. Raises StoreError, Cancelled."""
+        found = self._open(path, "", "")
+        if found is None:
+            raise StoreError("store_unreadable")
+        return found
+
     def _candidates(self, fingerprint: str, name: CertificateName, known: str) -> Iterator[Path]:
         if known and Path(known).is_file():
             yield Path(known)
@@ -81,7 +88,7 @@ class StoreFinder:
         yield from named
 
     def _open(self, path: Path, fingerprint: str, password: str) -> OwnStore | None:
-        """The store at `path` when it holds the certificate; None when it holds another one."""
+        """The store at `path` when it holds the certificate (any, where none is named); None for another one."""
         data = read_file(path)
         for attempt in range(PASSWORD_TRIES):
             candidate = (
@@ -96,7 +103,7 @@ class StoreFinder:
                 if error.code != "password_wrong":
                     raise
                 continue
-            if certificate_fingerprint(entry.certificate) != fingerprint:
+            if fingerprint and certificate_fingerprint(entry.certificate) != fingerprint:
                 return None
             return OwnStore(path, contents, entry, candidate)
         raise StoreError("password_wrong")

@@ -16,11 +16,11 @@ from agent.eid import Card, CardReader
 from agent.errors import AgentError, Cancelled, CardError, ExitCode, PortalError, StoreError
 from agent.keys import PendingKey, check_delivered, new_key, open_pending
 from agent.language import Texts, printable
-from agent.own_store import OwnStore, StoreFinder
+from agent.own_store import OwnStore
 from agent.pending import Pending, State, StoreFormat
-from agent.pkcs12 import Contents
 from agent.portal import Portal
 from agent.records import record_store
+from agent.renewal import Renewal
 from agent.store_files import install
 from agent.token_sitting import TokenSitting
 from agent.ui import Dialogue
@@ -34,8 +34,6 @@ from agent.wire.signature import sign_enveloped
 CARD_SECONDS: Final = 120.0
 PASSWORD_TRIES: Final = 3
 CLOSED: Final = ("job_closed", "job_unknown")
-KEY_STORE_LOST: Final = "key_store_lost"
-"""Reason of a refusal that the server understands: revoke the old certificate and ask for a new one."""
 
 
 @dataclass
@@ -50,7 +48,7 @@ class Runner:
     store_format: StoreFormat | None = None
     wait_seconds: float = 600.0
     _password: str = field(default="", init=False, repr=False)
-    _old: OwnStore | None = field(default=None, init=False, repr=False)
+    _renewed: OwnStore | None = field(default=None, init=False, repr=False)
 
     def run(self, job_id: str, job: CertificateJob | None = None) -> ExitCode:
         """Take the job from wherever it stands to its end; `job` is its document where it was read already.
@@ -98,6 +96,9 @@ class Runner:
             raise PortalError("job_malformed")
         return job
 
+    def _renewal(self, pending: Pending) -> Renewal:
+        return Renewal(self.config, self.portal, self.dialogue, self.texts, pending)
+
     def _make_token(self, pending: Pending, state: State) -> None:
         """The encryption token, in the same sitting; what stops it now can be taken up later."""
         if not self._password:
@@ -114,7 +115,7 @@ class Runner:
     ) -> tuple[State, PendingKey]:
         check_job(job, origin=self.device.origin, now=_now())
         if job.replaces is not None:
-            self._old = self._old_store(pending, job, known=state.old_store if state else "")
+            self._renewed = self._renewal(pending).old_store(job, known=state.old_store if state else "")
         with CardReader(self.config.module()) as reader:
             card = reader.wait_for_card(
                 lambda: self.dialogue.progress(self.texts("run.insert_card")),
@@ -180,39 +181,8 @@ class Runner:
             created_at=_now().astimezone(),
             token=job.token,
             replaces=job.replaces.fingerprint if job.replaces else "",
-            old_store=str(self._old.path) if self._old else "",
+            old_store=str(self._renewed.path) if self._renewed else "",
         )
-
-    def _old_store(self, pending: Pending, job: CertificateJob, *, known: str) -> OwnStore:
-        """The key store that is renewed. Without it messages sealed to its token are lost, so it must open."""
-        assert job.replaces is not None  # noqa: S101  # the caller looked
-        name = certificate_name(job.request.contract.dn)
-        self.dialogue.say(self.texts("own_store.renewal", name=printable(job.replaces.common_name)))
-        try:
-            return StoreFinder(self.config, self.dialogue, self.texts).find(
-                job.replaces.fingerprint, name, known=known
-            )
-        except StoreError as error:
-            if error.code not in ("store_not_found", "password_wrong"):
-                raise
-            if not self.dialogue.confirm(self.texts("own_store.lost_question")):
-                raise
-            self.portal.decline(pending.job_id, KEY_STORE_LOST)
-            raise StoreError("key_store_lost") from error
-
-    def _carried(self, state: State, contents: Contents) -> Contents:
-        """With the old store's encryption keys, where a certificate is renewed."""
-        if not state.replaces:
-            return contents
-        if self._old is None:
-            leaf = keystore.authentication_entry(contents).certificate
-            self._old = StoreFinder(self.config, self.dialogue, self.texts).find(
-                state.replaces,
-                certificate_name(leaf.subject),
-                known=state.old_store,
-                password=self._password,
-            )
-        return keystore.carried_over(self._old.contents, contents)
 
     def _sign(self, reader: CardReader, card: Card, unsigned: bytes) -> bytes:
         self.dialogue.progress(self.texts("run.signing"))
@@ -285,7 +255,10 @@ class Runner:
             name.type, name.value, name.application_id, state.created_at, state.environment
         )
         target = self.config.keystore_folder / file_name
-        contents = self._carried(state, keystore.new_contents(key.key, leaf, authorities))
+        contents = keystore.new_contents(key.key, leaf, authorities)
+        if state.replaces:
+            renewal = self._renewal(pending)
+            contents = renewal.carried(contents, state, self._renewed, password=self._password)
         data = keystore.serialise(contents, self._password, state.format)
         backup = install(target, data, contents, password=self._password, now=_now())
         record_store(self.config, target, leaf)

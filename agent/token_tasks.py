@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from agent.config import Config
 from agent.device import Device
@@ -14,6 +15,7 @@ from agent.system_requests import SystemSigner
 from agent.ui import Dialogue
 from agent.wire.errors import NameMalformed
 from agent.wire.jobs import ActivateTokenJob, CheckTokenJob, TokenJob
+from agent.wire.keys import certificate_fingerprint
 from agent.wire.names import CertificateName, name_in_common_name
 
 
@@ -35,8 +37,16 @@ class TokenTask:
             raise AgentError("job_closed")
         if isinstance(job, ActivateTokenJob):
             return self._activate(job)
-        store = self._store(job)
-        finding = SelfTest(self.portal, self.dialogue, self.texts).run(job.id, store.contents, store.entry)
+        return self._test(job.id, self._store(job))
+
+    def test_store(self, path: Path) -> ExitCode:
+        """Test the token in a key store without a job from the page: the server offers one. Raises AgentError."""
+        store = StoreFinder(self.config, self.dialogue, self.texts).open_any(path)
+        job_id = self.portal.ask_for_check(certificate_fingerprint(store.entry.certificate))
+        return self._test(job_id, store)
+
+    def _test(self, job_id: str, store: OwnStore) -> ExitCode:
+        finding = SelfTest(self.portal, self.dialogue, self.texts).run(job_id, store.contents, store.entry)
         return ExitCode.DONE if finding == "ok" else ExitCode.FAILED
 
     def _activate(self, job: ActivateTokenJob) -> ExitCode:

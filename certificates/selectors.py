@@ -8,8 +8,9 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from certificates.domain.lifecycle import FINAL_STATES, RequestState
+from certificates.domain.tokens import TokenState
 from certificates.domain.validity import REPLACEMENT_WINDOW, CertificateStatus, RevocationStatus
-from certificates.models import Certificate, CertificateRequest
+from certificates.models import Certificate, CertificateRequest, EncryptionToken
 from organisations.domain.mandates import belgian_day
 from organisations.keyset import Page, page_of
 from organisations.models import AuditEvent, Mandate, Organisation, Person, User
@@ -182,3 +183,9 @@ def request_steps(request: CertificateRequest, events: list[AuditEvent]) -> list
             steps.append(Step(key, "todo"))
             blocked = True
     return steps
+
+
+def waiting_tokens(organisation: Organisation, *, most: int = 6) -> list[EncryptionToken]:
+    """Tokens that wait for their activation, the longest waiting first."""
+    rows = EncryptionToken.objects.filter(organisation=organisation, state=TokenState.WAITING)
+    return list(rows.select_related("certificate").defer("sealed_etk").order_by("state_since", "id")[:most])

@@ -38,6 +38,7 @@ def dashboard(request: TenantRequest) -> HttpResponse:
         "months": months_of(marks, now),
         "renewable": [certificate_row(one, now) for one in renewable.rows],
         "open_requests": [request_row(one) for one in selectors.open_requests(here, most=6)],
+        "waiting_tokens": [(one, one.waits_too_long(now)) for one in selectors.waiting_tokens(here)],
         "waiting_for_me": (
             [request_row(one) for one in selectors.awaiting_signature_of(request.tenancy.user)]
             if request.tenancy.may(Permission.SIGN_REQUEST)

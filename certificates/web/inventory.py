@@ -17,6 +17,7 @@ from certificates.domain.validity import CertificateStatus, RevocationStatus
 from certificates.models import Certificate
 from certificates.web.plots import plot_validity
 from certificates.web.rows import certificate_row
+from certificates.web.tokens import panel_of
 from certificates.web.words import ENVIRONMENTS, SOURCES, STATUSES
 from organisations.domain.roles import Permission
 from organisations.selectors import events_about, identifiers_of
@@ -59,7 +60,7 @@ def inventory(request: TenantRequest) -> HttpResponse:
 
 def _certificate(request: TenantRequest, certificate_id: UUID) -> Certificate:
     rows = Certificate.objects.filter(organisation=request.tenancy.organisation)
-    return get_object_or_404(rows.select_related("request__holder"), pk=certificate_id)
+    return get_object_or_404(rows.select_related("request__holder", "request__job"), pk=certificate_id)
 
 
 @page(Permission.SEE_INVENTORY)
@@ -79,6 +80,7 @@ def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
         "chain": [_authority(text) for text in found.chain],
         "request_made": getattr(found, "request", None),
         "lines": lines_of(events_about(found.pk)),
+        "panel": panel_of(request, found, now),
     }
     return render(request, "certificates/certificate.html", context)
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from certificates.web import dashboard, imports, inventory, new_request, requests, signing
+from certificates.web import dashboard, imports, inventory, new_request, requests, signing, tokens
 from organisations.web.workstation import workstation
 
 urlpatterns = [
@@ -16,6 +16,8 @@ urlpatterns = [
         inventory.certificate_download,
         name="certificate-download",
     ),
+    path("certificates/<uuid:certificate_id>/token/activate", tokens.token_activate, name="token-activate"),
+    path("certificates/<uuid:certificate_id>/token/check", tokens.token_check, name="token-check"),
     path("requests/", requests.requests, name="requests"),
     path("requests/new/", new_request.request_new, name="request-new"),
     path("requests/new/application-ids", new_request.request_application_ids, name="request-application-ids"),

@@ -260,6 +260,8 @@ class Counterpart(TokenDesk):
             return answer_json(
                 200, {**self._device(jwk), "label": "test", "enrolled_at": "2026-01-01T00:00:00Z"}
             )
+        if parts == ["checks"]:
+            return self._check(body)
         if parts == ["jobs"]:
             return answer_json(200, {"jobs": [self._line(request) for request in self.requests.values()]})
         request = self.requests.get(parts[1])
@@ -282,6 +284,13 @@ class Counterpart(TokenDesk):
             "": self._job,
         }
         return steps[step](request, body)
+
+    def _check(self, body: Json) -> tuple[int, bytes]:
+        for job_id, request in self.requests.items():
+            own = request.certificate
+            if own is not None and certificate_fingerprint(own) == body["fingerprint"] and request.token:
+                return answer_json(201, {"job_id": self.add_token_job(CheckTokenJob, job_id)})
+        raise Refused(404, "job_unknown")
 
     def _enrol(self, parts: list[str], body: Json, jwk: proofs.Jwk) -> tuple[int, bytes]:
         if not parts:

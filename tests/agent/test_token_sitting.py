@@ -243,3 +243,21 @@ def test_a_key_store_that_moved_is_found_where_the_person_says(
         datetime.now(UTC)
         < authentication_entry(opened(sole(enrolled), OTHER_PASSWORD)).certificate.not_valid_after_utc
     )
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_self_test_can_be_asked_for_at_the_workstation(
+    enrolled: Workstation, server: Counterpart, known: bool
+) -> None:
+    job = with_token(server)
+    assert enrolled.run(job.id)[0] == 0
+    token = server.requests[job.id].token
+    assert token is not None
+    if not known:
+        server.requests[job.id].token = None
+    terminal = enrolled.spawn("self-test", str(sole(enrolled)), "--ui", "terminal")
+    terminal.expect_exact("Password of the key store for ")
+    terminal.sendline(PASSWORD)
+    code, screen = finish(terminal)
+    assert code == (0 if known else 1), screen
+    assert token.proofs == (["ok", "ok"] if known else ["ok"])

@@ -98,6 +98,7 @@ def answer_all(terminal: "pexpect.spawn[str]", password: str) -> tuple[int, str]
         "New password: ": password,
         "The same password again: ": password,
         "Password of the key store for AZ Sint-Elisabeth Maasdal: ": password,
+        "Password of the key store for CBE=0406798006,": password,
         "PIN of your eID, to sign: ": PIN,
     }
     prompts = list(replies)

@@ -12,13 +12,14 @@ from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.test import Client
 
 from certificates.domain.lifecycle import Environment, RequestState
+from certificates.domain.tokens import TokenState
 from organisations.domain.roles import Role
 from organisations.models import Device, Person, User
 from organisations.services.identifiers import add_identifier
 from organisations.services.mandates import give_mandate
 from organisations.services.people import add_person
 from organisations.tenancy import acting_for
-from tests.certificates.web.shelf import ask, shelve
+from tests.certificates.web.shelf import ask, give_token, shelve
 from tests.organisations.web.members import give_second_factor, member, signed_in
 from tests.support.hospital import PLATFORM, Hospital, make_hospital
 
@@ -181,11 +182,15 @@ def make_site() -> Site:
         )
         for language in users
     }
+    with_token = made[RequestState.COMPLETED].certificate
+    assert with_token is not None
+    give_token(with_token, TokenState.WAITING)
     site.certificate = certificate.pk
     site.pages = {
         "dashboard": "/",
         "inventory": "/certificates/",
         "certificate": f"/certificates/{certificate.pk}/",
+        "certificate-token": f"/certificates/{with_token.pk}/",
         "import": "/certificates/import/",
         "requests": "/requests/",
         "request-new": "/requests/new/",

@@ -15,6 +15,7 @@ PAGES = (
     "dashboard",
     "inventory",
     "certificate",
+    "certificate-token",
     "import",
     "requests",
     "request-new",

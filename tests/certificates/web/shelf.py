@@ -15,7 +15,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from certificates.domain.lifecycle import Environment, RequestState
-from certificates.models import AgentJob, Certificate, CertificateRequest
+from certificates.domain.tokens import TokenState
+from certificates.models import (
+    AgentJob,
+    Certificate,
+    CertificateRequest,
+    ContinuityProof,
+    EncryptionToken,
+)
 from organisations.models import Organisation, Person, User
 from organisations.sealing import seal
 from organisations.services.audit import Actor, record
@@ -192,3 +199,33 @@ def ask(
                 expires_at=now + timedelta(days=10),
             )
     return request
+
+
+def give_token(certificate: Certificate, state: TokenState, **fields: Any) -> EncryptionToken:
+    """Give a certificate an encryption token in `state`, with one self test that passed where it is in use."""
+    now = datetime.now(UTC)
+    registered = state is not TokenState.STARTED
+    values: dict[str, Any] = {
+        "state": state,
+        "state_since": now - timedelta(days=3),
+        "serial": "243097133561893021894702318512690148331" if registered else "",
+        "sealed_etk": seal(b"etk") if registered else None,
+        "to_be_activated": state is TokenState.WAITING,
+        "stored_at": now - timedelta(days=3) if registered else None,
+    }
+    with acting_for([certificate.organisation_id]):
+        token = EncryptionToken.objects.create(
+            organisation_id=certificate.organisation_id, certificate=certificate, **(values | fields)
+        )
+        if state is TokenState.ACTIVE:
+            ContinuityProof.objects.create(
+                organisation_id=certificate.organisation_id,
+                certificate=certificate,
+                device_id=uuid4(),
+                device_label="PC-APOTHEEK-03",
+                checked_at=now - timedelta(days=2),
+                passed=True,
+                finding="ok",
+                serial=token.serial,
+            )
+    return token

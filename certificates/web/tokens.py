@@ -1,0 +1,131 @@
+"""The encryption token on a certificate's page: where it stands, activating it in one action, and the self test."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from certificates.domain.tokens import TokenState
+from certificates.models import AgentJob, Certificate, ContinuityProof, EncryptionToken
+from certificates.models.job import JobKind, JobState
+from certificates.services.activate_token import ask_for
+from certificates.web.token_words import FINDINGS, JOBS, TOKEN_STATES
+from organisations.domain.roles import Permission
+from organisations.errors import DomainError
+from organisations.models import Person
+from organisations.services.audit import Actor
+from organisations.web.pages import page, sentence_of
+from organisations.web.tenancy import TenantRequest
+from organisations.web.words import Label
+
+PROOFS_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class ShownProof:
+    """One self test with its words."""
+
+    proof: ContinuityProof
+    finding: Label
+
+
+@dataclass(frozen=True)
+class ShownJob:
+    """A job that waits at a workstation, and whether the signed-in member is who can do it."""
+
+    job: AgentJob
+    what: str
+    is_holder: bool
+
+
+@dataclass(frozen=True)
+class TokenPanel:
+    """Everything that a page shows of a token; `token` None where there is none."""
+
+    certificate: Certificate
+    token: EncryptionToken | None
+    state: Label | None
+    holder: Person | None
+    proofs: tuple[ShownProof, ...]
+    jobs: tuple[ShownJob, ...]
+    unfinished_job: str
+    late: bool
+    may_ask: bool
+
+    @property
+    def waits(self) -> bool:
+        """True while activation is what is missing."""
+        return self.token is not None and self.token.state == TokenState.WAITING
+
+    @property
+    def usable(self) -> bool:
+        """True once there is a token that a self test can be asked for."""
+        return self.token is not None and self.token.state != TokenState.STARTED
+
+
+def panel_of(request: TenantRequest, certificate: Certificate, now: datetime) -> TokenPanel:
+    """Return what the page of `certificate` shows; one question to the database, or three."""
+    token = EncryptionToken.objects.filter(certificate=certificate).defer("sealed_etk").first()
+    made_by = getattr(certificate, "request", None)
+    holder = made_by.holder if made_by is not None else None
+    proofs = list(ContinuityProof.objects.filter(certificate=certificate)[:PROOFS_SHOWN]) if token else []
+    waiting = _waiting(token, now) if token else []
+    is_holder = holder is not None and holder.user_id == request.tenancy.user.pk
+    job = getattr(made_by, "job", None)
+    stored = token is not None and token.stored_at is not None
+    return TokenPanel(
+        certificate=certificate,
+        token=token,
+        state=TOKEN_STATES[TokenState(token.state)] if token else None,
+        holder=holder,
+        proofs=tuple(ShownProof(proof, FINDINGS[proof.finding]) for proof in proofs),
+        jobs=tuple(
+            ShownJob(one, str(JOBS[JobKind(one.kind)]), one.holder.user_id == request.tenancy.user.pk)
+            for one in waiting
+        ),
+        unfinished_job=job.pk if job is not None and not stored else "",
+        late=token is not None and token.waits_too_long(now),
+        may_ask=holder is not None and (request.tenancy.may(Permission.REQUEST_CERTIFICATE) or is_holder),
+    )
+
+
+def _waiting(token: EncryptionToken, now: datetime) -> list[AgentJob]:
+    open_ones = AgentJob.objects.filter(token=token, state=JobState.OFFERED, expires_at__gt=now)
+    return list(open_ones.select_related("holder"))
+
+
+@page(Permission.SEE_INVENTORY, methods=("POST",))
+def token_activate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
+    """The new key store is in use everywhere: have the holder's workstation activate the token."""
+    return _ask(request, certificate_id, JobKind.ACTIVATE_TOKEN)
+
+
+@page(Permission.SEE_INVENTORY, methods=("POST",))
+def token_check(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
+    """Have the holder's workstation prove that what is sealed to the token can be opened."""
+    return _ask(request, certificate_id, JobKind.CHECK_TOKEN)
+
+
+def _ask(request: TenantRequest, certificate_id: UUID, kind: JobKind) -> HttpResponse:
+    rows = EncryptionToken.objects.filter(organisation=request.tenancy.organisation)
+    token = get_object_or_404(
+        rows.select_related("certificate__request__holder"), certificate_id=certificate_id
+    )
+    holder = token.certificate.request.holder
+    if holder.user_id != request.tenancy.user.pk:
+        request.tenancy.require(Permission.REQUEST_CERTIFICATE)
+    try:
+        ask_for(token, kind, holder=holder, actor=Actor.of(request.tenancy), now=timezone.now())
+    except DomainError as refusal:
+        messages.error(request, sentence_of(refusal))
+    else:
+        messages.success(
+            request, _("It waits at the workstation of %(holder)s, who needs only the key store's password.")
+            % {"holder": holder},
+        )  # fmt: skip
+    return redirect("certificate", certificate_id)

@@ -1,0 +1,102 @@
+"""The encryption token on the pages: where it stands, activation and self test in one action, and who may."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+
+from certificates.domain.lifecycle import RequestState
+from certificates.domain.tokens import TokenState
+from certificates.models import AgentJob, Certificate
+from certificates.models.job import JobKind
+from organisations.tenancy import acting_for
+from tests.certificates.web.shelf import ask, give_token
+from tests.organisations.web.members import own_queries
+from tests.support.hospital import Hospital
+
+
+@pytest.fixture
+def issued(hospital: Hospital) -> Certificate:
+    """A certificate that was requested here and stands in the key store."""
+    certificate = ask(hospital, RequestState.COMPLETED).certificate
+    assert certificate is not None
+    return certificate
+
+
+def jobs(hospital: Hospital) -> list[AgentJob]:
+    with acting_for([hospital.organisation.pk]):
+        return list(AgentJob.objects.filter(token__isnull=False))
+
+
+def address(certificate: Certificate, step: str = "") -> str:
+    return f"/certificates/{certificate.pk}/{step and f'token/{step}'}"
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (TokenState.STARTED, "Being registered"),
+        (TokenState.WAITING, "The new key store is in use: activate"),
+        (TokenState.ACTIVE, "Passed: messages can be opened"),
+        (TokenState.REPLACED, "Replaced by a newer one"),
+    ],
+)
+def test_a_certificate_shows_its_token(
+    administrator: Client, issued: Certificate, state: TokenState, words: str
+) -> None:
+    give_token(issued, state)
+    answer, queries = own_queries(administrator, address(issued))
+    assert words in answer.content.decode()
+    assert queries == 5, "the certificate, its record, token, proofs and jobs"
+
+
+@pytest.mark.parametrize(
+    ("step", "kind"), [("activate", JobKind.ACTIVATE_TOKEN), ("check", JobKind.CHECK_TOKEN)]
+)
+def test_one_click_is_one_job_for_the_holder(
+    administrator: Client,
+    holder_client: Client,
+    hospital: Hospital,
+    issued: Certificate,
+    step: str,
+    kind: JobKind,
+) -> None:
+    give_token(issued, TokenState.WAITING)
+    for client, words in ((administrator, "It waits at the workstation of"), (holder_client, "Het wacht op")):
+        answer = client.post(address(issued, step), follow=True)
+        assert words in answer.content.decode()
+    [job] = jobs(hospital)
+    assert (job.kind, job.holder_id) == (kind, hospital.holder.pk)
+    page = holder_client.get(address(issued)).content.decode()
+    assert f"ehportal://run/{job.pk}" in page
+    assert f"ehportal://run/{job.pk}" not in administrator.get(address(issued)).content.decode()
+
+
+def test_a_token_in_use_cannot_be_activated_again(
+    administrator: Client, hospital: Hospital, issued: Certificate
+) -> None:
+    give_token(issued, TokenState.ACTIVE)
+    answer = administrator.post(address(issued, "activate"), follow=True)
+    assert "cannot be used for this" in answer.content.decode()
+    assert jobs(hospital) == []
+
+
+@pytest.mark.parametrize("step", ["activate", "check"])
+def test_who_may_not(
+    client: Client, viewer: Client, stranger: Client, hospital: Hospital, issued: Certificate, step: str
+) -> None:
+    give_token(issued, TokenState.WAITING)
+    assert viewer.post(address(issued, step)).status_code == 403
+    assert stranger.post(address(issued, step)).status_code == 404
+    assert client.post(address(issued, step))["Location"].startswith("/accounts/login/")
+    assert viewer.get(address(issued, step)).status_code == 405
+    assert jobs(hospital) == []
+
+
+def test_the_dashboard_reminds_of_what_waits(administrator: Client, issued: Certificate) -> None:
+    give_token(issued, TokenState.WAITING, state_since=datetime.now(UTC) - timedelta(days=20))
+    page = administrator.get("/").content.decode()
+    assert "waits for activation" in page
+    assert (
+        "It has been waiting for more than two weeks." in administrator.get(address(issued)).content.decode()
+    )
