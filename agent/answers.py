@@ -7,9 +7,10 @@ from typing import Final, NoReturn
 from cryptography import x509
 
 from agent.errors import PortalError
+from agent.wire.certificates import read_certificate
 from agent.wire.encoding import from_base64, from_base64url
 from agent.wire.jobs import JOB_ID
-from agent.wire.limits import MAX_CERTIFICATE_BYTES, MAX_CHAIN_CERTIFICATES, MAX_ETK_BYTES
+from agent.wire.limits import MAX_CHAIN_CERTIFICATES, MAX_ETK_BYTES
 
 Json = dict[str, object]
 CAME_TO_NOTHING: Final = ("rejected", "gave_up", "cancelled", "declined")
@@ -193,10 +194,7 @@ def certificates_of(value: object) -> tuple[x509.Certificate, ...]:
     found = []
     for text in value:
         try:
-            der = from_base64(str(text))
-            if len(der) > MAX_CERTIFICATE_BYTES:
-                raise ValueError("size")
-            found.append(x509.load_der_x509_certificate(der))
+            found.append(read_certificate(from_base64(str(text))))
         except ValueError:
             unexpected()
     return tuple(found)

@@ -1,16 +1,16 @@
 """The certificate that a holder makes for an encryption key, signed with the key of the authentication certificate."""
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import SignatureAlgorithmOID
 
+from agent.wire.certificates import read_certificate
 from agent.wire.challenge import SERIAL_BYTES
 from agent.wire.errors import TokenInvalid
 from agent.wire.keys import KEY_BITS, PUBLIC_EXPONENT
-from agent.wire.limits import MAX_CERTIFICATE_BYTES
 
 USAGE = x509.KeyUsage(
     digital_signature=False,
@@ -101,16 +101,13 @@ def check_encryption_certificate(
 
 
 def _read(der: bytes) -> tuple[x509.Certificate, object, list[x509.Extension[x509.ExtensionType]]]:
-    if len(der) > MAX_CERTIFICATE_BYTES:
-        raise _invalid("it is too large")
     try:
-        certificate = x509.load_der_x509_certificate(der)
-        whole = certificate.public_bytes(Encoding.DER) == der
-        if whole:
-            return certificate, certificate.public_key(), list(certificate.extensions)
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension):
-        pass
-    raise _invalid("it cannot be read")
+        certificate = read_certificate(der)
+    except ValueError:
+        raise _invalid("it cannot be read") from None
+    if certificate.public_bytes(Encoding.DER) != der:
+        raise _invalid("something follows it")
+    return certificate, certificate.public_key(), list(certificate.extensions)
 
 
 def _invalid(why: str) -> TokenInvalid:

@@ -111,7 +111,7 @@ def _check_signer(
 def _may_sign(signer: x509.Certificate) -> bool:
     try:
         usage = signer.extensions.get_extension_for_class(x509.KeyUsage).value
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError, TypeError):
+    except x509.ExtensionNotFound:
         return False
     return (usage.digital_signature or usage.content_commitment) and not usage.key_cert_sign
 

@@ -22,6 +22,7 @@ from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.exceptions import SignXMLException
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
+from agent.wire.certificates import read_certificate
 from agent.wire.encoding import from_base64, to_base64
 from agent.wire.errors import MalformedXml, SignatureInvalid
 from agent.wire.limits import MAX_CERTIFICATE_BYTES, MAX_CHAIN_CERTIFICATES, MAX_REQUEST_BYTES
@@ -222,7 +223,7 @@ def _chain(signature: etree._Element) -> tuple[x509.Certificate, ...]:
         if len(element) or len(text) > 2 * MAX_CERTIFICATE_BYTES:
             raise SignatureInvalid("a certificate is too large")
         try:
-            chain.append(x509.load_der_x509_certificate(from_base64(text)))
-        except (ValueError, x509.InvalidVersion):
+            chain.append(read_certificate(from_base64(text)))
+        except ValueError:
             raise SignatureInvalid("a certificate cannot be read") from None
     return tuple(chain)

@@ -11,13 +11,14 @@ from typing import Any
 
 from asn1crypto import cms, core
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from agent.wire.certificates import read_certificate
 from agent.wire.der import definite, retagged
 from agent.wire.errors import CmsInvalid
-from agent.wire.limits import MAX_CERTIFICATE_BYTES, MAX_CMS_ATTRIBUTES, MAX_CMS_CERTIFICATES
+from agent.wire.limits import MAX_CMS_ATTRIBUTES, MAX_CMS_CERTIFICATES
 
 HASHES: dict[str, type[hashes.SHA256 | hashes.SHA384 | hashes.SHA512]] = {
     "sha256": hashes.SHA256,
@@ -58,7 +59,7 @@ def read_signed_data(data: bytes, *, limit: int, others: Sequence[x509.Certifica
     der = definite(data, limit=limit)
     try:
         return _read(der, others)
-    except (ValueError, TypeError, KeyError, OverflowError, x509.InvalidVersion):
+    except (ValueError, TypeError, KeyError, OverflowError):
         raise CmsInvalid("not CMS SignedData") from None
 
 
@@ -75,6 +76,8 @@ def _read(der: bytes, others: Sequence[x509.Certificate]) -> SignedContent:
     signers = signed["signer_infos"]
     if len(signers) != 1:
         raise CmsInvalid("not exactly one signer")
+    if len(signed["digest_algorithms"]) > MAX_CMS_ATTRIBUTES:
+        raise CmsInvalid("too many digests", code="cms_too_complex")
     (info,) = signers
     inside = _Encapsulated.load(signed["encap_content_info"].dump(), strict=True)
     kind, content = str(inside["content_type"].native), inside["content"]
@@ -94,10 +97,9 @@ def _certificates(found: Any) -> tuple[x509.Certificate, ...]:
         raise CmsInvalid("too many certificates", code="cms_too_complex")
     read = []
     for choice in found:
-        der = bytes(choice.chosen.dump())
-        if choice.name != "certificate" or len(der) > MAX_CERTIFICATE_BYTES:
-            raise CmsInvalid("something else than a certificate of a sensible size")
-        read.append(x509.load_der_x509_certificate(der))
+        if choice.name != "certificate":
+            raise CmsInvalid("something else than a certificate")
+        read.append(read_certificate(bytes(choice.chosen.dump())))
     return tuple(read)
 
 
@@ -107,7 +109,7 @@ def _signer(identifier: Any, candidates: Sequence[x509.Certificate]) -> x509.Cer
         if identifier.name == "subject_key_identifier":
             try:
                 extension = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
-            except (x509.ExtensionNotFound, x509.DuplicateExtension):
+            except x509.ExtensionNotFound:
                 continue
             if extension.value.digest == bytes(chosen):
                 return certificate
@@ -145,12 +147,9 @@ def _verify(info: Any, kind: str, content: bytes, signer: x509.Certificate) -> N
 
 
 def _rsa_key(signer: x509.Certificate) -> rsa.RSAPublicKey:
-    try:
-        key = signer.public_key()
-        if isinstance(key, rsa.RSAPublicKey) and key.key_size in _KEY_BITS:
-            return key
-    except (ValueError, UnsupportedAlgorithm):
-        pass
+    key = signer.public_key()
+    if isinstance(key, rsa.RSAPublicKey) and key.key_size in _KEY_BITS:
+        return key
     raise CmsInvalid("the signer's key is not RSA of a sensible size", code="cms_unsupported")
 
 

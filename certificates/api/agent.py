@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from agent.wire.certificates import read_certificate
 from agent.wire.encoding import to_base64url
 from agent.wire.limits import MAX_CERTIFICATE_BYTES, MAX_CHAIN_CERTIFICATES
 from certificates.services.agent_jobs import origin
@@ -43,8 +44,8 @@ def certificates_in(value: object) -> list[x509.Certificate]:
     if not 1 <= len(texts) <= MAX_CHAIN_CERTIFICATES:
         raise CardRefused
     try:
-        return [x509.load_der_x509_certificate(decoded(text, MAX_CERTIFICATE_BYTES) or b"") for text in texts]
-    except (ValueError, x509.InvalidVersion) as error:
+        return [read_certificate(decoded(text, MAX_CERTIFICATE_BYTES) or b"") for text in texts]
+    except ValueError as error:
         raise CardRefused from error
 
 

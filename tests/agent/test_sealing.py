@@ -194,6 +194,11 @@ def _short_key(enveloped: object) -> None:
 
 def _no_padding(enveloped: object) -> None:
     info = enveloped["recipient_infos"][0].chosen  # type: ignore[index]  # asn1crypto has no types
+    info["encrypted_key"] = b"\x01" * 256
+
+
+def _beyond_modulus(enveloped: object) -> None:
+    info = enveloped["recipient_infos"][0].chosen  # type: ignore[index]  # asn1crypto has no types
     info["encrypted_key"] = b"\xff" * 256
 
 
@@ -214,6 +219,7 @@ INSIDE: dict[str, Callable[[], bytes]] = {
     "a bit of the key": lambda: resealed(_key_bits),
     "a key that is too short": lambda: resealed(_short_key),
     "no PKCS#1 padding": lambda: resealed(_no_padding),
+    "a number beyond the modulus": lambda: resealed(_beyond_modulus),
     "a number of another size": lambda: resealed(_short_number),
     "another IV": lambda: resealed(_other_iv),
     "wrong blocks": lambda: resealed(encrypted=bytes(160)),

@@ -1,25 +1,30 @@
-"""`python -m tests.bench [pages] [server] [agent]`."""
+"""`python -m tests.bench [pages] [server] [agent] [sealing]`."""
 
 import sys
+from contextlib import ExitStack
 
-from tests.bench import agent, pages, server
+from tests.bench import agent, pages, sealing, server
 from tests.bench.stand import own_database, prepare_django
 
 
 def main(wanted: list[str]) -> int:
     """Run the named parts, or all."""
-    parts = {"pages": pages.measure, "server": server.measure, "agent": agent.measure}
+    parts = {
+        "pages": pages.measure,
+        "server": server.measure,
+        "agent": agent.measure,
+        "sealing": sealing.measure,
+    }
     if set(wanted) - set(parts):
         print(f"The parts are {', '.join(parts)}.", file=sys.stderr)
         return 2
     chosen = wanted or list(parts)
     prepare_django()
-    if set(chosen) - {"agent"}:
-        with own_database():
-            for name in chosen:
-                parts[name]()
-    else:
-        agent.measure()
+    with ExitStack() as stack:
+        if set(chosen) - {"agent", "sealing"}:
+            stack.enter_context(own_database())
+        for name in chosen:
+            parts[name]()
     return 0
 
 

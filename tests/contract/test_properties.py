@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from tests.contract import samples, token_samples
+from tests.contract.harms import LANGUAGE, harm
 from tests.contract.schemas import WHOSE, verdicts
 
 MESSAGES = samples.VALID | token_samples.VALID
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
-LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 # Where the schemas ask for free text: whatever stands there, the message stays valid.
 FREE = frozenset(
     {"FirstName", "Name", "DN", "IssuerDN", "EmailPrivate", "EmailGeneral", "PhonePrivate", "PhoneGeneral"}
@@ -99,27 +99,7 @@ def test_many_languages_get_one_verdict(name: str, languages: list[str], text: s
 def test_messages_broken_anywhere_get_one_verdict(name: str, data: st.DataObject) -> None:
     message = etree.fromstring(MESSAGES[name])
     for _ in range(data.draw(st.integers(1, 3))):
-        elements = list(message.iter())
-        victim = elements[data.draw(st.integers(0, len(elements) - 1))]
-        parent = victim.getparent()
-        harm = data.draw(st.sampled_from(["text", "attribute", "drop", "swap", "graft", "rename", "double"]))
-        if harm == "text":
-            victim.text = data.draw(VALUES)
-        elif harm == "attribute":
-            names = [*victim.attrib, "Id", "Type", "Lang", LANGUAGE, "{urn:example:x}y"]
-            victim.set(data.draw(st.sampled_from(names)), data.draw(VALUES))
-        elif harm == "rename":
-            namespace = etree.QName(data.draw(st.sampled_from(elements))).namespace
-            local = etree.QName(data.draw(st.sampled_from(elements))).localname
-            victim.tag = f"{{{namespace}}}{local}" if namespace else local
-        elif parent is not None and harm == "drop":
-            parent.remove(victim)
-        elif parent is not None and harm == "swap":
-            parent.insert(0, victim)
-        elif parent is not None and harm == "double":
-            parent.insert(parent.index(victim), copy.deepcopy(victim))
-        elif harm == "graft":
-            victim.append(copy.deepcopy(data.draw(st.sampled_from(elements))))
+        harm(message, data, VALUES)
     agree(message)
 
 

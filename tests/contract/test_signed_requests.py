@@ -1,5 +1,6 @@
 """Every request that the agent signs, whatever people are called: the schemas take it, and it reads back the same."""
 
+import json
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -45,7 +46,9 @@ from agent.wire.token_xml import (
     read_complete_registration,
     read_start_registration,
 )
+from tests.contract.harms import harm
 from tests.contract.schemas import WHOSE, verdicts
+from tests.contract.test_properties import VALUES, agree
 from tests.support.authority import Authority, EhealthCertificate
 from tests.support.holder import any_key
 
@@ -127,6 +130,11 @@ def check(
     return kept
 
 
+def travels(content: Any) -> bool:
+    """Whether it is the same after a job document has carried it."""
+    return bool(type(content).from_json(json.loads(json.dumps(content.to_json()))) == content)
+
+
 few = settings(max_examples=20, deadline=None)
 
 
@@ -135,6 +143,7 @@ few = settings(max_examples=20, deadline=None)
 def test_generate_certificate(content: CertificateContent, csr: bytes, moment: datetime) -> None:
     facts: Any = check(build_generate_certificate, read_generate_certificate, moment, content, csr)
     assert (facts.content, facts.csr_der) == (content, csr)
+    assert travels(content)
 
 
 @few
@@ -142,6 +151,7 @@ def test_generate_certificate(content: CertificateContent, csr: bytes, moment: d
 def test_revoke(content: RevocationContent, moment: datetime) -> None:
     facts: Any = check(build_revoke, read_revoke, moment, content)
     assert facts.content == content
+    assert travels(content)
 
 
 @few
@@ -149,6 +159,7 @@ def test_revoke(content: RevocationContent, moment: datetime) -> None:
 def test_actor_qualities(person: Identifier, moment: datetime) -> None:
     facts: Any = check(build_actor_qualities, read_actor_qualities, moment, person)
     assert facts.person == person
+    assert travels(person)
 
 
 @pytest.mark.parametrize(
@@ -180,3 +191,49 @@ def test_start_registration(moment: datetime) -> None:
 def test_complete_registration(der: bytes, moment: datetime) -> None:
     facts: Any = check(build_complete_registration, read_complete_registration, moment, der)
     assert facts.certificate_der == der
+
+
+WHEN = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+WHO = Signer((Identifier("SSIN", "85073003328"),), ("An", "Marie"), "Peeters")
+TWO = (LocalisedText("nl", "<p>Akkoord</p>"), LocalisedText("fr", "<p>D'accord</p>"))
+BUILT: dict[str, tuple[Callable[..., bytes], tuple[Any, ...]]] = {
+    "GenerateCertificate": (
+        build_generate_certificate,
+        (
+            CertificateContent(
+                ContactData("a@b.example", "c@b.example", "1", "2"),
+                Contract("CN=x", WHO, TWO),
+                None,
+                ("tsa",),
+            ),
+            b"csr",
+        ),
+    ),
+    "Revoke": (
+        build_revoke,
+        (RevocationContent("0d" * 20, RevocationContract("CN=x", WHO, TWO, "superseded")),),
+    ),
+    "GetActorQualities": (build_actor_qualities, (Identifier("SSIN", "85073003328"),)),
+    "GetCertificateInfoForCitizen": (build_info_for_citizen, ()),
+    "GetCertificateInfoForAuthenticationCertificate": (build_info_for_certificate, ()),
+    "StartETKRegistration": (build_start_registration, (any_key().public_key(),)),
+    "CompleteETKRegistration": (build_complete_registration, (b"certificate",)),
+    "ActivateETK": (build_activate, ()),
+}
+
+
+@cache
+def built(name: str) -> bytes:
+    """One signed request of each kind."""
+    build, content = BUILT[name]
+    return signed(build(*content, request_id=f"_{uuid.UUID(int=1)}", issue_instant=WHEN))
+
+
+@pytest.mark.parametrize("name", BUILT)
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_what_was_signed_and_then_broken_gets_one_verdict(name: str, data: st.DataObject) -> None:
+    message = etree.fromstring(built(name))
+    for _ in range(data.draw(st.integers(1, 3))):
+        harm(message, data, VALUES)
+    agree(message)

@@ -10,6 +10,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from agent.pkcs12 import Contents, KeyEntry
+from agent.sealing import Sender, keys_by_serial, open_sealed, seal
 from agent.wire.challenge import open_challenge
 from agent.wire.encryption_certificate import make_encryption_certificate
 from agent.wire.errors import TokenInvalid
@@ -66,6 +68,24 @@ def test_a_key_becomes_a_token(
     assert facts.signer == ra
     assert check(sandbox, holder, token, environment, etk_ra=(ra,)) == facts
     assert check(sandbox, holder, etk(depot(holder.base, HOSPITAL)), environment) == facts
+
+
+def test_what_is_sealed_to_the_token_in_the_depot_is_opened_with_the_store(
+    sandbox: SandboxProcess, cards: dict[str, Identity]
+) -> None:
+    holder, key = system(sandbox, cards["an"]), messages.new_key()
+    register(holder, key)
+    token = check(sandbox, holder, etk(depot(holder.base, HOSPITAL)), "production")
+    store = Contents(
+        (
+            KeyEntry("authentication", holder.key, holder.chain[0]),
+            KeyEntry(token.alias, key, token.certificate),
+        ),
+        (),
+    )
+    sealed = seal(b"self test", [token.certificate], Sender(holder.key, holder.chain), now=datetime.now(UTC))
+    opened = open_sealed(sealed, keys_by_serial(store))
+    assert (opened.message, opened.serial, opened.sender) == (b"self test", token.serial, holder.chain[0])
 
 
 def test_nothing_of_one_environment_is_a_token_in_the_other(
