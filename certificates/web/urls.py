@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from certificates.web import dashboard, imports, inventory, new_request, requests, signing, tokens
+from certificates.web import (
+    answers,
+    dashboard,
+    devices,
+    imports,
+    inventory,
+    leaving,
+    new_request,
+    requests,
+    signing,
+    tokens,
+)
 from organisations.web.workstation import workstation
 
 urlpatterns = [
@@ -27,5 +38,8 @@ urlpatterns = [
     path("requests/<uuid:request_id>/ask-again", requests.request_ask_again, name="request-ask-again"),
     path("sign/", signing.sign_list, name="sign-list"),
     path("sign/<uuid:request_id>/", signing.sign, name="sign"),
+    path("help/answers/", answers.answers, name="answers"),
     path("workstation/", workstation, name="workstation"),
+    path("workstation/<uuid:device_id>/withdraw/", devices.device_withdraw, name="device-withdraw"),
+    path("organisation/people/<uuid:person_id>/leave/", leaving.person_leave, name="person-leave"),
 ]

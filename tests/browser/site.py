@@ -164,7 +164,7 @@ def make_site() -> Site:
     certificate = shelve(here, "EHBOX-CENTRAAL", 61)
     made = {state: ask(hospital, state) for state in RequestState if state is not RequestState.REJECTED}
     rejected = ask(hospital, RequestState.REJECTED, problem=PROBLEM)
-    Device.objects.create(
+    device = Device.objects.create(
         thumbprint=str(here.pk).replace("-", ""),
         public_jwk={},
         label="PC-APO-014",
@@ -201,7 +201,11 @@ def make_site() -> Site:
         "sign-waiting": f"/sign/{made[RequestState.AWAITING_CERTIFICATE].pk}/",
         "sign-done": f"/sign/{made[RequestState.COMPLETED].pk}/",
         "workstation": "/workstation/",
+        "answers": "/help/answers/",
+        "answers-unknown": "/help/answers/?q=ZZ_SIGNER_UNKNOWN_AT_THE_FRONT_DESK",
+        "device-withdraw": f"/workstation/{device.pk}/withdraw/",
         "organisation": "/organisation/",
+        "person-leave": f"/organisation/people/{hospital.holder.pk}/leave/",
         "person-new": "/organisation/people/new/",
         "identifier-new": "/organisation/identifiers/new/",
         "mandate-new": "/organisation/mandates/new/",
