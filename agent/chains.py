@@ -26,19 +26,33 @@ def verify_chain(
         raise StoreError("certificate_untrusted")
     path = list(chain)
     if path[-1] not in anchors:
-        issuers = [anchor for anchor in anchors if _issued(path[-1], anchor)]
+        issuers = [anchor for anchor in anchors if is_issued_by(path[-1], anchor)]
         if not issuers:
             raise StoreError("certificate_untrusted")
         path.append(issuers[0])
     for depth, (certificate, issuer) in enumerate(itertools.pairwise(path)):
-        if not _issued(certificate, issuer) or not _may_issue(issuer, depth):
+        if not is_issued_by(certificate, issuer) or not _may_issue(issuer, depth):
             raise StoreError("certificate_untrusted")
     for certificate in path:
         if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
             raise StoreError("certificate_untrusted")
 
 
-def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+def chain_within(
+    leaf: x509.Certificate, held: Sequence[x509.Certificate]
+) -> tuple[tuple[x509.Certificate, ...], bool]:
+    """The chain from `leaf` up through what a store holds, and whether it ends at a root that signed itself."""
+    chain = [leaf]
+    while chain[-1].issuer != chain[-1].subject:
+        above = [ca for ca in held if ca not in chain and is_issued_by(chain[-1], ca)]
+        if not above:
+            return tuple(chain), False
+        chain.append(above[0])
+    return tuple(chain), is_issued_by(chain[-1], chain[-1])
+
+
+def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether `issuer` bears the issuer's name and made the signature, with a hash that still counts."""
     if isinstance(certificate.signature_hash_algorithm, hashes.SHA1 | hashes.MD5):
         return False
     try:
