@@ -19,6 +19,7 @@ from agent.language import LANGUAGES, Texts, choose_language, printable
 from agent.pending import unfinished
 from agent.portal import Portal
 from agent.runner import Runner
+from agent.scan_command import run_scan
 from agent.ui import Dialogue, choose_surface, open_dialogue
 from agent.watch import watch
 from agent.wire.errors import WireError
@@ -120,6 +121,15 @@ def _add_store_commands(add: Callable[[str, object, str], argparse.ArgumentParse
     command = add("backup", store_commands.backup, "put a dated copy that was opened into a folder")
     command.add_argument("file", type=Path)
     command.add_argument("folder", type=Path, nargs="?", help="otherwise backup/ beside the file")
+    command = add("scan", run_scan, "find key stores here; report their public facts where you agree")
+    command.add_argument("folder", type=Path, nargs="*", help="otherwise the usual folder")
+    command.add_argument("--open", action="store_true", help="ask for passwords to read what is inside")
+    command.add_argument(
+        "--report", action="store_true", help="show what would be sent to the server, ask, send"
+    )
+    command.add_argument("--yes", action="store_true", help="send without asking, for unattended runs")
+    command.add_argument("--package", metavar="NAME", help="the software that loads what is found here")
+    command.add_argument("--machine", metavar="NAME", help="how this machine is called; otherwise its label")
     command = add("verify", store_commands.verify, "say what a key store holds and what is wrong with it")
     command.add_argument("file", type=Path)
 

@@ -30,6 +30,7 @@ from agent.config import Config
 from agent.errors import PortalError
 from agent.wire.encoding import to_base64
 from agent.wire.errors import JobMalformed
+from agent.wire.installations import InstallationReport, InstallationsMatched
 from agent.wire.jobs import JOB_ID, CertificateJob
 from agent.wire.limits import MAX_JOB_BYTES, PROOF_WINDOW_SECONDS
 from agent.wire.proofs import HEADER, make_proof
@@ -116,6 +117,14 @@ class Portal:
         """Acknowledge that the key store is safe on disk. Safe to repeat."""
         body: Json = {"fingerprint": fingerprint, "format": store_format}
         if self._call("POST", f"{self._job_path(job_id)}/stored", body).get("state") != "completed":
+            unexpected()
+
+    def report_installations(self, report: InstallationReport) -> InstallationsMatched:
+        """Tell which key stores are on this machine; public facts only. Safe to repeat."""
+        answer = self._call("POST", "/agent/v1/installations", report.to_json())
+        try:
+            return InstallationsMatched.from_json(answer)
+        except JobMalformed:
             unexpected()
 
     @staticmethod

@@ -10,7 +10,7 @@ from agent.config import Config
 from agent.durable import private_folder
 from agent.errors import Cancelled, ExitCode, StoreError
 from agent.findings import tell
-from agent.language import Texts
+from agent.language import Texts, shown
 from agent.packages import KINDS, SoftwareKind, kind_of
 from agent.pending import StoreFormat
 from agent.pkcs12 import Contents
@@ -31,10 +31,10 @@ def password(options: argparse.Namespace, config: Config, dialogue: Dialogue, te
         raise Cancelled
     backup = store_files.change_password(path, old, new, store_format=store_format, now=_now())
     _remember(config, path, contents)
-    dialogue.say(texts("password.changed", file=str(path)))
+    dialogue.say(texts("password.changed", file=shown(str(path))))
     dialogue.say(texts("password.kept", keys=str(len(contents.keys))))
     if backup:
-        dialogue.say(texts("password.backup", file=str(backup)))
+        dialogue.say(texts("password.backup", file=shown(str(backup))))
     return ExitCode.DONE
 
 
@@ -48,7 +48,7 @@ def export(options: argparse.Namespace, config: Config, dialogue: Dialogue, text
         private_folder(target.parent)
     store_files.export(path, known, store_format=kind.store_format, to=target)
     _remember(config, target, contents)
-    dialogue.say(texts("export.done", file=str(target), keys=str(len(contents.keys))))
+    dialogue.say(texts("export.done", file=shown(str(target)), keys=str(len(contents.keys))))
     dialogue.say(texts(f"export.{kind.store_format}"))
     return ExitCode.DONE
 
@@ -59,7 +59,7 @@ def backup(options: argparse.Namespace, config: Config, dialogue: Dialogue, text
     folder: Path = options.folder.resolve() if options.folder else path.parent / "backup"
     contents, known = ask_and_open(path, dialogue)
     copy = store_files.back_up(path, folder, known, now=_now())
-    dialogue.say(texts("backup.done", file=str(copy), keys=str(len(contents.keys))))
+    dialogue.say(texts("backup.done", file=shown(str(copy)), keys=str(len(contents.keys))))
     if folder.stat().st_dev == path.stat().st_dev:
         dialogue.say(texts("backup.same_disk"))
     return ExitCode.DONE
@@ -80,7 +80,7 @@ def ask_and_open(path: Path, dialogue: Dialogue) -> tuple[Contents, str]:
     """
     data = store_files.read_file(path)
     for attempt in range(PASSWORD_TRIES):
-        candidate = dialogue.password(path.name, again=attempt > 0)
+        candidate = dialogue.password(shown(path.name), again=attempt > 0)
         if not candidate:
             raise Cancelled
         try:

@@ -13,10 +13,9 @@ from agent.chains import chain_within
 from agent.durable import is_private
 from agent.findings import Finding, Level
 from agent.keystore import ENTRY, authority_alias, find_authentication, is_for_encryption
-from agent.language import Texts, printable
+from agent.language import Texts, shown
 from agent.pkcs12 import Contents, KeyEntry
 from agent.wire.errors import NameMalformed
-from agent.wire.masking import mask_national_numbers
 from agent.wire.names import certificate_name, read_file_name, same_name
 
 RENEWAL: Final = timedelta(days=90)
@@ -35,7 +34,7 @@ class Verification:
     def examine(self) -> Iterator[Finding]:
         """All findings; what is wrong says what to do."""
         store = self._contents
-        yield self._ok("opened", file=self._shown(self._path.name), keys=str(len(store.keys)))
+        yield self._ok("opened", file=shown(self._path.name), keys=str(len(store.keys)))
         yield self._ok(f"format_{store.protection}")
         yield from self._rights()
         authentication = find_authentication(store)
@@ -52,9 +51,6 @@ class Verification:
         if store.foreign:
             yield self._told("foreign", "note", count=str(store.foreign))
 
-    def _shown(self, text: str) -> str:
-        return mask_national_numbers(printable(text))
-
     def _ok(self, key: str, **values: str) -> Finding:
         return Finding(key, "ok", self._texts(f"verify.{key}", **values))
 
@@ -65,21 +61,21 @@ class Verification:
     def _rights(self) -> Iterator[Finding]:
         for key, path in (("folder_open", self._path.parent), ("file_open", self._path)):
             if not is_private(path):
-                yield self._told(key, "fail" if key == "file_open" else "note", file=self._shown(str(path)))
+                yield self._told(key, "fail" if key == "file_open" else "note", file=shown(str(path)))
 
     def _authentication(self, entry: KeyEntry) -> Iterator[Finding]:
         certificate = entry.certificate
         if entry.alias != ENTRY:
-            yield self._told("authentication_alias", "note", alias=self._shown(entry.alias))
+            yield self._told("authentication_alias", "note", alias=shown(entry.alias))
         if certificate is None:
             yield self._told("authentication_bare", "fail")
             return
         if not entry.belongs_together:
-            yield self._told("mismatched", "fail", alias=self._shown(entry.alias))
+            yield self._told("mismatched", "fail", alias=shown(entry.alias))
             return
         if not isinstance(entry.key, rsa.RSAPrivateKey) or entry.key.key_size < LEAST_KEY_BITS:
-            yield self._told("weak", "note", alias=self._shown(entry.alias))
-        subject, end = self._shown(_name_of(certificate)), certificate.not_valid_after_utc
+            yield self._told("weak", "note", alias=shown(entry.alias))
+        subject, end = shown(_name_of(certificate)), certificate.not_valid_after_utc
         values = {"name": subject, "end": f"{end:%d/%m/%Y}"}
         if end <= self._now:
             yield self._told("ended", "fail", **values)
@@ -101,23 +97,23 @@ class Verification:
         except NameMalformed:
             wrong = True
         if wrong:
-            yield self._told("file_name", "note", file=self._shown(self._path.name))
+            yield self._told("file_name", "note", file=shown(self._path.name))
 
     def _chain(self, certificate: x509.Certificate) -> Finding:
         held = [entry.certificate for entry in self._contents.certificates]
         chain, whole = chain_within(certificate, held)
-        top = self._shown(_common_name(chain[-1].subject if whole else chain[-1].issuer))
+        top = shown(_common_name(chain[-1].subject if whole else chain[-1].issuer))
         if len(chain) == 1 and not whole:
             if any(other.subject == certificate.issuer for other in held):
                 return self._told("chain_false", "fail", issuer=top)
             return self._told("chain_missing", "note", issuer=top)
         if any(ca.not_valid_after_utc <= self._now for ca in chain[1:]):
-            return self._told("chain_ended", "note", issuer=self._shown(_common_name(chain[1].subject)))
+            return self._told("chain_ended", "note", issuer=shown(_common_name(chain[1].subject)))
         # The platform delivers the chain without its root.
         return self._ok("chain_to_root" if whole else "chain_below_root", issuer=top)
 
     def _other(self, entry: KeyEntry) -> Iterator[Finding]:
-        alias, certificate = self._shown(entry.alias), entry.certificate
+        alias, certificate = shown(entry.alias), entry.certificate
         if certificate is None:
             yield self._told("bare", "note", alias=alias)
             return
@@ -139,15 +135,15 @@ class Verification:
         every += [entry.alias.lower() for entry in self._contents.certificates if entry.alias]
         for alias, count in Counter(every).items():
             if count > 1:
-                yield self._told("alias_twice", "fail", alias=self._shown(alias))
+                yield self._told("alias_twice", "fail", alias=shown(alias))
         for entry in self._contents.certificates:
             expected = authority_alias(entry.certificate)
             if not _same(entry.alias, expected):
                 yield self._told(
                     "authority_alias",
                     "note",
-                    alias=self._shown(entry.alias) or "–",
-                    subject=self._shown(expected),
+                    alias=shown(entry.alias) or "–",
+                    subject=shown(expected),
                 )
 
 

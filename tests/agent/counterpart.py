@@ -22,6 +22,7 @@ from cryptography.x509.oid import NameOID
 from agent.wire import enrolment, proofs
 from agent.wire.encoding import from_base64, to_base64, to_base64url
 from agent.wire.errors import ProofInvalid, WireError
+from agent.wire.installations import InstallationReport, InstallationsMatched
 from agent.wire.jobs import (
     CertificateContent,
     CertificateJob,
@@ -112,6 +113,7 @@ class Counterpart:
         self.requests: dict[str, Request] = {}
         self.answers: dict[str, tuple[str, int, bytes]] = {}
         self.submitted_keys: list[str] = []
+        self.reports: list[InstallationReport] = []
         self.calls: list[tuple[str, str, int]] = []
         self.clock_offset = timedelta()
         self.lose_answer: Callable[[str, str], bool] = lambda method, path: False
@@ -236,6 +238,9 @@ class Counterpart:
             return self._enrol(parts[1:], body, jwk)
         if parts[0] == "device":
             return _json(200, {**self._device(jwk), "label": "test", "enrolled_at": "2026-01-01T00:00:00Z"})
+        if parts == ["installations"] and method == "POST":
+            self.reports.append(InstallationReport.from_json(body))
+            return _json(200, InstallationsMatched(matched=2, unknown=1, gone=4).to_json())
         if parts == ["jobs"]:
             return _json(200, {"jobs": [self._line(request) for request in self.requests.values()]})
         request = self.requests.get(parts[1])
