@@ -17,7 +17,7 @@ from agent.eid import Card, CardReader
 from agent.errors import AgentError, CardError, StoreError
 from agent.findings import Finding, Level
 from agent.keystore import encryption_entries, find_authentication, open_store
-from agent.language import Texts
+from agent.language import Texts, shown
 from agent.pending import unfinished
 from agent.pkcs12 import Contents
 from agent.portal import Portal
@@ -158,23 +158,23 @@ class Doctor:
 
     def _store(self, config: Config, file: Path, now: datetime) -> Iterator[Finding]:
         if not is_private(file):
-            yield self._note("store_open", "fail", file=file.name)
+            yield self._note("store_open", "fail", file=shown(file.name))
             return
-        password = self._ask_password(file.name) if self._ask_password else None
+        password = self._ask_password(shown(file.name)) if self._ask_password else None
         if password:
             try:
                 contents = open_store(read_file(file), password)
             except StoreError as error:
-                yield self._failed(f"store:{file.name}", error)
+                yield self._failed(f"store:{shown(file.name)}", error)
             else:
                 yield from self._opened(file, contents, now)
                 return
         known = recorded(config, file)
         end = known.not_after if known else estimated_end(file.name)
         if end is None:
-            yield self._note("store_unnamed", "note", file=file.name)
+            yield self._note("store_unnamed", "note", file=shown(file.name))
             return
-        values = {"file": file.name, "end": f"{end:%d/%m/%Y}"}
+        values = {"file": shown(file.name), "end": f"{end:%d/%m/%Y}"}
         if end <= now:
             yield self._note("store_ended", "note", **values)
         else:
@@ -186,7 +186,7 @@ class Doctor:
         certificate = authentication.certificate if authentication else None
         if certificate is not None:
             end, tokens = certificate.not_valid_after_utc, encryption_entries(contents)
-            values = {"file": file.name, "end": f"{end:%d/%m/%Y}", "tokens": str(len(tokens))}
+            values = {"file": shown(file.name), "end": f"{end:%d/%m/%Y}", "tokens": str(len(tokens))}
             yield (
                 self._ok("store_opened", **values)
                 if end > now
@@ -194,7 +194,7 @@ class Doctor:
             )
         for finding in Verification(self._texts, file, contents, now=now).examine():
             if finding.level != "ok" and finding.key not in _SAID_ALREADY:
-                yield replace(finding, text=f"{file.name}: {finding.text}")
+                yield replace(finding, text=f"{shown(file.name)}: {finding.text}")
 
     def _pending(self, config: Config) -> Iterator[Finding]:
         found = unfinished(config.pending_folder)

@@ -34,6 +34,8 @@ _CONTENT: Final = bytes.fromhex("06092a864886f70d0107")
 """The object identifier of PKCS#7 contents, which stands near the beginning of every PKCS#12 file."""
 _VERSION: Final = bytes.fromhex("020103")
 _HEAD_BYTES: Final = 40
+_IN_THE_CLOUD: Final = 0x400000
+"""Windows: reading such a file would fetch it (FILE_ATTRIBUTE_RECALL_ON_DATA_ACCESS)."""
 
 _NO_FILES: Final = tuple(Path(path) for path in ("/proc", "/sys", "/dev", "/run"))
 """Folders in which reading a file may do something else than that."""
@@ -230,6 +232,9 @@ def _look_at(entries: Iterator["os.DirEntry[str]"], depth: int, walk: _Walk) -> 
 def _take(path: Path, facts: os.stat_result, walk: _Walk) -> None:
     named = original_name(path.name).lower().endswith(SUFFIXES)
     sized = LEAST_BYTES <= facts.st_size <= MAXIMUM_BYTES
+    if getattr(facts, "st_file_attributes", 0) & _IN_THE_CLOUD:
+        walk.skipped += [path] if named else []
+        return
     try:
         is_store = sized and _looks_like_a_store(path)
         if not named and not is_store:
