@@ -35,3 +35,16 @@ def verify_chain(
     for certificate in path:
         if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
             raise StoreError("certificate_untrusted")
+
+
+def chain_within(
+    leaf: x509.Certificate, held: Sequence[x509.Certificate]
+) -> tuple[tuple[x509.Certificate, ...], bool]:
+    """The chain from `leaf` up through what a store holds, and whether it ends at a root that signed itself."""
+    chain = [leaf]
+    while chain[-1].issuer != chain[-1].subject:
+        above = [ca for ca in held if ca not in chain and issued(chain[-1], ca)]
+        if not above:
+            return tuple(chain), False
+        chain.append(above[0])
+    return tuple(chain), issued(chain[-1], chain[-1])

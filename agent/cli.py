@@ -7,24 +7,24 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from agent import keystore, store_files
+from agent import packages, store_commands
 from agent.config import Config, load_config
 from agent.device import Device
 from agent.dispatch import Dispatcher
 from agent.doctor import Doctor
 from agent.enrol import enrol
 from agent.errors import AgentError, Cancelled, ExitCode, PortalError, StoreError
+from agent.findings import tell
 from agent.handler import install_handler, job_of
 from agent.language import LANGUAGES, Texts, choose_language, printable
-from agent.pending import StoreFormat, unfinished
+from agent.pending import unfinished
 from agent.portal import Portal
+from agent.scan_command import run_scan
 from agent.token_tasks import TokenTask
 from agent.ui import Dialogue, choose_surface, open_dialogue
 from agent.watch import watch
 from agent.wire.errors import WireError
 from agent.wire.jobs import JOB_ID
-
-MARKS = {"ok": "✓", "note": "•", "fail": "✗"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -102,15 +102,39 @@ def _parser() -> argparse.ArgumentParser:
     add("status", _status, "who this workstation is, what waits, what is unfinished")
     command = add("doctor", _doctor, "check everything and say what to do")
     command.add_argument("--open", action="store_true", help="ask for passwords to read the stores' real end")
-    command = add("password", _password, "give a key store another password")
-    command.add_argument("file", type=Path)
-    command.add_argument("--format", choices=("modern", "legacy"), help="of the key store; otherwise asked")
+    _add_store_commands(add)
     command = add("self-test", _self_test, "prove that what is sealed to a key store's token can be opened")
     command.add_argument("file", type=Path)
     command = add("handle", _handle, "open an ehportal:// address; browsers call this")
     command.add_argument("url")
     add("install-handler", _install_handler, "let the desktop's browsers open ehportal:// addresses here")
     return parser
+
+
+def _add_store_commands(add: Callable[[str, object, str], argparse.ArgumentParser]) -> None:
+    command = add("password", store_commands.password, "give a key store another password")
+    command.add_argument("file", type=Path)
+    command.add_argument("--format", choices=("modern", "legacy"), help="of the key store; otherwise asked")
+    command = add("export", store_commands.export, "copy a key store in the format that some software opens")
+    command.add_argument("file", type=Path)
+    command.add_argument(
+        "--for", dest="software", choices=packages.CODES, help="which software; otherwise asked"
+    )
+    command.add_argument("--to", type=Path, metavar="PATH", help="a folder or file; never one that is there")
+    command = add("backup", store_commands.backup, "put a dated copy that was opened into a folder")
+    command.add_argument("file", type=Path)
+    command.add_argument("folder", type=Path, nargs="?", help="otherwise backup/ beside the file")
+    command = add("scan", run_scan, "find key stores here; report their public facts where you agree")
+    command.add_argument("folder", type=Path, nargs="*", help="otherwise the usual folder")
+    command.add_argument("--open", action="store_true", help="ask for passwords to read what is inside")
+    command.add_argument(
+        "--report", action="store_true", help="show what would be sent to the server, ask, send"
+    )
+    command.add_argument("--yes", action="store_true", help="send without asking, for unattended runs")
+    command.add_argument("--package", metavar="NAME", help="the software that loads what is found here")
+    command.add_argument("--machine", metavar="NAME", help="how this machine is called; otherwise its label")
+    command = add("verify", store_commands.verify, "say what a key store holds and what is wrong with it")
+    command.add_argument("file", type=Path)
 
 
 def _connected(config: Config, texts: Texts) -> tuple[Device, Portal]:
@@ -179,35 +203,8 @@ def _doctor(options: argparse.Namespace, config: Config, dialogue: Dialogue, tex
     def ask(what: str) -> str | None:
         return dialogue.password(what, again=False)
 
-    worst, lines = ExitCode.DONE, []
-    for finding in Doctor(texts, ask_password=ask if options.open else None).examine(now=datetime.now(UTC)):
-        lines.append(
-            f"{MARKS[finding.level]} {finding.text}"
-            + (f"\n  → {finding.next_step}" if finding.next_step else "")
-        )
-        if finding.level == "fail":
-            worst = ExitCode.FAILED
-    dialogue.say("\n".join(lines))
-    return worst
-
-
-def _password(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
-    path: Path = options.file.resolve()
-    if not path.is_file():
-        raise StoreError("store_missing", file=str(path))
-    old = dialogue.password(path.name, again=False)
-    if not old:
-        raise Cancelled
-    keystore.open_store(store_files.read_file(path), old)
-    store_format: StoreFormat | None = options.format or dialogue.store_format()
-    new = dialogue.new_password() if store_format else None
-    if store_format is None or new is None:
-        raise Cancelled
-    backup = store_files.change_password(path, old, new, store_format=store_format, now=datetime.now(UTC))
-    dialogue.say(texts("password.changed", file=str(path)))
-    if backup:
-        dialogue.say(texts("password.backup", file=str(backup)))
-    return ExitCode.DONE
+    doctor = Doctor(texts, ask_password=ask if options.open else None)
+    return tell(doctor.examine(now=datetime.now(UTC)), dialogue)
 
 
 def _self_test(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:

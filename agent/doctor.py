@@ -1,45 +1,37 @@
 """`ehportal-agent doctor`: what works on this workstation, what does not, and what to do about it."""
 
 import shutil
-import stat
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 from cryptography import x509
 
 from agent.checks import check_signature_certificate
 from agent.config import Config, load_config
 from agent.device import Device
+from agent.durable import is_private
 from agent.eid import Card, CardReader
 from agent.errors import AgentError, CardError, StoreError
-from agent.keystore import authentication_entry, open_store
-from agent.language import Texts
+from agent.findings import Finding, Level
+from agent.keystore import encryption_entries, find_authentication, open_store
+from agent.language import Texts, shown
 from agent.pending import unfinished
+from agent.pkcs12 import Contents
 from agent.portal import Portal
 from agent.records import recorded
 from agent.revocation import Status, certificate_status
 from agent.store_files import read_file
+from agent.store_names import estimated_end
+from agent.verification import Verification
 from agent.wire.limits import PROOF_WINDOW_SECONDS
-from agent.wire.names import read_file_name
 
-Level = Literal["ok", "note", "fail"]
 AskPassword = Callable[[str], str | None]
 CLOCK_NOTE_SECONDS = 30
+_SAID_ALREADY = ("ended", "folder_open", "file_open")
 PCSC_SOCKETS = (Path("/run/pcscd/pcscd.comm"), Path("/var/run/pcscd/pcscd.comm"))
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report: `doctor.<key>` in the catalogues, `.next` with it unless all is well."""
-
-    key: str
-    level: Level
-    text: str
-    next_step: str = ""
 
 
 class Doctor:
@@ -157,44 +149,52 @@ class Doctor:
         if not folder.is_dir():
             yield self._ok("folder_none", folder=str(folder))
             return
-        if sys.platform != "win32" and stat.S_IMODE(folder.stat().st_mode) & 0o077:
+        if not is_private(folder):
             yield self._note("folder_open", "fail", folder=str(folder))
         else:
             yield self._ok("folder", folder=str(folder))
         for file in sorted(folder.glob("*p12")):
-            yield self._store(config, file, now)
+            yield from self._store(config, file, now)
 
-    def _store(self, config: Config, file: Path, now: datetime) -> Finding:
-        if sys.platform != "win32" and stat.S_IMODE(file.stat().st_mode) & 0o077:
-            return self._note("store_open", "fail", file=file.name)
-        end, real = self._end_of(config, file)
-        if end is None:
-            return self._note("store_unnamed", "note", file=file.name)
-        key = "store_real" if real else "store_estimated"
-        values = {"file": file.name, "end": f"{end:%d/%m/%Y}"}
-        if end <= now:
-            return self._note("store_ended", "note", **values)
-        return self._ok(key, **values)
-
-    def _end_of(self, config: Config, file: Path) -> tuple[datetime | None, bool]:
-        """The end of a store's certificate, and whether that is its real one rather than an estimate."""
-        known = recorded(config, file)
-        if known is not None:
-            return known.not_after, True
-        password = self._ask_password(file.name) if self._ask_password else None
+    def _store(self, config: Config, file: Path, now: datetime) -> Iterator[Finding]:
+        if not is_private(file):
+            yield self._note("store_open", "fail", file=shown(file.name))
+            return
+        password = self._ask_password(shown(file.name)) if self._ask_password else None
         if password:
             try:
-                store = open_store(read_file(file), password)
-                return authentication_entry(store).certificate.not_valid_after_utc, True
-            except StoreError:
-                password = None
-        name = read_file_name(file.name)
-        if name is None:
-            return None, False
-        # Three years from the date in the name, as the platform tells its users (production's term).
-        leap = name.created.month == 2 and name.created.day == 29
-        created = name.created.replace(day=28) if leap else name.created
-        return created.replace(year=created.year + 3, tzinfo=UTC), False
+                contents = open_store(read_file(file), password)
+            except StoreError as error:
+                yield self._failed(f"store:{shown(file.name)}", error)
+            else:
+                yield from self._opened(file, contents, now)
+                return
+        known = recorded(config, file)
+        end = known.not_after if known else estimated_end(file.name)
+        if end is None:
+            yield self._note("store_unnamed", "note", file=shown(file.name))
+            return
+        values = {"file": shown(file.name), "end": f"{end:%d/%m/%Y}"}
+        if end <= now:
+            yield self._note("store_ended", "note", **values)
+        else:
+            yield self._ok("store_real" if known else "store_estimated", **values)
+
+    def _opened(self, file: Path, contents: Contents, now: datetime) -> Iterator[Finding]:
+        """What an opened store holds in one line, and each thing that `verify` finds wrong with it."""
+        authentication = find_authentication(contents)
+        certificate = authentication.certificate if authentication else None
+        if certificate is not None:
+            end, tokens = certificate.not_valid_after_utc, encryption_entries(contents)
+            values = {"file": shown(file.name), "end": f"{end:%d/%m/%Y}", "tokens": str(len(tokens))}
+            yield (
+                self._ok("store_opened", **values)
+                if end > now
+                else self._note("store_ended", "note", **values)
+            )
+        for finding in Verification(self._texts, file, contents, now=now).examine():
+            if finding.level != "ok" and finding.key not in _SAID_ALREADY:
+                yield replace(finding, text=f"{shown(file.name)}: {finding.text}")
 
     def _pending(self, config: Config) -> Iterator[Finding]:
         found = unfinished(config.pending_folder)

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import secrets
+import stat
 import subprocess
 import sys
 import time
@@ -42,6 +43,14 @@ def restrict(path: Path) -> None:
         subprocess.run(command, check=True, capture_output=True)  # noqa: S603  fixed command, own path
     else:
         path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+def is_private(path: Path) -> bool:
+    """Whether only the owner has rights; on Windows the folder's ACL decides, which is not looked at.
+
+    Raises OSError.
+    """
+    return sys.platform == "win32" or not stat.S_IMODE(path.stat().st_mode) & 0o077
 
 
 def sync_folder(folder: Path) -> None:

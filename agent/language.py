@@ -7,6 +7,7 @@ from functools import cache
 from importlib import resources
 
 from agent.errors import AgentError, PortalError
+from agent.wire.masking import mask_national_numbers
 
 LANGUAGES = ("nl", "fr", "de", "en")
 
@@ -59,12 +60,17 @@ class Texts:
     def problem(self, error: AgentError) -> tuple[str, str]:
         """What happened, and what to do next. A code unknown here gets the server's own words."""
         key = f"problem.{error.code}"
-        values = {name: printable(value) for name, value in error.values.items()}
+        values = {name: shown(value) for name, value in error.values.items()}
         if self.has(f"{key}.what"):
             return self(f"{key}.what", **values), self(f"{key}.next", **values)
         said = printable(f"{error.title} {error.detail}").strip() if isinstance(error, PortalError) else ""
         what = self("problem.unknown.what", code=printable(error.code)[:60])
         return f"{what} {said[:1000]}".strip(), self("problem.unknown.next")
+
+
+def shown(text: str) -> str:
+    """Text from elsewhere made safe to show, its national numbers masked: somebody may look over the shoulder."""
+    return mask_national_numbers(printable(text))
 
 
 def printable(text: str) -> str:

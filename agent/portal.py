@@ -35,6 +35,7 @@ from agent.config import Config
 from agent.errors import PortalError
 from agent.wire.encoding import to_base64
 from agent.wire.errors import JobMalformed
+from agent.wire.installations import InstallationReport, InstallationsMatched
 from agent.wire.jobs import JOB_ID, Job, read_job
 from agent.wire.limits import MAX_JOB_BYTES, PROOF_WINDOW_SECONDS
 from agent.wire.proofs import HEADER, make_proof
@@ -154,6 +155,14 @@ class Portal:
     def ask_for_check(self, fingerprint: str) -> str:
         """Have a self test offered for the certificate with this fingerprint; returns the job's id."""
         return text_of(self._call("POST", "/agent/v1/checks", {"fingerprint": fingerprint}), "job_id")
+
+    def report_installations(self, report: InstallationReport) -> InstallationsMatched:
+        """Tell which key stores are on this machine; public facts only. Safe to repeat."""
+        answer = self._call("POST", "/agent/v1/installations", report.to_json())
+        try:
+            return InstallationsMatched.from_json(answer)
+        except JobMalformed:
+            unexpected()
 
     @staticmethod
     def _job_path(job_id: str) -> str:

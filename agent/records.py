@@ -24,20 +24,27 @@ class StoreRecord:
 
 def record_store(config: Config, path: Path, certificate: x509.Certificate) -> None:
     """Remember a store by the digest of its file: the file may be renamed or copied, and no name is kept."""
+    remember(config, file_digest(path), certificate_fingerprint(certificate), certificate.not_valid_after_utc)
+
+
+def remember(config: Config, digest: str, fingerprint: str, not_after: datetime) -> None:
+    """Remember the certificate of the store with this file digest."""
     locks = durable.private_folder(config.home / "locks")
     with durable.lock(locks / "records.lock", wait_seconds=LOCK_SECONDS):
         durable.sweep(config.home, of=FILE)
         records = durable.read_json(config.home / FILE) or {}
-        records[file_digest(path)] = {
-            "fingerprint": certificate_fingerprint(certificate),
-            "not_after": certificate.not_valid_after_utc.isoformat(),
-        }
+        records[digest] = {"fingerprint": fingerprint, "not_after": not_after.isoformat()}
         durable.write_json(config.home / FILE, records)
 
 
 def recorded(config: Config, path: Path) -> StoreRecord | None:
     """What is remembered of the file at `path`, if anything."""
-    entry = (durable.read_json(config.home / FILE) or {}).get(file_digest(path))
+    return remembered(config, file_digest(path))
+
+
+def remembered(config: Config, digest: str) -> StoreRecord | None:
+    """What is remembered of the store with this file digest, if anything."""
+    entry = (durable.read_json(config.home / FILE) or {}).get(digest)
     if not isinstance(entry, dict):
         return None
     try:

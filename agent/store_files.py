@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -33,23 +34,30 @@ def install(target: Path, data: bytes, expected: Contents, *, password: str, now
     Written beside and durably, then read back with the password and compared with `expected` entry by entry,
     then put in place at once. Safe to repeat. Raises StoreError; then whatever was at `target` is still there.
     """
-    folder = durable.private_folder(target.parent)
-    with _alone(folder):
-        durable.sweep(folder)
-        try:
-            temporary = durable.write_beside(target, data)
-            try:
-                written = _read_back(temporary, expected, password)
-                if _is_there_already(target, written, password):
-                    return None  # a crash came after this step the last time
-                backup = _keep_old(target, now)
-                os.replace(temporary, target)
-            finally:
-                temporary.unlink(missing_ok=True)
-            durable.sync_folder(folder)
-        except OSError as error:
-            raise StoreError("folder_not_writable", folder=str(folder)) from error
-    return backup
+    with _alone(durable.private_folder(target.parent)):
+        return _put(target, data, expected, password, now)
+
+
+def rewrite(
+    path: Path,
+    password: str,
+    change: Callable[[Contents], Contents],
+    *,
+    new_password: str | None = None,
+    store_format: StoreFormat | None = None,
+    now: datetime,
+) -> Path | None:
+    """Open a store, change its entries, write it again; returns the backup, None when nothing had to change.
+
+    All under one lock, so that nothing is lost which another process adds meanwhile. Password and format stay as
+    they are unless told otherwise. Raises StoreError as `pkcs12.read`, `pkcs12.write` and `change` do; then the
+    store is as it was.
+    """
+    with _alone(path.parent):
+        contents = pkcs12.read(read_file(path), password)
+        wanted, given = change(contents), new_password or password
+        fresh = pkcs12.write(wanted, given, store_format or contents.protection)
+        return _put(path, fresh, wanted, given, now)
 
 
 def change_password(
@@ -60,9 +68,7 @@ def change_password(
     Every entry is kept. Raises StoreError as `pkcs12.read` does, and `store_foreign_entries` for a store that
     holds something else than keys and certificates: what is not written whole would be lost.
     """
-    contents = pkcs12.read(read_file(path), old)
-    fresh = pkcs12.write(contents, new, store_format)
-    return install(path, fresh, contents, password=new, now=now)
+    return rewrite(path, old, lambda same: same, new_password=new, store_format=store_format, now=now)
 
 
 def export(path: Path, password: str, *, store_format: StoreFormat, to: Path) -> Contents:
@@ -105,6 +111,26 @@ def file_digest(path: Path) -> str:
 def _alone(folder: Path) -> AbstractContextManager[None]:
     """The lock of everybody here who writes key stores into this folder."""
     return durable.lock(folder / ".ehportal.lock", wait_seconds=LOCK_SECONDS)
+
+
+def _put(target: Path, data: bytes, expected: Contents, password: str, now: datetime) -> Path | None:
+    """Write beside, read back, keep the old file, replace. The folder's lock is held."""
+    folder = target.parent
+    durable.sweep(folder)
+    try:
+        temporary = durable.write_beside(target, data)
+        try:
+            written = _read_back(temporary, expected, password)
+            if _is_there_already(target, written, password):
+                return None  # a crash came after this step the last time
+            backup = _keep_old(target, now)
+            os.replace(temporary, target)
+        finally:
+            temporary.unlink(missing_ok=True)
+        durable.sync_folder(folder)
+    except OSError as error:
+        raise StoreError("folder_not_writable", folder=str(folder)) from error
+    return backup
 
 
 def _read_back(file: Path, expected: Contents, password: str) -> Contents:

@@ -1,7 +1,7 @@
 """Requests that the certificate signs for itself, with the key in its key store: EtkRA's three, and the self test."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from agent.chains import chain_within
 from agent.keystore import AuthenticationEntry
 from agent.pkcs12 import Contents
 from agent.wire.signature import sign_enveloped
@@ -26,7 +27,8 @@ class SystemSigner:
     def of(cls, contents: Contents, entry: AuthenticationEntry) -> "SystemSigner":
         """The signer of a store: its authorities are put in order, each the issuer of the one before."""
         authorities = [one.certificate for one in contents.certificates]
-        return cls(entry, (entry.certificate, *_path(entry.certificate, authorities)))
+        chain, _ = chain_within(entry.certificate, authorities)
+        return cls(entry, chain)
 
     def start_registration(self, key: rsa.RSAPublicKey) -> bytes:
         """A signed StartETKRegistrationRequest that offers `key`."""
@@ -46,15 +48,3 @@ class SystemSigner:
 
     def _sign(self, data: bytes, algorithm: str) -> bytes:
         return self.entry.key.sign(data, padding.PKCS1v15(), hashes.SHA256())
-
-
-def _path(leaf: x509.Certificate, authorities: Sequence[x509.Certificate]) -> list[x509.Certificate]:
-    path: list[x509.Certificate] = []
-    current = leaf
-    while current.issuer != current.subject:
-        above = [one for one in authorities if one.subject == current.issuer and one not in path]
-        if not above:
-            break
-        current = above[0]
-        path.append(current)
-    return path

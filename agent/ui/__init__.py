@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from agent.consent import ConsentPage
@@ -32,6 +33,9 @@ class Dialogue(Protocol):
 
     def store_format(self) -> StoreFormat | None:
         """Ask which software will load the key store, and explain."""
+
+    def choose(self, question: str, options: Sequence[str]) -> int | None:
+        """Ask for one of several, each explained; returns its place, None for none."""
 
     def confirm(self, question: str) -> bool:
         """A yes or no; no is the default."""

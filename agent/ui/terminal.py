@@ -2,6 +2,7 @@
 
 import getpass
 import time
+from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -123,6 +124,19 @@ class TerminalDialogue:
                 return answers[answer]
             if answer == "q":
                 return None
+
+    def choose(self, question: str, options: Sequence[str]) -> int | None:
+        """By number; q or nothing for none."""
+        self._console.print()
+        self._console.print(question, markup=False)
+        for number, option in enumerate(options, 1):
+            self._console.print(f" {number:>2}  {option}", markup=False)
+        while True:
+            answer = self._ask(self._texts("answer.number")).strip().lower()
+            if answer in ("", "q"):
+                return None
+            if answer.isdecimal() and 1 <= int(answer) <= len(options):
+                return int(answer) - 1
 
     def confirm(self, question: str) -> bool:
         """A question with its [y/N]."""

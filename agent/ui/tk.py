@@ -2,7 +2,7 @@
 
 import textwrap
 import tkinter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from tkinter import filedialog, font, ttk
 from typing import Final
 
@@ -151,6 +151,24 @@ class WindowDialogue:
         answer.focus = self._buttons(window, answer, self._texts("button.ok"), result=chosen.get)
         result = answer.wait()
         return "legacy" if result == "legacy" else "modern" if result == "modern" else None
+
+    def choose(self, question: str, options: Sequence[str]) -> int | None:
+        """One round button each; nothing is chosen beforehand."""
+        window = self._window("ehportal")
+        body = ttk.Frame(window, padding=PAD)
+        body.pack(fill="both", expand=True)
+        ttk.Label(body, text=question, wraplength=480, justify="left").pack(anchor="w", pady=8)
+        chosen = tkinter.StringVar(window, "")
+        answer = _Answer(window)
+        accept = self._buttons(window, answer, self._texts("button.ok"), result=chosen.get)
+        accept.state(["disabled"])
+        for number, option in enumerate(options):
+            text, name = textwrap.fill(option, 66), f"option{number}"
+            button = ttk.Radiobutton(body, text=text, value=str(number), variable=chosen, name=name)
+            button.configure(command=lambda: accept.state(["!disabled"]))
+            button.pack(anchor="w", pady=2)
+        result = answer.wait()
+        return int(result) if isinstance(result, str) and result else None
 
     def confirm(self, question: str) -> bool:
         """Yes or cancel."""

@@ -21,6 +21,7 @@ from cryptography.x509.oid import NameOID
 from agent.wire import enrolment, proofs
 from agent.wire.encoding import from_base64, to_base64, to_base64url
 from agent.wire.errors import ProofInvalid, WireError
+from agent.wire.installations import InstallationReport, InstallationsMatched
 from agent.wire.jobs import (
     ActivateTokenJob,
     CertificateContent,
@@ -96,6 +97,7 @@ class Counterpart(TokenDesk):
         self.requests: dict[str, Request] = {}
         self.answers: dict[str, tuple[str, int, bytes]] = {}
         self.submitted_keys: list[str] = []
+        self.reports: list[InstallationReport] = []
         self.calls: list[tuple[str, str, int]] = []
         self.clock_offset = timedelta()
         self.lose_answer: Callable[[str, str], bool] = lambda method, path: False
@@ -262,6 +264,9 @@ class Counterpart(TokenDesk):
             )
         if parts == ["checks"]:
             return self._check(body)
+        if parts == ["installations"] and method == "POST":
+            self.reports.append(InstallationReport.from_json(body))
+            return answer_json(200, InstallationsMatched(matched=2, unknown=1, gone=4).to_json())
         if parts == ["jobs"]:
             return answer_json(200, {"jobs": [self._line(request) for request in self.requests.values()]})
         request = self.requests.get(parts[1])

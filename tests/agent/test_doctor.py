@@ -2,15 +2,19 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from agent import doctor as doctor_module
-from agent.doctor import Doctor, Finding
+from agent import pkcs12
+from agent.doctor import Doctor
+from agent.findings import Finding
 from agent.language import LANGUAGES, Texts
 from tests.agent.counterpart import Counterpart
+from tests.agent.stores import full_contents
 from tests.agent.workstation import PASSWORD, Workstation
 from tests.support.cards import CitizenPki
 from tests.support.sandbox import SandboxProcess
@@ -132,10 +136,13 @@ def test_stores_rights_and_ends(
     (enrolled.home / "stores.json").unlink()
     found = _examine(enrolled, monkeypatch)
     assert "probably" in found["store_estimated"].text
-    assert end in _examine(enrolled, monkeypatch, password=PASSWORD)["store_real"].text
-    assert "store_estimated" in _examine(enrolled, monkeypatch, password="wrong")
-    assert "store_ended" in _examine(enrolled, monkeypatch, days=1200)
+    opened = _examine(enrolled, monkeypatch, password=PASSWORD)
+    assert end in opened["store_opened"].text
+    assert opened["no_encryption"].level == "note"
     (store,) = enrolled.stores
+    wrong = _examine(enrolled, monkeypatch, password="wrong")
+    assert {"store_estimated", f"store:{store.name}:password_wrong"} <= set(wrong)
+    assert "store_ended" in _examine(enrolled, monkeypatch, days=1200)
     store.chmod(0o644)
     assert "store_open" in _examine(enrolled, monkeypatch)
     store.chmod(0o600)
@@ -143,6 +150,20 @@ def test_stores_rights_and_ends(
     assert "store_unnamed" in _examine(enrolled, monkeypatch)
     enrolled.keystores.chmod(0o755)
     assert "folder_open" in _examine(enrolled, monkeypatch)
+
+
+def test_a_store_with_several_keys_is_told_in_one_line_and_by_its_faults(
+    workstation: Workstation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workstation.keystores.mkdir(mode=0o700)
+    file = workstation.keystores / "CBE=0406798006,APP 20260101-101500.p12"
+    contents = full_contents()
+    for keys, faults in ((contents.keys, set()), ((*contents.keys, contents.keys[1]), {"alias_twice"})):
+        file.write_bytes(pkcs12.write(replace(contents, keys=keys), PASSWORD, "modern"))
+        file.chmod(0o600)
+        found = _examine(workstation, monkeypatch, password=PASSWORD)
+        assert "with 2 encryption key(s)" in found["store_opened"].text or faults
+        assert {"alias_twice"} & set(found) == faults
 
 
 def test_pending_work_is_named(workstation: Workstation, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 import os
 import stat
 import subprocess
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from agent import durable, keystore, pkcs12, store_files
 from agent.errors import StoreError
 from agent.keys import PendingKey, check_delivered, new_key, open_pending
 from agent.pending import Pending, State, StoreFormat, unfinished
-from agent.pkcs12 import Contents
+from agent.pkcs12 import Contents, KeyEntry
 from agent.wire.names import ehealth_dn, name_from_dn
 from tests.agent.counterpart import _authority
 from tests.agent.stores import full_contents, run
@@ -157,6 +158,30 @@ def test_another_format_under_the_same_password_is_really_written(tmp_path: Path
         store_files.change_password(file, PASSWORD, PASSWORD, store_format="legacy", now=NOW)
         assert pkcs12.read(file.read_bytes(), PASSWORD).protection == "legacy"
     assert len(list(tmp_path.glob("*.backup"))) == 1
+
+
+def test_what_another_process_adds_meanwhile_is_kept(tmp_path: Path) -> None:
+    """Two rewrites at once, each adding an encryption key: the second waits, and sees the first one's."""
+    first, second, third = full_contents().keys
+    file = tmp_path / "x.p12"
+    file.write_bytes(pkcs12.write(replace(full_contents(), keys=(first,)), PASSWORD, "modern"))
+
+    def add(entry: KeyEntry) -> None:
+        def change(contents: Contents) -> Contents:
+            return replace(contents, keys=(*contents.keys, entry))
+
+        store_files.rewrite(file, PASSWORD, change, now=NOW)
+
+    writers = [threading.Thread(target=add, args=[entry]) for entry in (second, third)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    kept = pkcs12.read(file.read_bytes(), PASSWORD)
+    assert kept.same_as(full_contents())
+    assert kept.protection == "modern"
+    assert store_files.rewrite(file, PASSWORD, lambda same: same, now=NOW) is None
+    assert len(list(tmp_path.glob("*.backup"))) == 2
 
 
 def test_a_backup_that_a_crash_left_is_not_made_twice(tmp_path: Path, store: Contents) -> None:

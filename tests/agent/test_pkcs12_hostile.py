@@ -2,6 +2,7 @@
 
 import hmac
 import random
+import resource
 import time
 import tracemalloc
 from collections import Counter
@@ -168,6 +169,52 @@ def test_a_password_no_encoding_has_is_only_wrong() -> None:
     assert _code(_around(_plain()), "\ud800") == "password_wrong"
 
 
+def _in_ber(data: bytes) -> bytes:
+    """The same elements with indefinite lengths, octet strings in pieces: how BouncyCastle writes."""
+    made, position = b"", 0
+    while position < len(data):
+        tag, length, start = data[position], data[position + 1], position + 2
+        if length > 0x80:
+            start += length - 0x80
+            length = int.from_bytes(data[position + 2 : start], "big")
+        content = data[start : start + length]
+        if tag & 0x20:
+            made += bytes([tag, 0x80]) + _in_ber(content) + b"\0\0"
+        elif tag == 4 and length > 60:
+            pieces = [content[at : at + 50] for at in range(0, length, 50)]
+            made += b"\x24\x80" + b"".join(bytes([4, len(piece)]) + piece for piece in pieces) + b"\0\0"
+        else:
+            made += data[position : start + length]
+        position = start + length
+    return made
+
+
+def test_the_same_store_in_ber_is_the_same_store() -> None:
+    in_der = _around(_plain())
+    in_ber = _in_ber(_around(_in_ber(_plain())))
+    assert in_ber[:2] == b"\x30\x80"
+    assert pkcs12.read(in_ber, PASSWORD).same_as(pkcs12.read(in_der, PASSWORD))
+
+
+def test_bombs_in_ber_cost_little_however_they_are_built() -> None:
+    """Deep, wide, or both, at the size limit: each is refused in a fraction of what an honest store costs."""
+    half = 1_048_576 // 2 - 10
+    bombs = (
+        b"\x30\x80" * half,
+        b"\x24\x80" * half,
+        b"\xa0\x80" * half,
+        b"\x30\x80" + b"\x24\x80\x00\x00" * (half // 2),
+        b"\x30\x80" * 10 + b"\x04\x00" * half,
+        b"\x30\x80\x24\x80" + b"\x04\x01x" * 300_000,
+        (b"\x30\x80" * 18 + b"\x00\x00" * 18) * 10_000,
+        b"\x30\x80" * 18 + b"\x04\x83\x0f\xff\x00" + bytes(0x0FFF00),
+    )
+    for bomb in bombs:
+        begun = time.monotonic()
+        assert _code(bomb) in ("store_too_complex", "store_unreadable")
+        assert time.monotonic() - begun < 2.0
+
+
 def _mutated(data: bytes, chance: random.Random) -> bytes:
     made = bytearray(data)
     for _ in range(chance.randint(1, 4)):
@@ -196,15 +243,20 @@ def test_broken_stores_end_in_a_code_and_nothing_else(full: bool, capsys: pytest
     chance = random.Random(SEED)  # noqa: S311  a repeatable choice is wanted
     plain = _plain()
     safe = bytes(asn1.AuthenticatedSafe([_data(plain)]).dump())
+    indefinite = _in_ber(plain)
+    file = _in_ber(_sealed(safe))
     layers: dict[str, Callable[[], bytes]] = {
         "file": lambda: _mutated(_sealed(safe), chance),
         "safe": lambda: _sealed(_mutated(safe, chance)),
         "bags": lambda: _around(_mutated(plain, chance)),
+        "file in BER": lambda: _mutated(file, chance),
+        "bags in BER": lambda: _around(_mutated(indefinite, chance)),
     }
     seen: Counter[str] = Counter()
     slowest = 0.0
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for number in range(FULL if full else SAMPLE):
-        data = layers[list(layers)[number % 3]]()
+        data = layers[list(layers)[number % len(layers)]]()
         begun = time.monotonic()
         try:
             pkcs12.read(data, PASSWORD)
@@ -212,10 +264,13 @@ def test_broken_stores_end_in_a_code_and_nothing_else(full: bool, capsys: pytest
         except StoreError as error:
             seen[error.code] += 1
         slowest = max(slowest, time.monotonic() - begun)
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
     with capsys.disabled():
         print(
-            f"\nbroken key stores: {sum(seen.values())}, slowest {slowest:.2f} s, {dict(seen.most_common())}"
+            f"\nbroken key stores: {sum(seen.values())}, slowest {slowest:.2f} s, {grown // 1024} kB more, "
+            f"{dict(seen.most_common())}"
         )
+    assert grown < MEMORY
     assert set(seen) <= CODES | {"read"}
     assert len(seen) >= 4
     assert slowest < SECONDS

@@ -174,6 +174,14 @@ WINDOWS = """
         assert dialogue.pin("Authentication") == "1234"
         later(dialogue, lambda: find(dialogue.root, "accept").invoke())
         assert dialogue.store_format() == "modern"
+        later(dialogue, lambda: find(dialogue.root, "accept").invoke(), lambda: find(dialogue.root, "cancel").invoke())
+        assert dialogue.choose("?", ["a", "b"]) is None
+        later(
+            dialogue,
+            lambda: find(dialogue.root, "option1").invoke(),
+            lambda: find(dialogue.root, "accept").invoke(),
+        )
+        assert dialogue.choose("?", ["a", "b"]) == 1
         later(dialogue, lambda: find(dialogue.root, "accept").invoke())
         dialogue.problem("what", "next")
         dialogue.progress("busy")

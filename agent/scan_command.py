@@ -1,0 +1,157 @@
+"""`ehportal-agent scan`: find key stores, say what they are, and report public facts where the person agrees."""
+
+import argparse
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from agent.config import Config
+from agent.device import Device
+from agent.errors import ExitCode, StoreError
+from agent.keystore import open_store
+from agent.language import Texts, shown
+from agent.pkcs12 import Contents
+from agent.portal import Portal
+from agent.records import remember, remembered
+from agent.scan import FoundStore, Scan, opened, scan
+from agent.scan_report import ScanPage, report_lines, report_of
+from agent.store_files import read_file
+from agent.ui import Dialogue
+
+TRIES: Final = 2
+PROGRESS_SECONDS: Final = 1.0
+
+
+def run_scan(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
+    """Find, open where asked, show, and report where asked and agreed."""
+    folders = options.folder or _usual_folders(config)
+    if not folders:
+        dialogue.say(texts("scan.no_folder", folder=str(config.keystore_folder)))
+        return ExitCode.DONE
+    found = scan(folders, excluded=[config.pending_folder], tell=_progress(dialogue, texts))
+    stores = tuple(_known(config, store) for store in found.stores)
+    if options.open:
+        stores = _Opening(config, dialogue, texts).open(stores)
+    found = replace(found, stores=stores)
+    dialogue.say("\n".join(ScanPage(texts, found, datetime.now(UTC)).lines()))
+    return _report(found, options, config, dialogue, texts) if options.report else ExitCode.DONE
+
+
+def _report(
+    found: Scan, options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts
+) -> ExitCode:
+    device = Device.load(config.home)
+    portal = Portal(config, device.origin, device.key, texts.language)
+    machine = options.machine or device.label or platform.node()
+    report = report_of(found, machine=machine, package=options.package)
+    heading = texts("scan.will_be_sent", server=device.origin)
+    dialogue.say("\n".join([heading, *report_lines(report, texts)]))
+    if not options.yes and not dialogue.confirm(texts("scan.send_question")):
+        dialogue.say(texts("scan.not_sent"))
+        return ExitCode.CANCELLED
+    matched = portal.report_installations(report)
+    dialogue.say(
+        texts("scan.sent", matched=str(matched.matched), unknown=str(matched.unknown), gone=str(matched.gone))
+    )
+    return ExitCode.DONE
+
+
+def _usual_folders(config: Config) -> list[Path]:
+    """Where this agent and the platform's own application keep stores, as far as it is there."""
+    usual = (config.keystore_folder, Path.home() / "ehealth" / "keystore")
+    return [folder for folder in dict.fromkeys(usual) if folder.is_dir()]
+
+
+def _progress(dialogue: Dialogue, texts: Texts) -> Callable[[Path, int], None]:
+    told = time.monotonic()
+
+    def tell(folder: Path, found: int) -> None:
+        nonlocal told
+        if time.monotonic() - told >= PROGRESS_SECONDS:
+            told = time.monotonic()
+            dialogue.progress(texts("scan.looking", folder=shown(str(folder)), found=str(found)))
+
+    return tell
+
+
+def _known(config: Config, store: FoundStore) -> FoundStore:
+    """With what this agent remembers of a store that it opened before."""
+    record = remembered(config, store.digest) if store.is_store else None
+    return replace(store, fingerprint=record.fingerprint, not_after=record.not_after) if record else store
+
+
+class _Opening:
+    """Asks passwords, one a store, or one for all when the person says so; none is kept."""
+
+    def __init__(self, config: Config, dialogue: Dialogue, texts: Texts) -> None:
+        self._config, self._dialogue, self._texts = config, dialogue, texts
+        self._for_all: str | None = None
+        self._asked_for_all = False
+
+    def open(self, stores: Sequence[FoundStore]) -> tuple[FoundStore, ...]:
+        """The stores, opened as far as their passwords were given."""
+        seen: dict[str, FoundStore] = {}
+        made = []
+        for number, store in enumerate(stores):
+            if store.is_store:
+                if store.digest not in seen:
+                    seen[store.digest] = self._opened(store, last=number == len(stores) - 1)
+                store = replace(
+                    seen[store.digest],
+                    path=store.path,
+                    environment=store.environment,
+                    is_backup=store.is_backup,
+                    is_private=store.is_private,
+                    estimated_end=store.estimated_end,
+                )
+            made.append(store)
+        return tuple(made)
+
+    def _opened(self, store: FoundStore, *, last: bool) -> FoundStore:
+        self._dialogue.progress(self._texts("scan.opening", file=shown(store.path.name)))
+        try:
+            contents = self._contents(store, last=last)
+        except StoreError as error:
+            self._dialogue.progress(f"{shown(store.path.name)}: {self._texts.problem(error)[0]}")
+            return replace(store, problem=error.code)
+        if contents is None:
+            return store
+        found = opened(store, contents)
+        if found.certificate is not None:
+            facts = found.certificate
+            remember(self._config, store.digest, facts.fingerprint, facts.not_after)
+        return found
+
+    def _contents(self, store: FoundStore, *, last: bool) -> Contents | None:
+        data = read_file(store.path)
+        if self._for_all is not None:
+            try:
+                return open_store(data, self._for_all)
+            except StoreError as error:
+                if error.code != "password_wrong" or store.is_backup:
+                    raise
+        if store.is_backup:
+            return None  # its password may be one of long ago: nobody is asked for it
+        for attempt in range(TRIES):
+            password = self._dialogue.password(shown(store.path.name), again=attempt > 0)
+            if not password:
+                return None
+            try:
+                contents = open_store(data, password)
+            except StoreError as error:
+                if error.code != "password_wrong" or attempt == TRIES - 1:
+                    raise
+            else:
+                self._offer(password, last=last)
+                return contents
+        return None
+
+    def _offer(self, password: str, *, last: bool) -> None:
+        if not self._asked_for_all and not last:
+            self._asked_for_all = True
+            if self._dialogue.confirm(self._texts("scan.for_all_question")):
+                self._for_all = password
