@@ -214,6 +214,8 @@ CERTRA_ALREADY_REGISTERED_CODES = env.items("CERTRA_ALREADY_REGISTERED_CODES", "
 """Error codes of GenerateCertificate that mean: this very key was registered before."""
 CERTRA_REFUSED_CODES = env.items("CERTRA_REFUSED_CODES", "CERT_REQUEST_REFUSED")
 """Error codes of GetCertificate that mean: the request was examined and refused."""
+ETKDEPOT_NOT_FOUND_CODES = env.items("ETKDEPOT_NOT_FOUND_CODES", "ETK_NOT_FOUND")
+"""Error codes of the depot that mean: this recipient has no active token."""
 CERTRA_POLL_FIRST = env.number("CERTRA_POLL_FIRST", 2)
 CERTRA_POLL_LAST = env.number("CERTRA_POLL_LAST", 6 * 3600)
 CERTRA_GIVE_UP_DAYS = env.number("CERTRA_GIVE_UP_DAYS", 30)

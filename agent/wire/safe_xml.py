@@ -11,8 +11,9 @@ from agent.wire.limits import MAX_XML_DEPTH, MAX_XML_ELEMENTS
 class _FirstLook:
     """Streams over a document and refuses what our messages never hold, before any tree is built."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self._depth = 0
+        self._most = most
         self._elements = 0
         self._parser = expat.ParserCreate("utf-8")
         self._parser.XmlDeclHandler = self._declaration
@@ -42,19 +43,19 @@ class _FirstLook:
         self._elements += 1
         if self._depth > MAX_XML_DEPTH:
             raise MalformedXml("elements are nested too deeply")
-        if self._elements > MAX_XML_ELEMENTS:
+        if self._elements > self._most:
             raise MalformedXml("too many elements")
 
     def _end(self, name: str) -> None:
         self._depth -= 1
 
 
-def parse_xml(data: bytes, *, limit: int) -> etree._Element:
+def parse_xml(data: bytes, *, limit: int, elements: int = MAX_XML_ELEMENTS) -> etree._Element:
     """Read one document and return its root element.
 
-    `limit` is in bytes. Raises MalformedXml: `request_too_large`, or `request_malformed` for anything that is
-    not plain UTF-8 XML 1.0 without DTD, entities, processing instructions or extreme nesting. Comments are
-    left in the tree for the caller to judge.
+    `limit` is in bytes, `elements` the most elements there may be. Raises MalformedXml: `request_too_large`, or
+    `request_malformed` for anything that is not plain UTF-8 XML 1.0 without DTD, entities, processing
+    instructions or extreme nesting. Comments are left in the tree for the caller to judge.
     """
     if len(data) > limit:
         raise MalformedXml(f"more than {limit} bytes", code="request_too_large")
@@ -64,7 +65,7 @@ def parse_xml(data: bytes, *, limit: int) -> etree._Element:
         data.decode("utf-8", "strict")
     except UnicodeDecodeError:
         raise MalformedXml("not UTF-8") from None
-    _FirstLook().read(data)
+    _FirstLook(elements).read(data)
     parser = etree.XMLParser(
         encoding="utf-8",
         resolve_entities=False,

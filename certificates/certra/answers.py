@@ -1,44 +1,55 @@
-"""Reading what CertRA answers: SOAP envelope, fault, status, payload. Everything is bounded and checked by schema."""
+"""Reading what the platform answers: envelope, fault, status, payload. Everything is bounded and schema-checked."""
 
-from functools import lru_cache
-from pathlib import Path
+import copy
+from collections.abc import Mapping
 
 from lxml import etree
 
 from agent.wire.errors import WireError
 from agent.wire.safe_xml import parse_xml
 from certificates.certra.errors import Answer, OutcomeUnknown, Rejected, Transient
+from certificates.certra.services import CERTRA, Service
 from certificates.certra.transport import MAX_ANSWER_BYTES
 
-CONTRACT = Path(__file__).parent / "contract"
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
-PROTOCOL = "urn:be:fgov:ehealth:certra:protocol:v2"
 CORE = "urn:be:fgov:ehealth:certra:core:v2"
 COMMONS = "urn:be:fgov:ehealth:commons:core:v2"
 ETEE = "urn:be:fgov:ehealth:etee:commons:core:v2"
 SOA = "urn:be:fgov:ehealth:errors:soa:v1"
 SUCCESS = "urn:be:fgov:ehealth:2.0:status:Success"
-NAMES = {"s": SOAP, "p": PROTOCOL, "c": CORE, "cc": COMMONS, "e": ETEE, "soa": SOA}
+NAMES = {"s": SOAP, "p": CERTRA.namespace, "c": CORE, "cc": COMMONS, "e": ETEE, "soa": SOA}
 
+MAX_ANSWER_ELEMENTS = 50_000
+"""A thousand certificates of one citizen have some 30 elements each."""
 UNAVAILABLE = frozenset({"SOA-02001", "SOA-02002", "02001", "02002"})
 """The bus could not hand the request to its service: nothing was done."""
 SERVICE_ERROR = frozenset({"SOA-00001", "00001"})
 """Something broke in the service: what was done is not known."""
 
-
-@lru_cache(maxsize=1)
-def schema() -> etree.XMLSchema:
-    """Our own schema of the CertRA messages."""
-    return etree.XMLSchema(etree.parse(str(CONTRACT / "certra-protocol.xsd")))
+OpenLists = Mapping[str, tuple[str, ...]] | tuple[()]
+"""Elements (qualified) whose closed list in the schema is treated as open, with the values that are known."""
 
 
-def read_answer(content: bytes, status: int, expected: str) -> etree._Element:
-    """Return the payload element named `expected` of a successful answer.
+def read_answer(
+    content: bytes, status: int, expected: str, *, service: Service = CERTRA, open_lists: OpenLists = ()
+) -> etree._Element:
+    """Return the payload element named `expected` of a successful answer of the second generation.
 
     Raises Rejected (it said no), Transient (unavailable) or OutcomeUnknown (it makes no sense, so who knows).
     """
+    payload = read_payload(content, status, expected, service=service, open_lists=open_lists)
+    code = payload.find("cc:Status/cc:StatusCode", NAMES)
+    if code is not None and code.get("Value") != SUCCESS:
+        raise Rejected(answers=_errors(payload, code), summary=code.get("Value", ""))
+    return payload
+
+
+def read_payload(
+    content: bytes, status: int, expected: str, *, service: Service, open_lists: OpenLists = ()
+) -> etree._Element:
+    """Return the element named `expected` in the body of an answer, whatever its Status says. Raises as read_answer."""
     try:
-        envelope = parse_xml(content, limit=MAX_ANSWER_BYTES)
+        envelope = parse_xml(content, limit=MAX_ANSWER_BYTES, elements=MAX_ANSWER_ELEMENTS)
     except WireError as error:
         raise OutcomeUnknown(summary=f"HTTP {status} without a readable answer") from error
     bodies = envelope.findall("s:Body", NAMES)
@@ -47,14 +58,26 @@ def read_answer(content: bytes, status: int, expected: str) -> etree._Element:
     payload = bodies[0][0]
     if payload.tag == f"{{{SOAP}}}Fault":
         _raise_fault(payload)
-    if status != 200 or payload.tag != f"{{{PROTOCOL}}}{expected}":
+    if status != 200 or payload.tag != f"{{{service.namespace}}}{expected}":
         raise OutcomeUnknown(summary=f"HTTP {status} with another message than {expected}")
-    if not schema().validate(payload):
+    if not service.schema.validate(_with_known_words(payload, open_lists)):
         raise OutcomeUnknown(summary=f"{expected} breaks its schema")
-    code = payload.find("cc:Status/cc:StatusCode", NAMES)
-    if code is not None and code.get("Value") != SUCCESS:
-        raise Rejected(answers=_errors(payload, code), summary=code.get("Value", ""))
     return payload
+
+
+def _with_known_words(payload: etree._Element, open_lists: OpenLists) -> etree._Element:
+    """Return `payload` as the schema can judge it: a new word of an open list stands under a known one.
+
+    Everything else about the message is still checked; the original keeps the new word.
+    """
+    if not open_lists:
+        return payload
+    judged = copy.deepcopy(payload)
+    for tag, known in dict(open_lists).items():
+        for element in judged.iter(tag):
+            if not len(element) and (element.text or "") not in known:
+                element.text = known[0]
+    return judged
 
 
 def _errors(payload: etree._Element, code: etree._Element) -> tuple[Answer, ...]:

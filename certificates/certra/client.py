@@ -1,132 +1,134 @@
-"""CertRA v2 over SOAP: zeep builds the unsigned requests from our WSDL; signed ones travel byte for byte."""
+"""CertRA v2: requests, certificates, what the register knows, and the end of a certificate."""
 
-import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
-from functools import lru_cache
-from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-import zeep
 from lxml import etree
 
 from agent.wire.encoding import from_base64
-from agent.wire.errors import JobMalformed
-from agent.wire.jobs import ContactData, Contract, Identifier, LocalisedText, Signer
-from certificates.certra.answers import CONTRACT, NAMES, SOAP, read_answer
-from certificates.certra.errors import OutcomeUnknown, Transient
-from certificates.certra.gateway import ContractWish, Registered
-from certificates.certra.transport import BoundedTransport
+from agent.wire.jobs import ContactData, Contract, Identifier, Signer
+from certificates.certra.answers import NAMES
+from certificates.certra.contracts import read_contract, read_revocation_contract
+from certificates.certra.errors import Transient
+from certificates.certra.facts import (
+    ActorQualities,
+    CertificateInfo,
+    ContractWish,
+    ForeignRegistration,
+    ForeignWish,
+    OrganisationType,
+    Registered,
+    RevocationContract,
+    RevocationWish,
+)
+from certificates.certra.register import OPEN_STATUSES, read_infos, read_organisation_types, read_qualities
+from certificates.certra.services import CERTRA
+from certificates.certra.soap import SoapClient, T, asking, understood
+from certificates.certra.values import Unreadable, flag_of, key_identifier_of, moment_of, text_of
 
-T = TypeVar("T")
-BINDING = "{urn:ehportal:certra:v2}CertRaSoap11"
-PATH = "/CertRa/v2"
-LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+MAX_ADDRESS_CHARACTERS = 2000
 
 
-@lru_cache(maxsize=1)
-def _contract() -> zeep.Client:
-    """Our WSDL, read once from disk. Its own transport never reaches a network."""
-    return zeep.Client(
-        str(CONTRACT / "certra.wsdl"),
-        transport=BoundedTransport(connect_timeout=1, read_timeout=1),
-        settings=zeep.Settings(strict=True, xml_huge_tree=False, forbid_dtd=True, forbid_entities=True),
-    )
-
-
-class CertraClient:
+class CertraClient(SoapClient):
     """The Gateway (gateway.py) to one environment's CertRA at `endpoint` (scheme, host, port)."""
 
-    def __init__(self, endpoint: str, *, connect_timeout: float, read_timeout: float) -> None:
-        self.address = endpoint.rstrip("/") + PATH
-        self.transport = BoundedTransport(connect_timeout=connect_timeout, read_timeout=read_timeout)
+    service = CERTRA
 
     def generate_contract(self, wish: ContractWish) -> Contract:
         """Return the contract that the signer must read."""
-        contact = wish.contact_data
-        actor_names = {"FirstName": list(wish.actor_first_names), "Name": wish.actor_name}
-        identifier: dict[str, object] = {"Actor": {"Id": [_id(wish.actor)], **actor_names}}
+        names = {"FirstName": list(wish.actor_first_names), "Name": wish.actor_name}
+        identifier: dict[str, object] = {"Actor": {"Id": [_id(wish.actor)], **names}}
         if wish.application_id:
             identifier["ApplicationId"] = wish.application_id
-        return _asking(
-            lambda: _read_contract(
-                self._ask(
-                    "GenerateContract",
-                    ContactData=_contact(contact),
-                    Signer={
-                        "Id": [_id(one) for one in wish.signer.ids],
-                        "FirstName": list(wish.signer.first_names),
-                        "Name": wish.signer.name,
-                    },
-                    CertificateIdentifier=identifier,
-                )
-            )
+        return self._question(
+            read_contract,
+            "GenerateContract",
+            ContactData=_contact(wish.contact_data),
+            Signer=_actor(wish.signer),
+            CertificateIdentifier=identifier,
         )
 
     def submit(self, signed_request: bytes) -> Registered:
         """Send a signed GenerateCertificateRequest byte for byte."""
-        envelope = (
-            b'<soapenv:Envelope xmlns:soapenv="' + SOAP.encode() + b'"><soapenv:Header/><soapenv:Body>'
-            + signed_request
-            + b"</soapenv:Body></soapenv:Envelope>"
-        )  # fmt: skip
-        answer = self._send("GenerateCertificate", envelope)
-        replaces = answer.findtext("p:ReplacesCertificate", None, NAMES)
-        return Registered(
-            public_key_identifier=(answer.findtext("p:PublicKeyIdentifier", "", NAMES)).strip().lower(),
-            automatically_validated=answer.findtext("p:AutomaticallyValidated", "", NAMES).strip()
-            in {"true", "1"},
-            replaces=replaces.strip().lower() if replaces else None,
-        )
+        return understood(_read_registered, self.forward("GenerateCertificate", signed_request))
 
     def certificate_chain(self, public_key_identifier: str) -> list[bytes]:
         """Return the delivered certificate and its issuers (DER, leaf first, no root)."""
-
-        def read() -> list[bytes]:
-            answer = self._ask("GetCertificate", PublicKeyIdentifier=public_key_identifier)
-            try:
-                return [
-                    from_base64("".join((element.text or "").split()))
-                    for element in answer.findall("p:X509Certificate", NAMES)
-                ]
-            except ValueError as error:
-                raise Transient(summary="a certificate is not base64") from error
-
-        return _asking(read)
+        return self._question(_read_chain, "GetCertificate", PublicKeyIdentifier=public_key_identifier)
 
     def existing_application_ids(self, identifier: Identifier) -> list[str | None]:
         """Return the ApplicationIds in use; None stands for a certificate without one."""
 
-        def read() -> list[str | None]:
-            answer = self._ask("GetExistingApplicationIds", OrganizationIdentifier=_id(identifier))
+        def read(answer: etree._Element) -> list[str | None]:
             return [element.text or None for element in answer.findall("p:ApplicationId", NAMES)]
 
-        return _asking(read)
+        return self._question(read, "GetExistingApplicationIds", OrganizationIdentifier=_id(identifier))
 
-    def _ask(self, operation: str, **fields: Any) -> etree._Element:
-        contract = _contract()
-        service = contract.create_service(BINDING, self.address)
-        message = contract.create_message(
-            service, operation, Id=f"_{uuid.uuid4()}", IssueInstant=datetime.now(UTC), **fields
+    def organisation_types(self) -> tuple[OrganisationType, ...]:
+        """Return every identifier type with its names and rules."""
+        return self._question(read_organisation_types, "GetGenericOrganizationTypes")
+
+    def actor_qualities(self, signed_request: bytes) -> ActorQualities:
+        """Return for whom the signer of a GetActorQualitiesRequest may ask certificates."""
+        return asking(lambda: understood(read_qualities, self.forward("GetActorQualities", signed_request)))
+
+    def certificate_infos(self, signed_request: bytes) -> tuple[CertificateInfo, ...]:
+        """Return what the register knows for the signer of a GetCertificateInfoForCitizenRequest and their mandates."""
+        return self._infos("GetCertificateInfoForCitizen", signed_request)
+
+    def certificate_info(self, signed_request: bytes) -> CertificateInfo:
+        """Return what the register knows of the certificate that signed the question about itself."""
+        found = self._infos("GetCertificateInfoForAuthenticationCertificate", signed_request)
+        if len(found) != 1:
+            raise Transient(summary="an answer without the certificate that asked")
+        return found[0]
+
+    def generate_revocation_contract(self, wish: RevocationWish) -> RevocationContract:
+        """Return the contract that the signer must read; Transient when it gives another reason than was asked for."""
+        contract = self._question(
+            read_revocation_contract,
+            "GenerateRevocationContract",
+            PublicKeyIdentifier=wish.public_key_identifier,
+            Signer=_actor(wish.signer),
+            RevocationReason=wish.reason.value,
         )
-        return self._send(operation, etree.tostring(message, encoding="UTF-8", xml_declaration=True))
+        if contract.reason is not wish.reason:
+            raise Transient(summary="a contract for another reason than was asked for")
+        return contract
 
-    def _send(self, operation: str, envelope: bytes) -> etree._Element:
-        action = _contract().wsdl.bindings[BINDING].get(operation).soapaction
-        headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"'}
-        response = self.transport.post(self.address, envelope, headers)
-        return read_answer(response.content, response.status_code, f"{operation}Response")
+    def revoke(self, signed_request: bytes) -> None:
+        """Send a signed RevokeRequest byte for byte; returns once the certificate is revoked."""
+        self.forward("Revoke", signed_request)
 
+    def submit_csr_for_foreigner(self, wish: ForeignWish) -> ForeignRegistration:
+        """Register the CSR of a care provider with a BIS number; this is no question, its outcome may be unknown."""
+        answer = self.ask(
+            "SubmitCSRForForeigner",
+            ForeignPerson=_actor(wish.person),
+            ContactData=_contact(wish.contact_data),
+            CSR=wish.csr_der,
+        )
+        return understood(_read_foreign_registration, answer)
 
-def _asking(question: Callable[[], T]) -> T:
-    """A question changes nothing: whatever went wrong, it may be asked again."""
-    try:
-        return question()
-    except OutcomeUnknown as error:
-        raise Transient(answers=error.answers, summary=error.summary) from error
+    def _infos(self, operation: str, signed_request: bytes) -> tuple[CertificateInfo, ...]:
+        return asking(
+            lambda: understood(read_infos, self.forward(operation, signed_request, open_lists=OPEN_STATUSES))
+        )
+
+    def _question(self, read: Callable[[etree._Element], T], operation: str, **fields: object) -> T:
+        return asking(lambda: understood(read, self.ask(operation, **fields)))
 
 
 def _id(identifier: Identifier) -> dict[str, str]:
     return {"_value_1": identifier.value, "Type": identifier.type}
+
+
+def _actor(person: Signer) -> dict[str, object]:
+    return {
+        "Id": [_id(one) for one in person.ids],
+        "FirstName": list(person.first_names),
+        "Name": person.name,
+    }
 
 
 def _contact(contact: ContactData) -> dict[str, str]:
@@ -139,30 +141,32 @@ def _contact(contact: ContactData) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value}
 
 
-def _read_contract(answer: etree._Element) -> Contract:
-    """Read the contract exactly as it came; it goes back to be signed."""
-    contract = answer.find("p:Contract", NAMES)
-    if contract is None:
-        raise Transient(summary="an answer without a contract")
-    signer = contract.find("c:Signer", NAMES)
-    assert signer is not None  # noqa: S101  # the schema has it
+def _read_registered(answer: etree._Element) -> Registered:
+    return Registered(
+        public_key_identifier=key_identifier_of(answer, "p:PublicKeyIdentifier"),
+        automatically_validated=flag_of(answer, "p:AutomaticallyValidated"),
+        replaces=text_of(answer, "p:ReplacesCertificate").lower() or None,
+    )
+
+
+def _read_chain(answer: etree._Element) -> list[bytes]:
     try:
-        return Contract.from_json(
-            Contract(
-                dn=contract.findtext("c:DN", "", NAMES),
-                signer=Signer(
-                    ids=tuple(
-                        Identifier(one.get("Type", ""), one.text or "")
-                        for one in signer.findall("cc:Id", NAMES)
-                    ),
-                    first_names=tuple(one.text or "" for one in signer.findall("cc:FirstName", NAMES)),
-                    name=signer.findtext("cc:Name", "", NAMES),
-                ),
-                texts=tuple(
-                    LocalisedText(lang=value.get(LANGUAGE, ""), html=value.text or "")
-                    for value in contract.findall("c:Text/c:Value", NAMES)
-                ),
-            ).to_json()
-        )
-    except JobMalformed as error:
-        raise Transient(summary="a contract that cannot be shown") from error
+        return [
+            from_base64("".join((element.text or "").split()))
+            for element in answer.findall("p:X509Certificate", NAMES)
+        ]
+    except ValueError as error:
+        raise Unreadable("a certificate is not base64") from error
+
+
+def _read_foreign_registration(answer: etree._Element) -> ForeignRegistration:
+    """Read the address that a person will be sent to: nothing but a web address becomes a link."""
+    address = text_of(answer, "p:ValidationUrl")
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in {"https", "http"} and bool(parts.hostname) and parts.username is None
+    except ValueError:
+        usable = False
+    if not usable or len(address) > MAX_ADDRESS_CHARACTERS:
+        raise Unreadable("ValidationUrl is not the address of a page")
+    return ForeignRegistration(address, moment_of(answer, "p:ExpirationDate"))

@@ -5,20 +5,47 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from certificates.certra.client import CertraClient
+from certificates.certra.depot import DepotClient
 from certificates.certra.errors import Answer, CertraError
-from certificates.certra.gateway import Gateway
+from certificates.certra.gateway import Gateway, TokenDepot, TokenGateway
+from certificates.certra.tokens import EtkraClient
 from certificates.domain.lifecycle import Environment
 from certificates.domain.polling import Patience
 from organisations.domain.identifiers import mask_ssins
 
 
 def gateway_of(environment: Environment | str) -> Gateway:
-    """Return the gateway to `environment`; the two share nothing."""
+    """Return the gateway to the registration authority of `environment`; the two share nothing."""
     return CertraClient(
-        settings.CERTRA_ENDPOINTS[Environment(environment).value],
+        _endpoint(environment),
         connect_timeout=settings.CERTRA_CONNECT_TIMEOUT,
         read_timeout=settings.CERTRA_READ_TIMEOUT,
     )
+
+
+def token_gateway_of(environment: Environment | str) -> TokenGateway:
+    """Return the gateway to the authority for encryption tokens of `environment`."""
+    return EtkraClient(
+        _endpoint(environment),
+        connect_timeout=settings.CERTRA_CONNECT_TIMEOUT,
+        read_timeout=settings.CERTRA_READ_TIMEOUT,
+    )
+
+
+def depot_of(environment: Environment | str) -> TokenDepot:
+    """Return the depot of encryption tokens of `environment`."""
+    return DepotClient(
+        _endpoint(environment),
+        not_found_codes=settings.ETKDEPOT_NOT_FOUND_CODES,
+        connect_timeout=settings.CERTRA_CONNECT_TIMEOUT,
+        read_timeout=settings.CERTRA_READ_TIMEOUT,
+    )
+
+
+def _endpoint(environment: Environment | str) -> str:
+    """Return where all three services of `environment` answer."""
+    endpoint: str = settings.CERTRA_ENDPOINTS[Environment(environment).value]
+    return endpoint
 
 
 def patience() -> Patience:

@@ -19,13 +19,14 @@ from agent.wire.keys import make_csr
 from agent.wire.names import ehealth_dn
 from agent.wire.request_xml import build_generate_certificate
 from agent.wire.signature import sign_enveloped
-from certificates.certra import client as client_module
-from certificates.certra.answers import schema
+from certificates.certra import services, soap
 from certificates.certra.client import CertraClient
 from certificates.certra.errors import CertraError, OutcomeUnknown, Rejected, Transient
 from certificates.certra.gateway import ContractWish
 from certificates.certra.requests import check_request
+from certificates.certra.services import CERTRA, DEPOT, ETKRA
 from certificates.certra.transport import MAX_ANSWER_BYTES, BoundedTransport
+from tests.certificates.answering import ENVELOPE, answering, client_of
 from tests.certificates.wires import free_port, listening, tls
 from tests.support.cards import CitizenPki, raw_sign
 from tests.support.holder import any_key
@@ -64,10 +65,6 @@ def signed_by_a_stranger() -> bytes:
 
 
 SIGNED = signed_by_a_stranger()
-
-
-def client_of(address: str, *, read: float = 5) -> CertraClient:
-    return CertraClient(address, connect_timeout=2, read_timeout=read)
 
 
 def submit(client: CertraClient) -> object:
@@ -278,16 +275,6 @@ def test_headers_are_those_of_the_contract() -> None:
     assert "Content-Type: text/xml; charset=utf-8" in head
 
 
-def answering(content: bytes, status: bytes = b"200 OK", extra: bytes = b"") -> Callable[..., None]:
-    def answer(connection: socket.socket, _body: bytes) -> None:
-        connection.sendall(
-            b"HTTP/1.1 %s\r\nContent-Length: %d\r\n%s\r\n%s" % (status, len(content), extra, content)
-        )
-
-    return answer
-
-
-ENVELOPE = b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>%s</s:Body></s:Envelope>'
 RESPONSE = (
     b'<p:GenerateCertificateResponse xmlns:p="urn:be:fgov:ehealth:certra:protocol:v2"'
     b' xmlns:c="urn:be:fgov:ehealth:commons:core:v2" Id="_1" IssueInstant="2026-11-23T10:00:00Z" InResponseTo="_1">'
@@ -366,13 +353,14 @@ def test_the_contract_is_read_without_a_network(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(socket, "create_connection", refuse)
     monkeypatch.setattr(socket.socket, "connect", refuse)
-    client_module._contract.cache_clear()
-    schema.cache_clear()
+    soap.description_of.cache_clear()
+    services._schema.cache_clear()
     try:
-        assert isinstance(client_module._contract(), zeep.Client)
-        assert schema() is not None
+        for service in (CERTRA, ETKRA, DEPOT):
+            assert isinstance(soap.description_of(service), zeep.Client)
+            assert service.schema is not None
     finally:
-        client_module._contract.cache_clear()
+        soap.description_of.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ STEPS = (
     "certificates/services/inventory.py",
     "certificates/services/transition.py",
     "certificates/certra/client.py",
+    "certificates/certra/soap.py",
     "certificates/certra/transport.py",
     "certificates/certra/answers.py",
     "organisations/services/audit.py",
