@@ -27,7 +27,11 @@ def add_certificate(
     actor: Actor,
     now: datetime,
 ) -> tuple[Certificate, bool]:
-    """Add the certificate, or find it when the organisation has it; returns it and whether it is new."""
+    """Add the certificate, or find it when the organisation has it; returns it and whether it is new.
+
+    One that was imported without its authority was put into an environment by a guess; when its chain becomes known
+    the guess is put right.
+    """
     subject, common_name = mask_ssins(facts.subject), mask_ssins(facts.common_name)
     holder_name = mask_ssins(facts.holder_name)
     values = {
@@ -80,4 +84,28 @@ def add_certificate(
                 fingerprint=facts.fingerprint,
                 environment=str(environment),
             )
+        elif chain_trusted and not certificate.chain_trusted:
+            _recognise(certificate, environment, values, actor=actor, now=now)
     return certificate, new
+
+
+def _recognise(
+    certificate: Certificate,
+    environment: Environment,
+    values: dict[str, object],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    certificate.environment, certificate.chain_trusted = environment, True
+    certificate.chain = values["chain"]
+    certificate.save(update_fields=["environment", "chain_trusted", "chain"])
+    record(
+        certificate.organisation_id,
+        "certificate_recognised",
+        certificate,
+        actor=actor,
+        now=now,
+        name=certificate.common_name,
+        environment=str(environment),
+    )

@@ -109,6 +109,7 @@ ACTIONS: dict[str, Text] = {
     "key_store_confirmed": _("Key store confirmed by the workstation"),
     "certificate_requested": _("Certificate taken into the inventory"),
     "certificate_imported": _("Certificate imported"),
+    "certificate_recognised": _("Authority of a certificate recognised"),
     "certificate_found_good": _("Certificate confirmed as not revoked"),
     "certificate_found_revoked": _("Certificate found revoked"),
 }

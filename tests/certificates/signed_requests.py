@@ -1,10 +1,12 @@
 """Every request that somebody signs, written and signed by a foreign hand: text templates, xmlsec, no codec of ours."""
 
 from uuid import uuid4
+from xml.sax.saxutils import escape, quoteattr
 
 from cryptography import x509
 from lxml import etree
 
+from certificates.certra.facts import RevocationContract
 from deploy.sandbox.citizens import Identity
 from tests.sandbox import messages, token_messages
 from tests.sandbox.token_messages import System, b64, spki
@@ -53,6 +55,21 @@ def citizen_infos(card: Identity) -> bytes:
 def own_info(holder: System) -> bytes:
     """GetCertificateInfoForAuthenticationCertificate."""
     return by_system(holder, "GetCertificateInfoForAuthenticationCertificate")
+
+
+def revocation(card: Identity, pki: str, contract: RevocationContract) -> bytes:
+    """Revoke with this contract, written anew: what the gateway read must be exactly what the platform wrote."""
+    texts = "".join(
+        f"<k:Value xml:lang={quoteattr(one.lang)}>{escape(one.html)}</k:Value>" for one in contract.texts
+    )
+    (signer,) = contract.signer.ids
+    names = (*contract.signer.first_names, contract.signer.name)
+    content = (
+        f"<m:PublicKeyIdentifier>{pki}</m:PublicKeyIdentifier><m:Contract><k:DN>{escape(contract.dn)}</k:DN>"
+        f"<k:Signer>{messages.actor((signer.type, signer.value), *names)}</k:Signer>"
+        f"<k:RevocationReason>{contract.reason}</k:RevocationReason><k:Text>{texts}</k:Text></m:Contract>"
+    )
+    return by_card(messages.request("Revoke", content), card, "Signature")
 
 
 def start(holder: System) -> bytes:

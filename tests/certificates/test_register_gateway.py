@@ -1,7 +1,6 @@
 """What CertRA tells of people, certificates and their end: the real client, the sandbox, requests of a foreign hand."""
 
 from datetime import UTC, datetime, timedelta
-from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -126,16 +125,7 @@ def test_a_certificate_ends_with_its_contract(government: SandboxProcess) -> Non
     assert (contract.reason, contract.signer) == (RevocationReason.CESSATION_OF_OPERATION, SIGNER)
     assert "0406798006" in contract.dn
     assert {text.lang for text in contract.texts} == {"nl", "fr"}
-    # What the gateway read is what was written: sent back by a foreign hand, the platform knows its contract again.
-    texts = "".join(
-        f"<k:Value xml:lang={quoteattr(one.lang)}>{escape(one.html)}</k:Value>" for one in contract.texts
-    )
-    content = (
-        f"<m:PublicKeyIdentifier>{holder.pki}</m:PublicKeyIdentifier><m:Contract><k:DN>{escape(contract.dn)}</k:DN>"
-        f"<k:Signer>{messages.actor(('SSIN', '85073003328'), 'An', 'Marie', 'Peeters')}</k:Signer>"
-        f"<k:RevocationReason>{contract.reason}</k:RevocationReason><k:Text>{texts}</k:Text></m:Contract>"
-    )
-    signed = signed_requests.by_card(messages.request("Revoke", content), an(government), "Signature")
+    signed = signed_requests.revocation(an(government), holder.pki, contract)
     gateway.revoke(signed)
     with pytest.raises(Rejected) as again:
         gateway.revoke(signed)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import pytest_django
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from agent.wire.jobs import Identifier
 from certificates.certra.depot import DepotClient
@@ -34,7 +34,7 @@ DAY = 86400
 WHO = Identifier(*HOSPITAL)
 
 
-def start(holder: System, key: messages.rsa.RSAPrivateKey) -> bytes:
+def start(holder: System, key: rsa.RSAPrivateKey) -> bytes:
     content = f"<r:PublicEncryptionKey>{b64(spki(key))}</r:PublicEncryptionKey>"
     return signed_requests.by_system(holder, "StartETKRegistration", content)
 
