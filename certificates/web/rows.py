@@ -8,6 +8,7 @@ from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.validity import RevocationStatus
 from certificates.models import Certificate, CertificateRequest
 from certificates.selectors import Step
+from certificates.web.catalogue import Reading, read_code
 from certificates.web.words import (
     ENVIRONMENTS,
     EXPLANATIONS,
@@ -17,7 +18,6 @@ from certificates.web.words import (
     STATUSES,
     STEP_STATES,
     STEPS,
-    remedy_of,
 )
 from organisations.web.words import Label, identifier_type
 
@@ -98,10 +98,14 @@ def step_lines(steps: list[Step]) -> list[StepLine]:
 
 @dataclass(frozen=True)
 class ProblemView:
-    """The last answer that was no success: what it is, what to do, and the answer as it was."""
+    """The last answer that was no success: what it is, what to do, what its codes mean, and the answer as it was.
+
+    `advice` is empty where the codes say better what to do.
+    """
 
     title: str
     advice: str
+    readings: tuple[Reading, ...]
     at: datetime | None
     answers: tuple[dict[str, Any], ...]
     summary: str
@@ -111,13 +115,17 @@ def problem_view(problem: dict[str, Any] | None) -> ProblemView | None:
     """Return what a page says about `CertificateRequest.problem`; None when there is none."""
     if problem is None:
         return None
-    title, advice = PROBLEMS.get(problem.get("kind", ""), PROBLEMS["transient"])
+    kind = problem.get("kind", "")
+    title, advice = PROBLEMS.get(kind, PROBLEMS["transient"])
     answers = tuple(problem.get("answers") or ())
-    remedies = [text for answer in answers if (text := remedy_of(str(answer.get("code", "")))) is not None]
+    codes = dict.fromkeys(code for answer in answers if (code := str(answer.get("code") or "")))
+    readings = tuple(read_code(code) for code in codes)
+    understood = any(reading.entry for reading in readings)
     at = problem.get("at")
     return ProblemView(
         str(title),
-        str(remedies[0] if remedies and problem.get("kind") == "rejected" else advice),
+        "" if understood and kind == "rejected" else str(advice),
+        readings,
         datetime.fromisoformat(at) if isinstance(at, str) else None,
         answers,
         str(problem.get("summary") or ""),

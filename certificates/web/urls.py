@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from certificates.web import dashboard, imports, inventory, new_request, requests, signing
+from certificates.web import answers, dashboard, imports, inventory, new_request, requests, signing
 from organisations.web.workstation import workstation
 
 urlpatterns = [
@@ -25,5 +25,6 @@ urlpatterns = [
     path("requests/<uuid:request_id>/ask-again", requests.request_ask_again, name="request-ask-again"),
     path("sign/", signing.sign_list, name="sign-list"),
     path("sign/<uuid:request_id>/", signing.sign, name="sign"),
+    path("help/answers/", answers.answers, name="answers"),
     path("workstation/", workstation, name="workstation"),
 ]

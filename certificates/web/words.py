@@ -127,32 +127,3 @@ PROBLEMS: dict[str, tuple[Text, Text]] = {
     ),
 }
 """By kind of problem: what it is, and what to do."""
-
-REMEDIES: tuple[tuple[str, Text], ...] = (
-    ("ALREADY_ACTIVE", _(
-        "An active certificate with this name exists. Give the new one another ApplicationId, or wait for the last "
-        "90 days of the present one."
-    )),
-    ("IN_PROGRESS", _("The government is still examining an earlier request for this name. Wait for its outcome.")),
-    ("NOT_AUTHORIZED", _(
-        "The authentic source does not know this holder's mandate. Have the signed mandate form registered with the "
-        "eHealth platform, then make a new request."
-    )),
-    ("UNKNOWN_ORGANIZATION", _(
-        "The authentic source does not know this number. Check it on the organisation page, and whether the "
-        "organisation is registered."
-    )),
-    ("INVALID_IDENTIFIER", _("The number is not accepted. Check it on the organisation page.")),
-    ("APPLICATION_ID", _("The ApplicationId is not accepted. Make a new request with another one.")),
-    ("CONTACT_DATA", _("The contact data are not accepted. Make a new request with an address and number in use.")),
-    ("SIGNER", _("The card that signed is not the one of the named holder. Make a new request for the right holder.")),
-    ("SIGNATURE", _("The signature was not accepted. Try another card reader; if it stays, have the card checked.")),
-    ("EXPIRED", _("The identity card's certificate has expired. Renew the card at the municipality first.")),
-    ("REVOKED", _("The identity card was revoked. Ask the municipality to activate or renew it.")),
-)  # fmt: skip
-"""What to do about an answer, by a part of its code: the list of codes is open, so the first fit counts."""
-
-
-def remedy_of(code: str) -> Text | None:
-    """Return what to do about an answer with `code`; None when only the general advice holds."""
-    return next((text for part, text in REMEDIES if part in code.upper()), None)

@@ -196,6 +196,8 @@ def make_site() -> Site:
         "sign-waiting": f"/sign/{made[RequestState.AWAITING_CERTIFICATE].pk}/",
         "sign-done": f"/sign/{made[RequestState.COMPLETED].pk}/",
         "workstation": "/workstation/",
+        "answers": "/help/answers/",
+        "answers-unknown": "/help/answers/?q=ZZ_SIGNER_UNKNOWN_AT_THE_FRONT_DESK",
         "organisation": "/organisation/",
         "person-new": "/organisation/people/new/",
         "identifier-new": "/organisation/identifiers/new/",

@@ -26,6 +26,8 @@ PAGES = (
     "sign-waiting",
     "sign-done",
     "workstation",
+    "answers",
+    "answers-unknown",
     "organisation",
     "person-new",
     "identifier-new",
