@@ -58,6 +58,8 @@ def test_parts() -> list[SystemPart]:
         SystemPart("imagemagick", "takes a picture of that screen", shutil.which("import") is not None),
         SystemPart("openssl", "checks from outside what we made", shutil.which("openssl") is not None),
         SystemPart("python3-tk", "draws the agent's window", importlib.util.find_spec("tkinter") is not None),
+        SystemPart("gcc", "compiles a card's middleware with a PIN dialog", shutil.which("gcc") is not None),
+        SystemPart("libc6-dev", "is what gcc needs for that", Path("/usr/include/stdio.h").exists()),
         SystemPart(
             "openjdk-17-jre-headless",
             "opens our key stores with keytool",

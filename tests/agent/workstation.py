@@ -24,11 +24,11 @@ class Workstation:
     environment: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def make(cls, folder: Path, card: SoftwareCard) -> "Workstation":
+    def make(cls, folder: Path, card: SoftwareCard, *, module: str = MODULE) -> "Workstation":
         home, keystores = folder / "home", folder / "keystores"
         home.mkdir(parents=True, mode=0o700)
         (home / "agent.toml").write_text(
-            f'language = "en"\n[card]\nmodules = ["{MODULE}"]\n[keystore]\nfolder = "{keystores}"\n'
+            f'language = "en"\n[card]\nmodules = ["{module}"]\n[keystore]\nfolder = "{keystores}"\n'
         )
         (home / "agent.toml").chmod(0o600)
         workstation = cls(home, keystores, folder)
