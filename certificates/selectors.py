@@ -121,6 +121,33 @@ def awaiting_signature_of(user: User) -> list[CertificateRequest]:
     )
 
 
+def requests_held_by(person: Person) -> "QuerySet[CertificateRequest]":
+    """Requests on their way that name this person as holder, oldest first."""
+    rows = CertificateRequest.objects.filter(holder=person).exclude(state__in=FINAL_STATES)
+    return (
+        rows.select_related("identifier")
+        .defer("sealed_signed_request", "sealed_contract")
+        .order_by("requested_at")
+    )
+
+
+def _living(now: datetime) -> "QuerySet[Certificate]":
+    rows = Certificate.objects.filter(not_after__gt=now).exclude(revocation_status=RevocationStatus.REVOKED)
+    return rows.defer("sealed_der").order_by("not_after")
+
+
+def certificates_keyed_by(person: Person, now: datetime) -> "QuerySet[Certificate]":
+    """Certificates in use whose keys this person made, on whatever workstation."""
+    return _living(now).filter(request__holder=person)
+
+
+def certificates_keyed_on(
+    organisation: Organisation, device_id: UUID, now: datetime
+) -> "QuerySet[Certificate]":
+    """The organisation's certificates in use whose keys were made on this workstation."""
+    return _living(now).filter(organisation=organisation, request__job__device_id=device_id)
+
+
 def possible_holders(organisation: Organisation, now: datetime) -> "QuerySet[Person]":
     """People with a mandate for any of the organisation's numbers today."""
     active = Mandate.objects.filter(organisation=organisation).active_on(belgian_day(now))

@@ -56,6 +56,20 @@ class MandateRefused(DomainError):
     title = _("This mandate is not possible: it must end on or after the day it starts.")
 
 
+class LastAdministrator(DomainError):
+    """The role, or the person, is the organisation's last administrator."""
+
+    code = "last_administrator"
+    title = _("An organisation keeps one administrator. Give somebody else that role first.")
+
+
+class LeavingRefused(DomainError):
+    """The day on which somebody left lies ahead."""
+
+    code = "leaving_refused"
+    title = _("Give today or an earlier day: what this does is done at once.")
+
+
 class ProofRefused(DomainError):
     """A device proof is missing, altered, stale, replayed or of an unknown device."""
 

@@ -22,6 +22,15 @@ def people_of(organisation: Organisation) -> "QuerySet[Person]":
     return Person.objects.filter(organisation=organisation, left_on=None).select_related("user")
 
 
+def people_who_left(organisation: Organisation) -> "QuerySet[Person]":
+    """People who have left, the latest first."""
+    return (
+        Person.objects.filter(organisation=organisation)
+        .exclude(left_on=None)
+        .order_by("-left_on", "name", "pk")
+    )
+
+
 def mandates_of(organisation: Organisation) -> "QuerySet[Mandate]":
     """All mandates with their person and identifier, the newest start first."""
     return (
@@ -49,6 +58,14 @@ def devices_of_user(user: User) -> list[Device]:
     """Workstations enrolled with the card of this user, as far as the named organisations know the user."""
     indexes = set(Person.objects.filter(user=user).values_list("ssin_index", flat=True))
     return list(Device.objects.filter(ssin_index__in=indexes, revoked_at=None).order_by("-enrolled_at"))
+
+
+def devices_of(organisation: Organisation) -> "QuerySet[Device]":
+    """Workstations that reach the organisation: those enrolled with the cards of people who have not left."""
+    cards = people_of(organisation).order_by().values("ssin_index")
+    return Device.objects.filter(ssin_index__in=cards, revoked_at=None).order_by(
+        "holder_name", "-enrolled_at"
+    )
 
 
 def events_page(organisation: Organisation, *, after: str | None = None, size: int = 50) -> Page[AuditEvent]:

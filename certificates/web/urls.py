@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from certificates.web import answers, dashboard, imports, inventory, new_request, requests, signing
+from certificates.web import (
+    answers,
+    dashboard,
+    devices,
+    imports,
+    inventory,
+    leaving,
+    new_request,
+    requests,
+    signing,
+)
 from organisations.web.workstation import workstation
 
 urlpatterns = [
@@ -27,4 +37,6 @@ urlpatterns = [
     path("sign/<uuid:request_id>/", signing.sign, name="sign"),
     path("help/answers/", answers.answers, name="answers"),
     path("workstation/", workstation, name="workstation"),
+    path("workstation/<uuid:device_id>/withdraw/", devices.device_withdraw, name="device-withdraw"),
+    path("organisation/people/<uuid:person_id>/leave/", leaving.person_leave, name="person-leave"),
 ]

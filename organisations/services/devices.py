@@ -141,3 +141,30 @@ def enrol_device(
 def newest_device(ssin_index: str) -> Device | None:
     """Return the holder's latest enrolled device, whose names are the card's; None when there is none."""
     return Device.objects.filter(ssin_index=ssin_index, revoked_at=None).order_by("-enrolled_at").first()
+
+
+@transaction.atomic
+def withdraw_device(device: Device, *, organisation: Organisation, actor: Actor, now: datetime) -> bool:
+    """Withdraw a workstation that is lost: from now on none of its calls is accepted, for any organisation.
+
+    `organisation` is where the actor acts. The other organisations that know the holder find it in their record too,
+    with the actor's name only where that is the holder. Returns False when it was withdrawn before. The holder may
+    enrol again, with the card.
+    """
+    if not Device.objects.filter(pk=device.pk, revoked_at=None).update(revoked_at=now):
+        return False
+    device.revoked_at = now
+    known_to = [organisation.pk, *organisations_of_card(device.ssin_index)]
+    with acting_for(set(known_to)):
+        for person in Person.objects.filter(ssin_index=device.ssin_index):
+            here = person.organisation_id == organisation.pk
+            record(
+                person.organisation_id,
+                "device_withdrawn",
+                device,
+                actor=actor if here or person.user_id == actor.id else Actor.platform(),
+                now=now,
+                label=device.label,
+                person=str(person),
+            )
+    return True

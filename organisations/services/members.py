@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from organisations.domain.roles import Role
+from organisations.errors import LastAdministrator
 from organisations.models import Membership, Organisation, User
 from organisations.services.audit import Actor, record
 
@@ -43,3 +44,33 @@ def invite_member(
             role=role.value,
         )
     return user, created
+
+
+@transaction.atomic
+def take_role(membership: Membership, *, actor: Actor, now: datetime) -> None:
+    """Take one role of one member away; the member's next page feels it, and an account without any role sees nothing.
+
+    Raises LastAdministrator.
+    """
+    if membership.role == Role.ADMINISTRATOR:
+        _keep_one_administrator(membership)
+    deleted, _rows = Membership.objects.filter(pk=membership.pk).delete()
+    if not deleted:
+        return  # somebody else did
+    record(
+        membership.organisation_id,
+        "role_taken",
+        membership,
+        actor=actor,
+        now=now,
+        member=membership.user.full_name,
+        role=membership.role,
+    )
+
+
+def _keep_one_administrator(leaving: Membership) -> None:
+    """Raise LastAdministrator unless another one can still sign in. All are locked: two could leave at once."""
+    held = Membership.objects.filter(organisation=leaving.organisation_id, role=Role.ADMINISTRATOR)
+    locked = list(held.select_for_update(of=("self",)).select_related("user").order_by("pk"))
+    if not any(one.pk != leaving.pk and one.user.is_active for one in locked):
+        raise LastAdministrator

@@ -1,15 +1,19 @@
 """People of an organisation."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from organisations import ssin as numbers
 from organisations.domain import identifiers
-from organisations.errors import IdentifierRefused, PersonExists
-from organisations.models import Organisation, Person, User
+from organisations.domain.mandates import belgian_day
+from organisations.errors import IdentifierRefused, LeavingRefused, PersonExists
+from organisations.models import Mandate, Membership, Organisation, Person, User
 from organisations.services.audit import Actor, record
+from organisations.services.mandates import withdraw_mandate
+from organisations.services.members import take_role
 
 
 def add_person(
@@ -60,3 +64,40 @@ def reveal_ssin(person: Person, *, actor: Actor, now: datetime) -> str:
     """Return the national number for showing it, and record that it was looked at."""
     record(person.organisation_id, "ssin_viewed", person, actor=actor, now=now, name=str(person))
     return person.read_ssin()
+
+
+@transaction.atomic
+def mark_left(person: Person, *, left_on: date, actor: Actor, now: datetime) -> None:
+    """Note that somebody is gone from `left_on` (today or earlier) on; whoever was marked before stays as it was.
+
+    Mandates end that day, roles in this organisation are taken away, and workstations enrolled with the card no
+    longer reach the organisation. Other organisations are not touched. Raises LeavingRefused, LastAdministrator.
+    """
+    if left_on > belgian_day(now):
+        raise LeavingRefused(field="left_on")
+    if not Person.objects.filter(pk=person.pk, left_on=None).update(left_on=left_on):
+        return
+    person.left_on = left_on
+    record(
+        person.organisation_id,
+        "person_left",
+        person,
+        actor=actor,
+        now=now,
+        name=str(person),
+        left_on=left_on.isoformat(),
+    )
+    open_ended = Q(withdrawn_on=None) | Q(withdrawn_on__gt=left_on)
+    for mandate in Mandate.objects.filter(open_ended, person=person).select_related("person"):
+        mandate.withdrawn_on = None  # a withdrawal that was planned for later comes now
+        withdraw_mandate(mandate, withdrawn_on=left_on, actor=actor, now=now)
+    held = Membership.objects.filter(organisation=person.organisation_id, user=person.user_id)
+    for membership in held.select_related("user") if person.user_id else ():
+        take_role(membership, actor=actor, now=now)
+
+
+@transaction.atomic
+def mark_returned(person: Person, *, actor: Actor, now: datetime) -> None:
+    """Note that somebody who had left is back. Mandates and roles are given anew."""
+    if Person.objects.filter(pk=person.pk).exclude(left_on=None).update(left_on=None):
+        record(person.organisation_id, "person_returned", person, actor=actor, now=now, name=str(person))

@@ -133,6 +133,14 @@ class WithdrawalForm(forms.Form):
     withdrawn_on = forms.DateField(label=_("No longer valid from"), widget=DayInput)
 
 
+class LeavingForm(forms.Form):
+    """From which day somebody is gone."""
+
+    left_on = forms.DateField(
+        label=_("Gone from"), widget=DayInput, help_text=_("Today or earlier: it is done at once.")
+    )
+
+
 class MemberForm(forms.Form):
     """Someone who may sign in for the organisation."""
 

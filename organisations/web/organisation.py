@@ -17,7 +17,7 @@ from organisations import selectors
 from organisations.domain.mandates import MandateState, belgian_day
 from organisations.domain.roles import Permission, Role
 from organisations.errors import DomainError
-from organisations.models import Mandate, Organisation, OrganisationIdentifier, Person, User
+from organisations.models import Mandate, Membership, Organisation, OrganisationIdentifier, Person, User
 from organisations.services.audit import Actor
 from organisations.services.identifiers import add_identifier
 from organisations.services.mandates import give_mandate, withdraw_mandate
@@ -50,17 +50,17 @@ class MandateLine:
 
 @dataclass(frozen=True)
 class MemberLine:
-    """One account with all its roles."""
+    """One account with all its roles, each with the word for it."""
 
     user: User
-    roles: str
+    roles: list[tuple[Membership, str]]
 
 
 def _members(organisation: Organisation) -> list[MemberLine]:
-    held: dict[User, list[str]] = {}
+    held: dict[User, list[tuple[Membership, str]]] = {}
     for membership in selectors.members_of(organisation):
-        held.setdefault(membership.user, []).append(str(ROLES[Role(membership.role)]))
-    return [MemberLine(user, ", ".join(roles)) for user, roles in held.items()]
+        held.setdefault(membership.user, []).append((membership, str(ROLES[Role(membership.role)])))
+    return [MemberLine(user, roles) for user, roles in held.items()]
 
 
 def _mandates(organisation: Organisation, today: date) -> list[MandateLine]:
@@ -88,6 +88,8 @@ def organisation(request: TenantRequest) -> HttpResponse:
                 IdentifierLine(one, identifier_type(one.type)) for one in selectors.identifiers_of(here)
             ],
             "people": list(selectors.people_of(here)),
+            "left": list(selectors.people_who_left(here)),
+            "devices": list(selectors.devices_of(here)),
             "mandates": _mandates(here, today),
             "members": _members(here),
             "withdrawal": WithdrawalForm(initial={"withdrawn_on": today}),

@@ -163,7 +163,7 @@ def make_site() -> Site:
     certificate = shelve(here, "EHBOX-CENTRAAL", 61)
     made = {state: ask(hospital, state) for state in RequestState if state is not RequestState.REJECTED}
     rejected = ask(hospital, RequestState.REJECTED, problem=PROBLEM)
-    Device.objects.create(
+    device = Device.objects.create(
         thumbprint=str(here.pk).replace("-", ""),
         public_jwk={},
         label="PC-APO-014",
@@ -198,7 +198,9 @@ def make_site() -> Site:
         "workstation": "/workstation/",
         "answers": "/help/answers/",
         "answers-unknown": "/help/answers/?q=ZZ_SIGNER_UNKNOWN_AT_THE_FRONT_DESK",
+        "device-withdraw": f"/workstation/{device.pk}/withdraw/",
         "organisation": "/organisation/",
+        "person-leave": f"/organisation/people/{hospital.holder.pk}/leave/",
         "person-new": "/organisation/people/new/",
         "identifier-new": "/organisation/identifiers/new/",
         "mandate-new": "/organisation/mandates/new/",

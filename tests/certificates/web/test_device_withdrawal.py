@@ -1,0 +1,148 @@
+"""A lost workstation is withdrawn: by its holder or by an administrator, for every organisation, once."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from certificates.domain.lifecycle import RequestState
+from certificates.models import AgentJob
+from organisations.domain.roles import Role
+from organisations.models import AuditEvent, Device, Person
+from organisations.services.people import add_person
+from organisations.tenancy import acting_for
+from tests.certificates.web.shelf import ask
+from tests.organisations.web.members import member, own_queries, signed_in
+from tests.support.holder import Holder, issue_identity
+from tests.support.hospital import PLATFORM, Hospital
+from tests.support.sandbox import SandboxProcess
+
+
+def make_device(person: Person, label: str = "PC-APO-014") -> Device:
+    return Device.objects.create(
+        thumbprint=uuid4().hex,
+        public_jwk={},
+        label=label,
+        ssin_index=person.ssin_index,
+        holder_first_names=["An", "Marie"],
+        holder_name="Peeters",
+        last_seen_at=datetime.now(UTC),
+    )
+
+
+@pytest.fixture
+def device(hospital: Hospital) -> Device:
+    return make_device(hospital.holder)
+
+
+def address(device: Device) -> str:
+    return f"/workstation/{device.pk}/withdraw/"
+
+
+def events(hospital: Hospital, device: Device) -> list[tuple[str, str, str]]:
+    with acting_for([hospital.organisation.pk]):
+        found = AuditEvent.objects.filter(subject_id=device.pk).order_by("happened_at")
+        return [(one.action, one.actor_type, one.actor_name) for one in found]
+
+
+def test_the_administrator_withdraws_and_the_record_says_who(
+    administrator: Client, hospital: Hospital, device: Device
+) -> None:
+    listed = administrator.get("/organisation/").content.decode()
+    assert address(device) in listed
+    answer, made = own_queries(administrator, address(device))
+    page = answer.content.decode()
+    assert (answer.status_code, made) == (200, 3)
+    assert "PC-APO-014" in page
+    after = administrator.post(address(device), follow=True).content.decode()
+    assert "PC-APO-014 was withdrawn" in after
+    assert address(device) not in after
+    device.refresh_from_db()
+    assert device.revoked_at is not None
+    assert events(hospital, device) == [("device_withdrawn", "user", "Koen Claes")]
+    assert administrator.post(address(device)).status_code == 404, "once"
+    history = administrator.get("/organisation/history/").content.decode()
+    assert "Workstation withdrawn" in history
+
+
+def test_the_holder_withdraws_their_own(holder_client: Client, hospital: Hospital, device: Device) -> None:
+    assert address(device) in holder_client.get("/workstation/").content.decode()
+    answer = holder_client.post(address(device))
+    assert (answer.status_code, answer["Location"]) == (302, "/workstation/")
+    assert events(hospital, device) == [("device_withdrawn", "user", "An Marie Peeters")]
+
+
+def test_looking_withdraws_nothing(administrator: Client, device: Device) -> None:
+    administrator.get(address(device))
+    device.refresh_from_db()
+    assert device.revoked_at is None
+
+
+def test_who_may_not(
+    viewer: Client, stranger: Client, client: Client, hospital: Hospital, device: Device
+) -> None:
+    colleague = signed_in(member(hospital.organisation, Role.HOLDER))
+    for method in ("get", "post"):
+        assert getattr(viewer, method)(address(device)).status_code == 403
+        assert getattr(colleague, method)(address(device)).status_code == 403
+        assert getattr(stranger, method)(address(device)).status_code == 404
+        assert getattr(client, method)(address(device)).status_code == 302
+        assert getattr(stranger, method)(f"/workstation/{uuid4()}/withdraw/").status_code == 404
+    device.refresh_from_db()
+    assert device.revoked_at is None
+
+
+def test_every_organisation_of_the_holder_hears_of_it_without_the_strangers_name(
+    administrator: Client, hospital: Hospital, other_hospital: Hospital, device: Device
+) -> None:
+    with acting_for([other_hospital.organisation.pk]):
+        add_person(
+            other_hospital.organisation,
+            first_names="An Marie",
+            name="Peeters",
+            ssin="85073003328",
+            actor=PLATFORM,
+            now=datetime.now(UTC),
+        )
+    administrator.post(address(device))
+    assert events(hospital, device) == [("device_withdrawn", "user", "Koen Claes")]
+    assert events(other_hospital, device) == [("device_withdrawn", "platform", "ehportal")]
+
+
+def test_keys_on_it_are_named(administrator: Client, hospital: Hospital, device: Device) -> None:
+    request = ask(hospital, RequestState.COMPLETED)
+    other = ask(hospital, RequestState.COMPLETED)
+    assert "Keys of these certificates" not in administrator.get(address(device)).content.decode()
+    with acting_for([hospital.organisation.pk]):
+        AgentJob.objects.update_or_create(
+            request=request,
+            defaults={
+                "id": uuid4().hex[:21] + "A",
+                "organisation": hospital.organisation,
+                "kind": "request-certificate",
+                "holder": hospital.holder,
+                "device_id": device.pk,
+                "expires_at": datetime.now(UTC),
+            },
+        )
+    answer, made = own_queries(administrator, address(device))
+    page = answer.content.decode()
+    assert made == 3
+    assert f"/certificates/{request.certificate_id}/" in page
+    assert f"/certificates/{other.certificate_id}/" not in page
+    assert "have them revoked" in page
+
+
+def test_the_agent_of_a_withdrawn_workstation_is_turned_away(
+    administrator: Client, hospital: Hospital, government: SandboxProcess
+) -> None:
+    holder = Holder(issue_identity(government.state, "85073003328", "An Marie", "Peeters"))
+    assert holder.enrol().status_code == 201
+    assert holder.jobs() == []
+    device = Device.objects.get(thumbprint=holder.thumbprint)
+    administrator.post(address(device))
+    refused = holder.call("GET", "/agent/v1/jobs")
+    assert (refused.status_code, refused.json()["code"]) == (401, "device_unknown")
+    assert holder.enrol().status_code == 201, "with the card it is enrolled again"
+    assert holder.jobs() == []
