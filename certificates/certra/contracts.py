@@ -5,8 +5,9 @@ from lxml import etree
 from agent.wire.errors import JobMalformed
 from agent.wire.jobs import Contract, Identifier, LocalisedText, Signer
 from certificates.certra.answers import NAMES
-from certificates.certra.facts import RevocationContract, RevocationReason
+from certificates.certra.facts import RevocationContract
 from certificates.certra.values import LANGUAGE, Unreadable, part_of
+from certificates.domain.revocation import RevocationReason
 
 
 def read_contract(answer: etree._Element) -> Contract:

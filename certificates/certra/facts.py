@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Self
 
 from agent.wire.jobs import ContactData, Identifier, LocalisedText, Signer
+from certificates.domain.revocation import RevocationReason
 
 
 class OpenWord(StrEnum):
@@ -51,15 +52,6 @@ class EntityType(StrEnum):
 
     NATURAL_PERSON = "NaturalPerson"
     ORGANISATION = "Organization"
-
-
-class RevocationReason(StrEnum):
-    """Why a certificate ends; the four that the contract knows, in its own spelling."""
-
-    KEY_COMPROMISE = "keyCompromise"
-    AFFILIATION_CHANGED = "affiliationChanged"
-    SUPERSEDED = "superseded"
-    CESSATION_OF_OPERATION = "cessationOfOperation"
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from agent.errors import StoreError
 from agent.wire.jobs import Identifier, Signer
 from agent.wire.names import certificate_file_name, read_file_name
 from certificates.certra.errors import Rejected
-from certificates.certra.facts import RevocationReason, RevocationWish
+from certificates.certra.facts import RevocationWish
 from certificates.domain.lifecycle import Environment, RequestState
+from certificates.domain.revocation import RevocationReason
 from certificates.domain.x509 import read_certificate
 from certificates.models import Certificate, CertificateRequest
 from certificates.services.collect_certificate import take_delivery

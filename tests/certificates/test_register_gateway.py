@@ -14,9 +14,9 @@ from certificates.certra.facts import (
     EntityType,
     EtkStatus,
     ForeignWish,
-    RevocationReason,
     RevocationWish,
 )
+from certificates.domain.revocation import RevocationReason
 from certificates.services.gateways import gateway_of
 from tests.certificates import signed_requests
 from tests.certificates.answering import answering, certra_answer, client_of
