@@ -45,8 +45,8 @@ def person_leave(request: TenantRequest, person_id: UUID) -> HttpResponse:
     context = {
         "person": person,
         "form": form,
-        "mandates": Mandate.objects.filter(person=person)
-        .active_on(belgian_day(now))
+        "mandates": Mandate.objects.still_counting_after(belgian_day(now))
+        .filter(person=person)
         .select_related("identifier"),
         "roles": [ROLES[Role(one.role)] for one in roles],
         "held": held_by(person),

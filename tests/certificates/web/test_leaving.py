@@ -152,9 +152,21 @@ def test_a_planned_withdrawal_comes_forward_and_an_old_one_stays(
                 actor=PLATFORM,
                 now=datetime.now(UTC),
             )
+        over, future = (
+            Mandate.objects.create(
+                organisation=hospital.organisation,
+                person=hospital.holder,
+                identifier=hospital.identifier,
+                starts_on=TODAY + timedelta(days=start),
+                ends_on=TODAY + timedelta(days=start + 10),
+            )
+            for start in (-50, 50)
+        )
+    assert administrator.get(page).content.decode().count("CBE=0406798006") == 3
     leave(administrator, page, TODAY - timedelta(days=3))
     with acting_for([hospital.organisation.pk]):
         ended = dict(Mandate.objects.values_list("pk", "withdrawn_on"))
+    assert (ended[over.pk], ended[future.pk]) == (None, TODAY - timedelta(days=3))
     assert ended[old.pk] == TODAY - timedelta(days=100)
     assert ended[planned.pk] == ended[hospital.mandate.pk] == TODAY - timedelta(days=3)
 
