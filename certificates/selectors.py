@@ -10,7 +10,7 @@ from django.utils import timezone
 from certificates.domain.lifecycle import FINAL_STATES, RequestState
 from certificates.domain.tokens import TokenState
 from certificates.domain.validity import REPLACEMENT_WINDOW, CertificateStatus, RevocationStatus
-from certificates.models import Certificate, CertificateRequest, EncryptionToken
+from certificates.models import Certificate, CertificateRequest, EncryptionToken, Installation, Revocation
 from organisations.domain.mandates import belgian_day
 from organisations.keyset import Page, page_of
 from organisations.models import AuditEvent, Mandate, Organisation, Person, User
@@ -132,6 +132,12 @@ def requests_held_by(person: Person) -> "QuerySet[CertificateRequest]":
     )
 
 
+def revocations_held_by(person: Person) -> "QuerySet[Revocation]":
+    """Revocations on their way that this person is to sign, oldest first."""
+    rows = Revocation.objects.on_their_way().filter(holder=person)
+    return rows.select_related("certificate").defer("certificate__sealed_der").order_by("requested_at")
+
+
 def _living(now: datetime) -> "QuerySet[Certificate]":
     rows = Certificate.objects.filter(not_after__gt=now).exclude(revocation_status=RevocationStatus.REVOKED)
     return rows.defer("sealed_der").order_by("not_after")
@@ -145,8 +151,10 @@ def certificates_keyed_by(person: Person, now: datetime) -> "QuerySet[Certificat
 def certificates_keyed_on(
     organisation: Organisation, device_id: UUID, now: datetime
 ) -> "QuerySet[Certificate]":
-    """The organisation's certificates in use whose keys were made on this workstation."""
-    return _living(now).filter(organisation=organisation, request__job__device_id=device_id)
+    """The organisation's certificates in use whose keys were made on this workstation, or were seen there last."""
+    made = Q(request__job__device_id=device_id) | Q(token__device_id=device_id)
+    seen = Installation.objects.present().filter(device_id=device_id).values("certificate")
+    return _living(now).filter(made | Q(pk__in=seen), organisation=organisation)
 
 
 def possible_holders(organisation: Organisation, now: datetime) -> "QuerySet[Person]":

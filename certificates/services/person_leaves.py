@@ -1,47 +1,85 @@
-"""Somebody leaves: what becomes of mandates, roles, and the requests that wait for their card."""
+"""Somebody leaves: what becomes of mandates, roles, and all that waits for their card."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
 
+from certificates.domain.revocation import RevocationState
 from certificates.errors import CannotCancel
-from certificates.models import CertificateRequest
-from certificates.selectors import requests_held_by
+from certificates.models import AgentJob, CertificateRequest, RecordsInquiry, Revocation
+from certificates.models.job import JobState
+from certificates.models.records import InquiryState
+from certificates.selectors import requests_held_by, revocations_held_by
 from certificates.services.cancel_request import cancel_request
+from certificates.services.transition import Overtaken, move
 from organisations.models import Person
-from organisations.services.audit import Actor
+from organisations.services.audit import Actor, record
 from organisations.services.people import mark_left
 
 
 @dataclass(frozen=True)
-class Left:
-    """What was done: requests that were withdrawn, and those that were signed before and go on."""
+class Held:
+    """What is on its way with a person as holder; `unsigned` parts end when the person leaves, `signed` go on."""
 
-    cancelled: int
-    going_on: int
+    unsigned: list[CertificateRequest]
+    signed: list[CertificateRequest]
+    revocations: list[Revocation]
+    """Revocations that nobody has signed yet."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """How many requests and revocations were withdrawn, because only the person who left could have signed them."""
+
+    requests: int
+    revocations: int
+
+
+def held_by(person: Person) -> Held:
+    """Return what is on its way with `person` as holder."""
+    requests = list(requests_held_by(person))
+    return Held(
+        unsigned=[one for one in requests if one.is_cancellable],
+        signed=[one for one in requests if not one.is_cancellable],
+        revocations=[one for one in revocations_held_by(person) if one.is_cancellable],
+    )
 
 
 @transaction.atomic
 def person_leaves(person: Person, *, left_on: date, actor: Actor, now: datetime) -> Left:
-    """Mark `person` as having left and withdraw the requests that nobody else can sign.
+    """Mark `person` as having left and withdraw what nobody else can sign.
 
-    A request that was signed goes on: the signature was given by someone who held the mandate then. Raises
-    LeavingRefused, LastAdministrator; then nothing is done.
+    What was signed goes on: the signature was given by someone who held the mandate then. Raises LeavingRefused,
+    LastAdministrator; then nothing is done.
     """
     mark_left(person, left_on=left_on, actor=actor, now=now)
-    cancelled = going_on = 0
-    for request in requests_held_by(person):
-        try:
-            cancel_request(request, actor=actor, now=now)
-        except CannotCancel:
-            going_on += 1
+    held = held_by(person)
+    left = Left(
+        requests=sum(_cancelled(one, actor, now) for one in held.unsigned),
+        revocations=sum(_cancelled(one, actor, now) for one in held.revocations),
+    )
+    _end_inquiries(person, actor, now)
+    AgentJob.objects.filter(holder=person, state=JobState.OFFERED).update(state=JobState.CLOSED)
+    return left
+
+
+def _cancelled(work: CertificateRequest | Revocation, actor: Actor, now: datetime) -> bool:
+    """Withdraw one; False when the holder was faster and signed it: then it goes on."""
+    try:
+        if isinstance(work, CertificateRequest):
+            cancel_request(work, actor=actor, now=now)
         else:
-            cancelled += 1
-    return Left(cancelled, going_on)
+            move(work, RevocationState.CANCELLED, actor=actor, now=now)
+    except (CannotCancel, Overtaken):
+        return False
+    return True
 
 
-def requests_of(person: Person) -> tuple[list[CertificateRequest], list[CertificateRequest]]:
-    """Return the requests that would be withdrawn, and those that would go on."""
-    held = list(requests_held_by(person))
-    return [one for one in held if one.is_cancellable], [one for one in held if not one.is_cancellable]
+def _end_inquiries(person: Person, actor: Actor, now: datetime) -> None:
+    """Looks into the government's records that wait for the card have nobody to make them any more."""
+    waiting = RecordsInquiry.objects.filter(holder=person, state=InquiryState.AWAITING_SIGNATURE)
+    for inquiry in waiting.select_for_update():
+        inquiry.state = InquiryState.CANCELLED
+        inquiry.save(update_fields=["state"])
+        record(person.organisation_id, "inquiry_cancelled", inquiry, actor=actor, now=now, person=str(person))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from certificates.selectors import certificates_keyed_by
-from certificates.services.person_leaves import person_leaves, requests_of
+from certificates.services.person_leaves import Left, held_by, person_leaves
 from organisations import selectors
 from organisations.domain.mandates import belgian_day
 from organisations.domain.roles import Permission, Role
@@ -38,26 +38,36 @@ def person_leave(request: TenantRequest, person_id: UUID) -> HttpResponse:
             show_refusal(form, refusal)
         else:
             messages.success(request, _("%(name)s is marked as having left.") % {"name": person})
-            if left.cancelled:
-                sentence = ngettext(
-                    "%(number)d request was withdrawn: make it anew for another holder.",
-                    "%(number)d requests were withdrawn: make them anew for another holder.",
-                    left.cancelled,
-                )
-                messages.warning(request, sentence % {"number": left.cancelled})
+            _warn(request, left)
             own = person.user_id == request.tenancy.user.pk
             return redirect("dashboard" if own else "organisation")
-    unsigned, signed = requests_of(person)
     roles = Membership.objects.filter(organisation=here, user=person.user_id) if person.user_id else ()
     context = {
         "person": person,
         "form": form,
-        "mandates": Mandate.objects.filter(person=person)
-        .active_on(belgian_day(now))
+        "mandates": Mandate.objects.still_counting_after(belgian_day(now))
+        .filter(person=person)
         .select_related("identifier"),
         "roles": [ROLES[Role(one.role)] for one in roles],
-        "unsigned": unsigned,
-        "signed": signed,
+        "held": held_by(person),
         "keys": list(certificates_keyed_by(person, now)),
     }
     return render(request, "certificates/person_leave.html", context, status=422 if form.errors else 200)
+
+
+def _warn(request: TenantRequest, left: Left) -> None:
+    """Say what has to be asked anew."""
+    if left.requests:
+        sentence = ngettext(
+            "%(number)d request was withdrawn: make it anew for another holder.",
+            "%(number)d requests were withdrawn: make them anew for another holder.",
+            left.requests,
+        )
+        messages.warning(request, sentence % {"number": left.requests})
+    if left.revocations:
+        sentence = ngettext(
+            "%(number)d revocation was withdrawn: have another holder revoke that certificate.",
+            "%(number)d revocations were withdrawn: have another holder revoke those certificates.",
+            left.revocations,
+        )
+        messages.warning(request, sentence % {"number": left.revocations})

@@ -60,6 +60,13 @@ class MandateQuerySet(models.QuerySet["Mandate"]):
             starts_on__lte=day,
         )
 
+    def still_counting_after(self, day: date) -> Self:
+        """Mandates that count on `day` or may begin to count later: all that leaving on that day would end."""
+        return self.filter(
+            Q(ends_on__isnull=True) | Q(ends_on__gte=day),
+            Q(withdrawn_on__isnull=True) | Q(withdrawn_on__gt=day),
+        )
+
 
 class Mandate(models.Model):
     """A legal representative's mandate for one person and one identifier of the organisation."""

@@ -3,7 +3,6 @@
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from organisations import ssin as numbers
@@ -87,8 +86,9 @@ def mark_left(person: Person, *, left_on: date, actor: Actor, now: datetime) -> 
         name=str(person),
         left_on=left_on.isoformat(),
     )
-    open_ended = Q(withdrawn_on=None) | Q(withdrawn_on__gt=left_on)
-    for mandate in Mandate.objects.filter(open_ended, person=person).select_related("person"):
+    for mandate in (
+        Mandate.objects.still_counting_after(left_on).filter(person=person).select_related("person")
+    ):
         mandate.withdrawn_on = None  # a withdrawal that was planned for later comes now
         withdraw_mandate(mandate, withdrawn_on=left_on, actor=actor, now=now)
     held = Membership.objects.filter(organisation=person.organisation_id, user=person.user_id)

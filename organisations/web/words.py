@@ -125,6 +125,8 @@ ACTIONS: dict[str, Text] = {
     "certificate_recognised": _("Authority of a certificate recognised"),
     "certificate_found_good": _("Certificate confirmed as not revoked"),
     "certificate_found_revoked": _("Certificate found revoked"),
+    "revocation_cancelled": _("Revocation cancelled"),
+    "inquiry_cancelled": _("Look into the government's records cancelled"),
 }
 """By action of the record; the keys are those that the services write."""
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from certificates.domain.lifecycle import RequestState
-from certificates.models import AgentJob
+from certificates.models import AgentJob, Installation
 from organisations.domain.roles import Role
 from organisations.models import AuditEvent, Device, Person
 from organisations.services.people import add_person
@@ -132,6 +132,20 @@ def test_keys_on_it_are_named(administrator: Client, hospital: Hospital, device:
     assert f"/certificates/{request.certificate_id}/" in page
     assert f"/certificates/{other.certificate_id}/" not in page
     assert "have them revoked" in page
+    with acting_for([hospital.organisation.pk]):
+        Installation.objects.create(
+            organisation=hospital.organisation,
+            certificate_id=other.certificate_id,
+            device_id=device.pk,
+            machine="PC-APO-014",
+            path="keystore/a.p12",
+            file_digest="0" * 64,
+            environment="production",
+            first_seen_at=datetime.now(UTC),
+            last_seen_at=datetime.now(UTC),
+        )
+    page = administrator.get(address(device)).content.decode()
+    assert f"/certificates/{other.certificate_id}/" in page, "a copy was seen there"
 
 
 def test_the_agent_of_a_withdrawn_workstation_is_turned_away(

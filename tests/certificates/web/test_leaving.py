@@ -7,13 +7,16 @@ import pytest
 from django.test import Client
 
 from certificates.domain.lifecycle import CANCELLABLE_STATES, FINAL_STATES, RequestState
-from certificates.models import CertificateRequest
+from certificates.domain.revocation import RevocationState
+from certificates.models import AgentJob, CertificateRequest, RecordsInquiry, Revocation
+from certificates.models.job import JobKind, JobState
+from certificates.models.records import InquiryState
 from organisations.domain.mandates import belgian_day
 from organisations.domain.roles import Role
 from organisations.models import AuditEvent, Mandate, Membership, Person
 from organisations.services.mandates import withdraw_mandate
 from organisations.tenancy import acting_for
-from tests.certificates.web.shelf import ask
+from tests.certificates.web.shelf import ask, shelve
 from tests.certificates.web.test_device_withdrawal import make_device
 from tests.organisations.web.members import member, own_queries, signed_in
 from tests.support.holder import Holder, issue_identity
@@ -61,19 +64,71 @@ def test_mandates_roles_and_unsigned_requests_end(
     assert administrator.get(page).status_code == 404, "once"
 
 
+def test_revocations_and_inquiries_that_wait_for_the_card_end_too(
+    administrator: Client, hospital: Hospital, page: str
+) -> None:
+    now = datetime.now(UTC)
+    certificate = shelve(hospital.organisation, "LABO", 500)
+    with acting_for([hospital.organisation.pk]):
+        revocations = {
+            state: Revocation.objects.create(
+                organisation=hospital.organisation,
+                certificate=certificate if state is RevocationState.AWAITING_SIGNATURE else other,
+                reason="superseded",
+                holder=hospital.holder,
+                requested_by=hospital.administrator,
+                state=state,
+                state_since=now,
+            )
+            for state, other in (
+                (RevocationState.AWAITING_SIGNATURE, certificate),
+                (RevocationState.AWAITING_EVIDENCE, shelve(hospital.organisation, "APO", 500)),
+            )
+        }
+        inquiry = RecordsInquiry.objects.create(
+            organisation=hospital.organisation,
+            environment="production",
+            holder=hospital.holder,
+            requested_by=hospital.administrator,
+            state=InquiryState.AWAITING_SIGNATURE,
+        )
+        job = AgentJob.objects.create(
+            id="A" * 22,
+            organisation=hospital.organisation,
+            kind=JobKind.READ_RECORDS,
+            inquiry=inquiry,
+            holder=hospital.holder,
+            expires_at=now + timedelta(days=1),
+        )
+    shown = administrator.get(page).content.decode()
+    assert "Revocations not signed yet" in shown
+    assert f"/certificates/{certificate.pk}/" in shown
+    done = leave(administrator, page)
+    assert "1 revocation was withdrawn: have another holder revoke that certificate." in done
+    with acting_for([hospital.organisation.pk]):
+        states = dict(Revocation.objects.values_list("pk", "state"))
+        assert states[revocations[RevocationState.AWAITING_SIGNATURE].pk] == RevocationState.CANCELLED
+        assert states[revocations[RevocationState.AWAITING_EVIDENCE].pk] == RevocationState.AWAITING_EVIDENCE
+        inquiry.refresh_from_db()
+        job.refresh_from_db()
+        assert (inquiry.state, job.state) == (InquiryState.CANCELLED, JobState.CLOSED)
+        recorded = set(AuditEvent.objects.values_list("action", flat=True))
+    assert recorded >= {"revocation_cancelled", "inquiry_cancelled"}
+
+
 def test_what_goes_on_is_said_before(administrator: Client, hospital: Hospital, page: str) -> None:
     signed = ask(hospital, RequestState.AWAITING_CERTIFICATE)
     unsigned = ask(hospital, RequestState.AWAITING_SIGNATURE)
     stored = ask(hospital, RequestState.COMPLETED)
     answer, made = own_queries(administrator, page)
     shown = answer.content.decode()
-    assert made == 5
+    assert made == 6
     for request in (signed, unsigned):
         assert f"/requests/{request.pk}/" in shown
     assert f"/certificates/{stored.certificate_id}/" in shown
     for _ in range(5):
         ask(hospital, RequestState.AWAITING_SIGNATURE)
-    assert own_queries(administrator, page)[1] == 5, "the count does not grow with the rows"
+    assert own_queries(administrator, page)[1] == 6, "the count does not grow with the rows"
     assert reload(hospital).left_on is None, "looking does nothing"
 
 
@@ -97,9 +152,21 @@ def test_a_planned_withdrawal_comes_forward_and_an_old_one_stays(
                 actor=PLATFORM,
                 now=datetime.now(UTC),
             )
+        over, future = (
+            Mandate.objects.create(
+                organisation=hospital.organisation,
+                person=hospital.holder,
+                identifier=hospital.identifier,
+                starts_on=TODAY + timedelta(days=start),
+                ends_on=TODAY + timedelta(days=start + 10),
+            )
+            for start in (-50, 50)
+        )
+    assert administrator.get(page).content.decode().count("CBE=0406798006") == 3
     leave(administrator, page, TODAY - timedelta(days=3))
     with acting_for([hospital.organisation.pk]):
         ended = dict(Mandate.objects.values_list("pk", "withdrawn_on"))
+    assert (ended[over.pk], ended[future.pk]) == (None, TODAY - timedelta(days=3))
     assert ended[old.pk] == TODAY - timedelta(days=100)
     assert ended[planned.pk] == ended[hospital.mandate.pk] == TODAY - timedelta(days=3)
 
