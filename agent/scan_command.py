@@ -84,6 +84,22 @@ def _known(config: Config, store: FoundStore) -> FoundStore:
     return replace(store, fingerprint=record.fingerprint, not_after=record.not_after) if record else store
 
 
+def _order(store: FoundStore) -> tuple[bool, str]:
+    return store.is_backup, str(store.path)
+
+
+def _as_inside(store: FoundStore, twin: FoundStore) -> FoundStore:
+    """The store with what was read in it or in a file with the same content."""
+    return replace(
+        store,
+        fingerprint=twin.fingerprint,
+        not_after=twin.not_after,
+        certificate=twin.certificate,
+        encryption_keys=twin.encryption_keys,
+        problem=twin.problem,
+    )
+
+
 class _Opening:
     """Asks passwords, one a store, or one for all when the person says so; none is kept."""
 
@@ -94,22 +110,14 @@ class _Opening:
 
     def open(self, stores: Sequence[FoundStore]) -> tuple[FoundStore, ...]:
         """The stores, opened as far as their passwords were given."""
-        seen: dict[str, FoundStore] = {}
-        made = []
-        for number, store in enumerate(stores):
-            if store.is_store:
-                if store.digest not in seen:
-                    seen[store.digest] = self._opened(store, last=number == len(stores) - 1)
-                store = replace(
-                    seen[store.digest],
-                    path=store.path,
-                    environment=store.environment,
-                    is_backup=store.is_backup,
-                    is_private=store.is_private,
-                    estimated_end=store.estimated_end,
-                )
-            made.append(store)
-        return tuple(made)
+        # Backups come last: the password of a file in use may open them, and nobody is asked for theirs.
+        distinct = {store.digest: store for store in sorted(stores, key=lambda store: not store.is_backup)}
+        waiting = sorted((store for store in distinct.values() if store.is_store), key=_order)
+        inside = {
+            store.digest: self._opened(store, last=number == len(waiting))
+            for number, store in enumerate(waiting, 1)
+        }
+        return tuple(_as_inside(store, inside.get(store.digest, store)) for store in stores)
 
     def _opened(self, store: FoundStore, *, last: bool) -> FoundStore:
         self._dialogue.progress(self._texts("scan.opening", file=shown(store.path.name)))

@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 
 from agent.language import Texts, shown
 from agent.scan import FoundStore, Scan, copies, duplicates
@@ -13,14 +12,12 @@ from agent.wire.jobs import Json
 from agent.wire.limits import (
     MAX_DN_CHARACTERS,
     MAX_FOLDERS,
-    MAX_NAME_CHARACTERS,
+    MAX_LABEL_CHARACTERS,
     MAX_PATH_CHARACTERS,
     MAX_REPORT_BYTES,
 )
+from agent.wire.masking import mask_national_numbers
 from agent.wire.strict_json import is_xml_text
-
-_ROOM_BYTES: Final = 40 * 1024
-"""Left of a report for its folders."""
 
 
 @dataclass(frozen=True)
@@ -81,29 +78,23 @@ def report_of(scan: Scan, *, machine: str, package: str | None) -> InstallationR
 
     What would not fit is left out, and then the report does not call itself complete.
     """
+    folders = tuple(dict.fromkeys(_short(str(folder)) for folder in scan.folders[:MAX_FOLDERS]))
+    label = _cut(_sendable(machine), MAX_LABEL_CHARACTERS) or "–"
+    report = InstallationReport(label, scan.is_complete and len(scan.folders) <= MAX_FOLDERS, folders, ())
+    left = MAX_REPORT_BYTES - len(json.dumps(report.to_json()))
     installations: list[Installation] = []
-    paths: dict[str, int] = {}
-    left, complete = MAX_REPORT_BYTES - _ROOM_BYTES, scan.is_complete and len(scan.folders) <= MAX_FOLDERS
+    taken: set[str] = set()
     for store in scan.stores:
         if not store.is_store or store.is_backup:
             continue
-        path = _short(str(store.path))
-        paths[path] = paths.get(path, 0) + 1
-        if paths[path] > 1:  # two national numbers in one folder look alike when masked
-            path = f"{path} ({paths[path]})"
-        made = _installation(store, path, package)
-        left -= len(json.dumps(made.to_json())) + 1
+        made = _installation(store, _free(_short(str(store.path)), taken), package)
+        taken.add(made.path)
+        left -= len(json.dumps(made.to_json())) + len(", ")
         if left < 0:
-            complete = False
+            report = replace(report, complete=False)
             break
         installations.append(made)
-    folders = tuple(_short(str(folder)) for folder in scan.folders[:MAX_FOLDERS])
-    return InstallationReport(
-        _sendable(machine)[:MAX_NAME_CHARACTERS] or "–",
-        complete,
-        tuple(dict.fromkeys(folders)),
-        tuple(installations),
-    )
+    return replace(report, installations=tuple(installations))
 
 
 def report_lines(report: InstallationReport, texts: Texts) -> Iterator[str]:
@@ -141,18 +132,33 @@ def _installation(store: FoundStore, path: str, package: str | None) -> Installa
         subject=subject if subject and len(subject) <= MAX_DN_CHARACTERS else None,
         path=path,
         file_digest=store.digest,
-        package=_sendable(package)[:MAX_NAME_CHARACTERS] if package else None,
+        package=_cut(_sendable(package), MAX_LABEL_CHARACTERS) if package else None,
         environment=store.environment,
         not_after=store.end,
         estimated=store.is_estimated,
     )
 
 
+def _free(path: str, taken: set[str]) -> str:
+    """The path, numbered when another one looks like it: two national numbers in one folder do, once masked."""
+    number, free = 1, path
+    while free in taken:
+        number += 1
+        free = f"{path} ({number})"
+    return free
+
+
 def _short(path: str) -> str:
     """A path that can be sent: printable UTF-8, national numbers masked, shortened in its middle."""
     text = _sendable(path)
-    room = MAX_PATH_CHARACTERS - 10
-    return text if len(text) <= room else f"{text[: room // 3]}…{text[-(room - room // 3 - 1) :]}"
+    room = MAX_PATH_CHARACTERS - 20
+    if len(text) > room:
+        text = f"{text[: room // 3]}…{text[-(room - room // 3 - 1) :]}"
+    return mask_national_numbers(text)  # a cut may have left eleven digits of more
+
+
+def _cut(text: str, limit: int) -> str:
+    return mask_national_numbers(text[: limit - 5])
 
 
 def _sendable(text: str) -> str:

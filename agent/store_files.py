@@ -77,13 +77,16 @@ def export(path: Path, password: str, *, store_format: StoreFormat, to: Path) ->
     Read back before it is put there. Raises StoreError: as `pkcs12.read` does, `file_exists` (nothing is ever
     overwritten), `folder_not_writable`, `store_foreign_entries`.
     """
-    if os.path.lexists(to):
-        raise StoreError("file_exists", file=str(to))
-    contents = pkcs12.read(read_file(path), password)
-    copy = pkcs12.write(contents, password, store_format)
-    if not pkcs12.read(copy, password).same_as(contents):
-        raise StoreError("store_unreadable")
     with _alone(to.parent):
+        durable.sweep(
+            to.parent, of=to.name
+        )  # a crash right after the copy was put there leaves its other name
+        if os.path.lexists(to):
+            raise StoreError("file_exists", file=str(to))
+        contents = pkcs12.read(read_file(path), password)
+        copy = pkcs12.write(contents, password, store_format)
+        if not pkcs12.read(copy, password).same_as(contents):
+            raise StoreError("store_unreadable")
         durable.write_new(to, copy)
     return contents
 

@@ -14,6 +14,7 @@ from agent.wire.limits import (
     MAX_DN_CHARACTERS,
     MAX_FOLDERS,
     MAX_INSTALLATIONS,
+    MAX_LABEL_CHARACTERS,
     MAX_PATH_CHARACTERS,
     MAX_REPORT_BYTES,
 )
@@ -68,7 +69,7 @@ class Installation:
             subject=_masked(fields.optional_text("subject", limit=MAX_DN_CHARACTERS)),
             path=str(_masked(fields.text("path", limit=MAX_PATH_CHARACTERS))),
             file_digest=digest,
-            package=_masked(fields.optional_text("package")),
+            package=_masked(fields.optional_text("package", limit=MAX_LABEL_CHARACTERS)),
             environment=cast(Environment, environment),
             not_after=None if fields.raw("not_after") is None else fields.moment("not_after"),
             estimated=fields.truth("estimated"),
@@ -112,7 +113,7 @@ class InstallationReport:
         if len({installation.path for installation in installations}) != len(installations):
             raise JobMalformed("a path stands there twice")
         return cls(
-            machine=str(_masked(fields.text("machine"))),
+            machine=str(_masked(fields.text("machine", limit=MAX_LABEL_CHARACTERS))),
             complete=fields.truth("complete"),
             folders=tuple(str(_masked(folder)) for folder in folders),
             installations=installations,

@@ -66,7 +66,10 @@ MAX_INSTALLATIONS = 300
 MAX_FOLDERS = 50
 """Folders that one report says it looked through."""
 
-MAX_PATH_CHARACTERS = 600
+MAX_LABEL_CHARACTERS = 100
+"""What people call a machine or the software on it."""
+
+MAX_PATH_CHARACTERS = 500
 """Path of a key store; the agent shortens longer ones in their middle."""
 
 MAX_REPORT_BYTES = 480 * 1024

@@ -184,7 +184,7 @@ def test_a_report_holds_public_facts_and_stays_within_its_bounds(folder: Path) -
     assert InstallationReport.from_json(
         report_of(replace(found, stores=(odd,)), machine="\n", package=None).to_json()
     ).installations == (one,)
-    many = tuple(replace(stores[0], path=folder / f"{'ü' * 500}{number}.p12") for number in range(300))
+    many = tuple(replace(stores[0], path=folder / f"{'ü' * 400}{number}.p12") for number in range(300))
     large = report_of(replace(found, stores=many), machine="pc", package="é" * 200)
     assert (large.complete, 0 < len(large.installations) < 300) == (False, True)
     assert len(json.dumps(large.to_json())) < MAX_REPORT_BYTES
@@ -228,6 +228,22 @@ def test_stores_are_opened_with_the_passwords_that_are_given(workstation: Workst
         assert secret not in (workstation.home / "stores.json").read_text()
     code, screen = finish(workstation.spawn("scan", str(folder), "--ui", "terminal"))
     assert _screen(screen).count("valid until") == 4
+
+
+def test_a_backup_with_the_same_content_is_read_with_its_original(
+    workstation: Workstation, tmp_path: Path
+) -> None:
+    places = tmp_path / "places"
+    (places / "backup").mkdir(parents=True)
+    data = pkcs12.write(full_contents(), PASSWORD, "modern")
+    for path in (places / ORGANISATION, places / "backup" / f"{ORGANISATION}.20260301-120000.backup"):
+        path.write_bytes(data)
+    terminal = workstation.spawn("scan", str(places), "--open", "--ui", "terminal")
+    terminal.expect_exact(f"{ASKED} {ORGANISATION}: ")
+    terminal.sendline(PASSWORD)
+    code, screen = finish(terminal)
+    assert (code, screen.count("encryption keys: 2")) == (0, 2), screen
+    assert "other key stores too" not in screen
 
 
 def test_an_empty_answer_leaves_a_store_closed(workstation: Workstation, folder: Path) -> None:
