@@ -44,3 +44,15 @@ MAX_REASON_CHARACTERS = 2000
 
 MAX_LIST_ITEMS = 16
 """Entries of any list in a job document."""
+
+MAX_INSTALLATIONS = 300
+"""Key stores in one report of a workstation."""
+
+MAX_FOLDERS = 50
+"""Folders that one report says it looked through."""
+
+MAX_PATH_CHARACTERS = 600
+"""Path of a key store; the agent shortens longer ones in their middle."""
+
+MAX_REPORT_BYTES = 480 * 1024
+"""A report of installations; the agent leaves out what would not fit, and says that it is not complete."""

@@ -82,16 +82,27 @@ class Fields:
             raise JobMalformed(f"{name} has no time zone")
         return moment
 
-    def each(self, name: str, read: Callable[[object], T], *, least: int = 0) -> tuple[T, ...]:
-        """A list of at least `least` entries, each read by `read`."""
+    def truth(self, name: str) -> bool:
+        """True or false."""
         value = self._value[name]
-        if not isinstance(value, list) or not least <= len(value) <= MAX_LIST_ITEMS:
+        if not isinstance(value, bool):
+            raise JobMalformed(f"{name} is not true or false")
+        return value
+
+    def each(
+        self, name: str, read: Callable[[object], T], *, least: int = 0, most: int = MAX_LIST_ITEMS
+    ) -> tuple[T, ...]:
+        """A list of `least` to `most` entries, each read by `read`."""
+        value = self._value[name]
+        if not isinstance(value, list) or not least <= len(value) <= most:
             raise JobMalformed(f"{name} is not a list of a sensible length")
         return tuple(read(item) for item in value)
 
-    def texts(self, name: str, *, least: int = 0) -> tuple[str, ...]:
+    def texts(
+        self, name: str, *, least: int = 0, most: int = MAX_LIST_ITEMS, limit: int = MAX_NAME_CHARACTERS
+    ) -> tuple[str, ...]:
         """A list of short strings."""
-        return self.each(name, lambda item: self._text(name, item, MAX_NAME_CHARACTERS, False), least=least)
+        return self.each(name, lambda item: self._text(name, item, limit, False), least=least, most=most)
 
     def raw(self, name: str) -> object:
         """The value as it is, for a reader of its own."""

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from certificates.web import dashboard, imports, inventory, new_request, requests, signing
+from certificates.web import (
+    dashboard,
+    imports,
+    installations,
+    inventory,
+    new_request,
+    renewal_form,
+    requests,
+    signing,
+    switch,
+)
 from organisations.web.workstation import workstation
 
 urlpatterns = [
@@ -15,6 +25,16 @@ urlpatterns = [
         "certificates/<uuid:certificate_id>/download",
         inventory.certificate_download,
         name="certificate-download",
+    ),
+    path(
+        "certificates/<uuid:certificate_id>/renew/", renewal_form.certificate_renew, name="certificate-renew"
+    ),
+    path("certificates/<uuid:certificate_id>/switch", switch.certificate_switch, name="certificate-switch"),
+    path("installations/", installations.installations, name="installations"),
+    path(
+        "installations/<uuid:installation_id>/accept",
+        installations.installation_accept,
+        name="installation-accept",
     ),
     path("requests/", requests.requests, name="requests"),
     path("requests/new/", new_request.request_new, name="request-new"),
