@@ -4,16 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from certificates.domain.lifecycle import FINAL_STATES, RequestState
 from certificates.domain.tokens import TokenState
-from certificates.domain.validity import REPLACEMENT_WINDOW, CertificateStatus, RevocationStatus
+from certificates.domain.validity import CertificateStatus, RevocationStatus
 from certificates.models import Certificate, CertificateRequest, EncryptionToken, Installation, Revocation
+from certificates.models.certificate import WINDOW_START, has_successor
 from organisations.domain.mandates import belgian_day
-from organisations.keyset import Page, page_of
-from organisations.models import AuditEvent, Mandate, Organisation, Person, User
+from organisations.keyset import Page, page_of, page_of_texts
+from organisations.models import AuditEvent, Mandate, Organisation, OrganisationIdentifier, Person, User
 
 LISTED = ("sealed_der", "chain", "search_text")
 """Columns that a list never shows and so does not fetch."""
@@ -29,8 +30,11 @@ def inventory_page(
     after: str | None = None,
     size: int = 50,
 ) -> Page[Certificate]:
-    """The inventory by end of validity, soonest first. Unknown filter values find nothing rather than everything."""
-    rows = Certificate.objects.filter(organisation=organisation).defer(*LISTED)
+    """The inventory by end of validity, soonest first; each row knows whether it was `renewed`.
+
+    Those to renew are those that nothing has taken over from. Unknown filter values find nothing rather than all.
+    """
+    rows = Certificate.objects.filter(organisation=organisation).defer(*LISTED).told_whether_renewed()
     if q.strip():
         rows = rows.matching(q)
     if environment:
@@ -38,6 +42,8 @@ def inventory_page(
     if status:
         known = status in set(CertificateStatus)
         rows = rows.in_status(CertificateStatus(status), timezone.now()) if known else rows.none()
+        if status == CertificateStatus.RENEWABLE:
+            rows = rows.without_successor()
     if identifier:
         kind, _, value = identifier.partition("=")
         rows = rows.filter(identifier_type=kind, identifier_value=value)
@@ -45,16 +51,63 @@ def inventory_page(
 
 
 def status_counts(organisation: Organisation, now: datetime) -> dict[str, int]:
-    """How many certificates are in each status, in one query."""
+    """How many certificates are in each status, in one query; a renewed one is not among those to renew."""
     alive = ~Q(revocation_status=RevocationStatus.REVOKED)
-    window = now + REPLACEMENT_WINDOW
     current = alive & Q(not_before__lte=now, not_after__gt=now)
-    return Certificate.objects.filter(organisation=organisation).aggregate(
-        valid=Count("pk", filter=current & Q(not_after__gt=window)),
-        renewable=Count("pk", filter=current & Q(not_after__lte=window)),
+    rows = Certificate.objects.filter(organisation=organisation).annotate(window_start=WINDOW_START)
+    return rows.aggregate(
+        valid=Count("pk", filter=current & Q(window_start__gt=now)),
+        renewable=Count("pk", filter=current & Q(window_start__lte=now) & Q(~has_successor())),
         expired=Count("pk", filter=alive & Q(not_after__lte=now)),
         not_yet_valid=Count("pk", filter=alive & Q(not_before__gt=now)),
         revoked=Count("pk", filter=~alive),
+    )
+
+
+def to_renew(organisation: Organisation, now: datetime) -> "QuerySet[Certificate]":
+    """Certificates in their replacement period that nothing has taken over from, the soonest end first."""
+    rows = Certificate.objects.filter(organisation=organisation).defer(*LISTED)
+    return rows.in_status(CertificateStatus.RENEWABLE, now).without_successor().order_by("not_after", "pk")
+
+
+def neighbours(certificate: Certificate) -> tuple[Certificate | None, Certificate | None]:
+    """Return the certificates of the same name just before and after: predecessor and successor, in one query.
+
+    The successor is the latest that ends after this one and is not revoked; the predecessor the last to end before.
+    """
+    rows = Certificate.objects.of_the_same_name_as(certificate).defer(*LISTED).order_by("not_after", "pk")
+    others = [one for one in rows if one.pk != certificate.pk]
+    before = [one for one in others if one.not_after < certificate.not_after]
+    after = [
+        one
+        for one in others
+        if one.not_after > certificate.not_after and one.revocation_status != RevocationStatus.REVOKED
+    ]
+    return (before[-1] if before else None, after[-1] if after else None)
+
+
+def installations_page(
+    organisation: Organisation, *, certificate: UUID | None = None, after: str | None = None, size: int = 50
+) -> Page[Installation]:
+    """Installations that are there, by machine and path; each knows whether its certificate is `current`."""
+    rows = Installation.objects.filter(organisation=organisation).present()
+    if certificate is not None:
+        rows = rows.filter(certificate=certificate)
+    return page_of_texts(_with_certificates(rows), by=("machine", "path"), after=after, size=size)
+
+
+def installations_of(certificate: Certificate, *, most: int = 200) -> list[Installation]:
+    """Where this certificate is installed, present ones first, then those that are gone."""
+    rows = _with_certificates(Installation.objects.filter(certificate=certificate))
+    return list(rows.order_by(F("gone_at").desc(nulls_first=True), "machine", "path")[:most])
+
+
+def _with_certificates(rows: "QuerySet[Installation]") -> "QuerySet[Installation]":
+    current = Certificate.objects.filter(pk=OuterRef("certificate")).without_successor()
+    return (
+        rows.select_related("certificate", "accepted_by")
+        .defer(*(f"certificate__{column}" for column in LISTED))
+        .annotate(current=Exists(current))
     )
 
 
@@ -67,6 +120,7 @@ class TimelineMark:
     environment: str
     not_after: datetime
     status: CertificateStatus
+    renewed: bool = False
 
 
 def timeline(
@@ -80,11 +134,21 @@ def timeline(
             not_after__lt=now + timedelta(days=31 * months),
         )
         .not_revoked()
-        .only("pk", "common_name", "environment", "not_before", "not_after", "revocation_status")
+        .only(
+            "pk",
+            "common_name",
+            "environment",
+            "not_before",
+            "not_after",
+            "replaceable_from",
+            "revocation_status",
+        )
+        .told_whether_renewed()
         .order_by("not_after", "pk")[:most]
     )
     return [
-        TimelineMark(row.pk, row.common_name, row.environment, row.not_after, row.status(now)) for row in rows
+        TimelineMark(row.pk, row.common_name, row.environment, row.not_after, row.status(now), row.renewed)
+        for row in rows
     ]
 
 
@@ -157,9 +221,13 @@ def certificates_keyed_on(
     return _living(now).filter(made | Q(pk__in=seen), organisation=organisation)
 
 
-def possible_holders(organisation: Organisation, now: datetime) -> "QuerySet[Person]":
-    """People with a mandate for any of the organisation's numbers today."""
+def possible_holders(
+    organisation: Organisation, now: datetime, identifier: OrganisationIdentifier | None = None
+) -> "QuerySet[Person]":
+    """People with a mandate today for any of the organisation's numbers, or for `identifier` alone."""
     active = Mandate.objects.filter(organisation=organisation).active_on(belgian_day(now))
+    if identifier is not None:
+        active = active.filter(identifier=identifier)
     return Person.objects.filter(
         organisation=organisation, left_on=None, pk__in=active.values("person")
     ).distinct()

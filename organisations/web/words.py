@@ -127,6 +127,11 @@ ACTIONS: dict[str, Text] = {
     "certificate_found_revoked": _("Certificate found revoked"),
     "revocation_cancelled": _("Revocation cancelled"),
     "inquiry_cancelled": _("Look into the government's records cancelled"),
+    "renewal_asked": _("Renewal requested"),
+    "installation_found": _("Installation found"),
+    "installation_gone": _("Installation gone"),
+    "installation_accepted": _("Installation of the old certificate accepted"),
+    "switch_confirmed": _("Switch to the new certificate confirmed"),
 }
 """By action of the record; the keys are those that the services write."""
 
@@ -141,6 +146,8 @@ FACTS: dict[str, Text] = {
     "application_id": _("ApplicationId"),
     "reason": _("reason"),
     "device": _("workstation"),
+    "machine": _("machine"),
+    "path": _("file"),
     "label": _("workstation"),
     "format": _("format"),
     "starts_on": _("from"),
@@ -152,6 +159,9 @@ FACTS: dict[str, Text] = {
     "public_key_identifier": _("key"),
 }
 """Details of an event that a page shows, and what they are called."""
+
+REASONS: dict[str, Text] = {"key_store_lost": _("the old key store or its password is lost")}
+"""Reasons of a workstation that are codes."""
 
 ENVIRONMENTS: dict[str, Text] = {"production": _("Production"), "acceptance": _("Acceptance")}
 """By the value that is stored; acceptance is for testing only."""
