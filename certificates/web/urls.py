@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from certificates.web import dashboard, imports, inventory, new_request, requests, signing
+from certificates.web import dashboard, imports, inventory, new_request, records, requests, signing
 from organisations.web.workstation import workstation
 
 urlpatterns = [
@@ -25,5 +25,10 @@ urlpatterns = [
     path("requests/<uuid:request_id>/ask-again", requests.request_ask_again, name="request-ask-again"),
     path("sign/", signing.sign_list, name="sign-list"),
     path("sign/<uuid:request_id>/", signing.sign, name="sign"),
+    path("records/", records.records, name="records"),
+    path("records/<uuid:inquiry_id>/", records.inquiry, name="records-inquiry"),
+    path("records/<uuid:inquiry_id>/status", records.inquiry_status, name="records-status"),
+    path("records/<uuid:inquiry_id>/cancel", records.inquiry_cancel, name="records-cancel"),
+    path("records/<uuid:inquiry_id>/decide", records.inquiry_decide, name="records-decide"),
     path("workstation/", workstation, name="workstation"),
 ]

@@ -104,6 +104,7 @@ OUTCOMES: dict[str, Label] = {
 SOURCES: dict[str, Text] = {
     "requested": _("Requested here"),
     "imported": _("Imported"),
+    "recorded": _("Taken over from the government's records"),
 }
 
 PROBLEMS: dict[str, tuple[Text, Text]] = {

@@ -18,9 +18,11 @@ from organisations.services.identifiers import add_identifier
 from organisations.services.mandates import give_mandate
 from organisations.services.people import add_person
 from organisations.tenancy import acting_for
+from tests.certificates.web.record_shelf import answered
 from tests.certificates.web.shelf import ask, shelve
 from tests.organisations.web.members import give_second_factor, member, signed_in
 from tests.support.hospital import PLATFORM, Hospital, make_hospital
+from tests.support.questions import ask as records
 
 PASSWORD = "een lang wachtwoord van de test"
 
@@ -195,6 +197,8 @@ def make_site() -> Site:
         "sign-list": "/sign/",
         "sign-waiting": f"/sign/{made[RequestState.AWAITING_CERTIFICATE].pk}/",
         "sign-done": f"/sign/{made[RequestState.COMPLETED].pk}/",
+        "records": "/records/",
+        "records-answered": f"/records/{answered(hospital, certificates=4).pk}/",
         "workstation": "/workstation/",
         "organisation": "/organisation/",
         "person-new": "/organisation/people/new/",
@@ -207,6 +211,8 @@ def make_site() -> Site:
     }
     for language, request in waiting.items():
         site.pages[f"sign:{language}"] = f"/sign/{request.pk}/"
+    for language, holder in holders.items():
+        site.pages[f"records-waiting:{language}"] = f"/records/{records(hospital, holder=holder).pk}/"
     for language, user in users.items():
         client: Client = signed_in(user)
         site.sessions[language] = client.cookies["ehportal_session"].value
