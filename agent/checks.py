@@ -61,5 +61,11 @@ def check_signature_certificate(certificate: x509.Certificate, *, now: datetime)
         raise CardError("not_a_signature_certificate")
 
 
+def check_authentication_certificate(certificate: x509.Certificate, *, now: datetime) -> None:
+    """The Authentication certificate is in date. Raises CardError `card_expired`."""
+    if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+        raise CardError("card_expired")
+
+
 def _plain(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join(text.split()))

@@ -8,10 +8,11 @@ from agent.errors import ExitCode, PortalError
 from agent.language import Texts
 from agent.pending import Pending, StoreFormat
 from agent.portal import Portal
+from agent.records_task import RecordsTask
 from agent.runner import CLOSED, Runner
 from agent.token_tasks import TokenTask
 from agent.ui import Dialogue
-from agent.wire.jobs import ActivateTokenJob, CertificateJob, CheckTokenJob, Job
+from agent.wire.jobs import ActivateTokenJob, CertificateJob, CheckTokenJob, Job, RecordsJob
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,9 @@ class Dispatcher:
             case ActivateTokenJob() | CheckTokenJob():
                 task = TokenTask(self.config, self.device, self.portal, self.dialogue, self.texts)
                 return task.run(job)
+            case RecordsJob():
+                records = RecordsTask(self.config, self.device, self.portal, self.dialogue, self.texts)
+                return records.run(job)
             case _:
                 raise PortalError("job_malformed")
 

@@ -10,7 +10,8 @@ import sys
 import threading
 import time
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -141,20 +142,37 @@ class CardReader:
         `ask_pin` is called only where the middleware has no dialog of its own. A wrong PIN is an error, never
         a second try. Raises CardError, or Cancelled when the person said no.
         """
-        try:
-            algorithm = algorithm_for(card.chain(purpose)[0])
-        except SignatureInvalid:
-            raise CardError("card_incomplete") from None
-        if algorithm == "ecdsa-sha384":
-            data = hashlib.sha384(data).digest()
-        request: dict[str, object] = {"key": purpose, "algorithm": algorithm}
-        request["data"] = base64.b64encode(data).decode()
+        request = _signing(card, purpose, data)
         if card.pin_needed:
             pin = ask_pin(purpose)
             if not pin:
                 raise Cancelled("card_cancelled")
             request["pin"] = pin
         return base64.b64decode(str(self._ask("sign", request, seconds=SIGN_SECONDS)["signature"]))
+
+    @contextmanager
+    def sitting(self, card: Card, *, ask_pin: AskPin) -> Iterator[Callable[[bytes], bytes]]:
+        """Several signatures with the Authentication key for one PIN; gives what signs, as `sign` does.
+
+        The card is logged out at the end, whatever happens. Raises CardError, or Cancelled when the person said no.
+        """
+        opening: dict[str, object] = {}
+        if card.pin_needed:
+            pin = ask_pin("Authentication")
+            if not pin:
+                raise Cancelled("card_cancelled")
+            opening["pin"] = pin
+
+        def sign(data: bytes) -> bytes:
+            answer = self._ask("sign", _signing(card, "Authentication", data), seconds=SIGN_SECONDS)
+            return base64.b64decode(str(answer["signature"]))
+
+        try:
+            self._ask("begin", opening, seconds=SIGN_SECONDS)
+            yield sign
+        finally:
+            with suppress(CardError):  # a worker that is gone has closed the card with it
+                self._ask("end")
 
     def _start(self) -> None:
         # The worker must find this package also when it runs from a checkout.
@@ -211,6 +229,17 @@ class CardReader:
         if code == "card_cancelled":
             raise Cancelled(code)
         raise CardError(code)
+
+
+def _signing(card: Card, purpose: Purpose, data: bytes) -> dict[str, object]:
+    """The worker's request for a signature over `data`. Raises CardError for a key of another kind than cards have."""
+    try:
+        algorithm = algorithm_for(card.chain(purpose)[0])
+    except SignatureInvalid:
+        raise CardError("card_incomplete") from None
+    if algorithm == "ecdsa-sha384":
+        data = hashlib.sha384(data).digest()
+    return {"key": purpose, "algorithm": algorithm, "data": base64.b64encode(data).decode()}
 
 
 def _subject(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> str:

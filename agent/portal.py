@@ -114,6 +114,14 @@ class Portal:
         """Say no for good, so that whoever asked gets to know."""
         self._call("POST", f"{self._job_path(job_id)}/decline", {"reason": reason})
 
+    def records(self, job_id: str, qualities: bytes, certificates: bytes) -> int:
+        """Hand in both signed questions; returns how many proposals came of the answers. Safe to repeat."""
+        body: Json = {"qualities": to_base64(qualities), "certificates": to_base64(certificates)}
+        proposals = self._call("POST", f"{self._job_path(job_id)}/records", body).get("proposals")
+        if not isinstance(proposals, int):
+            unexpected()
+        return proposals
+
     def outcome(self, job_id: str) -> Outcome:
         """Where the request stands."""
         return outcome_of(self._call("GET", f"{self._job_path(job_id)}/outcome"))

@@ -46,6 +46,7 @@ class Worker:
 
     def __init__(self, module: str) -> None:
         self._library = PyKCS11.PyKCS11Lib()
+        self._sitting: PyKCS11.Session | None = None
         try:
             self._library.load(module)
         except PyKCS11.PyKCS11Error:
@@ -94,7 +95,8 @@ class Worker:
         every other process. Signature only logs in where the token has no dialog of its own.
         """
         label, pin = str(request["key"]), request.get("pin")
-        data = base64.b64decode(str(request["data"]))
+        if self._sitting is not None and label == "Authentication":
+            return self._signed(self._sitting, request)
         with self._session() as (session, pin_needed):
             if pin_needed and not isinstance(pin, str):
                 raise _Refused("pin_needed")
@@ -102,17 +104,48 @@ class Worker:
             try:
                 if log_in:
                     session.login(pin if pin_needed else None)
-                keys = session.findObjects(
-                    [(PyKCS11.CKA_CLASS, PyKCS11.CKO_PRIVATE_KEY), (PyKCS11.CKA_LABEL, label)]
-                )
-                if len(keys) != 1:
-                    raise _Refused("card_key_missing")
-                mechanism = _CKM_SHA256_RSA_PKCS if request["algorithm"] == "rsa-sha256" else _CKM_ECDSA
-                signature = bytes(session.sign(keys[0], data, mechanism))
+                return self._signed(session, request)
             finally:
                 if log_in:
                     _log_out(session)
-            return {"signature": base64.b64encode(signature).decode()}
+
+    def begin(self, request: Answer) -> Answer:
+        """Log in once for several signatures with the Authentication key; `end` logs out again.
+
+        The Signature key has no such thing: the middleware asks for the PIN at every signature.
+        """
+        self.end(request)
+        pin = request.get("pin")
+        session, pin_needed = self._open()
+        try:
+            if pin_needed and not isinstance(pin, str):
+                raise _Refused("pin_needed")
+            session.login(pin if pin_needed else None)
+        except (PyKCS11.PyKCS11Error, _Refused):
+            _quietly(session.closeSession)
+            raise
+        self._sitting = session
+        return {}
+
+    def end(self, request: Answer) -> Answer:
+        """Log out, so that the card is open to no other process."""
+        session, self._sitting = self._sitting, None
+        if session is not None:
+            _log_out(session)
+            _quietly(session.closeSession)
+        return {}
+
+    @staticmethod
+    def _signed(session: PyKCS11.Session, request: Answer) -> Answer:
+        data = base64.b64decode(str(request["data"]))
+        keys = session.findObjects(
+            [(PyKCS11.CKA_CLASS, PyKCS11.CKO_PRIVATE_KEY), (PyKCS11.CKA_LABEL, str(request["key"]))]
+        )
+        if len(keys) != 1:
+            raise _Refused("card_key_missing")
+        mechanism = _CKM_SHA256_RSA_PKCS if request["algorithm"] == "rsa-sha256" else _CKM_ECDSA
+        signature = bytes(session.sign(keys[0], data, mechanism))
+        return {"signature": base64.b64encode(signature).decode()}
 
     def _cards(self) -> list[int]:
         found = []
@@ -127,6 +160,13 @@ class Worker:
 
     @contextmanager
     def _session(self) -> Iterator[tuple[PyKCS11.Session, bool]]:
+        session, pin_needed = self._open()
+        try:
+            yield session, pin_needed
+        finally:
+            _quietly(session.closeSession)
+
+    def _open(self) -> tuple[PyKCS11.Session, bool]:
         slots = self._cards()
         if not slots:
             raise _Refused("no_card" if self._library.getSlotList(tokenPresent=False) else "no_reader")
@@ -135,11 +175,7 @@ class Worker:
         flags = self._library.getTokenInfo(slots[0]).flags
         own_dialog = bool(flags & PyKCS11.CKF_PROTECTED_AUTHENTICATION_PATH)
         pin_needed = bool(flags & PyKCS11.CKF_LOGIN_REQUIRED) and not own_dialog
-        session = self._library.openSession(slots[0], PyKCS11.CKF_SERIAL_SESSION)
-        try:
-            yield session, pin_needed
-        finally:
-            _quietly(session.closeSession)
+        return self._library.openSession(slots[0], PyKCS11.CKF_SERIAL_SESSION), pin_needed
 
     @staticmethod
     def _value(session: PyKCS11.Session, wanted: list[tuple[int, object]]) -> bytes | None:
@@ -170,6 +206,8 @@ def _answer(worker: Worker, request: Answer) -> Answer:
         "readers": worker.readers,
         "read": worker.read,
         "sign": worker.sign,
+        "begin": worker.begin,
+        "end": worker.end,
     }
     try:
         return {"ok": operations[str(request["operation"])](request)}
@@ -194,8 +232,11 @@ def main() -> int:
         send({"error": refused.code})
         return 1
     send({"ok": {}})
-    for line in sys.stdin:
-        send(_answer(worker, json.loads(line)))
+    try:
+        for line in sys.stdin:
+            send(_answer(worker, json.loads(line)))
+    finally:
+        worker.end({})
     return 0
 
 

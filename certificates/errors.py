@@ -257,3 +257,33 @@ class GovernmentUnavailable(DomainError):
     title = _(
         "The government's service cannot be reached right now. Nothing is lost; try again in a few minutes."
     )
+
+
+class QuestionStale(SignedRequestRefused):
+    """A signed question that was not made for this task: from before it, or from a clock that is wrong."""
+
+    code = "question_stale"
+    title = _(
+        "This was signed at another time than this task. Nothing was asked; start again from the agent."
+    )
+
+
+class QuestionUsed(SignedRequestRefused):
+    """A signed question that served another inquiry before."""
+
+    code = "question_already_used"
+    title = _("This signature served another task before. Nothing was asked; start again from the agent.")
+
+
+class RecordsRefused(DomainError):
+    """The government's records cannot be asked like this; `extra["field"]` names the culprit."""
+
+    code = "records_refused"
+    title = _("The government's records cannot be asked like this.")
+
+
+class ProposalRefused(DomainError):
+    """A proposal cannot be taken over."""
+
+    code = "proposal_refused"
+    title = _("This cannot be taken over.")

@@ -26,6 +26,7 @@ STATUS = {
     "token_unknown": 404,
     "token_refused": 409,
     "government_refused": 409,
+    "question_already_used": 409,
     "card_status_unknown": 503,
     "government_unavailable": 503,
 }

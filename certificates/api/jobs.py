@@ -11,7 +11,8 @@ from agent.wire.limits import MAX_REQUEST_BYTES
 from certificates.api.agent import Body, decoded
 from certificates.errors import JobClosed, RequestTooLarge, SignedRequestRefused
 from certificates.models import AgentJob
-from certificates.services import agent_jobs, job_documents, request_job
+from certificates.models.job import JobKind
+from certificates.services import agent_jobs, ask_records, job_documents, request_job
 from certificates.services.accept_signed_request import (
     accept_signed_request,
     already_accepted,
@@ -114,7 +115,11 @@ class Decline(ProvenView):
         fields = fields_of(request)
         with named_organisations(device):
             job = agent_jobs.find_job(job_id, device)
-            request_job.decline_job(job, device, reason=str(fields.get("reason", "")), now=now)
+            reason = str(fields.get("reason", ""))
+            if job.kind == JobKind.READ_RECORDS:
+                ask_records.decline_records(job, device, reason=reason, now=now)
+            else:
+                request_job.decline_job(job, device, reason=reason, now=now)
         return 200, {"state": "declined"}
 
 

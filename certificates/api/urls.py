@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from certificates.api import agent, installations, jobs, tokens
+from certificates.api import agent, installations, jobs, records, tokens
 
 urlpatterns = [
     path("hello", agent.Hello.as_view(), name="agent-hello"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("jobs/<str:job_id>/decline", jobs.Decline.as_view(), name="agent-decline"),
     path("jobs/<str:job_id>/outcome", jobs.Outcome.as_view(), name="agent-outcome"),
     path("jobs/<str:job_id>/stored", jobs.Stored.as_view(), name="agent-stored"),
+    path("jobs/<str:job_id>/records", records.Records.as_view(), name="agent-records"),
     path("checks", tokens.Checks.as_view(), name="agent-checks"),
     path("jobs/<str:job_id>/token/start", tokens.StartToken.as_view(), name="agent-token-start"),
     path("jobs/<str:job_id>/token/complete", tokens.CompleteToken.as_view(), name="agent-token-complete"),

@@ -30,6 +30,10 @@ class RecordsInquiry(models.Model):
     state = models.CharField(max_length=20, choices=[(s.value, s.value) for s in InquiryState])
     answered_at = models.DateTimeField(null=True)
     problem = models.JSONField(null=True)
+    qualities_digest = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001  # unique when set
+    """SHA-256 of the signed GetActorQualities: what a card signed once answers one inquiry, of one organisation."""
+    certificates_digest = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001  # likewise
+    """SHA-256 of the signed GetCertificateInfoForCitizen."""
 
     class Meta:
         ordering = ["-requested_at", "-id"]
@@ -39,6 +43,15 @@ class RecordsInquiry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.holder} {self.requested_at:%Y-%m-%d}"
+
+
+class ProposalKind(StrEnum):
+    """What a proposal is about, in the order in which they are shown."""
+
+    NEW_MANDATE = "new_mandate"
+    MANDATE_GONE = "mandate_gone"
+    NEW_CERTIFICATE = "new_certificate"
+    DIFFERENCE = "difference"
 
 
 class ProposalState(StrEnum):
@@ -55,8 +68,9 @@ class RecordProposal(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey("organisations.Organisation", on_delete=models.PROTECT, related_name="+")
     inquiry = models.ForeignKey(RecordsInquiry, on_delete=models.PROTECT, related_name="proposals")
-    kind = models.CharField(max_length=20)
-    """new_mandate, mandate_gone, new_certificate, difference."""
+    kind = models.CharField(max_length=20, choices=[(k.value, k.value) for k in ProposalKind])
+    made_at = models.DateTimeField(default=timezone.now)
+    """When it was made; proposals of one inquiry are a microsecond apart, in the order in which they are shown."""
     key = models.CharField(max_length=120)
     """What it is about: TYPE=value of a number, or a PublicKeyIdentifier with the field's name."""
     certificate = models.ForeignKey(
@@ -64,6 +78,8 @@ class RecordProposal(models.Model):
     )
     facts = models.JSONField(default=dict)
     """What the government says and what stands here; national numbers are masked."""
+    sealed_certificates = models.BinaryField(null=True)
+    """Of a new certificate: sealed JSON, the DER (base64) of the certificate and of its issuers, nearest first."""
     state = models.CharField(
         max_length=10, choices=[(s.value, s.value) for s in ProposalState], default=ProposalState.OPEN
     )
@@ -73,7 +89,8 @@ class RecordProposal(models.Model):
     decided_at = models.DateTimeField(null=True)
 
     class Meta:
-        ordering = ["kind", "key", "id"]
+        ordering = ["made_at", "id"]
+        indexes = [models.Index(fields=["inquiry", "made_at", "id"], name="proposal_by_inquiry")]
         constraints = [
             models.UniqueConstraint(fields=["inquiry", "kind", "key"], name="proposal_once_an_inquiry"),
         ]

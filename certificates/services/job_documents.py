@@ -5,7 +5,7 @@ from datetime import datetime
 from agent.wire.jobs import Job
 from certificates.models import AgentJob
 from certificates.models.job import JobKind
-from certificates.services import request_job, token_job
+from certificates.services import ask_records, request_job, token_job
 
 
 def document_of(job: AgentJob, *, now: datetime) -> Job:
@@ -13,5 +13,7 @@ def document_of(job: AgentJob, *, now: datetime) -> Job:
     match JobKind(job.kind):
         case JobKind.ACTIVATE_TOKEN | JobKind.CHECK_TOKEN:
             return token_job.document_of(job, now=now)
+        case JobKind.READ_RECORDS:
+            return ask_records.document_of(job, now=now)
         case _:
             return request_job.document_of(job, now=now)

@@ -9,8 +9,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from certificates.models import CertificateRequest
+from certificates.record_selectors import awaiting_card_of
 from certificates.selectors import awaiting_signature_of
 from certificates.services.fetch_contract import contract_of
+from certificates.web.record_rows import inquiry_row
 from certificates.web.requests import find_request, progress_of
 from certificates.web.rows import request_row
 from certificates.web.words import BASE_SERVICES
@@ -31,6 +33,7 @@ def sign_list(request: TenantRequest) -> HttpResponse:
     waiting = awaiting_signature_of(request.tenancy.user)
     context = {
         "rows": [request_row(one) for one in waiting],
+        "inquiries": [inquiry_row(one) for one in awaiting_card_of(request.tenancy.user)],
         "without_device": not devices_of_user(request.tenancy.user),
     }
     return render(request, "certificates/sign_list.html", context)

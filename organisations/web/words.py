@@ -132,6 +132,15 @@ ACTIONS: dict[str, Text] = {
     "installation_gone": _("Installation gone"),
     "installation_accepted": _("Installation of the old certificate accepted"),
     "switch_confirmed": _("Switch to the new certificate confirmed"),
+    "certificate_recorded": _("Certificate taken over from the government's records"),
+    "records_asked": _("Government's records: question asked"),
+    "records_read": _("Government's records: answer read"),
+    "records_declined": _("Government's records: holder declined to ask"),
+    "records_cancelled": _("Government's records: question withdrawn"),
+    "records_failed": _("Government's records: question refused"),
+    "proposal_accepted": _("Proposal of the government's records taken over"),
+    "proposal_dismissed": _("Proposal of the government's records left aside"),
+    "government_told": _("The government told where it stands"),
 }
 """By action of the record; the keys are those that the services write."""
 
@@ -157,6 +166,10 @@ FACTS: dict[str, Text] = {
     "codes": _("answer"),
     "fingerprint": _("SHA-256"),
     "public_key_identifier": _("key"),
+    "about": _("about"),
+    "field": _("field"),
+    "proposals": _("proposals"),
+    "government_status": _("state"),
 }
 """Details of an event that a page shows, and what they are called."""
 

@@ -128,3 +128,46 @@ def test_a_card_of_somebody_else_shows_another_number(
     monkeypatch.setenv("SOFTHSM2_CONF", str(luc.write_token(tmp_path)))
     with CardReader(Path(MODULE)) as reader:
         assert reader.card().national_number == "93051822361"
+
+
+@pytest.mark.parametrize("algorithm", ["rsa", "p384"])
+def test_a_sitting_signs_several_times_for_one_pin(
+    tmp_path: Path,
+    an: SoftwareCard,
+    an_with_p384: SoftwareCard,
+    monkeypatch: pytest.MonkeyPatch,
+    algorithm: str,
+) -> None:
+    own = an if algorithm == "rsa" else an_with_p384
+    monkeypatch.setenv("SOFTHSM2_CONF", str(own.write_token(tmp_path)))
+    asked: list[Purpose] = []
+
+    def pin(why: Purpose) -> str:
+        asked.append(why)
+        return PIN
+
+    with CardReader(Path(MODULE)) as reader:
+        card = reader.card()
+        with reader.sitting(card, ask_pin=pin) as sign:
+            signatures = [sign(message) for message in (b"first", b"second")]
+        with pytest.raises(CardError) as refused:
+            reader._ask("sign", {"key": "Authentication", "algorithm": "rsa-sha256", "data": ""})
+        assert refused.value.code == "pin_needed", "the card is closed again"
+    jose = "RS256" if algorithm == "rsa" else "ES384"
+    for message, signature in zip((b"first", b"second"), signatures, strict=True):
+        verify_enrolment_signature(card.authentication, message, signature, jose)
+    assert asked == ["Authentication"]
+
+
+def test_a_sitting_ends_whatever_happens(reader: CardReader) -> None:
+    card = reader.card()
+    with pytest.raises(ZeroDivisionError), reader.sitting(card, ask_pin=lambda _: PIN):
+        raise ZeroDivisionError
+    with pytest.raises(CardError) as refused:
+        reader._ask("sign", {"key": "Authentication", "algorithm": "rsa-sha256", "data": ""})
+    assert refused.value.code == "pin_needed"
+    with pytest.raises(CardError) as wrong, reader.sitting(card, ask_pin=lambda _: "9999"):
+        raise AssertionError("a wrong PIN opens no sitting")
+    assert wrong.value.code == "pin_incorrect"
+    with pytest.raises(Cancelled), reader.sitting(card, ask_pin=lambda _: None):
+        raise AssertionError("no PIN opens no sitting")

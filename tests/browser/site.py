@@ -21,9 +21,11 @@ from organisations.services.mandates import give_mandate
 from organisations.services.people import add_person
 from organisations.tenancy import acting_for
 from tests.certificates.renewing import install, known, pair, renew, token
+from tests.certificates.web.record_shelf import answered
 from tests.certificates.web.shelf import ask, give_token, shelve
 from tests.organisations.web.members import give_second_factor, member, signed_in
 from tests.support.hospital import PLATFORM, Hospital, make_hospital
+from tests.support.questions import ask as records
 
 PASSWORD = "een lang wachtwoord van de test"
 
@@ -244,6 +246,8 @@ def make_site() -> Site:
         "sign-list": "/sign/",
         "sign-waiting": f"/sign/{made[RequestState.AWAITING_CERTIFICATE].pk}/",
         "sign-done": f"/sign/{made[RequestState.COMPLETED].pk}/",
+        "records": "/records/",
+        "records-answered": f"/records/{answered(hospital, certificates=4).pk}/",
         "workstation": "/workstation/",
         "answers": "/help/answers/",
         "answers-unknown": "/help/answers/?q=ZZ_SIGNER_UNKNOWN_AT_THE_FRONT_DESK",
@@ -260,6 +264,8 @@ def make_site() -> Site:
     }
     for language, request in waiting.items():
         site.pages[f"sign:{language}"] = f"/sign/{request.pk}/"
+    for language, holder in holders.items():
+        site.pages[f"records-waiting:{language}"] = f"/records/{records(hospital, holder=holder).pk}/"
     for language, user in users.items():
         client: Client = signed_in(user)
         site.sessions[language] = client.cookies["ehportal_session"].value

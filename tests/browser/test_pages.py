@@ -32,6 +32,9 @@ PAGES = (
     "sign",
     "sign-waiting",
     "sign-done",
+    "records",
+    "records-waiting",
+    "records-answered",
     "workstation",
     "answers",
     "answers-unknown",
@@ -55,7 +58,7 @@ def test_every_page_fits_and_keeps_the_policy(
 ) -> None:
     with visit(browser, server.origin, session=site.sessions[language], width=width) as (page, complaints):
         for name in PAGES:
-            address = site.pages[f"sign:{language}"] if name == "sign" else site.pages[name]
+            address = site.pages.get(f"{name}:{language}") or site.pages[name]
             answer = page.goto(server.origin + address)
             if answer is None or answer.status != (404 if name == "not-found" else 200):
                 complaints.append(f"{name} was answered with {answer and answer.status}")

@@ -1,0 +1,45 @@
+"""The agent's endpoint for the government's own records: two signed questions in, proposals out."""
+
+from datetime import datetime
+from functools import partial
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from agent.wire.limits import MAX_REQUEST_BYTES
+from certificates.api.agent import Body, decoded
+from certificates.api.jobs import device_of
+from certificates.errors import RequestTooLarge, SignedRequestRefused
+from certificates.services import agent_jobs
+from certificates.services.card_questions import check_card, check_questions
+from certificates.services.gateways import gateway_of
+from certificates.services.read_records import read_records
+from organisations.api.devices import ProvenView, fields_of, named_organisations
+from organisations.services.proofs import Accepted
+
+
+def _signed(text: object) -> bytes:
+    if isinstance(text, str) and len(text) > MAX_REQUEST_BYTES * 4 // 3 + 4:
+        raise RequestTooLarge
+    data = decoded(text, MAX_REQUEST_BYTES)
+    if data is None:
+        raise SignedRequestRefused
+    return data
+
+
+class Records(ProvenView):
+    """Takes both signed questions."""
+
+    def post(self, request: Request, job_id: str) -> Response:
+        """Ask the government and return how many proposals came of it; what they are stands on the page."""
+        return self._answer(request, self._act, job_id=job_id)
+
+    def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
+        device, fields = device_of(accepted), fields_of(request)
+        qualities, certificates = _signed(fields.get("qualities")), _signed(fields.get("certificates"))
+        with named_organisations(device):
+            job = agent_jobs.find_job(job_id, device)
+            questions = check_questions(job, qualities, certificates, now=now)
+        check_card(questions, now=now)
+        proposals = read_records(job, questions, device, partial(gateway_of, job.environment), now=now)
+        return 200, {"state": "answered", "proposals": proposals}

@@ -1,0 +1,73 @@
+"""Questions about inquiries into the government's records; all of them see only named organisations."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from certificates.models import RecordProposal, RecordsInquiry
+from certificates.models.records import InquiryState, ProposalKind, ProposalState
+from organisations.access import Tenancy
+from organisations.domain.roles import Permission
+from organisations.keyset import Page, page_of
+from organisations.models import User
+
+NEEDED = {
+    ProposalKind.NEW_MANDATE: Permission.MANAGE_ORGANISATION,
+    ProposalKind.MANDATE_GONE: Permission.MANAGE_ORGANISATION,
+    ProposalKind.NEW_CERTIFICATE: Permission.IMPORT_CERTIFICATES,
+    ProposalKind.DIFFERENCE: Permission.IMPORT_CERTIFICATES,
+}
+"""Who may decide: the same who may do it by hand."""
+
+
+def inquiries_page(tenancy: Tenancy, *, after: str | None = None, size: int = 25) -> Page[RecordsInquiry]:
+    """Inquiries, newest first; who does not request certificates sees those with the own card."""
+    rows = RecordsInquiry.objects.filter(organisation=tenancy.organisation)
+    if not tenancy.may(Permission.REQUEST_CERTIFICATE):
+        rows = rows.filter(holder__user=tenancy.user)
+    open_ones = Count("proposals", filter=Q(proposals__state=ProposalState.OPEN))
+    rows = rows.select_related("holder", "requested_by").annotate(open_proposals=open_ones)
+    return page_of(rows, by="requested_at", after=after, size=size, descending=True)
+
+
+def awaiting_card_of(user: User) -> list[RecordsInquiry]:
+    """Inquiries that wait for this user's card, oldest first."""
+    rows = RecordsInquiry.objects.filter(
+        holder__user=user, state=InquiryState.AWAITING_SIGNATURE, job__expires_at__gt=timezone.now()
+    )
+    return list(rows.select_related("holder", "requested_by", "organisation").order_by("requested_at"))
+
+
+def proposals_page(
+    inquiry: RecordsInquiry, *, after: str | None = None, size: int = 100
+) -> Page[RecordProposal]:
+    """The proposals of an inquiry in the order in which they were made: by kind, then by name."""
+    rows = RecordProposal.objects.filter(organisation_id=inquiry.organisation_id, inquiry=inquiry)
+    rows = rows.select_related("decided_by").defer("sealed_certificates")
+    return page_of(rows, by="made_at", after=after, size=size)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many proposals there are, are open, and can be decided or taken over by this member."""
+
+    total: int
+    open: int
+    decidable: int
+    takeable: int
+
+
+def inquiry_counts(inquiry: RecordsInquiry, tenancy: Tenancy) -> Counts:
+    """Count the proposals of an inquiry, in one query."""
+    kinds = [kind for kind, permission in NEEDED.items() if tenancy.may(permission)]
+    open_ones = Q(state=ProposalState.OPEN)
+    mine = open_ones & Q(kind__in=kinds)
+    refused = Q(facts__has_key="acceptable", facts__acceptable=False)
+    found = RecordProposal.objects.filter(inquiry=inquiry).aggregate(
+        total=Count("pk"),
+        open=Count("pk", filter=open_ones),
+        decidable=Count("pk", filter=mine),
+        takeable=Count("pk", filter=mine & ~refused),
+    )
+    return Counts(found["total"], found["open"], found["decidable"], found["takeable"])
