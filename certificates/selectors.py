@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from certificates.domain.lifecycle import FINAL_STATES, RequestState
 from certificates.domain.tokens import TokenState
-from certificates.domain.validity import REPLACEMENT_WINDOW, CertificateStatus, RevocationStatus
+from certificates.domain.validity import CertificateStatus, RevocationStatus
 from certificates.models import Certificate, CertificateRequest, EncryptionToken
+from certificates.models.certificate import WINDOW_START
 from organisations.domain.mandates import belgian_day
 from organisations.keyset import Page, page_of
 from organisations.models import AuditEvent, Mandate, Organisation, Person, User
@@ -47,11 +48,11 @@ def inventory_page(
 def status_counts(organisation: Organisation, now: datetime) -> dict[str, int]:
     """How many certificates are in each status, in one query."""
     alive = ~Q(revocation_status=RevocationStatus.REVOKED)
-    window = now + REPLACEMENT_WINDOW
     current = alive & Q(not_before__lte=now, not_after__gt=now)
-    return Certificate.objects.filter(organisation=organisation).aggregate(
-        valid=Count("pk", filter=current & Q(not_after__gt=window)),
-        renewable=Count("pk", filter=current & Q(not_after__lte=window)),
+    rows = Certificate.objects.filter(organisation=organisation).annotate(window_start=WINDOW_START)
+    return rows.aggregate(
+        valid=Count("pk", filter=current & Q(window_start__gt=now)),
+        renewable=Count("pk", filter=current & Q(window_start__lte=now)),
         expired=Count("pk", filter=alive & Q(not_after__lte=now)),
         not_yet_valid=Count("pk", filter=alive & Q(not_before__gt=now)),
         revoked=Count("pk", filter=~alive),
@@ -80,7 +81,15 @@ def timeline(
             not_after__lt=now + timedelta(days=31 * months),
         )
         .not_revoked()
-        .only("pk", "common_name", "environment", "not_before", "not_after", "revocation_status")
+        .only(
+            "pk",
+            "common_name",
+            "environment",
+            "not_before",
+            "not_after",
+            "replaceable_from",
+            "revocation_status",
+        )
         .order_by("not_after", "pk")[:most]
     )
     return [

@@ -28,16 +28,25 @@ class CertificateStatus(StrEnum):
     REVOKED = "revoked"
 
 
+def window_start(not_after: datetime, replaceable_from: datetime | None) -> datetime:
+    """Return when the replacement period begins: as the government told, else 90 days before the end."""
+    return not_after - REPLACEMENT_WINDOW if replaceable_from is None else replaceable_from
+
+
 def status_of(
-    not_before: datetime, not_after: datetime, revocation: RevocationStatus, now: datetime
+    not_before: datetime,
+    not_after: datetime,
+    revocation: RevocationStatus,
+    now: datetime,
+    replaceable_from: datetime | None = None,
 ) -> CertificateStatus:
-    """Return the status at `now`; revocation outweighs dates."""
+    """Return the status at `now`; revocation outweighs dates, the end outweighs a later `replaceable_from`."""
     if revocation is RevocationStatus.REVOKED:
         return CertificateStatus.REVOKED
     if now < not_before:
         return CertificateStatus.NOT_YET_VALID
     if now >= not_after:
         return CertificateStatus.EXPIRED
-    if now >= not_after - REPLACEMENT_WINDOW:
+    if now >= window_start(not_after, replaceable_from):
         return CertificateStatus.RENEWABLE
     return CertificateStatus.VALID

@@ -1,16 +1,29 @@
 """The inventory: one row per certificate an organisation knows of."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from certificates.domain.lifecycle import Environment
-from certificates.domain.validity import CertificateStatus, RevocationStatus, status_of
+from certificates.domain.validity import (
+    REPLACEMENT_WINDOW,
+    CertificateStatus,
+    RevocationStatus,
+    status_of,
+    window_start,
+)
 from organisations.sealing import unseal
+
+WINDOW_START = Coalesce(F("replaceable_from"), F("not_after") - REPLACEMENT_WINDOW)
+"""`domain.validity.window_start` as SQL."""
+
+NAME = ("environment", "identifier_type", "identifier_value", "ssin_index", "application_id")
+"""Certificates that agree in these bear the same name in the same world."""
 
 
 class CertificateQuerySet(models.QuerySet["Certificate"]):
@@ -37,11 +50,27 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
             return rest.filter(not_after__lte=now)
         if status is CertificateStatus.NOT_YET_VALID:
             return rest.filter(not_before__gt=now)
-        window = now + timedelta(days=90)
-        rest = rest.filter(not_before__lte=now, not_after__gt=now)
+        rest = rest.filter(not_before__lte=now, not_after__gt=now).alias(window_start=WINDOW_START)
         if status is CertificateStatus.RENEWABLE:
-            return rest.filter(not_after__lte=window)
-        return rest.filter(not_after__gt=window)
+            return rest.filter(window_start__lte=now)
+        return rest.filter(window_start__gt=now)
+
+    def of_the_same_name_as(self, certificate: "Certificate") -> Self:
+        """Certificates with the name of `certificate`, itself included; none for a name the government never gave."""
+        if not certificate.identifier_type:
+            return self.none()
+        return self.filter(
+            organisation=certificate.organisation_id, **{field: getattr(certificate, field) for field in NAME}
+        )
+
+    def without_successor(self) -> Self:
+        """Certificates beside which no later one of the same name stands that is not revoked."""
+        later = Certificate.objects.filter(
+            organisation=OuterRef("organisation"),
+            not_after__gt=OuterRef("not_after"),
+            **{field: OuterRef(field) for field in NAME},
+        )
+        return self.exclude(Exists(later.exclude(identifier_type="").not_revoked()))
 
     def matching(self, text: str) -> Self:
         """Certificates in whose name, identifiers or fingerprints `text` occurs."""
@@ -124,6 +153,9 @@ class Certificate(models.Model):
         indexes = [
             models.Index(fields=["organisation", "not_after", "id"], name="certificate_by_end"),
             models.Index(fields=["organisation", "public_key_identifier"], name="certificate_by_key"),
+            models.Index(
+                fields=["organisation", "identifier_value", "application_id"], name="certificate_by_name"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -136,7 +168,13 @@ class Certificate(models.Model):
 
     def status(self, now: datetime) -> CertificateStatus:
         """What the certificate is good for at `now`."""
-        return status_of(self.not_before, self.not_after, RevocationStatus(self.revocation_status), now)
+        revocation = RevocationStatus(self.revocation_status)
+        return status_of(self.not_before, self.not_after, revocation, now, self.replaceable_from)
+
+    @property
+    def renewable_from(self) -> datetime:
+        """When its replacement period begins."""
+        return window_start(self.not_after, self.replaceable_from)
 
     @property
     def current_status(self) -> CertificateStatus:

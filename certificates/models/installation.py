@@ -35,6 +35,10 @@ class Installation(models.Model):
     """The software that loads it, as people call it."""
     file_digest = models.CharField(max_length=64)
     """SHA-256 of the file, hex."""
+    fingerprint = models.CharField(max_length=64, blank=True)
+    """SHA-256 of the certificate in it, hex; empty where the file could not be opened."""
+    public_key_identifier = models.CharField(max_length=40, blank=True)
+    """Of the certificate's key, where only that could be read, or as well."""
     name = models.CharField(max_length=250, blank=True)
     """What file name or certificate says whose it is; a national number is masked."""
     environment = models.CharField(max_length=12)
@@ -56,8 +60,12 @@ class Installation(models.Model):
         ordering = ["machine", "path", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["organisation", "device_id", "path"], name="installation_once_a_place"
+                fields=["organisation", "device_id", "path", "fingerprint"], name="installation_once_a_place"
             ),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "machine", "id"], name="installation_by_machine"),
+            models.Index(fields=["organisation", "fingerprint"], name="installation_by_fingerprint"),
         ]
 
     def __str__(self) -> str:

@@ -86,6 +86,13 @@ class CertificateRequest(Work):
         ordering = ["-requested_at", "-id"]
         constraints = [
             models.UniqueConstraint(fields=["public_key_identifier"], name="public_key_identifier_once"),
+            models.UniqueConstraint(
+                fields=["replaces"],
+                name="one_renewal_on_its_way",
+                condition=~Q(
+                    state__in=["issued", "completed", "rejected", "declined", "cancelled", "gave_up"]
+                ),
+            ),
             models.CheckConstraint(
                 name="a_submitted_request_has_its_bytes",
                 condition=~Q(

@@ -72,7 +72,9 @@ def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
     context = {
         "row": certificate_row(found, now),
         "certificate": found,
-        "validity": plot_validity(found.not_before, found.not_after, now, revoked=revoked),
+        "validity": plot_validity(
+            found.not_before, found.not_after, now, opens_at=found.renewable_from, revoked=revoked
+        ),
         "fingerprint": _spaced(found.fingerprint),
         "serial": _spaced(found.serial),
         "key": _spaced(found.public_key_identifier),

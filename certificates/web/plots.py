@@ -222,13 +222,15 @@ class Validity:
         return 1000 - self.window
 
 
-def plot_validity(not_before: datetime, not_after: datetime, now: datetime, *, revoked: bool) -> Validity:
-    """Lay one validity out; the last 90 days are the window in which the certificate can be replaced."""
+def plot_validity(
+    not_before: datetime, not_after: datetime, now: datetime, *, opens_at: datetime, revoked: bool
+) -> Validity:
+    """Lay one validity out; from `opens_at` on the certificate can be replaced."""
     total = (not_after - not_before).total_seconds() or 1
 
     def at(moment: datetime) -> int:
         return max(0, min(1000, round(1000 * (moment - not_before).total_seconds() / total)))
 
-    opens = max(not_before, not_after - REPLACEMENT_WINDOW)
+    opens = min(max(not_before, opens_at), not_after)
     tone = "bad" if revoked or now >= not_after else "warn" if now >= opens else ""
     return Validity(at(now), at(opens), opens, tone)

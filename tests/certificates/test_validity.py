@@ -39,9 +39,29 @@ def test_a_short_certificate_is_renewable_from_its_start() -> None:
     assert status_of(START, START + timedelta(days=30), RevocationStatus.GOOD, START) is C.RENEWABLE
 
 
-def test_sql_and_domain_agree_at_every_edge(hospital: Hospital) -> None:
+@pytest.mark.parametrize(
+    ("replaceable_from", "now", "status"),
+    [
+        (END - timedelta(days=120), END - timedelta(days=120) - TICK, C.VALID),
+        (END - timedelta(days=120), END - timedelta(days=120), C.RENEWABLE),
+        (END - timedelta(days=60), END - timedelta(days=90), C.VALID),
+        (END - timedelta(days=60), END - timedelta(days=60), C.RENEWABLE),
+        (END + timedelta(days=60), END - TICK, C.VALID),
+        (END + timedelta(days=60), END, C.EXPIRED),
+        (START - timedelta(days=60), START - TICK, C.NOT_YET_VALID),
+    ],
+)
+def test_the_governments_own_date_is_stronger(
+    replaceable_from: datetime, now: datetime, status: CertificateStatus
+) -> None:
+    assert status_of(START, END, RevocationStatus.GOOD, now, replaceable_from) is status
+
+
+@pytest.mark.parametrize("days", [None, 120, 60, -1])
+def test_sql_and_domain_agree_at_every_edge(hospital: Hospital, days: int | None) -> None:
     """The list's filter, the dashboard's counts and the word on a page come from three places."""
-    one = shelve(hospital.organisation, "EDGE", 10, not_before=START, not_after=END)
+    told = None if days is None else END - timedelta(days=days)
+    one = shelve(hospital.organisation, "EDGE", 10, not_before=START, not_after=END, replaceable_from=told)
     gone = shelve(
         hospital.organisation, "GONE", 10, not_before=START, not_after=END, revocation_status="revoked"
     )
@@ -52,6 +72,10 @@ def test_sql_and_domain_agree_at_every_edge(hospital: Hospital) -> None:
         END - timedelta(days=90),
         END - TICK,
         END,
+        END - timedelta(days=120) - TICK,
+        END - timedelta(days=120),
+        END - timedelta(days=60) - TICK,
+        END - timedelta(days=60),
     ]
     with acting_for([hospital.organisation.pk]):
         rows = Certificate.objects.filter(organisation=hospital.organisation)
