@@ -30,6 +30,48 @@ class RequestInProgress(RequestRefused):
     )
 
 
+class NameActive(RequestRefused):
+    """A certificate with this name is active; `extra` names it, and from when it can be renewed."""
+
+    code = "name_active"
+    title = _("A certificate with this name is active. A second one is only given as its renewal.")
+
+
+class RenewalRefused(RequestRefused):
+    """This certificate cannot be renewed now; `extra["outcome"]` is the code of domain.renewal.RenewalOutcome."""
+
+    code = "renewal_refused"
+    title = _("This certificate cannot be renewed now. Its page says what to do instead.")
+
+
+class RenewalIncomplete(RequestRefused):
+    """Something that a renewal needs is not known; `extra["field"]` names it."""
+
+    code = "renewal_incomplete"
+    title = _("Not everything that the renewal needs is known. Fill in what is missing.")
+
+
+class CannotConfirmSwitch(DomainError):
+    """The switch to the new certificate is not done; `extra["open"]` holds the codes of what is open."""
+
+    code = "cannot_confirm_switch"
+    title = _("The switch cannot be confirmed yet: something still needs the old certificate.")
+
+
+class CannotAccept(DomainError):
+    """Leaving an installation behind needs a reason, and an installation that is still there."""
+
+    code = "cannot_accept"
+    title = _("Say why this installation of the old certificate may stay as it is.")
+
+
+class ReportMalformed(DomainError):
+    """What a workstation reported cannot be read."""
+
+    code = "report_malformed"
+    title = _("The report of this workstation cannot be read. Nothing was taken over; update the agent.")
+
+
 class CannotCancel(DomainError):
     """The request was signed or is over."""
 

@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from certificates.domain.lifecycle import FINAL_STATES, RequestState
 from certificates.domain.tokens import TokenState
 from certificates.domain.validity import CertificateStatus, RevocationStatus
-from certificates.models import Certificate, CertificateRequest, EncryptionToken
+from certificates.models import Certificate, CertificateRequest, EncryptionToken, Installation
 from certificates.models.certificate import WINDOW_START
 from organisations.domain.mandates import belgian_day
-from organisations.keyset import Page, page_of
-from organisations.models import AuditEvent, Mandate, Organisation, Person, User
+from organisations.keyset import Page, page_of, page_of_texts
+from organisations.models import AuditEvent, Mandate, Organisation, OrganisationIdentifier, Person, User
 
 LISTED = ("sealed_der", "chain", "search_text")
 """Columns that a list never shows and so does not fetch."""
@@ -56,6 +56,53 @@ def status_counts(organisation: Organisation, now: datetime) -> dict[str, int]:
         expired=Count("pk", filter=alive & Q(not_after__lte=now)),
         not_yet_valid=Count("pk", filter=alive & Q(not_before__gt=now)),
         revoked=Count("pk", filter=~alive),
+    )
+
+
+def to_renew(organisation: Organisation, now: datetime) -> "QuerySet[Certificate]":
+    """Certificates in their replacement period that nothing has taken over from, the soonest end first."""
+    rows = Certificate.objects.filter(organisation=organisation).defer(*LISTED)
+    return rows.in_status(CertificateStatus.RENEWABLE, now).without_successor().order_by("not_after", "pk")
+
+
+def neighbours(certificate: Certificate) -> tuple[Certificate | None, Certificate | None]:
+    """Return the certificates of the same name just before and after: predecessor and successor, in one query.
+
+    The successor is the latest that ends after this one and is not revoked; the predecessor the last to end before.
+    """
+    rows = Certificate.objects.of_the_same_name_as(certificate).defer(*LISTED).order_by("not_after", "pk")
+    others = [one for one in rows if one.pk != certificate.pk]
+    before = [one for one in others if one.not_after < certificate.not_after]
+    after = [
+        one
+        for one in others
+        if one.not_after > certificate.not_after and one.revocation_status != RevocationStatus.REVOKED
+    ]
+    return (before[-1] if before else None, after[-1] if after else None)
+
+
+def installations_page(
+    organisation: Organisation, *, certificate: UUID | None = None, after: str | None = None, size: int = 50
+) -> Page[Installation]:
+    """Installations that are there, by machine and path; each knows whether its certificate is `current`."""
+    rows = Installation.objects.filter(organisation=organisation).present()
+    if certificate is not None:
+        rows = rows.filter(certificate=certificate)
+    return page_of_texts(_with_certificates(rows), by=("machine", "path"), after=after, size=size)
+
+
+def installations_of(certificate: Certificate, *, most: int = 200) -> list[Installation]:
+    """Where this certificate is installed, present ones first, then those that are gone."""
+    rows = _with_certificates(Installation.objects.filter(certificate=certificate))
+    return list(rows.order_by(F("gone_at").desc(nulls_first=True), "machine", "path")[:most])
+
+
+def _with_certificates(rows: "QuerySet[Installation]") -> "QuerySet[Installation]":
+    current = Certificate.objects.filter(pk=OuterRef("certificate")).without_successor()
+    return (
+        rows.select_related("certificate", "accepted_by")
+        .defer(*(f"certificate__{column}" for column in LISTED))
+        .annotate(current=Exists(current))
     )
 
 
@@ -158,9 +205,13 @@ def certificates_keyed_on(
     return _living(now).filter(organisation=organisation, request__job__device_id=device_id)
 
 
-def possible_holders(organisation: Organisation, now: datetime) -> "QuerySet[Person]":
-    """People with a mandate for any of the organisation's numbers today."""
+def possible_holders(
+    organisation: Organisation, now: datetime, identifier: OrganisationIdentifier | None = None
+) -> "QuerySet[Person]":
+    """People with a mandate today for any of the organisation's numbers, or for `identifier` alone."""
     active = Mandate.objects.filter(organisation=organisation).active_on(belgian_day(now))
+    if identifier is not None:
+        active = active.filter(identifier=identifier)
     return Person.objects.filter(
         organisation=organisation, left_on=None, pk__in=active.values("person")
     ).distinct()

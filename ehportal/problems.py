@@ -14,6 +14,7 @@ from organisations.errors import DomainError, ProofRefused
 
 STATUS = {
     "body_malformed": 400,
+    "report_malformed": 400,
     "not_permitted": 403,
     "job_unknown": 404,
     "enrolment_unknown": 404,

@@ -59,3 +59,27 @@ def page_of(
     more = len(found) > size
     found = found[:size]
     return Page(found, encode(getattr(found[-1], by), found[-1].pk) if more else None)
+
+
+def page_of_texts(
+    rows: "models.QuerySet[Row]", *, by: tuple[str, ...], after: str | None, size: int
+) -> Page[Row]:
+    """Return `size` rows in the order of the text columns `by`, then id; the cursor is the last row's id.
+
+    Texts are long, so the position is looked up again: one query more, for any page but the first.
+    """
+    columns = (*by, "pk")
+    try:
+        last = rows.filter(pk=UUID(after)).values_list(*columns).first() if after else None
+    except ValueError:
+        last = None
+    if last is not None:
+        beyond = Q()
+        for depth, (column, value) in enumerate(zip(columns, last, strict=True)):
+            same = dict(zip(columns[:depth], last[:depth], strict=True))
+            beyond |= Q(**same, **{f"{column}__gt": value})
+        rows = rows.filter(beyond)
+    found = list(rows.order_by(*columns)[: size + 1])
+    more = len(found) > size
+    found = found[:size]
+    return Page(found, str(found[-1].pk) if more else None)

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from certificates.api import agent, jobs, tokens
+from certificates.api import agent, installations, jobs, tokens
 
 urlpatterns = [
     path("hello", agent.Hello.as_view(), name="agent-hello"),
     path("enrolments", agent.StartEnrolment.as_view(), name="agent-start-enrolment"),
     path("enrolments/<str:enrolment_id>", agent.FinishEnrolment.as_view(), name="agent-finish-enrolment"),
     path("device", agent.ThisDevice.as_view(), name="agent-device"),
+    path("installations", installations.Installations.as_view(), name="agent-installations"),
     path("jobs", jobs.Jobs.as_view(), name="agent-jobs"),
     path("jobs/<str:job_id>", jobs.Job.as_view(), name="agent-job"),
     path("jobs/<str:job_id>/signed-request", jobs.SignedRequest.as_view(), name="agent-signed-request"),

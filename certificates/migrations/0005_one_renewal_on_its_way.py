@@ -27,6 +27,11 @@ class Migration(migrations.Migration):
             name='public_key_identifier',
             field=models.CharField(blank=True, max_length=40),
         ),
+        migrations.AlterField(
+            model_name='installation',
+            name='path',
+            field=models.CharField(max_length=600),
+        ),
         migrations.AddIndex(
             model_name='certificate',
             index=models.Index(fields=['organisation', 'identifier_value', 'application_id'], name='certificate_by_name'),

@@ -29,7 +29,7 @@ class Installation(models.Model):
     )
     device_id = models.UUIDField()
     machine = models.CharField(max_length=100)
-    path = models.CharField(max_length=500)
+    path = models.CharField(max_length=600)
     """As the workstation names it; a national number in it is masked there already."""
     package = models.CharField(max_length=100, blank=True)
     """The software that loads it, as people call it."""

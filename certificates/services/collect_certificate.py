@@ -17,6 +17,7 @@ from certificates.errors import CertificateForAnotherKey, CertificateNotTrusted
 from certificates.models import CertificateRequest
 from certificates.services.gateways import patience, problem_of
 from certificates.services.inventory import add_certificate
+from certificates.services.match_installations import match_waiting_installations
 from certificates.services.nudges import nudge_status_check
 from certificates.services.transition import move, postpone
 from certificates.trust.anchors import certificate_anchors
@@ -119,4 +120,5 @@ def take_delivery(request: CertificateRequest, chain: Sequence[bytes], *, now: d
             certificate=certificate,
             details={"fingerprint": facts.fingerprint},
         )
+        match_waiting_installations(request.organisation)
         nudge_status_check(certificate)

@@ -17,6 +17,7 @@ from certificates.errors import FileRefused
 from certificates.models import Certificate, ImportBatch
 from certificates.services.import_chains import Chains
 from certificates.services.inventory import add_certificate
+from certificates.services.match_installations import match_waiting_installations
 from certificates.services.nudges import nudge_status_sweep
 from organisations.domain.identifiers import mask_ssins
 from organisations.models import Organisation, User
@@ -177,5 +178,6 @@ def take(batch: ImportBatch, keys: Collection[str], *, actor: Actor, now: dateti
         )
         taken += new
     batch.delete()
+    match_waiting_installations(batch.organisation)
     nudge_status_sweep()
     return taken

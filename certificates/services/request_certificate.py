@@ -7,13 +7,15 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from agent.wire.names import APPLICATION_ID
 from agent.wire.strict_json import is_xml_text
 from certificates.domain.lifecycle import Environment, RequestState
-from certificates.errors import HolderWithoutMandate, RequestInProgress, RequestRefused
-from certificates.models import CertificateRequest
+from certificates.errors import HolderWithoutMandate, NameActive, RequestInProgress, RequestRefused
+from certificates.models import Certificate, CertificateRequest
 from certificates.services.fetch_contract import resume_after_enrolment
 from certificates.services.nudges import nudge
 from organisations.domain.mandates import belgian_day
@@ -90,13 +92,10 @@ def wait_for_name(identifier_id: UUID, application_id: str, environment: str) ->
     return same_name.exists()
 
 
-def request_certificate(
-    organisation: Organisation, wish: Wish, *, requested_by: User, actor: Actor, now: datetime
-) -> CertificateRequest:
-    """Make the request and start it.
-
-    Raises RequestRefused (its extra names the field), HolderWithoutMandate, RequestInProgress.
-    """
+def parties_of(
+    organisation: Organisation, wish: Wish, now: datetime
+) -> tuple[OrganisationIdentifier, Person]:
+    """Check a wish and return its number and holder. Raises RequestRefused, HolderWithoutMandate."""
     _checked(wish)
     identifier = OrganisationIdentifier.objects.filter(
         organisation=organisation, pk=wish.identifier_id
@@ -108,44 +107,111 @@ def request_certificate(
         raise RequestRefused(_("Choose someone of your organisation."), field="holder_id")
     if not Mandate.objects.filter(person=holder, identifier=identifier).active_on(belgian_day(now)).exists():
         raise HolderWithoutMandate(field="holder_id")
+    return identifier, holder
+
+
+def _refuse_active_name(identifier: OrganisationIdentifier, wish: Wish, now: datetime) -> None:
+    """The government gives a name twice only when one certificate replaces the other: say which, and from when."""
+    active = (
+        Certificate.objects.filter(
+            organisation=identifier.organisation_id,
+            environment=wish.environment,
+            identifier_type=identifier.type,
+            identifier_value=identifier.value,
+            application_id=wish.application_id,
+        )
+        .not_revoked()
+        .unexpired_at(now)
+        .order_by("-not_after")
+        .first()
+    )
+    if active is not None:
+        day = date_format(belgian_day(active.renewable_from), pgettext("a day, Django date format", "j F Y"))
+        renewable = active.renewable_from <= now
+        raise NameActive(
+            _("A certificate with this name is active, and can be renewed now: renew it instead.")
+            if renewable
+            else _(
+                "A certificate with this name is active. It can be renewed from %(day)s on; a further one needs "
+                "another ApplicationId."
+            )
+            % {"day": day},
+            field="application_id",
+            certificate=str(active.pk),
+            renewable=renewable,
+            renewable_from=active.renewable_from.isoformat(),
+        )
+
+
+def request_certificate(
+    organisation: Organisation, wish: Wish, *, requested_by: User, actor: Actor, now: datetime
+) -> CertificateRequest:
+    """Make the request and start it.
+
+    Raises RequestRefused (its extra names the field), HolderWithoutMandate, RequestInProgress, and NameActive when a
+    certificate with this name stands: that one is renewed, by `renew_certificate`.
+    """
+    identifier, holder = parties_of(organisation, wish, now)
     with transaction.atomic():
         if wait_for_name(identifier.pk, wish.application_id, wish.environment):
             raise RequestInProgress(field="application_id")
-        enrolled = newest_device(holder.ssin_index) is not None
-        request = CertificateRequest.objects.create(
-            organisation=organisation,
-            environment=wish.environment,
-            identifier=identifier,
-            application_id=wish.application_id,
-            email_private=wish.email_private.strip(),
-            email_general=wish.email_general.strip(),
-            phone_private=wish.phone_private.strip(),
-            phone_general=wish.phone_general.strip(),
-            base_service_usages=list(wish.base_service_usages),
-            reason=wish.reason.strip(),
-            holder=holder,
-            requested_by=requested_by,
-            requested_at=now,
-            state=RequestState.AWAITING_CONTRACT if enrolled else RequestState.AWAITING_DEVICE,
-            state_since=now,
-            asked_since=now,
-            next_attempt_at=now if enrolled else None,
+        _refuse_active_name(identifier, wish, now)
+        return start_request(
+            wish, identifier, holder, replaces=None, requested_by=requested_by, actor=actor, now=now
         )
-        record(
-            organisation,
-            "request_made",
-            request,
-            actor=actor,
-            now=now,
-            environment=str(wish.environment),
-            identifier=str(identifier),
-            application_id=wish.application_id,
-            holder=str(holder),
-            state=str(request.state),
-        )
-        nudge(request)
-        if not enrolled:
-            transaction.on_commit(lambda: _enrolled_meanwhile(organisation.pk, holder.ssin_index, now=now))
+
+
+def start_request(
+    wish: Wish,
+    identifier: OrganisationIdentifier,
+    holder: Person,
+    *,
+    replaces: Certificate | None,
+    requested_by: User,
+    actor: Actor,
+    now: datetime,
+) -> CertificateRequest:
+    """Make the row of a checked wish and tell the worker; call in the transaction that waited for the name."""
+    organisation_id = identifier.organisation_id
+    enrolled = newest_device(holder.ssin_index) is not None
+    request = CertificateRequest.objects.create(
+        organisation_id=organisation_id,
+        environment=wish.environment,
+        identifier=identifier,
+        replaces=replaces,
+        application_id=wish.application_id,
+        email_private=wish.email_private.strip(),
+        email_general=wish.email_general.strip(),
+        phone_private=wish.phone_private.strip(),
+        phone_general=wish.phone_general.strip(),
+        base_service_usages=list(wish.base_service_usages),
+        reason=wish.reason.strip(),
+        holder=holder,
+        requested_by=requested_by,
+        requested_at=now,
+        state=RequestState.AWAITING_CONTRACT if enrolled else RequestState.AWAITING_DEVICE,
+        state_since=now,
+        asked_since=now,
+        next_attempt_at=now if enrolled else None,
+    )
+    record(
+        organisation_id,
+        "request_made",
+        request,
+        actor=actor,
+        now=now,
+        environment=str(wish.environment),
+        identifier=str(identifier),
+        application_id=wish.application_id,
+        holder=str(holder),
+        state=str(request.state),
+        **({} if replaces is None else {"replaces": replaces.fingerprint}),
+    )
+    if replaces is not None:
+        record(organisation_id, "renewal_asked", replaces, actor=actor, now=now, holder=str(holder))
+    nudge(request)
+    if not enrolled:
+        transaction.on_commit(lambda: _enrolled_meanwhile(organisation_id, holder.ssin_index, now=now))
     return request
 
 

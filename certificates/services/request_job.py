@@ -57,6 +57,10 @@ def document_of(job: AgentJob, *, now: datetime) -> CertificateJob:
     )
 
 
+KEY_STORE_LOST = "key_store_lost"
+"""Why a holder cannot renew: the old key store or its password is gone. The agent declines with this reason."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of a signed job; `certificates` and `trust_anchors` are DER."""
@@ -83,6 +87,7 @@ def problem_for_people(request: CertificateRequest) -> dict[str, Any] | None:
         "delivery": _(
             "The government delivered a certificate that does not belong to this request. We keep asking."
         ),
+        KEY_STORE_LOST: _("The old key store or its password is lost."),
     }
     answers = problem.get("answers") or [
         {"code": "", "message": problem.get("summary", ""), "parameters": []}
@@ -114,18 +119,27 @@ def outcome_of(job: AgentJob) -> Outcome:
 
 @transaction.atomic
 def decline_job(job: AgentJob, device: Device, *, reason: str, now: datetime) -> None:
-    """The holder refuses to sign. Raises JobClosed when it was signed or is over."""
+    """The holder refuses to sign; a reason that is a code stays with the request as its problem.
+
+    Raises JobClosed when it was signed or is over.
+    """
     request = request_of(job)
     if job.state == JobState.CLOSED and request.state == RequestState.DECLINED:
         return
     if RequestState(request.state) is not RequestState.AWAITING_SIGNATURE:
         raise JobClosed
+    problem = (
+        {"kind": KEY_STORE_LOST, "summary": "", "answers": [], "at": now.isoformat()}
+        if reason == KEY_STORE_LOST
+        else None
+    )
     try:
         move(
             request,
             RequestState.DECLINED,
             actor=Actor.device(device),
             now=now,
+            problem=problem,
             details={"reason": reason[:500]},
         )
     except Overtaken as error:

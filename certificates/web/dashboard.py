@@ -7,7 +7,8 @@ from django.utils import timezone
 from certificates import selectors
 from certificates.domain.validity import CertificateStatus
 from certificates.web.plots import months_of, plot_timeline
-from certificates.web.rows import certificate_row, request_row
+from certificates.web.renewal import renewal_lines
+from certificates.web.rows import request_row
 from certificates.web.words import STATUSES
 from organisations.domain.roles import Permission
 from organisations.web.pages import page
@@ -19,6 +20,8 @@ SHOWN = (
     CertificateStatus.EXPIRED,
     CertificateStatus.REVOKED,
 )
+MOST_TO_RENEW = 40
+"""Lines of the list of those to renew; the inventory shows the rest."""
 
 
 @page(Permission.SEE_INVENTORY)
@@ -27,16 +30,17 @@ def dashboard(request: TenantRequest) -> HttpResponse:
     here, now = request.tenancy.organisation, timezone.now()
     counts = selectors.status_counts(here, now)
     marks = selectors.timeline(here, now)
-    renewable = selectors.inventory_page(here, status=CertificateStatus.RENEWABLE, size=6)
+    to_renew = selectors.to_renew(here, now)
+    shown = list(to_renew[: MOST_TO_RENEW + 1])
     context = {
         "counts": [(status, STATUSES[status], counts[status.value]) for status in SHOWN],
         "total": sum(counts.values()),
-        "to_renew": counts[CertificateStatus.RENEWABLE.value],
+        "to_renew": to_renew.count() if len(shown) > MOST_TO_RENEW else len(shown),
+        "renewals": renewal_lines(request.tenancy, shown[:MOST_TO_RENEW], now),
         "first_end": next((mark.not_after for mark in marks if mark.not_after >= now), None),
         "wide": plot_timeline(marks, now, width=1000, every=3),
         "narrow": plot_timeline(marks, now, width=340, every=6, deepest=14),
         "months": months_of(marks, now),
-        "renewable": [certificate_row(one, now) for one in renewable.rows],
         "open_requests": [request_row(one) for one in selectors.open_requests(here, most=6)],
         "waiting_tokens": [(one, one.waits_too_long(now)) for one in selectors.waiting_tokens(here)],
         "waiting_for_me": (

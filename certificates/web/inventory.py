@@ -8,15 +8,19 @@ from uuid import UUID
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 
 from certificates import selectors
 from certificates.domain.lifecycle import Environment
 from certificates.domain.validity import CertificateStatus, RevocationStatus
-from certificates.models import Certificate
+from certificates.services.plan_renewal import plan_renewal
+from certificates.web.installations import installation_row
+from certificates.web.lookup import find_certificate
 from certificates.web.plots import plot_validity
+from certificates.web.renewal import renewal_lines, renewal_view
 from certificates.web.rows import certificate_row
+from certificates.web.switch import switch_view
 from certificates.web.tokens import panel_of
 from certificates.web.words import ENVIRONMENTS, SOURCES, STATUSES
 from organisations.domain.roles import Permission
@@ -45,7 +49,7 @@ def inventory(request: TenantRequest) -> HttpResponse:
     )
     in_use = {name: value for name, value in chosen.items() if value}
     context = {
-        "rows": [certificate_row(one, now) for one in found.rows],
+        "lines": renewal_lines(request.tenancy, found.rows, now),
         "chosen": chosen,
         "filtered": bool(in_use),
         "continued": bool(after),
@@ -58,16 +62,13 @@ def inventory(request: TenantRequest) -> HttpResponse:
     return render(request, "certificates/inventory.html", context)
 
 
-def _certificate(request: TenantRequest, certificate_id: UUID) -> Certificate:
-    rows = Certificate.objects.filter(organisation=request.tenancy.organisation)
-    return get_object_or_404(rows.select_related("request__holder", "request__job"), pk=certificate_id)
-
-
 @page(Permission.SEE_INVENTORY)
 def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
     """Everything that is known of one certificate, and what happened to it."""
-    found = _certificate(request, certificate_id)
+    found = find_certificate(request, certificate_id)
     now = timezone.now()
+    predecessor, successor = selectors.neighbours(found)
+    plan = plan_renewal(found, now=now)
     revoked = found.revocation_status == RevocationStatus.REVOKED
     context = {
         "row": certificate_row(found, now),
@@ -83,6 +84,11 @@ def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
         "request_made": getattr(found, "request", None),
         "lines": lines_of(events_about(found.pk)),
         "panel": panel_of(request, found, now),
+        "renewal": renewal_view(plan, request.tenancy),
+        "predecessor": predecessor,
+        "successor": successor,
+        "switch": switch_view(found, predecessor, successor, now),
+        "installations": [installation_row(one) for one in selectors.installations_of(found)],
     }
     return render(request, "certificates/certificate.html", context)
 
@@ -102,7 +108,7 @@ def _authority(text: str) -> str:
 @page(Permission.SEE_INVENTORY)
 def certificate_download(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
     """The certificate as a PEM file; keys are never here. A personal one is refused to who may not see its number."""
-    found = _certificate(request, certificate_id)
+    found = find_certificate(request, certificate_id)
     if found.ssin_index:
         request.tenancy.require(Permission.SEE_SSIN)
     pem = x509.load_der_x509_certificate(found.der).public_bytes(Encoding.PEM)

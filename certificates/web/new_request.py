@@ -12,8 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from certificates.domain.lifecycle import Environment
+from certificates.errors import NameActive
+from certificates.models import Certificate
 from certificates.selectors import possible_holders
 from certificates.services.application_ids import existing_application_ids
+from certificates.services.plan_renewal import CONTACT_FIELDS, RenewalPlan, plan_renewal
 from certificates.services.request_certificate import Wish, request_certificate
 from certificates.web.words import BASE_SERVICES, ENVIRONMENTS
 from organisations.domain.mandates import belgian_day
@@ -26,6 +29,7 @@ from organisations.tenancy import acting_for
 from organisations.web.forms import IdentifierChoice
 from organisations.web.pages import page, show_refusal
 from organisations.web.tenancy import TenantRequest, tenancy_of
+from organisations.web.words import Text
 
 FIELDS = ("application_id", "email_private", "email_general", "phone_private", "phone_general", "reason")
 
@@ -99,11 +103,45 @@ class RequestForm(forms.Form):
         )
 
 
+def services_of(form: forms.Form) -> list[tuple[str, Text, Text, bool]]:
+    """Return the basic services with their words, and whether each is ticked."""
+    ticked = form["base_service_usages"].value() or ()
+    return [(code, name, use, code in ticked) for code, (name, use) in BASE_SERVICES.items()]
+
+
+def _like(request: TenantRequest) -> dict[str, Any]:
+    """Return what the certificate named by `like` tells: its name, contact data, services and holder."""
+    try:
+        key = UUID(request.GET.get("like", ""))
+    except ValueError:
+        return {}
+    rows = Certificate.objects.filter(organisation=request.tenancy.organisation, pk=key)
+    old = rows.select_related("organisation").first()
+    if old is None:
+        return {}
+    plan = plan_renewal(old, now=timezone.now())
+    return known_of(plan) | {
+        "environment": old.environment,
+        "application_id": old.application_id,
+        "identifier_id": plan.identifier.pk if plan.identifier else None,
+    }
+
+
+def known_of(plan: RenewalPlan) -> dict[str, Any]:
+    """Return what a form starts from: the contact data and services of the certificate, and its holder."""
+    values: dict[str, Any] = {name: getattr(plan.contact, name) for name in CONTACT_FIELDS}
+    values["base_service_usages"] = list(plan.contact.base_service_usages)
+    if plan.holder is not None:
+        values["holder_id"] = plan.holder.pk
+    return values
+
+
 @page(Permission.REQUEST_CERTIFICATE, methods=("GET", "POST"))
 def request_new(request: TenantRequest) -> HttpResponse:
     """The form; once it holds, the request exists and the holder is asked to sign."""
     here = request.tenancy.organisation
-    form = RequestForm(here, request.POST or None)
+    active: dict[str, object] | None = None
+    form = RequestForm(here, request.POST or None, initial=_like(request))
     if form.is_bound and form.is_valid():
         try:
             made = request_certificate(
@@ -115,6 +153,7 @@ def request_new(request: TenantRequest) -> HttpResponse:
             )
         except DomainError as refusal:
             show_refusal(form, refusal)
+            active = refusal.extra if isinstance(refusal, NameActive) else None
         else:
             return redirect("request", made.pk)
     chosen = form["environment"].value()
@@ -124,10 +163,8 @@ def request_new(request: TenantRequest) -> HttpResponse:
             (one.value, ENVIRONMENTS[one], one is Environment.ACCEPTANCE, one.value == chosen)
             for one in Environment
         ],
-        "services": [
-            (code, name, use, code in (form["base_service_usages"].value() or ()))
-            for code, (name, use) in BASE_SERVICES.items()
-        ],
+        "services": services_of(form),
+        "active": active,
         "nobody_mandated": not Mandate.objects.filter(organisation=here)
         .active_on(belgian_day(timezone.now()))
         .exists(),

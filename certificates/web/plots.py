@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.utils import timezone
@@ -175,10 +175,12 @@ def _soon(mark: TimelineMark) -> bool:
     return mark.status is CertificateStatus.RENEWABLE
 
 
-def _ticks(now: datetime, at: Callable[[datetime], int], right: int, every: int) -> tuple[Tick, ...]:
+def _ticks(
+    now: datetime, at: Callable[[datetime], int], right: int, every: int, *, months: int = MONTHS
+) -> tuple[Tick, ...]:
     ticks = []
     name = pgettext("a month on an axis, Django date format", "M")
-    for ahead in range(1, MONTHS + 1):
+    for ahead in range(1, months + 1):
         month = _month(now, ahead)
         x = at(month)
         first = month.month == 1
@@ -234,3 +236,80 @@ def plot_validity(
     opens = min(max(not_before, opens_at), not_after)
     tone = "bad" if revoked or now >= not_after else "warn" if now >= opens else ""
     return Validity(at(now), at(opens), opens, tone)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One validity on the drawing of a switch; `from_before` and `beyond` say that it is cut at an edge."""
+
+    x: int
+    width: int
+    from_before: bool
+    beyond: bool
+
+    @property
+    def end(self) -> int:
+        """Where the bar ends."""
+        return self.x + self.width
+
+
+@dataclass(frozen=True)
+class Switch:
+    """Two validities side by side: the old one, the new one, the replacement period, today, and the switch."""
+
+    width: int
+    old: Bar
+    new: Bar
+    window: Bar
+    today: int
+    switched: int | None
+    ticks: tuple[Tick, ...]
+
+    HEIGHT = 124
+    OLD_Y, NEW_Y, BAR, AXIS = 26, 66, 18, 96
+
+    @property
+    def today_label_x(self) -> int:
+        """Where the word at the line of today stands, inside the drawing."""
+        return max(20, min(self.width - 20, self.today))
+
+
+def plot_switch(
+    old: tuple[datetime, datetime],
+    new: tuple[datetime, datetime],
+    now: datetime,
+    *,
+    opens_at: datetime,
+    switched_at: datetime | None,
+    width: int,
+    every: int,
+) -> Switch:
+    """Lay the months around a switch out over `width` units; `old` and `new` are begin and end of validity."""
+    now = timezone.localtime(now)
+    moments = [new[0], min(old[1], new[1]), now, max(opens_at, old[0])]
+    start = timezone.localtime(min(moments)) - timedelta(days=45)
+    end = timezone.localtime(max(moments)) + timedelta(days=150)
+    left, right = 8, width - 8
+    span = (end - start).total_seconds()
+
+    def at(moment: datetime) -> int:
+        place = left + round((moment - start).total_seconds() / span * (right - left))
+        return max(left, min(right, place))
+
+    def bar(begin: datetime, stop: datetime) -> Bar:
+        x = at(begin)
+        return Bar(x, max(2, at(stop) - x), begin < start, stop > end)
+
+    return Switch(
+        width,
+        bar(*old),
+        bar(*new),
+        bar(max(opens_at, old[0]), old[1]),
+        at(now),
+        at(switched_at) if switched_at else None,
+        _ticks(start, at, right, every, months=_months_between(start, end)),
+    )
+
+
+def _months_between(start: datetime, end: datetime) -> int:
+    return (end.year - start.year) * 12 + end.month - start.month

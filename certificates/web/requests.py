@@ -6,14 +6,18 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certificates import selectors
 from certificates.domain.lifecycle import RequestState
+from certificates.domain.validity import RevocationStatus
 from certificates.models import CertificateRequest
 from certificates.services.ask_again import ask_again
 from certificates.services.cancel_request import cancel_request
+from certificates.services.request_job import KEY_STORE_LOST
+from certificates.web.renewal import Button, new_request_like
 from certificates.web.rows import problem_view, request_row, step_lines
 from certificates.web.words import BASE_SERVICES, REQUEST_STATES
 from organisations.domain.roles import Permission
@@ -47,9 +51,10 @@ def find_request(request: TenantRequest, request_id: UUID) -> CertificateRequest
     """Return a request of the current organisation with what its pages show, or answer 404."""
     rows = CertificateRequest.objects.filter(organisation=request.tenancy.organisation)
     rows = rows.select_related(
-        "identifier__organisation", "holder", "requested_by", "organisation", "certificate", "job"
+        "identifier__organisation", "holder", "requested_by", "organisation", "certificate", "job", "replaces"
     )
-    return get_object_or_404(rows.defer("sealed_signed_request", "certificate__sealed_der"), pk=request_id)
+    rows = rows.defer("sealed_signed_request", "certificate__sealed_der", "replaces__sealed_der")
+    return get_object_or_404(rows, pk=request_id)
 
 
 def progress_of(request: TenantRequest, found: CertificateRequest) -> dict[str, Any]:
@@ -67,7 +72,23 @@ def progress_of(request: TenantRequest, found: CertificateRequest) -> dict[str, 
         "version": f"{found.state}-{found.state_since.timestamp():.0f}-{int(found.problem is not None)}",
         "cancellable": may_ask and found.is_cancellable,
         "may_ask_again": may_ask and found.state == RequestState.GAVE_UP,
+        "instead": _instead_of(found) if may_ask else (),
     }
+
+
+def _instead_of(found: CertificateRequest) -> tuple[Button, ...]:
+    """Return the ways on when a renewal cannot be: the old key store is lost, so revoke and request anew."""
+    problem = found.problem or {}
+    if problem.get("kind") != KEY_STORE_LOST or found.replaces is None:
+        return ()
+    ways = []
+    try:
+        address = reverse("certificate-revoke", args=[found.replaces.pk])
+        if found.replaces.revocation_status != RevocationStatus.REVOKED:
+            ways.append(Button(f"{address}?reason=superseded", _("Revoke the old certificate")))
+    except NoReverseMatch:
+        pass
+    return (*ways, Button(new_request_like(found.replaces.pk), _("Request a new one")))
 
 
 @page(Permission.SEE_INVENTORY)

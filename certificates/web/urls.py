@@ -7,11 +7,14 @@ from certificates.web import (
     dashboard,
     devices,
     imports,
+    installations,
     inventory,
     leaving,
     new_request,
+    renewal_form,
     requests,
     signing,
+    switch,
     tokens,
 )
 from organisations.web.workstation import workstation
@@ -29,6 +32,16 @@ urlpatterns = [
     ),
     path("certificates/<uuid:certificate_id>/token/activate", tokens.token_activate, name="token-activate"),
     path("certificates/<uuid:certificate_id>/token/check", tokens.token_check, name="token-check"),
+    path(
+        "certificates/<uuid:certificate_id>/renew/", renewal_form.certificate_renew, name="certificate-renew"
+    ),
+    path("certificates/<uuid:certificate_id>/switch", switch.certificate_switch, name="certificate-switch"),
+    path("installations/", installations.installations, name="installations"),
+    path(
+        "installations/<uuid:installation_id>/accept",
+        installations.installation_accept,
+        name="installation-accept",
+    ),
     path("requests/", requests.requests, name="requests"),
     path("requests/new/", new_request.request_new, name="request-new"),
     path("requests/new/application-ids", new_request.request_application_ids, name="request-application-ids"),

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from certificates.domain.lifecycle import Environment, RequestState
+from certificates.domain.renewal import RenewalOutcome
 from certificates.domain.validity import CertificateStatus, RevocationStatus
 from organisations.web.words import Label, Text
 
@@ -104,6 +105,65 @@ OUTCOMES: dict[str, Label] = {
 SOURCES: dict[str, Text] = {
     "requested": _("Requested here"),
     "imported": _("Imported"),
+    "recorded": _("Taken over from the government's records"),
+}
+
+RENEWALS: dict[RenewalOutcome, tuple[Text, Text]] = {
+    RenewalOutcome.RENEWABLE: (
+        _("It can be renewed now"),
+        _(
+            "The holder reads and signs once; new keys are made on the own workstation. Both live until you switch."
+        ),
+    ),
+    RenewalOutcome.TOO_EARLY: (
+        _("It is too early to renew it"),
+        _("On that day it appears by itself among those to renew. There is nothing to do until then."),
+    ),
+    RenewalOutcome.EXPIRED: (
+        _("It has ended and can no longer be renewed"),
+        _("Request a new one. What is known of the old one is filled in already."),
+    ),
+    RenewalOutcome.REVOKED: (
+        _("It was revoked and cannot be renewed"),
+        _("Request a new one. What is known of the old one is filled in already."),
+    ),
+    RenewalOutcome.ALREADY_RENEWED: (
+        _("It was renewed"),
+        _("A later certificate with the same name has taken over."),
+    ),
+    RenewalOutcome.IN_PROGRESS: (
+        _("Its renewal is on its way"),
+        _("One renewal at a time: finish or cancel that one first."),
+    ),
+    RenewalOutcome.NOT_OURS: (
+        _("Its name holds none of your organisation's numbers"),
+        _("Add the number to your organisation, if it is yours. Otherwise its owner renews it."),
+    ),
+    RenewalOutcome.MANDATE_ENDED: (
+        _("The holder's mandate is not active today"),
+        _("Register a new mandate for the holder, or have somebody else with a mandate sign."),
+    ),
+    RenewalOutcome.HOLDER_LEFT: (
+        _("The holder has left"),
+        _("Choose another holder: somebody with a mandate for this number."),
+    ),
+    RenewalOutcome.NOBODY_MANDATED: (
+        _("Nobody has a mandate for this number today"),
+        _("Register a mandate first. Then the renewal can be asked for here."),
+    ),
+    RenewalOutcome.NO_WORKSTATION: (
+        _("It can be renewed now"),
+        _("The holder has no enrolled workstation yet. The renewal waits for it and then goes on by itself."),
+    ),
+}
+"""By outcome: what it is, and what to do."""
+
+INSTALLATION_STATES: dict[str, Label] = {
+    "current": Label(_("Present certificate"), "good"),
+    "old": Label(_("Old certificate"), "warn"),
+    "accepted": Label(_("Old, accepted")),
+    "gone": Label(_("Gone")),
+    "unknown": Label(_("Not in the inventory"), "warn"),
 }
 
 PROBLEMS: dict[str, tuple[Text, Text]] = {
@@ -123,6 +183,13 @@ PROBLEMS: dict[str, tuple[Text, Text]] = {
         _("The government delivered a certificate that does not belong to this request."),
         _(
             "It was not accepted and we keep asking for the right one. If this stays, call the eHealth contact centre."
+        ),
+    ),
+    "key_store_lost": (
+        _("The old key store or its password is lost."),
+        _(
+            "A lost password cannot be recovered, and without the old key store there is no renewal. Have the old "
+            "certificate revoked, then request a new one."
         ),
     ),
 }

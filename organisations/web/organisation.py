@@ -167,7 +167,7 @@ def identifier_new(request: TenantRequest) -> HttpResponse:
 
 @page(MANAGE, methods=("GET", "POST"))
 def mandate_new(request: TenantRequest) -> HttpResponse:
-    """Register a mandate."""
+    """Register a mandate; an address may name the person and the number that it is for."""
     here = request.tenancy.organisation
 
     def act(given: dict[str, Any]) -> str:
@@ -176,7 +176,15 @@ def mandate_new(request: TenantRequest) -> HttpResponse:
 
     return _entry(
         request,
-        MandateForm(here, request.POST or None, initial={"starts_on": belgian_day(timezone.now())}),
+        MandateForm(
+            here,
+            request.POST or None,
+            initial={
+                "starts_on": belgian_day(timezone.now()),
+                "person": request.GET.get("person", ""),
+                "identifier": request.GET.get("identifier", ""),
+            },
+        ),
         _("Register a mandate"),
         _("A legal representative has signed that this person holds certificates for the organisation."),
         act,

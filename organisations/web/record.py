@@ -9,7 +9,7 @@ from django.utils.translation import pgettext
 
 from organisations.domain.roles import Role
 from organisations.models import AuditEvent
-from organisations.web.words import ACTIONS, ENVIRONMENTS, FACTS, PLATFORM, ROLES
+from organisations.web.words import ACTIONS, ENVIRONMENTS, FACTS, PLATFORM, REASONS, ROLES
 
 DATES = {"starts_on", "ends_on", "withdrawn_on", "left_on"}
 
@@ -47,6 +47,8 @@ def _shown(key: str, value: object) -> str:
         return str(ROLES[Role(str(value))])
     if key == "environment":
         return str(ENVIRONMENTS.get(str(value), value))
+    if key == "reason":
+        return str(REASONS.get(str(value), value))
     if key in {"fingerprint", "public_key_identifier"}:
         return f"{str(value)[:16]}…"
     if isinstance(value, list):

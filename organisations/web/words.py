@@ -125,6 +125,11 @@ ACTIONS: dict[str, Text] = {
     "certificate_recognised": _("Authority of a certificate recognised"),
     "certificate_found_good": _("Certificate confirmed as not revoked"),
     "certificate_found_revoked": _("Certificate found revoked"),
+    "renewal_asked": _("Renewal requested"),
+    "installation_found": _("Installation found"),
+    "installation_gone": _("Installation gone"),
+    "installation_accepted": _("Installation of the old certificate accepted"),
+    "switch_confirmed": _("Switch to the new certificate confirmed"),
 }
 """By action of the record; the keys are those that the services write."""
 
@@ -139,6 +144,8 @@ FACTS: dict[str, Text] = {
     "application_id": _("ApplicationId"),
     "reason": _("reason"),
     "device": _("workstation"),
+    "machine": _("machine"),
+    "path": _("file"),
     "label": _("workstation"),
     "format": _("format"),
     "starts_on": _("from"),
@@ -150,6 +157,9 @@ FACTS: dict[str, Text] = {
     "public_key_identifier": _("key"),
 }
 """Details of an event that a page shows, and what they are called."""
+
+REASONS: dict[str, Text] = {"key_store_lost": _("the old key store or its password is lost")}
+"""Reasons of a workstation that are codes."""
 
 ENVIRONMENTS: dict[str, Text] = {"production": _("Production"), "acceptance": _("Acceptance")}
 """By the value that is stored; acceptance is for testing only."""

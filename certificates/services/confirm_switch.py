@@ -1,0 +1,151 @@
+"""Saying that the old certificate of a renewal is out of use everywhere; until then both live side by side."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from certificates.domain.lifecycle import RequestState
+from certificates.domain.tokens import TokenState
+from certificates.errors import CannotAccept, CannotConfirmSwitch
+from certificates.models import (
+    Certificate,
+    CertificateRequest,
+    ContinuityProof,
+    EncryptionToken,
+    Installation,
+)
+from certificates.selectors import neighbours
+from organisations.models import User
+from organisations.services.audit import Actor, record
+
+INSTALLATIONS, TOKEN, PROOF, KEY_STORE = "installations", "token", "proof", "key_store"
+EXCUSABLE = frozenset({TOKEN, PROOF})
+"""May stay open when somebody says why: not every certificate opens sealed messages."""
+
+
+@dataclass(frozen=True)
+class SwitchChecklist:
+    """What has been done of the switch from `old` to `new`."""
+
+    old: Certificate
+    new: Certificate
+    left: tuple[Installation, ...]
+    """Installations of the old certificate that are still there, accepted ones too."""
+    request: CertificateRequest | None
+    """The request that made the new one; None when it was made elsewhere."""
+    token: EncryptionToken | None
+    proof: ContinuityProof | None
+    """The last self test with the new one."""
+
+    @property
+    def in_the_way(self) -> tuple[Installation, ...]:
+        """Installations that nobody has accepted as left behind."""
+        return tuple(one for one in self.left if one.accepted_at is None)
+
+    @property
+    def key_store_confirmed(self) -> bool:
+        """True when a workstation said that its key store holds the new certificate, or it was not made here."""
+        return self.request is None or self.request.state == RequestState.COMPLETED
+
+    @property
+    def token_active(self) -> bool:
+        """True when the depot hands out the new certificate's token."""
+        return self.token is not None and self.token.state == TokenState.ACTIVE
+
+    @property
+    def proof_passed(self) -> bool:
+        """True when the last self test opened a message with the new key store."""
+        return self.proof is not None and self.proof.passed
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """Codes of what is open, in the order in which it is done."""
+        done = {
+            KEY_STORE: self.key_store_confirmed,
+            INSTALLATIONS: not self.in_the_way,
+            TOKEN: self.token_active,
+            PROOF: self.proof_passed,
+        }
+        return tuple(code for code, ready in done.items() if not ready)
+
+    @property
+    def confirmed_at(self) -> datetime | None:
+        """When somebody confirmed the switch."""
+        return self.old.switch_confirmed_at
+
+
+def checklist_of(old: Certificate, new: Certificate) -> SwitchChecklist:
+    """Return how far the switch is; four queries."""
+    return SwitchChecklist(
+        old,
+        new,
+        left=tuple(Installation.objects.filter(certificate=old).present().select_related("accepted_by")),
+        request=CertificateRequest.objects.filter(certificate=new)
+        .defer("sealed_contract", "sealed_signed_request")
+        .first(),
+        token=EncryptionToken.objects.filter(certificate=new).defer("sealed_etk").first(),
+        proof=ContinuityProof.objects.filter(certificate=new).first(),
+    )
+
+
+def accept_installation(
+    installation_id: UUID, *, certificate: Certificate, reason: str, user: User, actor: Actor, now: datetime
+) -> None:
+    """Accept that this installation of `certificate` stays as it is. Raises CannotAccept."""
+    reason = reason.strip()[:500]
+    if not reason:
+        raise CannotAccept(field="reason")
+    with transaction.atomic():
+        changed = (
+            Installation.objects.standing_in_the_way()
+            .filter(pk=installation_id, certificate=certificate, organisation=certificate.organisation_id)
+            .update(accepted_at=now, accepted_by=user, accepted_reason=reason)
+        )
+        if not changed:
+            raise CannotAccept(field="installation")
+        installation = Installation.objects.get(pk=installation_id)
+        record(
+            certificate.organisation_id,
+            "installation_accepted",
+            certificate,
+            actor=actor,
+            now=now,
+            machine=installation.machine,
+            path=installation.path,
+            reason=reason,
+        )
+
+
+def confirm_switch(old: Certificate, *, reason: str = "", actor: Actor, now: datetime) -> None:
+    """Confirm that `old` is out of use; `reason` says why token or self test may stay open.
+
+    Raises CannotConfirmSwitch without a successor, while an installation stands in the way, while no workstation
+    holds the new key, and when something else is open and no reason was given. Confirming twice is confirming once.
+    """
+    reason = reason.strip()[:500]
+    with transaction.atomic():
+        # The row is the lock: a report of a workstation that finds the old one again comes before or after.
+        locked = Certificate.objects.select_for_update().get(pk=old.pk)
+        if locked.switch_confirmed_at is not None:
+            return
+        _before, new = neighbours(locked)
+        if new is None:
+            raise CannotConfirmSwitch(open=["successor"])
+        left = checklist_of(locked, new).open
+        if left and not (reason and EXCUSABLE.issuperset(left)):
+            raise CannotConfirmSwitch(open=list(left))
+        locked.switch_confirmed_at = now
+        locked.save(update_fields=["switch_confirmed_at"])
+        record(
+            locked.organisation_id,
+            "switch_confirmed",
+            locked,
+            actor=actor,
+            now=now,
+            successor=new.fingerprint,
+            open=list(left),
+            reason=reason,
+        )
+    old.switch_confirmed_at = now

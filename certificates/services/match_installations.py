@@ -1,0 +1,17 @@
+"""Giving installations that were found before their certificate was known the certificate that has come since."""
+
+from django.db.models import OuterRef, Subquery
+
+from certificates.models import Certificate, Installation
+from organisations.models import Organisation
+
+
+def match_waiting_installations(organisation: Organisation) -> int:
+    """Match what waits in `organisation` by fingerprint; returns how many installations have a certificate now."""
+    known = Certificate.objects.filter(organisation=organisation, fingerprint=OuterRef("fingerprint"))
+    waiting = Installation.objects.filter(organisation=organisation, certificate=None).exclude(fingerprint="")
+    return (
+        waiting.alias(known=Subquery(known.values("pk")[:1]))
+        .exclude(known=None)
+        .update(certificate_id=Subquery(known.values("pk")[:1]))
+    )

@@ -1,0 +1,15 @@
+"""Finding what an address names, in the current organisation only."""
+
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+
+from certificates.models import Certificate
+from organisations.web.tenancy import TenantRequest
+
+
+def find_certificate(request: TenantRequest, certificate_id: UUID) -> Certificate:
+    """Return a certificate of the current organisation, or answer 404."""
+    rows = Certificate.objects.filter(organisation=request.tenancy.organisation)
+    rows = rows.select_related("request__holder", "request__job", "organisation")
+    return get_object_or_404(rows, pk=certificate_id)
