@@ -11,7 +11,7 @@ from certificates.domain.lifecycle import FINAL_STATES, RequestState
 from certificates.domain.tokens import TokenState
 from certificates.domain.validity import CertificateStatus, RevocationStatus
 from certificates.models import Certificate, CertificateRequest, EncryptionToken, Installation
-from certificates.models.certificate import WINDOW_START
+from certificates.models.certificate import WINDOW_START, has_successor
 from organisations.domain.mandates import belgian_day
 from organisations.keyset import Page, page_of, page_of_texts
 from organisations.models import AuditEvent, Mandate, Organisation, OrganisationIdentifier, Person, User
@@ -30,8 +30,11 @@ def inventory_page(
     after: str | None = None,
     size: int = 50,
 ) -> Page[Certificate]:
-    """The inventory by end of validity, soonest first. Unknown filter values find nothing rather than everything."""
-    rows = Certificate.objects.filter(organisation=organisation).defer(*LISTED)
+    """The inventory by end of validity, soonest first; each row knows whether it was `renewed`.
+
+    Those to renew are those that nothing has taken over from. Unknown filter values find nothing rather than all.
+    """
+    rows = Certificate.objects.filter(organisation=organisation).defer(*LISTED).told_whether_renewed()
     if q.strip():
         rows = rows.matching(q)
     if environment:
@@ -39,6 +42,8 @@ def inventory_page(
     if status:
         known = status in set(CertificateStatus)
         rows = rows.in_status(CertificateStatus(status), timezone.now()) if known else rows.none()
+        if status == CertificateStatus.RENEWABLE:
+            rows = rows.without_successor()
     if identifier:
         kind, _, value = identifier.partition("=")
         rows = rows.filter(identifier_type=kind, identifier_value=value)
@@ -46,13 +51,13 @@ def inventory_page(
 
 
 def status_counts(organisation: Organisation, now: datetime) -> dict[str, int]:
-    """How many certificates are in each status, in one query."""
+    """How many certificates are in each status, in one query; a renewed one is not among those to renew."""
     alive = ~Q(revocation_status=RevocationStatus.REVOKED)
     current = alive & Q(not_before__lte=now, not_after__gt=now)
     rows = Certificate.objects.filter(organisation=organisation).annotate(window_start=WINDOW_START)
     return rows.aggregate(
         valid=Count("pk", filter=current & Q(window_start__gt=now)),
-        renewable=Count("pk", filter=current & Q(window_start__lte=now)),
+        renewable=Count("pk", filter=current & Q(window_start__lte=now) & Q(~has_successor())),
         expired=Count("pk", filter=alive & Q(not_after__lte=now)),
         not_yet_valid=Count("pk", filter=alive & Q(not_before__gt=now)),
         revoked=Count("pk", filter=~alive),
@@ -115,6 +120,7 @@ class TimelineMark:
     environment: str
     not_after: datetime
     status: CertificateStatus
+    renewed: bool = False
 
 
 def timeline(
@@ -137,10 +143,12 @@ def timeline(
             "replaceable_from",
             "revocation_status",
         )
+        .told_whether_renewed()
         .order_by("not_after", "pk")[:most]
     )
     return [
-        TimelineMark(row.pk, row.common_name, row.environment, row.not_after, row.status(now)) for row in rows
+        TimelineMark(row.pk, row.common_name, row.environment, row.not_after, row.status(now), row.renewed)
+        for row in rows
     ]
 
 

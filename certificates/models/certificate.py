@@ -65,12 +65,11 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
 
     def without_successor(self) -> Self:
         """Certificates beside which no later one of the same name stands that is not revoked."""
-        later = Certificate.objects.filter(
-            organisation=OuterRef("organisation"),
-            not_after__gt=OuterRef("not_after"),
-            **{field: OuterRef(field) for field in NAME},
-        )
-        return self.exclude(Exists(later.exclude(identifier_type="").not_revoked()))
+        return self.exclude(has_successor())
+
+    def told_whether_renewed(self) -> Self:
+        """The same certificates, each with `renewed`: whether a later one has taken over."""
+        return self.annotate(renewed=has_successor())
 
     def matching(self, text: str) -> Self:
         """Certificates in whose name, identifiers or fingerprints `text` occurs."""
@@ -78,6 +77,16 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         for word in text.lower().split()[:8]:
             query &= Q(search_text__contains=word)
         return self.filter(query)
+
+
+def has_successor() -> Exists:
+    """Return, as SQL over certificates, whether a later one of the same name stands that is not revoked."""
+    later = Certificate.objects.filter(
+        organisation=OuterRef("organisation"),
+        not_after__gt=OuterRef("not_after"),
+        **{field: OuterRef(field) for field in NAME},
+    )
+    return Exists(later.exclude(identifier_type="").not_revoked())
 
 
 class Certificate(models.Model):
@@ -140,6 +149,9 @@ class Certificate(models.Model):
     """When a renewed certificate was said to be out of use everywhere: its renewal is done."""
     search_text = models.TextField()
     created_at = models.DateTimeField(default=timezone.now)
+
+    renewed = False
+    """Whether a later certificate has taken over, where `told_whether_renewed` asked."""
 
     objects = CertificateQuerySet.as_manager()
 

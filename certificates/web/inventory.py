@@ -71,7 +71,7 @@ def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
     plan = plan_renewal(found, now=now)
     revoked = found.revocation_status == RevocationStatus.REVOKED
     context = {
-        "row": certificate_row(found, now),
+        "row": certificate_row(found, now, renewed=successor is not None),
         "certificate": found,
         "validity": plot_validity(
             found.not_before, found.not_after, now, opens_at=found.renewable_from, revoked=revoked

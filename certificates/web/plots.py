@@ -172,7 +172,7 @@ def _title(mark: TimelineMark) -> str:
 
 
 def _soon(mark: TimelineMark) -> bool:
-    return mark.status is CertificateStatus.RENEWABLE
+    return mark.status is CertificateStatus.RENEWABLE and not mark.renewed
 
 
 def _ticks(
@@ -265,8 +265,8 @@ class Switch:
     switched: int | None
     ticks: tuple[Tick, ...]
 
-    HEIGHT = 124
-    OLD_Y, NEW_Y, BAR, AXIS = 26, 66, 18, 96
+    HEIGHT = 104
+    OLD_Y, NEW_Y, BAR, AXIS = 20, 48, 20, 78
 
     @property
     def today_label_x(self) -> int:

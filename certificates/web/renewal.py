@@ -120,11 +120,14 @@ def renewal_lines(tenancy: Tenancy, certificates: Sequence[Certificate], now: da
     """Return the lines of a list in its order; only certificates in their replacement period are looked into."""
     wanted = []
     if tenancy.may(Permission.REQUEST_CERTIFICATE):
-        wanted = [one for one in certificates if one.status(now) is CertificateStatus.RENEWABLE]
+        wanted = [
+            one for one in certificates if one.status(now) is CertificateStatus.RENEWABLE and not one.renewed
+        ]
     plans = plan_renewals(tenancy.organisation, wanted, now=now)
     return [
         RenewalLine(
-            certificate_row(one, now), renewal_view(plans[one.pk], tenancy) if one.pk in plans else None
+            certificate_row(one, now, renewed=one.renewed),
+            renewal_view(plans[one.pk], tenancy) if one.pk in plans else None,
         )
         for one in certificates
     ]

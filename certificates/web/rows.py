@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from certificates.domain.lifecycle import Environment, RequestState
-from certificates.domain.validity import RevocationStatus
+from certificates.domain.validity import CertificateStatus, RevocationStatus
 from certificates.models import Certificate, CertificateRequest
 from certificates.selectors import Step
 from certificates.web.catalogue import Reading, read_code
@@ -13,6 +13,7 @@ from certificates.web.words import (
     ENVIRONMENTS,
     EXPLANATIONS,
     PROBLEMS,
+    RENEWED,
     REQUEST_STATES,
     REVOCATION,
     STATUSES,
@@ -39,11 +40,12 @@ class CertificateRow:
         return self.certificate.environment == Environment.ACCEPTANCE
 
 
-def certificate_row(certificate: Certificate, now: datetime) -> CertificateRow:
-    """Return `certificate` with its words at `now`."""
+def certificate_row(certificate: Certificate, now: datetime, *, renewed: bool = False) -> CertificateRow:
+    """Return `certificate` with its words at `now`; what was `renewed` is no longer to renew."""
+    status = certificate.status(now)
     return CertificateRow(
         certificate,
-        STATUSES[certificate.status(now)],
+        RENEWED if renewed and status is CertificateStatus.RENEWABLE else STATUSES[status],
         str(ENVIRONMENTS[Environment(certificate.environment)]),
         REVOCATION[RevocationStatus(certificate.revocation_status)],
         identifier_type(certificate.identifier_type) if certificate.identifier_type else "",

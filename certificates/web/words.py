@@ -20,6 +20,9 @@ STATUSES: dict[CertificateStatus, Label] = {
     CertificateStatus.NOT_YET_VALID: Label(_("Not yet valid")),
 }
 
+RENEWED = Label(_("Renewed"))
+"""A certificate in its replacement period from which a later one has taken over."""
+
 REVOCATION: dict[RevocationStatus, Label] = {
     RevocationStatus.GOOD: Label(_("Not revoked"), "good"),
     RevocationStatus.REVOKED: Label(_("Revoked"), "bad"),

@@ -13,12 +13,14 @@ from django.test import Client
 
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.tokens import TokenState
+from certificates.models import Certificate, CertificateRequest, Installation
 from organisations.domain.roles import Role
 from organisations.models import Device, Person, User
 from organisations.services.identifiers import add_identifier
 from organisations.services.mandates import give_mandate
 from organisations.services.people import add_person
 from organisations.tenancy import acting_for
+from tests.certificates.renewing import install, known, pair, renew, token
 from tests.certificates.web.shelf import ask, give_token, shelve
 from tests.organisations.web.members import give_second_factor, member, signed_in
 from tests.support.hospital import PLATFORM, Hospital, make_hospital
@@ -47,6 +49,13 @@ SERVICES = (
     "HUB-CONNECTOR",
     "EPD-ACUUT",
     "TARIFERING",
+)
+
+PLACES = (
+    ("PC-APO-014", "HiX", r"C:\Users\apeeters\ehealth\keystore\CBE=0406798006 20240115-101500.p12"),
+    ("PC-APO-014", "HiX", r"C:\Users\apeeters\ehealth\keystore\CBE=0406798006 20261120-093000.p12"),
+    ("SRV-CONNECTOR-01", "eHealth-connector", "/opt/connector/conf/ehealth/keystore/centraal.p12"),
+    ("SRV-CONNECTOR-02", "eHealth-connector", "/opt/connector/conf/ehealth/keystore/centraal.p12"),
 )
 
 
@@ -137,6 +146,34 @@ def _fill_shelf(hospital: Hospital) -> None:
         shelve(hospital.organisation, f"OUD{-days}", days)
 
 
+def _renewed(hospital: Hospital) -> tuple[Certificate, Certificate]:
+    """Two certificates side by side in the middle of their switch, and one whose renewal is on its way."""
+    old, new = pair(hospital)
+    for index, (machine, package, path) in enumerate(PLACES):
+        install(hospital, new if index % 2 else old, machine=machine, package=package, path=path)
+    install(
+        hospital, old, machine="SRV-RESERVE-01", path="/srv/oud/keystore/CBE=0406798006 20240115-101500.p12",
+        accepted_at=datetime.now(UTC), accepted_by=hospital.administrator, estimated=True,
+        accepted_reason="Reservetoestel, staat uit sinds de verhuizing",
+    )  # fmt: skip
+    with acting_for([hospital.organisation.pk]):
+        Installation.objects.create(
+            organisation=hospital.organisation, device_id=uuid4(), machine="PC-ONTHAAL-2",
+            path=r"C:\Users\onthaal\ehealth\keystore\CBE=0406798006,ONBEKEND 20250301-090000.p12",
+            file_digest="d" * 64, name="CBE=0406798006, ONBEKEND", environment="production", estimated=True,
+            first_seen_at=datetime.now(UTC), last_seen_at=datetime.now(UTC),
+        )  # fmt: skip
+    token(hospital, new, TokenState.WAITING)
+    renew(hospital, known(hospital, 40))
+    known(hospital, 25)
+    return old, new
+
+
+def _key_store_lost(hospital: Hospital, replaced: Certificate) -> CertificateRequest:
+    problem = {"kind": "key_store_lost", "summary": "", "answers": [], "at": "2026-11-20T09:30:00+00:00"}
+    return ask(hospital, RequestState.DECLINED, replaces=replaced, problem=problem)
+
+
 def make_site() -> Site:
     """Commit a hospital of its own with everything that pages can show."""
     hospital = make_hospital()
@@ -162,6 +199,7 @@ def make_site() -> Site:
         }
     _fill_shelf(hospital)
     certificate = shelve(here, "EHBOX-CENTRAAL", 61)
+    old, new = _renewed(hospital)
     made = {state: ask(hospital, state) for state in RequestState if state is not RequestState.REJECTED}
     rejected = ask(hospital, RequestState.REJECTED, problem=PROBLEM)
     device = Device.objects.create(
@@ -191,6 +229,12 @@ def make_site() -> Site:
         "inventory": "/certificates/",
         "certificate": f"/certificates/{certificate.pk}/",
         "certificate-token": f"/certificates/{with_token.pk}/",
+        "certificate-old": f"/certificates/{old.pk}/",
+        "certificate-new": f"/certificates/{new.pk}/",
+        "renewal": f"/certificates/{certificate.pk}/renew/",
+        "renewal-too-early": f"/certificates/{new.pk}/renew/",
+        "installations": "/installations/",
+        "key-store-lost": f"/requests/{_key_store_lost(hospital, certificate).pk}/",
         "import": "/certificates/import/",
         "requests": "/requests/",
         "request-new": "/requests/new/",
