@@ -122,6 +122,8 @@ def _refuse_active_name(identifier: OrganisationIdentifier, wish: Wish, now: dat
         )
         .not_revoked()
         .unexpired_at(now)
+        # As on the way, so at its end: one that no key store ever held is in nobody's use.
+        .exclude(request__state=RequestState.ISSUED)
         .order_by("-not_after")
         .first()
     )

@@ -30,13 +30,12 @@ def dashboard(request: TenantRequest) -> HttpResponse:
     here, now = request.tenancy.organisation, timezone.now()
     counts = selectors.status_counts(here, now)
     marks = selectors.timeline(here, now)
-    to_renew = selectors.to_renew(here, now)
-    shown = list(to_renew[: MOST_TO_RENEW + 1])
+    to_renew = list(selectors.to_renew(here, now)[:MOST_TO_RENEW])
     context = {
         "counts": [(status, STATUSES[status], counts[status.value]) for status in SHOWN],
         "total": sum(counts.values()),
-        "to_renew": to_renew.count() if len(shown) > MOST_TO_RENEW else len(shown),
-        "renewals": renewal_lines(request.tenancy, shown[:MOST_TO_RENEW], now),
+        "to_renew": counts[CertificateStatus.RENEWABLE.value],
+        "renewals": renewal_lines(request.tenancy, to_renew, now),
         "first_end": next((mark.not_after for mark in marks if mark.not_after >= now), None),
         "wide": plot_timeline(marks, now, width=1000, every=3),
         "narrow": plot_timeline(marks, now, width=340, every=6, deepest=14),

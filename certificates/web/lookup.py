@@ -11,6 +11,5 @@ from organisations.web.tenancy import TenantRequest
 def find_certificate(request: TenantRequest, certificate_id: UUID) -> Certificate:
     """Return a certificate of the current organisation, or answer 404."""
     rows = Certificate.objects.filter(organisation=request.tenancy.organisation)
-    return get_object_or_404(
-        rows.select_related("request__holder", "request__job", "organisation"), pk=certificate_id
-    )
+    rows = rows.select_related("request__holder", "request__job", "organisation")
+    return get_object_or_404(rows, pk=certificate_id)

@@ -84,7 +84,7 @@ def test_a_certificate_shows_what_is_known(viewer: Client, hospital: Hospital) -
     certificate = shelve(hospital.organisation, "EHBOX", 61)
     answer, made = own_queries(viewer, f"/certificates/{certificate.pk}/")
     page = answer.content.decode()
-    assert made == 10
+    assert made == 10, "the certificate, its record, its token, its name's others, its renewal, installations"
     assert "61 days left" in page
     assert "To renew" in page
     assert certificate.fingerprint[:2].upper() in page
