@@ -111,18 +111,19 @@ def foreign_steps(request: ForeignRequest, events: list[AuditEvent]) -> list[Ste
     state = ForeignState(request.state)
     # A certificate may come before anybody has told that it was confirmed: what comes after a step ends it too.
     ends = [reached.get(done.value) for _key, _going_on, done in PATH]
+    here = next((index for index, one in enumerate(PATH) if state in one[1]), None)
     steps, blocked = [Step("requested", "done", request.requested_at)], False
-    for index, (key, going_on, _done) in enumerate(PATH):
+    for index, (key, _going_on, _done) in enumerate(PATH):
         ended_at = next((moment for moment in ends[index:] if moment), None)
         if blocked:
             steps.append(Step(key, "todo"))
-        elif state in going_on:
+        elif index == here:
             steps.append(Step(key, "current", request.state_since))
             blocked = True
-        elif ended_at is not None:
+        elif ended_at is not None or state is ForeignState.COMPLETED or (here is not None and index < here):
             steps.append(Step(key, "done", ended_at))
         else:
-            steps.append(Step(key, "failed" if request.is_final else "todo", request.state_since))
+            steps.append(Step(key, "failed", request.state_since))
             blocked = True
     return steps
 
