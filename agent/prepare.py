@@ -159,8 +159,12 @@ class Preparer:
         prepared = self._waiting_for(chain[0])
         with prepared.locked():
             state = prepared.state()
-            if state is None or not prepared.key_file.exists():
+            if state is None:
                 raise StoreError("no_prepared_key")
+            if state.stage == "stored" and not prepared.key_file.exists():
+                prepared.forget()  # the person had said yes, and a crash came between key and state
+                self.dialogue.say(self.texts("collect.done"))
+                return ExitCode.DONE
             key, password = self._open(prepared, self._holder(chain[0]))
             # Nobody gave this workstation anchors: the server checked them. Here the file must hold together.
             check_delivered(key, chain, chain[-1:] if len(chain) > 1 else (), now=_now())

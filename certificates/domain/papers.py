@@ -54,12 +54,16 @@ MOVES: dict[PaperState, frozenset[PaperState]] = {
 
 @dataclass(frozen=True)
 class Field:
-    """One thing that stands in a paper. `kind`: text, lines (several, one a line), email, phone, cbe."""
+    """One thing that stands in a paper; `most` characters in at most `lines` lines that hold something.
+
+    `kind`: text, lines (several, one a line), email, phone, cbe. What stands in one block must fit on one page.
+    """
 
     name: str
     required: bool = True
     kind: str = "text"
     most: int = 200
+    lines: int = 1
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ GROUPS: dict[PaperKind, tuple[Group, ...]] = {
             known=("first_names", "name", "bis_number"),
             typed=(
                 Field("profession"),
-                Field("address", kind="lines", most=400),
+                Field("address", kind="lines", most=400, lines=8),
                 Field("email", kind="email"),
                 Field("phone", kind="phone", most=40),
             ),
@@ -93,7 +97,7 @@ GROUPS: dict[PaperKind, tuple[Group, ...]] = {
             "project",
             typed=(
                 Field("project"),
-                Field("purpose", kind="lines", most=800),
+                Field("purpose", kind="lines", most=800, lines=15),
                 Field("application_id", required=False, most=30),
             ),
         ),
@@ -111,7 +115,7 @@ GROUPS: dict[PaperKind, tuple[Group, ...]] = {
     PaperKind.TEST_CASES: (
         ORGANISATION,
         Group("service", typed=(Field("service"), Field("software", required=False))),
-        Group("profiles", typed=(Field("profiles", kind="lines", most=2000),)),
+        Group("profiles", typed=(Field("profiles", kind="lines", most=2000, lines=100),)),
         Group(
             "contact",
             typed=(
@@ -133,7 +137,7 @@ GROUPS: dict[PaperKind, tuple[Group, ...]] = {
                 Field("contact_phone", kind="phone", most=40),
             ),
         ),
-        Group("scope", typed=(Field("software"), Field("purpose", kind="lines", most=800))),
+        Group("scope", typed=(Field("software"), Field("purpose", kind="lines", most=800, lines=15))),
     ),
     PaperKind.MANDATE: (
         ORGANISATION,

@@ -153,7 +153,10 @@ def _person(organisation: Organisation, wish: PaperWish) -> Person:
 def _checked(field: Field, value: str) -> str:
     """Return what was typed, trimmed. Raises PaperRefused at the field."""
     lines = [" ".join(line.split()) for line in value.splitlines()]
-    text = "\n".join(lines).strip() if field.kind == "lines" else " ".join(lines).strip()
+    lines = [line for line in lines if line]
+    if field.kind == "lines" and len(lines) > field.lines:
+        raise PaperRefused(_("At most %(most)d lines.") % {"most": field.lines}, field=field.name)
+    text = ("\n" if field.kind == "lines" else " ").join(lines)
     if not text:
         if field.required:
             raise PaperRefused(_("This is needed on the paper."), field=field.name)

@@ -157,11 +157,10 @@ def find_foreign(request: TenantRequest, request_id: UUID) -> ForeignRequest:
 
 
 def _problem(found: ForeignRequest) -> ProblemView | None:
-    problem = found.problem
-    if problem is not None and problem.get("kind") == "address":
+    if found.state == ForeignState.AWAITING_CONFIRMATION and not found.validation_url:
         title, advice = ADDRESS_PROBLEM
         return ProblemView(str(title), str(advice), None, (), "")
-    return problem_view(problem)
+    return problem_view(found.problem)
 
 
 def progress_of(request: TenantRequest, found: ForeignRequest) -> dict[str, Any]:

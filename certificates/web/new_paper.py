@@ -132,6 +132,8 @@ def _prefilled(request: TenantRequest, kind: PaperKind, today: date) -> dict[str
     }
     if kind is PaperKind.SOFTWARE_HOUSE:
         known = {name: value for name, value in known.items() if not name.startswith("contact")}
+    if kind in WITH_PERSON:
+        known["person_id"] = request.GET.get("person", "")[:36]
     if kind in ACCEPTANCE_KINDS:
         known["ends_on"] = today + timedelta(days=364)
     return known

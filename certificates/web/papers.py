@@ -25,6 +25,7 @@ from certificates.web.paper_words import (
     page_words,
 )
 from certificates.web.words import ENVIRONMENTS
+from organisations.domain.identifiers import mask_ssins
 from organisations.domain.mandates import belgian_day
 from organisations.domain.roles import Permission
 from organisations.errors import DomainError
@@ -132,7 +133,7 @@ def _facts(paper: Paper) -> list[tuple[str, list[tuple[str, str]]]]:
     for group in GROUPS[PaperKind(paper.kind)]:
         names = [*group.known, *(field.name for field in group.typed)]
         facts = [
-            (words.fields[name], MASKED if name in PERSONAL else values.get(name, ""))
+            (words.fields[name], MASKED if name in PERSONAL else mask_ssins(values.get(name, "")))
             for name in names
             if name != "environment"
         ]

@@ -4,6 +4,7 @@ import random
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib.staticfiles.handlers import StaticFilesHandler
@@ -157,7 +158,7 @@ def _papers_and_foreigners(hospital: Hospital) -> dict[str, str]:
         move_paper(papers[0], PaperState.SENT, on=TODAY, actor=PLATFORM, now=datetime.now(UTC))
         move_paper(papers[1], PaperState.ACCEPTED, on=TODAY, actor=PLATFORM, now=datetime.now(UTC))
         keep_signed_copy(papers[1], SCAN, user=hospital.administrator, actor=PLATFORM, now=datetime.now(UTC))
-    names = (
+    names: tuple[tuple[str, ForeignState, str, str, dict[str, Any]], ...] = (
         ("foreign-key", ForeignState.AWAITING_CSR, "Zdzisława", "Ćwikła-Wiśniewska", {}),
         ("foreign-confirm", ForeignState.AWAITING_CONFIRMATION, "Giulia Maria", "De Luca", {}),
         (

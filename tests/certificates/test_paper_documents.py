@@ -154,3 +154,21 @@ def test_a_paper_goes_forward_only() -> None:
     for old, new in ((old, new) for old in PaperState for new in PaperState):
         assert may_move(old, new) is (order.index(new) > order.index(old))
     assert set(MOVES) == set(PaperState)
+
+
+def test_the_longest_values_keep_to_their_pages() -> None:
+    for kind in PaperKind:
+        values = {
+            field.name: "\n".join(["W" * (field.most // field.lines - 1)] * field.lines)
+            for field in typed_fields(kind)
+        }
+        document = write_paper(_facts(kind, "fr", **values), now=NOW)
+        marked = _streams(document)
+        assert marked.count(b" BDC") + marked.count(b"/Artifact BMC") == marked.count(b"EMC")
+        for page in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", document, re.DOTALL):
+            try:
+                content = zlib.decompress(page)
+            except zlib.error:
+                continue
+            opened = content.count(b" BDC") + content.count(b" BMC")
+            assert opened == content.count(b"EMC"), "no block is cut by the end of a page"

@@ -133,6 +133,7 @@ def test_every_kind_is_drawn_up_and_sealed(hospital: Hospital, kind: PaperKind) 
         (PaperKind.MANDATE, {"values": {"representative_name": "張 偉"}}, "representative_name"),
         (PaperKind.MANDATE, {"values": {"representative_name": "a\x07b"}}, "representative_name"),
         (PaperKind.MANDATE, {"values": {"email": "nobody"}}, "email"),
+        (PaperKind.SOFTWARE_HOUSE, {"values": {"purpose": "a\n" * 16}}, "purpose"),
         (PaperKind.SOFTWARE_HOUSE, {"values": {"company_number": "0406798007"}}, "company_number"),
     ],
 )

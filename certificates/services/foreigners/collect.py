@@ -80,8 +80,7 @@ def _answered(request: ForeignRequest, error: Rejected, now: datetime) -> None:
     if waiting and unconfirmed and is_lapsed(request.expires_at, now):
         move(request, ForeignState.LAPSED, actor=PLATFORM, now=now)
         return
-    # While only the person is awaited, the note that the address was lost or unsafe stays.
-    ask_later(request, request.problem if waiting else problem_of(error, now), now)
+    ask_later(request, None if waiting else problem_of(error, now), now)
 
 
 def ask_later(request: ForeignRequest, problem: dict[str, object] | None, now: datetime) -> None:

@@ -45,13 +45,7 @@ def _answered(request: ForeignRequest, error: Rejected, now: datetime) -> None:
     codes = set(error.codes)
     if codes & NOT_YET_DELIVERED:
         # It arrived, but the answer with address and deadline is lost: the page says what to do about that.
-        problem: dict[str, object] = {
-            "kind": "address",
-            "summary": "the answer with the validation address was lost",
-            "answers": [],
-            "at": now.isoformat(),
-        }
-        move(request, ForeignState.AWAITING_CONFIRMATION, actor=PLATFORM, now=now, problem=problem,
+        move(request, ForeignState.AWAITING_CONFIRMATION, actor=PLATFORM, now=now,
              next_attempt_at=now + patience().pause(0))  # fmt: skip
     elif codes & set(settings.CERTRA_REFUSED_CODES):
         move(request, ForeignState.REJECTED, actor=PLATFORM, now=now, problem=problem_of(error, now),

@@ -96,15 +96,8 @@ def is_safe_address(url: str) -> bool:
 
 
 def _registered(request: ForeignRequest, registration: ForeignRegistration, now: datetime) -> None:
+    """Note where the person confirms and until when; an address that nobody may be sent to counts as lost."""
     safe = is_safe_address(registration.validation_url)
-    problem: dict[str, object] | None = None
-    if not safe:
-        problem = {
-            "kind": "address",
-            "summary": "the validation address is not one that people may be sent to",
-            "answers": [],
-            "at": now.isoformat(),
-        }
     move(
         request,
         ForeignState.AWAITING_CONFIRMATION,
@@ -113,8 +106,7 @@ def _registered(request: ForeignRequest, registration: ForeignRegistration, now:
         validation_url=registration.validation_url if safe else "",
         expires_at=registration.expires_at,
         next_attempt_at=now + patience().pause(0),
-        problem=problem,
-        details={"expires_at": registration.expires_at.isoformat()},
+        details={"expires_at": registration.expires_at.isoformat(), "address": "safe" if safe else "unsafe"},
     )
 
 
