@@ -16,6 +16,7 @@ from agent.language import Texts, printable
 from agent.pending import StoreFormat
 from agent.prepared import Prepared, PreparedState, prepared_keys
 from agent.records import record_store
+from agent.store_files import install
 from agent.ui import Dialogue
 from agent.wire.errors import JobMalformed, NameMalformed
 from agent.wire.keys import public_key_identifier
@@ -174,17 +175,17 @@ class Preparer:
                 name.type, name.value, name.application_id, state.created_at, state.environment
             )
             target = self.config.keystore_folder / file_name
-            expected = keystore.OpenStore(key.key, leaf, tuple(authorities))
-            data = keystore.serialise(
-                key.key, leaf, authorities, password=password, store_format=state.format
-            )
-            backup = keystore.install(target, data, expected, password=password, now=_now())
-            record_store(self.config, target, leaf)
-            prepared.keep(replace(state, stage="stored"))
+            # What stands there since the last time may hold more by now, an encryption key for instance.
+            if state.stage != "stored" or not target.exists():
+                contents = keystore.new_contents(key.key, leaf, authorities)
+                data = keystore.serialise(contents, password, state.format)
+                backup = install(target, data, contents, password=password, now=_now())
+                record_store(self.config, target, leaf)
+                prepared.keep(replace(state, stage="stored"))
+                if backup is not None:
+                    self.dialogue.say(self.texts("run.backup", file=str(backup)))
             end = f"{leaf.not_valid_after_utc:%d/%m/%Y}"
             self.dialogue.say(self.texts("run.stored", file=str(target), end=end))
-            if backup is not None:
-                self.dialogue.say(self.texts("run.backup", file=str(backup)))
             if not self.dialogue.confirm(self.texts("collect.opens")):
                 command = f"ehportal-agent collect {path}"
                 self.dialogue.say(self.texts("collect.kept", command=command))

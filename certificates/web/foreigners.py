@@ -159,7 +159,7 @@ def find_foreign(request: TenantRequest, request_id: UUID) -> ForeignRequest:
 def _problem(found: ForeignRequest) -> ProblemView | None:
     if found.state == ForeignState.AWAITING_CONFIRMATION and not found.validation_url:
         title, advice = ADDRESS_PROBLEM
-        return ProblemView(str(title), str(advice), None, (), "")
+        return ProblemView(str(title), str(advice), (), None, (), "")
     return problem_view(found.problem)
 
 

@@ -19,7 +19,15 @@ from agent.wire.preparation import Preparation, csr_of_file
 from tests.agent.counterpart import _authority
 from tests.agent.workstation import PASSWORD, Workstation
 
-MODULES = ("prepare.py", "prepared.py", "keys.py", "keystore.py", "durable.py", "records.py")
+MODULES = (
+    "prepare.py",
+    "prepared.py",
+    "keys.py",
+    "keystore.py",
+    "store_files.py",
+    "durable.py",
+    "records.py",
+)
 POINTS, SAMPLE, SEED = 40, 4, 20261125
 DN = ehealth_dn("SSIN", "85273003371", "Giulia De Luca", None)
 NOW = datetime.now(UTC)
