@@ -19,6 +19,8 @@ from agent.handler import install_handler, job_of
 from agent.language import LANGUAGES, Texts, choose_language, printable
 from agent.pending import unfinished
 from agent.portal import Portal
+from agent.prepare import Preparer
+from agent.prepared import prepared_keys
 from agent.scan_command import run_scan
 from agent.token_tasks import TokenTask
 from agent.ui import Dialogue, choose_surface, open_dialogue
@@ -105,6 +107,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_store_commands(add)
     command = add("self-test", _self_test, "prove that what is sealed to a key store's token can be opened")
     command.add_argument("file", type=Path)
+    command = add("prepare", _prepare, "make a key without identity card, for a preparation file of the page")
+    command.add_argument("file", type=Path, help="the preparation file")
+    command.add_argument("--format", choices=("modern", "legacy"), help="of the key store; otherwise asked")
+    command = add("collect", _collect, "join a certificate with the key that was prepared for it")
+    command.add_argument("file", type=Path, help="the certificate with its issuers (PEM)")
     command = add("handle", _handle, "open an ehportal:// address; browsers call this")
     command.add_argument("url")
     add("install-handler", _install_handler, "let the desktop's browsers open ehportal:// addresses here")
@@ -195,6 +202,7 @@ def _status(options: argparse.Namespace, config: Config, dialogue: Dialogue, tex
         lines.append(
             texts("status.pending", what=what, stage=stage, command=f"ehportal-agent run {pending.job_id}")
         )
+    lines += [texts("prepare.waiting", id=prepared.id[:6]) for prepared in prepared_keys(config)]
     dialogue.say("\n".join(lines))
     return ExitCode.DONE
 
@@ -210,6 +218,14 @@ def _doctor(options: argparse.Namespace, config: Config, dialogue: Dialogue, tex
 def _self_test(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
     device, portal = _connected(config, texts)
     return TokenTask(config, device, portal, dialogue, texts).test_store(options.file.absolute())
+
+
+def _prepare(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
+    return Preparer(config, dialogue, texts, options.format).prepare(options.file.absolute())
+
+
+def _collect(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
+    return Preparer(config, dialogue, texts).collect(options.file.absolute())
 
 
 def _handle(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:

@@ -21,6 +21,7 @@ from agent.language import Texts, shown
 from agent.pending import unfinished
 from agent.pkcs12 import Contents
 from agent.portal import Portal
+from agent.prepared import prepared_keys
 from agent.records import recorded
 from agent.revocation import Status, certificate_status
 from agent.store_files import read_file
@@ -198,8 +199,11 @@ class Doctor:
 
     def _pending(self, config: Config) -> Iterator[Finding]:
         found = unfinished(config.pending_folder)
-        if not found:
+        prepared = prepared_keys(config)
+        if not found and not prepared:
             yield self._ok("pending_none")
+        for one in prepared:
+            yield Finding("prepared", "note", self._texts("prepare.waiting", id=one.id[:6]))
         for pending in found:
             try:
                 state = pending.state()

@@ -287,3 +287,52 @@ class ProposalRefused(DomainError):
 
     code = "proposal_refused"
     title = _("This cannot be taken over.")
+
+
+class PaperRefused(DomainError):
+    """A paper cannot be drawn up from this; `extra["field"]` names the culprit."""
+
+    code = "paper_refused"
+    title = _("This paper cannot be drawn up as it stands.")
+
+
+class PaperCannotMove(DomainError):
+    """The paper is further than this, or somebody was faster."""
+
+    code = "paper_cannot_move"
+    title = _("This paper has moved on meanwhile. Look at where it stands now.")
+
+
+class CopyRefused(DomainError):
+    """What was uploaded is not a PDF of a sensible size."""
+
+    code = "copy_refused"
+    title = _("The signed copy must be one PDF file of at most 5 MB. Scan it as PDF and try again.")
+
+
+class ForeignRequestRefused(DomainError):
+    """A wish for a foreign care provider that cannot be turned into a request; `extra["field"]` names the culprit."""
+
+    code = "foreign_request_refused"
+    title = _("This request is not possible as it stands.")
+
+
+class ForeignRequestInProgress(ForeignRequestRefused):
+    """One for the same person and environment is on its way."""
+
+    code = "foreign_request_in_progress"
+    title = _("A request for this person is already on its way. Finish or cancel that one first.")
+
+
+class ForeignCsrRefused(DomainError):
+    """What was sent in is not the certification request that is awaited; the detail says why."""
+
+    code = "foreign_csr_refused"
+    title = _("This is not a certification request made for this preparation. Nothing was sent.")
+
+
+class ForeignRequestElsewhere(DomainError):
+    """The request is not where this step can be taken, or somebody was faster."""
+
+    code = "foreign_request_elsewhere"
+    title = _("This request has moved on meanwhile. Look at where it stands now.")

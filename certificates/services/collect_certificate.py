@@ -64,21 +64,38 @@ def check_delivery(request: CertificateRequest, chain: Sequence[bytes]) -> Certi
 
     Raises CertificateForAnotherKey, CertificateNotTrusted.
     """
+    return checked_delivery(
+        chain,
+        public_key_identifier=request.public_key_identifier or "",
+        dn=request.contract_dn,
+        environment=Environment(request.environment),
+    )
+
+
+def checked_delivery(
+    chain: Sequence[bytes], *, public_key_identifier: str, dn: str, environment: Environment
+) -> CertificateFacts:
+    """Return the facts of a delivered certificate (DER, leaf first) that fits key and name and leads to an anchor.
+
+    Raises CertificateForAnotherKey, CertificateNotTrusted.
+    """
     try:
         facts = read_certificate(chain[0])
         leaf, *others = [x509.load_der_x509_certificate(der) for der in chain]
     except (IndexError, ValueError, x509.InvalidVersion, UnreadableCertificate) as error:
         raise CertificateForAnotherKey from error
-    if facts.public_key_identifier != request.public_key_identifier:
+    if facts.public_key_identifier != public_key_identifier:
         raise CertificateForAnotherKey
     try:
-        named_alike = same_name(leaf.subject, request.contract_dn)
+        named_alike = same_name(leaf.subject, dn)
     except NameMalformed as error:
         raise CertificateForAnotherKey from error
     if not named_alike:
         raise CertificateForAnotherKey
-    anchors = certificate_anchors(Environment(request.environment))
-    if validate(leaf, others, anchors, check_revocation=False).trust is not Trust.TRUSTED:
+    if (
+        validate(leaf, others, certificate_anchors(environment), check_revocation=False).trust
+        is not Trust.TRUSTED
+    ):
         raise CertificateNotTrusted
     return facts
 

@@ -5,7 +5,7 @@ from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from certificates.models import Certificate, CertificateRequest
+from certificates.models import Certificate, CertificateRequest, ForeignRequest
 
 log = structlog.get_logger(__name__)
 
@@ -14,6 +14,12 @@ def nudge(request: CertificateRequest) -> None:
     """After the current transaction commits, ask a worker to work on `request` if it is due."""
     if request.next_attempt_at is not None:
         _send_on_commit("certificates.work_on_request", str(request.organisation_id), str(request.pk))
+
+
+def nudge_foreign(request: ForeignRequest) -> None:
+    """The same for the request of a foreign care provider."""
+    if request.next_attempt_at is not None:
+        _send_on_commit("certificates.work_on_foreign_request", str(request.organisation_id), str(request.pk))
 
 
 def nudge_status_check(certificate: Certificate) -> None:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from organisations import selectors
+from organisations.domain.identifiers import is_bis
 from organisations.domain.mandates import MandateState, belgian_day
 from organisations.domain.roles import Permission, Role
 from organisations.errors import DomainError
@@ -37,6 +38,14 @@ class IdentifierLine:
 
     identifier: OrganisationIdentifier
     kind: str
+
+
+@dataclass(frozen=True)
+class PersonLine:
+    """One person; `has_bis` says that the hybrid way to a certificate is open."""
+
+    person: Person
+    has_bis: bool
 
 
 @dataclass(frozen=True)
@@ -87,7 +96,7 @@ def organisation(request: TenantRequest) -> HttpResponse:
             "identifiers": [
                 IdentifierLine(one, identifier_type(one.type)) for one in selectors.identifiers_of(here)
             ],
-            "people": list(selectors.people_of(here)),
+            "people": [PersonLine(one, is_bis(one.read_ssin())) for one in selectors.people_of(here)],
             "left": list(selectors.people_who_left(here)),
             "devices": list(selectors.devices_of(here)),
             "mandates": _mandates(here, today),

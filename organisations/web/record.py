@@ -11,7 +11,7 @@ from organisations.domain.roles import Role
 from organisations.models import AuditEvent
 from organisations.web.words import ACTIONS, ENVIRONMENTS, FACTS, PLATFORM, REASONS, ROLES
 
-DATES = {"starts_on", "ends_on", "withdrawn_on", "left_on"}
+DATES = {"day", "starts_on", "ends_on", "withdrawn_on", "left_on"}
 
 
 @dataclass(frozen=True)

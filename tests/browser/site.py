@@ -3,7 +3,8 @@
 import random
 import threading
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib.staticfiles.handlers import StaticFilesHandler
@@ -11,18 +12,25 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.test import Client
 
+from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.domain.lifecycle import Environment, RequestState
+from certificates.domain.papers import PaperKind, PaperState
 from certificates.domain.tokens import TokenState
 from certificates.models import Certificate, CertificateRequest, Installation
+from certificates.services.keep_signed_copy import keep_signed_copy
+from certificates.services.move_paper import move_paper
 from organisations.domain.roles import Role
 from organisations.models import Device, Person, User
 from organisations.services.identifiers import add_identifier
 from organisations.services.mandates import give_mandate
 from organisations.services.people import add_person
 from organisations.tenancy import acting_for
+from tests.certificates.foreigners import make_foreigner
 from tests.certificates.renewing import install, known, pair, renew, token
+from tests.certificates.test_papers import SCAN, TODAY, draft
 from tests.certificates.web.record_shelf import answered
 from tests.certificates.web.shelf import ask, give_token, shelve
+from tests.certificates.web.test_foreign_pages import put
 from tests.organisations.web.members import give_second_factor, member, signed_in
 from tests.support.hospital import PLATFORM, Hospital, make_hospital
 from tests.support.questions import ask as records
@@ -176,6 +184,47 @@ def _key_store_lost(hospital: Hospital, replaced: Certificate) -> CertificateReq
     return ask(hospital, RequestState.DECLINED, replaces=replaced, problem=problem)
 
 
+def _papers_and_foreigners(hospital: Hospital) -> dict[str, str]:
+    """Papers of every kind and state, and a foreign care provider at each step that asks for something."""
+    lead = {"project": "Vernieuwing van het elektronisch patiëntendossier"}
+    papers = [
+        draft(hospital, PaperKind.ACCEPTANCE_PROCURATION, values=lead, ends_on=TODAY + timedelta(days=41)),
+        draft(hospital, PaperKind.MANDATE, ends_on=None),
+        draft(hospital, PaperKind.SOFTWARE_HOUSE),
+        draft(hospital, PaperKind.TEST_CASES),
+    ]
+    with acting_for([hospital.organisation.pk]):
+        move_paper(papers[0], PaperState.SENT, on=TODAY, actor=PLATFORM, now=datetime.now(UTC))
+        move_paper(papers[1], PaperState.ACCEPTED, on=TODAY, actor=PLATFORM, now=datetime.now(UTC))
+        keep_signed_copy(papers[1], SCAN, user=hospital.administrator, actor=PLATFORM, now=datetime.now(UTC))
+    names: tuple[tuple[str, ForeignState, str, str, dict[str, Any]], ...] = (
+        ("foreign-key", ForeignState.AWAITING_CSR, "Zdzisława", "Ćwikła-Wiśniewska", {}),
+        ("foreign-confirm", ForeignState.AWAITING_CONFIRMATION, "Giulia Maria", "De Luca", {}),
+        (
+            "foreign-reminder",
+            ForeignState.AWAITING_CONFIRMATION,
+            "João",
+            "Guimarães Araújo",
+            {"expires_at": datetime.now(UTC) + timedelta(days=2, hours=5), "environment": "acceptance"},
+        ),
+        ("foreign-issued", ForeignState.ISSUED, "Ștefan", "Ionescu", {}),
+        ("foreign-lapsed", ForeignState.LAPSED, "Marie-Claire", "Dupont", {}),
+    )
+    pages = {
+        "papers": "/papers/",
+        "paper-kinds": "/papers/new/",
+        "paper-new": "/papers/new/acceptance_procuration/",
+        "paper-acceptance": f"/papers/{papers[0].pk}/",
+        "paper-mandate": f"/papers/{papers[1].pk}/",
+        "foreign-requests": "/foreigners/",
+    }
+    for page, state, first_names, name, fields in names:
+        foreigner = make_foreigner(hospital, first_names=first_names, name=name)
+        pages[page] = f"/foreigners/{put(foreigner, state, **fields).pk}/"
+        pages["foreign-new"] = f"/foreigners/new/?person={foreigner.person.pk}"
+    return pages
+
+
 def make_site() -> Site:
     """Commit a hospital of its own with everything that pages can show."""
     hospital = make_hospital()
@@ -262,6 +311,7 @@ def make_site() -> Site:
         "security": "/accounts/2fa/",
         "not-found": "/certificates/nowhere/",
     }
+    site.pages |= _papers_and_foreigners(hospital)
     for language, request in waiting.items():
         site.pages[f"sign:{language}"] = f"/sign/{request.pk}/"
     for language, holder in holders.items():

@@ -1,8 +1,9 @@
 """Runs one task as a worker would, and kills the process at the n-th line it executes on the way of a submission.
 
-    python -m tests.support.kill_worker COUNT_FILE N ORGANISATION REQUEST
+    python -m tests.support.kill_worker COUNT_FILE N ORGANISATION REQUEST [foreign]
 
-With N = 0 nothing is killed; the number of lines goes to COUNT_FILE. The product knows nothing of it.
+With "foreign" it is the request of a foreign care provider. With N = 0 nothing is killed; the number of lines goes to
+COUNT_FILE. The product knows nothing of it.
 """
 
 import os
@@ -19,6 +20,10 @@ STEPS = (
     "certificates/services/submit_request.py",
     "certificates/services/reconcile_request.py",
     "certificates/services/collect_certificate.py",
+    "certificates/services/foreigners/work.py",
+    "certificates/services/foreigners/submit.py",
+    "certificates/services/foreigners/reconcile.py",
+    "certificates/services/foreigners/collect.py",
     "certificates/services/inventory.py",
     "certificates/services/transition.py",
     "certificates/certra/client.py",
@@ -31,15 +36,16 @@ STEPS = (
 
 
 def main() -> None:
-    count_file, kill_at, organisation, request = sys.argv[1:]
+    count_file, kill_at, organisation, request, *kind = sys.argv[1:]
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ehportal.settings")
     django.setup()
-    from certificates.tasks import work_on_request
+    from certificates.tasks import work_on_foreign_request, work_on_request
 
+    task = work_on_foreign_request if kind == ["foreign"] else work_on_request
     counter = LineCounter(frozenset(str(ROOT / step) for step in STEPS), int(kill_at))
     sys.settrace(counter)
     try:
-        work_on_request.run(organisation, request)
+        task.run(organisation, request)
     finally:
         sys.settrace(None)
         Path(count_file).write_text(str(counter.count))

@@ -12,9 +12,12 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation.template import templatize
 
+from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.domain.lifecycle import Environment, RequestState
+from certificates.domain.papers import PaperState
 from certificates.domain.validity import CertificateStatus, RevocationStatus
 from certificates.services.request_certificate import BASE_SERVICES as KNOWN_SERVICES
+from certificates.web import foreign_words, paper_words
 from certificates.web import words as certificate_words
 from deploy.stack.translations import LOCALE, compile_catalogues
 from organisations.domain.identifiers import TYPES
@@ -105,6 +108,10 @@ def test_catalogues_hold_the_same_messages() -> None:
         (certificate_words.REQUEST_STATES, set(RequestState)),
         (certificate_words.EXPLANATIONS, set(RequestState)),
         (certificate_words.BASE_SERVICES, set(KNOWN_SERVICES)),
+        (foreign_words.FOREIGN_STATES, set(ForeignState)),
+        (foreign_words.FOREIGN_EXPLANATIONS, set(ForeignState)),
+        (paper_words.PAPER_STATES, set(PaperState)),
+        (paper_words.PAPER_EXPLANATIONS, set(PaperState)),
     ],
 )
 def test_every_state_has_a_word(labels: dict[object, object], states: set[object]) -> None:
@@ -113,12 +120,14 @@ def test_every_state_has_a_word(labels: dict[object, object], states: set[object
 
 def test_every_move_of_a_request_has_a_word_in_the_record() -> None:
     moves = {f"request_{state.value}" for state in RequestState}
+    moves |= {f"foreign_{state.value}" for state in ForeignState if state is not ForeignState.AWAITING_CSR}
+    moves |= {f"paper_{state.value}" for state in PaperState}
     assert moves <= set(words.ACTIONS)
 
 
 def test_every_action_that_services_write_has_a_word() -> None:
     written: set[str] = set()
-    for path in (*ROOT.glob("organisations/services/*.py"), *ROOT.glob("certificates/services/*.py")):
+    for path in (*ROOT.glob("organisations/services/*.py"), *ROOT.glob("certificates/services/**/*.py")):
         text = path.read_text(encoding="utf-8")
         written |= set(re.findall(r"\brecord\(\s*[\w.]+,\s*\"([a-z_]+)\"", text))
     assert "person_added" in written

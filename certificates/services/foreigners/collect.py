@@ -1,0 +1,145 @@
+"""Asking for the certificate until it is there, the deadline has passed, or nothing more can be expected."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from certificates.certra.errors import Rejected, Transient
+from certificates.certra.gateway import Gateway
+from certificates.domain.foreign_lifecycle import (
+    REMIND_BEFORE,
+    ForeignState,
+    is_lapsed,
+    is_late,
+    reminder_due,
+)
+from certificates.domain.lifecycle import Environment
+from certificates.models import ForeignRequest
+from certificates.services.collect_certificate import NOT_YET_DELIVERED, checked_delivery
+from certificates.services.gateways import patience, problem_of
+from certificates.services.inventory import add_certificate
+from certificates.services.nudges import nudge_status_check
+from certificates.services.transition import move, postpone
+from organisations.errors import DomainError
+from organisations.services.audit import Actor, record
+from organisations.tenancy import acting_for
+
+PLATFORM = Actor.platform()
+
+
+def collect_for_foreigner(request: ForeignRequest, gateway: Gateway, *, now: datetime) -> None:
+    """Ask once, after reminding where the deadline is near. Raises Overtaken when another worker was first."""
+    remind(request, now=now)
+    try:
+        chain = gateway.certificate_chain(request.public_key_identifier or "")
+    except Rejected as error:
+        with acting_for([request.organisation_id]):
+            _answered(request, error, now)
+        return
+    except Transient as error:
+        with acting_for([request.organisation_id]):
+            ask_later(request, problem_of(error, now), now)
+        return
+    take_delivery(request, chain, now=now)
+
+
+def remind(request: ForeignRequest, *, now: datetime) -> bool:
+    """Put the reminder into the record when three days are left, once; returns whether it was now."""
+    waiting = request.state == ForeignState.AWAITING_CONFIRMATION
+    if not (waiting and request.reminded_at is None and reminder_due(request.expires_at, now)):
+        return False
+    with acting_for([request.organisation_id]), transaction.atomic():
+        unreminded = ForeignRequest.objects.filter(pk=request.pk, state=request.state, reminded_at=None)
+        if not unreminded.update(reminded_at=now):
+            return False
+        record(
+            request.organisation_id,
+            "foreign_reminder",
+            request,
+            actor=PLATFORM,
+            now=now,
+            name=str(request.person),
+            expires_at=request.expires_at.isoformat() if request.expires_at else None,
+        )
+    request.reminded_at = now
+    return True
+
+
+def _answered(request: ForeignRequest, error: Rejected, now: datetime) -> None:
+    codes = set(error.codes)
+    unconfirmed = request.state == ForeignState.AWAITING_CONFIRMATION
+    if codes & set(settings.CERTRA_REFUSED_CODES):
+        # The authority refuses a request that nobody confirmed in time: that is the deadline, not a verdict.
+        late = unconfirmed and is_late(request.expires_at, now)
+        move(request, ForeignState.LAPSED if late else ForeignState.REJECTED, actor=PLATFORM, now=now,
+             problem=problem_of(error, now), details={"codes": list(error.codes)})  # fmt: skip
+        return
+    waiting = bool(codes & NOT_YET_DELIVERED)
+    if waiting and unconfirmed and is_lapsed(request.expires_at, now):
+        move(request, ForeignState.LAPSED, actor=PLATFORM, now=now)
+        return
+    ask_later(request, None if waiting else problem_of(error, now), now)
+
+
+def ask_later(request: ForeignRequest, problem: dict[str, object] | None, now: datetime) -> None:
+    """Ask again after a pause that grows, at the latest when the reminder or the deadline is due; or give up."""
+    if patience().exhausted(request.asked_since or now, now):
+        move(request, ForeignState.GAVE_UP, actor=PLATFORM, now=now, problem=problem)
+        return
+    postpone(request, until=_next_look(request, now), problem=problem)
+
+
+def _next_look(request: ForeignRequest, now: datetime) -> datetime:
+    until = now + patience().pause(request.attempts)
+    if request.expires_at is not None and request.state == ForeignState.AWAITING_CONFIRMATION:
+        for moment in (request.expires_at - REMIND_BEFORE, request.expires_at + timedelta(seconds=1)):
+            if now < moment < until:
+                return moment
+    return until
+
+
+def take_delivery(request: ForeignRequest, chain: Sequence[bytes], *, now: datetime) -> None:
+    """Check what was delivered and take it into the inventory; a wrong delivery is noted and asked for again."""
+    try:
+        facts = checked_delivery(
+            chain,
+            public_key_identifier=request.public_key_identifier or "",
+            dn=request.dn,
+            environment=Environment(request.environment),
+        )
+    except DomainError as error:
+        problem: dict[str, object] = {
+            "kind": "delivery",
+            "summary": error.code,
+            "answers": [],
+            "at": now.isoformat(),
+        }
+        with acting_for([request.organisation_id]):
+            if request.state == ForeignState.OUTCOME_UNKNOWN:
+                move(request, ForeignState.AWAITING_CONFIRMATION, actor=PLATFORM, now=now, problem=problem,
+                     next_attempt_at=now + patience().pause(0))  # fmt: skip
+            else:
+                ask_later(request, problem, now)
+        return
+    with acting_for([request.organisation_id]), transaction.atomic():
+        certificate, _new = add_certificate(
+            request.organisation,
+            facts,
+            environment=Environment(request.environment),
+            chain=chain[1:],
+            chain_trusted=True,
+            source="requested",
+            actor=PLATFORM,
+            now=now,
+        )
+        move(
+            request,
+            ForeignState.ISSUED,
+            actor=PLATFORM,
+            now=now,
+            certificate=certificate,
+            details={"fingerprint": facts.fingerprint},
+        )
+        nudge_status_check(certificate)

@@ -1,0 +1,83 @@
+"""What people tell about a request: confirmed on line, the store opens, not going on, ask once more."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from certificates.domain.foreign_lifecycle import ForeignState
+from certificates.errors import CannotAskAgain, ForeignRequestElsewhere, ForeignRequestInProgress
+from certificates.models import ForeignRequest
+from certificates.services.nudges import nudge_foreign
+from certificates.services.transition import Overtaken, move
+from organisations.services.audit import Actor
+
+
+def _step(
+    request: ForeignRequest,
+    old: ForeignState,
+    to: ForeignState,
+    actor: Actor,
+    now: datetime,
+    *,
+    due: bool = False,
+) -> None:
+    if request.state != old:
+        raise ForeignRequestElsewhere
+    try:
+        move(request, to, actor=actor, now=now, next_attempt_at=now if due else None)
+    except Overtaken as error:
+        raise ForeignRequestElsewhere from error
+
+
+@transaction.atomic
+def note_confirmed(request: ForeignRequest, *, actor: Actor, now: datetime) -> None:
+    """The person says that the identity is confirmed: ask often again. Raises ForeignRequestElsewhere."""
+    _step(
+        request,
+        ForeignState.AWAITING_CONFIRMATION,
+        ForeignState.AWAITING_CERTIFICATE,
+        actor,
+        now,
+        due=True,
+    )
+    nudge_foreign(request)
+
+
+@transaction.atomic
+def note_store_opens(request: ForeignRequest, *, actor: Actor, now: datetime) -> None:
+    """The person says that the finished key store opens: done. Raises ForeignRequestElsewhere."""
+    _step(request, ForeignState.ISSUED, ForeignState.COMPLETED, actor, now)
+
+
+@transaction.atomic
+def cancel_foreign_request(request: ForeignRequest, *, actor: Actor, now: datetime) -> None:
+    """Stop. Before the certification request nothing was sent; later the government's side ends by not confirming.
+
+    Raises ForeignRequestElsewhere.
+    """
+    if not request.is_cancellable:
+        raise ForeignRequestElsewhere
+    _step(request, ForeignState(request.state), ForeignState.CANCELLED, actor, now)
+
+
+@transaction.atomic
+def ask_again_for_foreigner(request: ForeignRequest, *, actor: Actor, now: datetime) -> None:
+    """Take a given-up request up where it stood.
+
+    Raises CannotAskAgain in every other state, ForeignRequestInProgress when a newer one is on its way.
+    """
+    if request.state != ForeignState.GAVE_UP:
+        raise CannotAskAgain
+    newer = ForeignRequest.objects.holding_a_name().filter(
+        person_id=request.person_id, environment=request.environment
+    )
+    if newer.exists():
+        raise ForeignRequestInProgress
+    if request.submission_started_at is None:
+        to = ForeignState.READY
+    elif request.expires_at is None:
+        to = ForeignState.OUTCOME_UNKNOWN
+    else:
+        to = ForeignState.AWAITING_CERTIFICATE
+    _step(request, ForeignState.GAVE_UP, to, actor, now, due=True)
+    nudge_foreign(request)
