@@ -99,6 +99,7 @@ def back_up(path: Path, folder: Path, password: str, *, now: datetime) -> Path:
     data = read_file(path)
     contents = pkcs12.read(data, password)
     with _alone(durable.private_folder(folder)):
+        durable.sweep(folder)
         copy = _copy(path.name, data, folder, now)
     if not pkcs12.read(read_file(copy), password).same_as(contents):
         raise StoreError("store_unreadable")

@@ -43,7 +43,7 @@ def _parsing() -> Iterator[None]:
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
         # asn1crypto says that something is malformed with any of these.
         raise StoreError("store_unreadable") from error
-    except UnsupportedAlgorithm as error:
+    except (UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension) as error:
         raise StoreError("store_unreadable") from error
 
 

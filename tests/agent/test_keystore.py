@@ -196,6 +196,9 @@ def test_a_backup_is_a_dated_copy_that_was_opened(tmp_path: Path, store: Content
     file, folder = tmp_path / "x.p12", tmp_path / "elsewhere"
     file.write_bytes(_bytes(store))
     copy = store_files.back_up(file, folder, PASSWORD, now=NOW)
+    os.link(copy, folder / f"{durable.TEMPORARY}{copy.name}-0")  # what a crash right after it leaves
+    assert store_files.back_up(file, folder, PASSWORD, now=NOW) == copy
+    assert sorted(path.name for path in folder.iterdir()) == [".ehportal.lock", copy.name]
     assert copy.read_bytes() == file.read_bytes()
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
