@@ -21,7 +21,7 @@ from agent.pkcs12 import Contents
 from agent.portal import Portal
 from agent.records import record_store
 from agent.self_test import SelfTest
-from agent.store_files import install, read_file
+from agent.store_files import read_file, rewrite
 from agent.system_requests import SystemSigner
 from agent.ui import Dialogue
 from agent.wire.challenge import open_challenge
@@ -103,10 +103,15 @@ class TokenSitting:
         """Write the key store anew with the encryption key in it, tell the server, and prove that it works."""
         key = open_pending(read_file(self.pending.token_key_file), self.password).key
         certificate = x509.load_der_x509_certificate(self.pending.token_certificate_file.read_bytes())
-        contents = keystore.with_encryption_entry(self._contents(state), key, certificate)
-        data = keystore.serialise(contents, self.password, state.format)
+        self._contents(state)
         target = Path(state.store)
-        install(target, data, contents, password=self.password, now=_now())
+        rewrite(
+            target,
+            self.password,
+            lambda contents: keystore.with_encryption_entry(contents, key, certificate),
+            now=_now(),
+        )
+        contents = self._contents(state)
         entry = keystore.authentication_entry(contents)
         record_store(self.config, target, entry.certificate)
         self.portal.token_stored(self.pending.job_id, certificate.serial_number)

@@ -1,4 +1,4 @@
-"""`deploy/demo --once`: the whole journey, unattended, with the real agent; prints each step and the certificate."""
+"""`deploy/demo --once`: a day in the life, unattended, with the real agent; prints each step and the certificate."""
 
 import re
 import time
@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from deploy.stack.accounts import MAASDAL, Account
 from deploy.stack.cards import Workstation
 from deploy.stack.journey import KEY_STORE_PASSWORD, Browser, JourneyFailed, Terminal, wait_for
+from deploy.stack.life import DAYS_LEFT, Life
 from deploy.stack.stack import Stack
 
 T = TypeVar("T")
@@ -31,6 +32,9 @@ class Play:
         self.administrator = Browser(stack.origin)
         self.holder = Browser(stack.origin)
         self.application_id = f"DEMO-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+        self.life = Life(
+            self.administrator, self.holder, self.terminal, self.station, stack.sandbox.control, self.step
+        )
 
     def step(self, text: str, work: Callable[[], T]) -> T:
         """Do one step and print how long it took."""
@@ -69,8 +73,8 @@ class Play:
             lambda: wait_for(self.holder, page.replace("/requests/", "/sign/"), JOB),
         )
         self.step(
-            "the holder reads, signs with the card; certificate issued and stored",
-            lambda: self.agent("run", job),
+            "the holder reads, signs with the card; certificate, token and self test",
+            lambda: self.life.signed_three_years_ago(job),
         )
         certificate_page = self.step(
             "it stands in the inventory", lambda: wait_for(self.administrator, page, CERTIFICATE)
@@ -78,15 +82,24 @@ class Play:
         new = set(self.station.key_stores.glob("*.p12")) - before
         if len(new) != 1:
             raise JourneyFailed(f"expected one new key store, found {len(new)}")
-        certificate = self.step("the key store opens, its key fits, its chain leads to the root",
-                                lambda: self.check_key_store(new.pop(), certificate_page))  # fmt: skip
+        old = new.pop()
+        self.step("the key store opens, its key fits, its chain leads to the root",
+                  lambda: self.check_key_store(old, certificate_page))  # fmt: skip
+        print(f"\nThree years later: it has {DAYS_LEFT} days left")
+        renewed_page, store = self.life.renew(certificate_page)
+        certificate = self.step("the new key store opens, with the old encryption key in it",
+                                lambda: self.check_key_store(store, renewed_page, tokens=2))  # fmt: skip
+        self.life.switch(certificate_page, renewed_page, old)
         return certificate
 
-    def check_key_store(self, path: Path, certificate_page: str) -> x509.Certificate:
-        """Check the key store from outside: password, key, chain, and that the inventory has the same certificate."""
+    def check_key_store(self, path: Path, certificate_page: str, *, tokens: int = 1) -> x509.Certificate:
+        """Check the key store from outside: password, key, chain, tokens, and that the inventory has the certificate."""
         key, leaf, others = pkcs12.load_key_and_certificates(path.read_bytes(), KEY_STORE_PASSWORD.encode())
         if key is None or leaf is None or key.public_key() != leaf.public_key():
             raise JourneyFailed("key and certificate of the key store do not belong together")
+        if sum(one.subject == leaf.subject for one in others) != tokens:
+            raise JourneyFailed(f"the key store does not hold {tokens} encryption keys")
+        others = [one for one in others if one.subject != leaf.subject]
         root = x509.load_pem_x509_certificate(
             (self.stack.sandbox.pki / "production" / "root.pem").read_bytes()
         )
