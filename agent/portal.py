@@ -155,6 +155,11 @@ class Portal:
         """What the depot hands out for the certificate of this job."""
         return depot_token_of(self._call("GET", f"{self._job_path(job_id)}/token/depot"))
 
+    def own_record(self, job_id: str, signed_request: bytes) -> str:
+        """Have the government asked what it keeps of the certificate; returns its status there. Safe to repeat."""
+        body: Json = {"request": to_base64(signed_request)}
+        return text_of(self._call("POST", f"{self._job_path(job_id)}/own-record", body), "status")
+
     def token_proof(self, job_id: str, finding: str, serial: str) -> None:
         """Tell what the self test found."""
         body: Json = {"finding": finding, "serial": serial}

@@ -1,12 +1,13 @@
 """The self test of a token: fetch it from the depot, seal a message to it, open that with the key store."""
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
 from agent.answers import DepotToken
-from agent.errors import AgentError
+from agent.errors import AgentError, PortalError
 from agent.keystore import AuthenticationEntry, encryption_entries
 from agent.language import Texts
 from agent.pkcs12 import Contents
@@ -34,8 +35,18 @@ class SelfTest:
         depot = self.portal.depot_token(job_id)
         finding, serial = judge(depot, contents, entry, now=datetime.now(UTC))
         self.portal.token_proof(job_id, finding, serial)
+        tell_own_record(self.portal, job_id, SystemSigner.of(contents, entry))
         self.dialogue.say(self.texts(f"self_test.{finding}"))
         return finding
+
+
+def tell_own_record(portal: Portal, job_id: str, signer: SystemSigner) -> None:
+    """Let the server hear from the government itself what it keeps of this certificate.
+
+    A courtesy beside the work: where it cannot be done now, it is done at the next occasion.
+    """
+    with suppress(PortalError):
+        portal.own_record(job_id, signer.own_record())
 
 
 def judge(

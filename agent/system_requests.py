@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from agent.chains import chain_within
 from agent.keystore import AuthenticationEntry
 from agent.pkcs12 import Contents
+from agent.wire.question_xml import build_info_for_certificate
 from agent.wire.signature import sign_enveloped
 from agent.wire.token_xml import build_activate, build_complete_registration, build_start_registration
 
@@ -41,6 +42,10 @@ class SystemSigner:
     def activation(self) -> bytes:
         """A signed ActivateETKRequest."""
         return self._signed(build_activate)
+
+    def own_record(self) -> bytes:
+        """A signed GetCertificateInfoForAuthenticationCertificateRequest."""
+        return self._signed(build_info_for_certificate)
 
     def _signed(self, build: Callable[..., bytes]) -> bytes:
         unsigned = build(request_id=f"_{uuid.uuid4()}", issue_instant=datetime.now(UTC))

@@ -20,7 +20,7 @@ from agent.pending import Pending, State
 from agent.pkcs12 import Contents
 from agent.portal import Portal
 from agent.records import record_store
-from agent.self_test import SelfTest
+from agent.self_test import SelfTest, tell_own_record
 from agent.store_files import read_file, rewrite
 from agent.system_requests import SystemSigner
 from agent.ui import Dialogue
@@ -116,6 +116,7 @@ class TokenSitting:
         record_store(self.config, target, entry.certificate)
         self.portal.token_stored(self.pending.job_id, certificate.serial_number)
         if state.to_be_activated:
+            tell_own_record(self.portal, self.pending.job_id, SystemSigner.of(contents, entry))
             self.dialogue.say(self.texts("token.waits"))
             return
         SelfTest(self.portal, self.dialogue, self.texts).run(self.pending.job_id, contents, entry)

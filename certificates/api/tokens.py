@@ -15,7 +15,8 @@ from certificates.domain.lifecycle import Environment
 from certificates.errors import RequestTooLarge, SignedRequestRefused
 from certificates.models import Certificate
 from certificates.services import activate_token, agent_jobs, continuity, register_token
-from certificates.services.gateways import depot_of, token_gateway_of
+from certificates.services.ask_own_record import ask_own_record
+from certificates.services.gateways import depot_of, gateway_of, token_gateway_of
 from certificates.trust.anchors import certificate_roots
 from organisations.api.devices import ProvenView, fields_of, named_organisations
 from organisations.models import Device
@@ -144,6 +145,25 @@ class TokenProof(ProvenView):
                 now=now,
             )
         return 200, {"passed": proof.passed}
+
+
+class OwnRecord(ProvenView):
+    """Takes the question that a certificate signs about itself."""
+
+    def post(self, request: Request, job_id: str) -> Response:
+        """Ask the government, keep its word, and return it."""
+        return self._answer(request, self._act, job_id=job_id)
+
+    def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
+        device, data = device_of(accepted), signed_bytes(fields_of(request))
+        certificate = certificate_of(job_id, device)
+        info = ask_own_record(certificate, data, device, gateway_of(certificate.environment), now=now)
+        opens = info.replacement_period_start
+        return 200, {
+            "status": str(info.status),
+            "token_status": str(info.etk_status),
+            "replaceable_from": opens.isoformat() if opens else None,
+        }
 
 
 class Checks(ProvenView):

@@ -17,6 +17,7 @@ urlpatterns = [
     path("jobs/<str:job_id>/outcome", jobs.Outcome.as_view(), name="agent-outcome"),
     path("jobs/<str:job_id>/stored", jobs.Stored.as_view(), name="agent-stored"),
     path("jobs/<str:job_id>/records", records.Records.as_view(), name="agent-records"),
+    path("jobs/<str:job_id>/own-record", tokens.OwnRecord.as_view(), name="agent-own-record"),
     path("checks", tokens.Checks.as_view(), name="agent-checks"),
     path("jobs/<str:job_id>/token/start", tokens.StartToken.as_view(), name="agent-token-start"),
     path("jobs/<str:job_id>/token/complete", tokens.CompleteToken.as_view(), name="agent-token-complete"),

@@ -93,7 +93,7 @@ class Play:
         return certificate
 
     def check_key_store(self, path: Path, certificate_page: str, *, tokens: int = 1) -> x509.Certificate:
-        """Check the key store from outside: password, key, chain, tokens, and that the inventory has the certificate."""
+        """Check the key store from outside: password, key, chain, tokens, and the inventory's word about it."""
         key, leaf, others = pkcs12.load_key_and_certificates(path.read_bytes(), KEY_STORE_PASSWORD.encode())
         if key is None or leaf is None or key.public_key() != leaf.public_key():
             raise JourneyFailed("key and certificate of the key store do not belong together")

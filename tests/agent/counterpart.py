@@ -282,6 +282,7 @@ class Counterpart(TokenDesk):
             "token/activate": self._activate_token,
             "token/depot": self._depot,
             "token/proof": self._proof,
+            "own-record": self._own_record,
             "signed-request": self._submit,
             "outcome": self._outcome,
             "stored": self._stored,

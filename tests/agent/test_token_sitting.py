@@ -43,6 +43,7 @@ def test_certificate_and_token_in_one_sitting(
     assert request.token is not None
     assert request.token.stored
     assert request.token.proofs == ["ok"]
+    assert request.records_asked == 1, "the government's own word about the certificate"
     assert "Passed: what is sealed to you" in screen
     contents = opened(sole(enrolled))
     (entry,) = encryption_entries(contents)

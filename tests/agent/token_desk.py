@@ -14,6 +14,7 @@ from agent.wire.encryption_certificate import check_encryption_certificate
 from agent.wire.jobs import CertificateFacts, CertificateJob
 from agent.wire.keys import certificate_fingerprint, public_key_identifier
 from agent.wire.names import certificate_name
+from agent.wire.question_xml import read_info_for_certificate
 from agent.wire.signature import verify_enveloped
 from agent.wire.token_xml import read_activate, read_complete_registration, read_start_registration
 from tests.support.tokens import make_challenge, make_token
@@ -50,6 +51,7 @@ class Request:
     waits: bool = False
     """Whether its token has to be activated."""
     declined_because: str = ""
+    records_asked: int = 0
 
 
 class Refused(Exception):
@@ -119,6 +121,13 @@ class TokenDesk:
         token = request.token
         etk = to_base64(token.etk) if token is not None and token.active else None
         return answer_json(200, {"etk": etk, "trust_anchors": self._anchors()})
+
+    def _own_record(self, request: Request, body: Json) -> tuple[int, bytes]:
+        read_info_for_certificate(self._own(request, body))
+        request.records_asked += 1
+        return answer_json(
+            200, {"status": "VALID_ACTIVE", "token_status": "VALID_ACTIVE", "replaceable_from": None}
+        )
 
     @staticmethod
     def _proof(request: Request, body: Json) -> tuple[int, bytes]:

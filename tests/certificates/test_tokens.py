@@ -2,6 +2,7 @@
 
 import base64
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -201,3 +202,24 @@ def test_a_proof_that_no_agent_makes_is_refused(
     desk.register()
     answer = holder.call("POST", f"/agent/v1/jobs/{desk.job}/token/proof", body)
     assert (answer.status_code, answer.json()["code"]) == (422, "proof_malformed")
+
+
+def test_the_governments_own_word_is_asked_with_the_certificates_key(
+    hospital: Hospital, holder: Holder, government: SandboxProcess
+) -> None:
+    desk, other = near_its_end(hospital, holder, government), issued(hospital, holder)
+    desk.register()
+
+    def ask(data: bytes) -> Any:
+        return holder.call("POST", f"/agent/v1/jobs/{desk.job}/own-record", {"request": b64(data)})
+
+    answer = ask(desk.signer.own_record())
+    assert answer.status_code == 200, answer.content
+    assert (answer.json()["status"], answer.json()["token_status"]) == ("VALID_ACTIVE", "VALID_ACTIVE")
+    certificate = desk.certificate
+    assert certificate.government_status == "VALID_ACTIVE"
+    assert certificate.replaceable_from == certificate.not_after - timedelta(days=90)
+    foreign = ask(other.signer.own_record())
+    assert (foreign.status_code, foreign.json()["code"]) == (422, "wrong_certificate")
+    fault(government, "http-503", "GetCertificateInfoForAuthenticationCertificate")
+    assert ask(desk.signer.own_record()).json()["code"] == "government_unavailable"
