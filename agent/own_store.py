@@ -8,7 +8,7 @@ from typing import Final
 from agent.config import Config
 from agent.errors import Cancelled, StoreError
 from agent.keystore import AuthenticationEntry, authentication_entry, open_store
-from agent.language import Texts
+from agent.language import Texts, shown
 from agent.pkcs12 import Contents
 from agent.records import recorded
 from agent.store_files import read_file
@@ -61,7 +61,7 @@ class StoreFinder:
             found = self._open(Path(path_text).expanduser().absolute(), fingerprint, password)
             if found is not None:
                 return found
-            self._dialogue.say(self._texts("own_store.another", file=path_text))
+            self._dialogue.say(self._texts("own_store.another", file=shown(path_text)))
 
     def open_any(self, path: Path) -> OwnStore:
         """Open the store at `path`, whatever certificate it holds. Raises StoreError, Cancelled."""
@@ -109,7 +109,7 @@ class StoreFinder:
         raise StoreError("password_wrong")
 
     def _ask(self, path: Path, *, again: bool) -> str:
-        answer = self._dialogue.password(path.name, again=again)
+        answer = self._dialogue.password(shown(path.name), again=again)
         if answer is None:
             raise Cancelled
         return answer
