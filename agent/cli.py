@@ -104,6 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     add("status", _status, "who this workstation is, what waits, what is unfinished")
     command = add("doctor", _doctor, "check everything and say what to do")
     command.add_argument("--open", action="store_true", help="ask for passwords to read the stores' real end")
+    command.add_argument(
+        "--card", action="store_true", help="let your eID make a test signature, and check it"
+    )
     _add_store_commands(add)
     command = add("self-test", _self_test, "prove that what is sealed to a key store's token can be opened")
     command.add_argument("file", type=Path)
@@ -211,7 +214,11 @@ def _doctor(options: argparse.Namespace, config: Config, dialogue: Dialogue, tex
     def ask(what: str) -> str | None:
         return dialogue.password(what, again=False)
 
-    doctor = Doctor(texts, ask_password=ask if options.open else None)
+    doctor = Doctor(
+        texts,
+        ask_password=ask if options.open else None,
+        ask_pin=dialogue.pin if options.card else None,
+    )
     return tell(doctor.examine(now=datetime.now(UTC)), dialogue)
 
 

@@ -51,7 +51,7 @@ def consent_page(
     return ConsentPage(
         environment=job.environment,
         title=texts("consent.title"),
-        warning=texts(f"consent.environment.{job.environment}_explained"),
+        warning=texts(f"consent.environment.{job.environment}_{_whose(job)}"),
         facts=tuple(
             (label, printable(value)) for label, value in _facts(job, facts, texts, csr.public_key_identifier)
         ),
@@ -70,7 +70,7 @@ def _facts(
         ("environment", texts(f"consent.environment.{job.environment}")),
         ("purpose", texts("consent.purpose_request")),
         (
-            "organisation",
+            "person" if name.type == "SSIN" else "organisation",
             f"{_organisation_in(contract.dn) or job.organisation.name} ({name.type} {_shown(name.type, name.value)})",
         ),
         (
@@ -88,6 +88,12 @@ def _facts(
         ("key", " ".join(key[i : i + 8] for i in range(0, len(key), 8))),
     ]
     return [(texts(f"consent.label.{label}"), value) for label, value in rows]
+
+
+def _whose(job: CertificateJob) -> str:
+    """A care provider's own production certificate binds that person alone."""
+    own = job.organisation.identifier.type == "SSIN" and job.environment == "production"
+    return "own_explained" if own else "explained"
 
 
 def _organisation_in(dn: str) -> str:

@@ -7,15 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from cryptography import x509
-
-from agent.checks import check_signature_certificate
+from agent.card_doctor import CardDoctor
 from agent.config import Config, load_config
 from agent.device import Device
 from agent.durable import is_private
-from agent.eid import Card, CardReader
-from agent.errors import AgentError, CardError, StoreError
-from agent.findings import Finding, Level
+from agent.eid import AskPin, CardReader
+from agent.errors import AgentError, StoreError
+from agent.findings import Finding, Report
 from agent.keystore import encryption_entries, find_authentication, open_store
 from agent.language import Texts, shown
 from agent.pending import unfinished
@@ -23,7 +21,6 @@ from agent.pkcs12 import Contents
 from agent.portal import Portal
 from agent.prepared import prepared_keys
 from agent.records import recorded
-from agent.revocation import Status, certificate_status
 from agent.store_files import read_file
 from agent.store_names import estimated_end
 from agent.verification import Verification
@@ -36,150 +33,109 @@ PCSC_SOCKETS = (Path("/run/pcscd/pcscd.comm"), Path("/var/run/pcscd/pcscd.comm")
 
 
 class Doctor:
-    """Looks, changes nothing, and never asks for a PIN. `ask_password` opens stores to read their real end."""
+    """Looks and changes nothing. `ask_password` opens stores to read their real end.
 
-    def __init__(self, texts: Texts, *, ask_password: AskPassword | None = None) -> None:
+    With `ask_pin` the card makes a test signature; without, nobody is ever asked for a PIN.
+    """
+
+    def __init__(
+        self, texts: Texts, *, ask_password: AskPassword | None = None, ask_pin: AskPin | None = None
+    ) -> None:
         self._texts = texts
         self._ask_password = ask_password
+        self._report = Report(texts)
+        self._card_doctor = CardDoctor(self._report, ask_pin=ask_pin)
 
     def examine(self, *, now: datetime) -> Iterator[Finding]:
         """All findings, in the order a helpdesk would ask."""
         try:
             config = load_config()
         except AgentError as error:
-            yield self._failed("configuration", error)
+            yield self._report.failed("configuration", error)
             return
-        yield self._ok("configuration", home=str(config.home))
+        yield self._report.ok("configuration", home=str(config.home))
         yield from self._server(config)
         yield from self._middleware(config, now)
         yield from self._stores(config, now)
         yield from self._pending(config)
-        yield self._ok("java_present" if shutil.which("java") else "java")
-
-    def _ok(self, key: str, **values: str) -> Finding:
-        return Finding(key, "ok", self._texts(f"doctor.{key}", **values))
-
-    def _note(self, key: str, level: Level, **values: str) -> Finding:
-        text, next_step = self._texts(f"doctor.{key}", **values), self._texts(f"doctor.{key}_next", **values)
-        return Finding(key, level, text, next_step)
-
-    def _failed(self, key: str, error: AgentError) -> Finding:
-        what, next_step = self._texts.problem(error)
-        return Finding(f"{key}:{error.code}", "fail", what, next_step)
+        yield self._report.ok("java_present" if shutil.which("java") else "java")
 
     def _server(self, config: Config) -> Iterator[Finding]:
         try:
             device = Device.load(config.home)
         except AgentError as error:
-            yield self._failed("enrolment", error)
+            yield self._report.failed("enrolment", error)
             return
         portal = Portal(config, device.origin, device.key, self._texts.language)
         try:
             hello = portal.hello()
         except AgentError as error:
-            yield self._failed("server", error)
+            yield self._report.failed("server", error)
             return
-        yield self._ok("server", server=device.origin, version=hello.version)
+        yield self._report.ok("server", server=device.origin, version=hello.version)
         off = abs(hello.clock_difference)
         if off > PROOF_WINDOW_SECONDS - 10:
-            yield self._note("clock_wrong", "fail", seconds=f"{off:.0f}")
+            yield self._report.note("clock_wrong", "fail", seconds=f"{off:.0f}")
         elif off > CLOCK_NOTE_SECONDS:
-            yield self._note("clock_wrong", "note", seconds=f"{off:.0f}")
+            yield self._report.note("clock_wrong", "note", seconds=f"{off:.0f}")
         else:
-            yield self._ok("clock")
+            yield self._report.ok("clock")
         try:
             known = portal.device()
         except AgentError as error:
-            yield self._failed("enrolment", error)
+            yield self._report.failed("enrolment", error)
             return
-        yield self._ok("enrolment", holder=known.holder, organisations=", ".join(known.organisations) or "–")
+        yield self._report.ok(
+            "enrolment", holder=known.holder, organisations=", ".join(known.organisations) or "–"
+        )
 
     def _middleware(self, config: Config, now: datetime) -> Iterator[Finding]:
         try:
             module = config.module()
         except AgentError as error:
-            yield self._failed("middleware", error)
+            yield self._report.failed("middleware", error)
             return
         official = module in config.official_modules
         if official and sys.platform.startswith("linux") and not any(s.exists() for s in PCSC_SOCKETS):
-            yield self._note("pcsc_missing", "fail")
+            yield self._report.note("pcsc_missing", "fail")
         with CardReader(module) as reader:
-            try:
-                info = reader.middleware()
-                yield self._ok("middleware", name=info["name"], version=info["version"], path=str(module))
-                readers, _ = reader.readers()
-                if readers == 0:
-                    yield self._failed("reader", CardError("no_reader"))
-                    return
-                yield self._ok("reader", count=str(readers))
-                card = reader.card()
-            except AgentError as error:
-                yield self._failed("card", error)
-                return
-        yield self._ok("card", holder=f"{card.first_names} {card.surname}")
-        yield from self._certificates(card, now)
-
-    def _certificates(self, card: Card, now: datetime) -> Iterator[Finding]:
-        for purpose, certificate in (("Authentication", card.authentication), ("Signature", card.signature)):
-            key, end = purpose.lower(), f"{certificate.not_valid_after_utc:%d/%m/%Y}"
-            try:
-                if purpose == "Signature":
-                    check_signature_certificate(certificate, now=now)
-                elif not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-                    raise CardError("card_expired")
-            except CardError as error:
-                yield self._failed(key, error)
-                continue
-            yield self._ok(f"certificate_{key}", end=end)
-            yield self._status(key, certificate, card, now)
-        if len(card.authorities) < 2:
-            yield self._note("authorities_missing", "fail")
-
-    def _status(self, key: str, certificate: x509.Certificate, card: Card, now: datetime) -> Finding:
-        status: Status = "unknown"
-        if card.authorities:
-            status = certificate_status(certificate, card.authorities[0], now=now)
-        if status == "good":
-            return self._ok("status_good", certificate=self._texts(f"doctor.name_{key}"))
-        if status == "revoked":
-            return self._failed(f"status_{key}", CardError("card_revoked"))
-        return self._note("status_unknown", "note", certificate=self._texts(f"doctor.name_{key}"))
+            yield from self._card_doctor.examine(reader, str(module), official=official, now=now)
 
     def _stores(self, config: Config, now: datetime) -> Iterator[Finding]:
         folder = config.keystore_folder
         if not folder.is_dir():
-            yield self._ok("folder_none", folder=str(folder))
+            yield self._report.ok("folder_none", folder=str(folder))
             return
         if not is_private(folder):
-            yield self._note("folder_open", "fail", folder=str(folder))
+            yield self._report.note("folder_open", "fail", folder=str(folder))
         else:
-            yield self._ok("folder", folder=str(folder))
+            yield self._report.ok("folder", folder=str(folder))
         for file in sorted(folder.glob("*p12")):
             yield from self._store(config, file, now)
 
     def _store(self, config: Config, file: Path, now: datetime) -> Iterator[Finding]:
         if not is_private(file):
-            yield self._note("store_open", "fail", file=shown(file.name))
+            yield self._report.note("store_open", "fail", file=shown(file.name))
             return
         password = self._ask_password(shown(file.name)) if self._ask_password else None
         if password:
             try:
                 contents = open_store(read_file(file), password)
             except StoreError as error:
-                yield self._failed(f"store:{shown(file.name)}", error)
+                yield self._report.failed(f"store:{shown(file.name)}", error)
             else:
                 yield from self._opened(file, contents, now)
                 return
         known = recorded(config, file)
         end = known.not_after if known else estimated_end(file.name)
         if end is None:
-            yield self._note("store_unnamed", "note", file=shown(file.name))
+            yield self._report.note("store_unnamed", "note", file=shown(file.name))
             return
         values = {"file": shown(file.name), "end": f"{end:%d/%m/%Y}"}
         if end <= now:
-            yield self._note("store_ended", "note", **values)
+            yield self._report.note("store_ended", "note", **values)
         else:
-            yield self._ok("store_real" if known else "store_estimated", **values)
+            yield self._report.ok("store_real" if known else "store_estimated", **values)
 
     def _opened(self, file: Path, contents: Contents, now: datetime) -> Iterator[Finding]:
         """What an opened store holds in one line, and each thing that `verify` finds wrong with it."""
@@ -189,9 +145,9 @@ class Doctor:
             end, tokens = certificate.not_valid_after_utc, encryption_entries(contents)
             values = {"file": shown(file.name), "end": f"{end:%d/%m/%Y}", "tokens": str(len(tokens))}
             yield (
-                self._ok("store_opened", **values)
+                self._report.ok("store_opened", **values)
                 if end > now
-                else self._note("store_ended", "note", **values)
+                else self._report.note("store_ended", "note", **values)
             )
         for finding in Verification(self._texts, file, contents, now=now).examine():
             if finding.level != "ok" and finding.key not in _SAID_ALREADY:
@@ -201,14 +157,16 @@ class Doctor:
         found = unfinished(config.pending_folder)
         prepared = prepared_keys(config)
         if not found and not prepared:
-            yield self._ok("pending_none")
+            yield self._report.ok("pending_none")
         for one in prepared:
             yield Finding("prepared", "note", self._texts("prepare.waiting", id=one.id[:6]))
         for pending in found:
             try:
                 state = pending.state()
             except StoreError as error:
-                yield self._failed("pending", error)
+                yield self._report.failed("pending", error)
                 continue
             what = state.organisation if state else "–"
-            yield self._note("pending", "note", what=what, command=f"ehportal-agent run {pending.job_id}")
+            yield self._report.note(
+                "pending", "note", what=what, command=f"ehportal-agent run {pending.job_id}"
+            )

@@ -93,6 +93,15 @@ class CardReader:
         answer = self._ask("readers")
         return int(str(answer["readers"])), int(str(answer["cards"]))
 
+    def certificates(self) -> frozenset[str]:
+        """The labels of the certificates that the card gives and that can be read: to tell what is missing."""
+        found = set()
+        for label, text in cast("dict[str, str]", self._ask("read")["certificates"]).items():
+            with suppress(ValueError):
+                x509.load_der_x509_certificate(base64.b64decode(text))
+                found.add(label)
+        return frozenset(found)
+
     def card(self) -> Card:
         """Read the card. Raises CardError: no_reader, no_card, several_cards, card_incomplete …"""
         answer = self._ask("read")

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from agent.errors import ExitCode
+from agent.errors import AgentError, ExitCode
+from agent.language import Texts
 from agent.ui import Dialogue
 
 Level = Literal["ok", "note", "fail"]
@@ -19,6 +20,27 @@ class Finding:
     level: Level
     text: str
     next_step: str = ""
+
+
+class Report:
+    """Makes the doctor's findings in one language."""
+
+    def __init__(self, texts: Texts) -> None:
+        self.texts = texts
+
+    def ok(self, key: str, **values: str) -> Finding:
+        """All is well."""
+        return Finding(key, "ok", self.texts(f"doctor.{key}", **values))
+
+    def note(self, key: str, level: Level, **values: str) -> Finding:
+        """Something to do, with a text of the doctor's own."""
+        text, next_step = self.texts(f"doctor.{key}", **values), self.texts(f"doctor.{key}_next", **values)
+        return Finding(key, level, text, next_step)
+
+    def failed(self, key: str, error: AgentError) -> Finding:
+        """An error, with the text that it has everywhere."""
+        what, next_step = self.texts.problem(error)
+        return Finding(f"{key}:{error.code}", "fail", what, next_step)
 
 
 def tell(findings: Iterable[Finding], dialogue: Dialogue) -> ExitCode:

@@ -15,14 +15,17 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
-Status = Literal["good", "revoked", "unknown"]
+Status = Literal["good", "suspended", "revoked", "unknown"]
 TIMEOUT: Final = (3.0, 5.0)
 MAX_ANSWER_BYTES: Final = 64 * 1024
 CLOCK_SKEW: Final = timedelta(minutes=5)
 
 
 def certificate_status(certificate: x509.Certificate, issuer: x509.Certificate, *, now: datetime) -> Status:
-    """Good, revoked, or unknown: unknown whenever the answer is missing, unsigned, stale or about another."""
+    """Good, suspended, revoked, or unknown: unknown whenever the answer is missing, unsigned, stale or about another.
+
+    A new card's certificates are suspended (certificateHold, RFC 5280 5.3.1) until the municipality activates them.
+    """
     url = _responder(certificate)
     if url is None:
         return "unknown"
@@ -51,6 +54,8 @@ def certificate_status(certificate: x509.Certificate, issuer: x509.Certificate, 
         ocsp.OCSPCertStatus.GOOD: "good",
         ocsp.OCSPCertStatus.REVOKED: "revoked",
     }
+    if answer.revocation_reason is x509.ReasonFlags.certificate_hold:
+        return "suspended"
     return statuses.get(answer.certificate_status, "unknown")
 
 

@@ -336,3 +336,10 @@ class ForeignRequestElsewhere(DomainError):
 
     code = "foreign_request_elsewhere"
     title = _("This request has moved on meanwhile. Look at where it stands now.")
+
+
+class SharingRefused(DomainError):
+    """Somebody else than its owner would show or hide a certificate."""
+
+    code = "sharing_refused"
+    title = _("Only the person whose certificate it is decides who sees it.")

@@ -8,6 +8,9 @@ from django.db import connection, transaction
 
 OrganisationId = uuid.UUID
 
+NOBODY = uuid.UUID(int=0)
+"""Reads for no user at all, such as a machine's access token: what is private to somebody is not there."""
+
 
 def _name(organisations: str, user: str) -> None:
     with connection.cursor() as cursor:
@@ -30,6 +33,9 @@ def _named() -> tuple[str, str]:
 @contextmanager
 def acting_for(organisations: Iterable[OrganisationId], *, user: uuid.UUID | None = None) -> Iterator[None]:
     """Open a transaction in which only the rows of `organisations` exist.
+
+    With `user`, what is private to other users does not exist either. Without, the platform itself works (workers, and
+    workstations whose jobs are looked up by their holder): never show people what was read like that.
 
     Nested calls narrow or replace the set and restore the outer one, also when the inner work failed. The outermost
     call has nothing to restore: what is named ends with its transaction.

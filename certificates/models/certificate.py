@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
@@ -147,6 +148,20 @@ class Certificate(models.Model):
     """Contact data and services that the government keeps with it: what a renewal starts from."""
     switch_confirmed_at = models.DateTimeField(null=True, blank=True)
     """When a renewed certificate was said to be out of use everywhere: its renewal is done."""
+    owner = models.ForeignKey(
+        "organisations.Person",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="own_certificates",
+    )
+    """The care provider whose own certificate it is, requested here by that person."""
+    shared_at = models.DateTimeField(null=True, blank=True)
+    """Since when the owner lets the organisation see it."""
+    private_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    """The owner's account while it is not shared: row-level security shows it to nobody else."""
     search_text = models.TextField()
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -159,7 +174,20 @@ class Certificate(models.Model):
         ordering = ["not_after", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["organisation", "fingerprint"], name="certificate_once_an_organisation"
+                fields=["organisation", "fingerprint"],
+                name="certificate_once_an_organisation",
+                condition=Q(private_to=None),
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "fingerprint", "private_to"],
+                name="private_certificate_once_an_owner",
+                condition=Q(private_to__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="an_own_certificate_is_private_or_shared",
+                condition=Q(owner=None, shared_at=None, private_to=None)
+                | Q(owner__isnull=False, shared_at=None, private_to__isnull=False)
+                | Q(owner__isnull=False, shared_at__isnull=False, private_to=None),
             ),
         ]
         indexes = [

@@ -19,6 +19,9 @@ from certificates.domain.lifecycle import (
 )
 from certificates.models.work import Work
 
+HIDDEN = "••.••.••-•••.••"
+"""A national number where none of its digits may stand."""
+
 
 class RequestQuerySet(models.QuerySet["CertificateRequest"]):
     """Questions about requests, in English."""
@@ -50,8 +53,15 @@ class CertificateRequest(Work):
     )
     environment = models.CharField(max_length=12, choices=[(e.value, e.value) for e in Environment])
     identifier = models.ForeignKey(
-        "organisations.OrganisationIdentifier", on_delete=models.PROTECT, related_name="+"
+        "organisations.OrganisationIdentifier", null=True, on_delete=models.PROTECT, related_name="+"
     )
+    """The number it is for; empty for a care provider's own certificate."""
+    personal = models.BooleanField(default=False)
+    """True for a care provider's own certificate: then `holder` is the one it is for, and asks alone."""
+    private_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    """The account of that person: row-level security shows a personal request to nobody else."""
     replaces = models.ForeignKey(
         "certificates.Certificate", null=True, blank=True, on_delete=models.PROTECT, related_name="renewals"
     )
@@ -94,6 +104,11 @@ class CertificateRequest(Work):
                 ),
             ),
             models.CheckConstraint(
+                name="a_personal_request_has_no_number_and_is_private",
+                condition=Q(personal=True, identifier=None, private_to__isnull=False)
+                | Q(personal=False, identifier__isnull=False, private_to=None),
+            ),
+            models.CheckConstraint(
                 name="a_submitted_request_has_its_bytes",
                 condition=~Q(
                     state__in=["signed", "submitting", "outcome_unknown", "awaiting_certificate", "issued"]
@@ -109,7 +124,23 @@ class CertificateRequest(Work):
         ]
 
     def __str__(self) -> str:
-        return f"{self.identifier}{' ' + self.application_id if self.application_id else ''}"
+        about = str(self.holder if self.identifier is None else self.identifier)
+        return f"{about}{' ' + self.application_id if self.application_id else ''}"
+
+    @property
+    def subject_type(self) -> str:
+        """The type of number that the certificate is for."""
+        return "SSIN" if self.identifier is None else self.identifier.type
+
+    @property
+    def subject_value(self) -> str:
+        """That number, for showing: a national number is masked."""
+        return HIDDEN if self.identifier is None else self.identifier.value
+
+    @property
+    def subject_name(self) -> str:
+        """Whose certificate it will be."""
+        return str(self.holder) if self.identifier is None else self.identifier.name
 
     @property
     def is_final(self) -> bool:

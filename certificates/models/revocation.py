@@ -80,6 +80,11 @@ class Revocation(Work):
         return f"{self.certificate}"
 
     @property
+    def private_to_id(self) -> uuid.UUID | None:
+        """The user to whom the certificate is private; events about the revocation are private alike."""
+        return self.certificate.private_to_id
+
+    @property
     def is_final(self) -> bool:
         """True when nothing moves by itself any more."""
         return RevocationState(self.state) in REVOCATION_FINAL_STATES

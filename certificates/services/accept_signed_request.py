@@ -130,6 +130,11 @@ def check_card(checked: CheckedRequest, *, now: datetime) -> None:
     check_signature_certificate(checked.verified.certificate, checked.verified.chain[1:], now=now)
 
 
+def _mandated(job: AgentJob, request: CertificateRequest, now: datetime) -> bool:
+    mandates = Mandate.objects.filter(person_id=job.holder_id, identifier_id=request.identifier_id)
+    return mandates.active_on(belgian_day(now)).exists()
+
+
 @transaction.atomic
 def accept_signed_request(job: AgentJob, checked: CheckedRequest, device: Device, *, now: datetime) -> None:
     """Persist the signed bytes and the key's identifier, and hand the request to the submission.
@@ -137,8 +142,7 @@ def accept_signed_request(job: AgentJob, checked: CheckedRequest, device: Device
     Raises MandateEnded, KeyAlreadyUsed, JobClosed (somebody was first).
     """
     request = request_of(job)
-    mandates = Mandate.objects.filter(person_id=job.holder_id, identifier_id=request.identifier_id)
-    if job.holder.left_on is not None or not mandates.active_on(belgian_day(now)).exists():
+    if job.holder.left_on is not None or not (request.personal or _mandated(job, request, now)):
         raise MandateEnded
     # The request first, then its job: whoever cancels, declines or ends a job locks them in this order too.
     try:

@@ -8,7 +8,7 @@ from certificates.domain.lifecycle import RequestState
 from certificates.errors import CannotAskAgain, RequestInProgress
 from certificates.models import CertificateRequest
 from certificates.services.nudges import nudge
-from certificates.services.request_certificate import wait_for_name
+from certificates.services.request_certificate import name_is_taken
 from certificates.services.transition import Overtaken, move
 from organisations.services.audit import Actor
 
@@ -21,7 +21,7 @@ def ask_again(request: CertificateRequest, *, actor: Actor, now: datetime) -> No
     """
     if RequestState(request.state) is not RequestState.GAVE_UP:
         raise CannotAskAgain
-    if wait_for_name(request.identifier_id, request.application_id, request.environment):
+    if name_is_taken(request):
         raise RequestInProgress
     if request.sealed_signed_request is None:
         to = RequestState.AWAITING_CONTRACT

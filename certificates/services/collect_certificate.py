@@ -15,6 +15,7 @@ from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.x509 import CertificateFacts, UnreadableCertificate, read_certificate
 from certificates.errors import CertificateForAnotherKey, CertificateNotTrusted
 from certificates.models import CertificateRequest
+from certificates.services.fetch_contract import contract_of
 from certificates.services.gateways import patience, problem_of
 from certificates.services.inventory import add_certificate
 from certificates.services.match_installations import match_waiting_installations
@@ -67,7 +68,7 @@ def check_delivery(request: CertificateRequest, chain: Sequence[bytes]) -> Certi
     return checked_delivery(
         chain,
         public_key_identifier=request.public_key_identifier or "",
-        dn=request.contract_dn,
+        dn=contract_of(request).dn,
         environment=Environment(request.environment),
     )
 
@@ -128,6 +129,8 @@ def take_delivery(request: CertificateRequest, chain: Sequence[bytes], *, now: d
             source="requested",
             actor=PLATFORM,
             now=now,
+            owner=request.holder if request.personal else None,
+            private_to=request.private_to,
         )
         move(
             request,

@@ -26,13 +26,17 @@ FINDINGS = frozenset({"ok", "depot_empty", "other_token", "not_opened", "token_i
 def ask_at_workstation(fingerprint: str, device: Device, *, now: datetime) -> AgentJob:
     """Offer a self test to the holder who asks for it at the own workstation; call with organisations named.
 
-    Raises JobUnknown unless the holder has a mandate for the certificate's number today and it has a token.
+    Raises JobUnknown unless it is the holder's own certificate, or the holder has a mandate for its number today, and
+    it has a token.
     """
     tokens = EncryptionToken.objects.filter(certificate__fingerprint=fingerprint).select_related(
-        "certificate"
+        "certificate__owner"
     )
     for token in tokens:
         certificate = token.certificate
+        owner = certificate.owner
+        if owner is not None and owner.ssin_index == device.ssin_index and owner.left_on is None:
+            return ask_for(token, JobKind.CHECK_TOKEN, holder=owner, actor=Actor.device(device), now=now)
         mandates = Mandate.objects.filter(
             organisation_id=token.organisation_id,
             person__ssin_index=device.ssin_index,

@@ -17,6 +17,7 @@ from certificates.models.job import JobState
 from certificates.services.gateways import patience, problem_of
 from certificates.services.nudges import nudge
 from certificates.services.transition import Overtaken, move, postpone
+from organisations.domain.identifiers import mask_ssins
 from organisations.models import Device
 from organisations.sealing import seal, unseal
 from organisations.services.audit import Actor
@@ -50,6 +51,9 @@ def wish_of(request: CertificateRequest, device: Device) -> ContractWish:
         first_names=tuple(device.holder_first_names),
         name=device.holder_name,
     )
+    if request.identifier is None:  # in one's own name the actor is the signer
+        (actor,) = signer.ids
+        return ContractWish(contact_data_of(request), signer, actor, signer.name, signer.first_names)
     return ContractWish(
         contact_data=contact_data_of(request),
         signer=signer,
@@ -98,7 +102,7 @@ def offer(request: CertificateRequest, contract: Contract, *, now: datetime) -> 
             actor=Actor.platform(),
             now=now,
             sealed_contract=seal(json.dumps(contract.to_json()).encode()),
-            contract_dn=contract.dn,
+            contract_dn=mask_ssins(contract.dn),
             next_attempt_at=now + JOB_LIFETIME,
         )
         # A job that ended unsigned makes place: its id is never used again.

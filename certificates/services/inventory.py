@@ -11,7 +11,7 @@ from certificates.domain.x509 import CertificateFacts
 from certificates.models import Certificate
 from organisations import ssin as numbers
 from organisations.domain.identifiers import mask_ssins
-from organisations.models import Organisation
+from organisations.models import Organisation, Person, User
 from organisations.sealing import seal
 from organisations.services.audit import Actor, record
 
@@ -26,8 +26,12 @@ def add_certificate(
     source: str,
     actor: Actor,
     now: datetime,
+    owner: Person | None = None,
+    private_to: User | None = None,
 ) -> tuple[Certificate, bool]:
     """Add the certificate, or find it when the organisation has it; returns it and whether it is new.
+
+    With `owner` it is that person's own, private to the account `private_to` until it is shared.
 
     One that was imported without its authority was put into an environment by a guess; when its chain becomes known
     the guess is put right.
@@ -57,6 +61,7 @@ def add_certificate(
         "chain": [base64.b64encode(der).decode() for der in chain],
         "chain_trusted": chain_trusted,
         "source": source,
+        "owner": owner,
         "search_text": " ".join(
             (
                 common_name,
@@ -71,7 +76,7 @@ def add_certificate(
     }
     with transaction.atomic():
         certificate, new = Certificate.objects.get_or_create(
-            organisation=organisation, fingerprint=facts.fingerprint, defaults=values
+            organisation=organisation, fingerprint=facts.fingerprint, private_to=private_to, defaults=values
         )
         if new:
             record(

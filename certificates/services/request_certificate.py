@@ -38,20 +38,26 @@ LONGEST = {
 """Characters that the request keeps of each field."""
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What an administrator asks for; empty text means "not given"."""
+@dataclass(frozen=True, kw_only=True)
+class ContactWish:
+    """What every wish for a certificate says; empty text means "not given"."""
 
     environment: Environment
-    identifier_id: UUID
-    application_id: str
     email_private: str
     email_general: str
     phone_private: str
     phone_general: str
     base_service_usages: tuple[str, ...]
-    holder_id: UUID
     reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish(ContactWish):
+    """What an administrator asks for."""
+
+    identifier_id: UUID
+    application_id: str
+    holder_id: UUID
 
 
 def _checked(wish: Wish) -> None:
@@ -60,6 +66,11 @@ def _checked(wish: Wish) -> None:
             _("An ApplicationId has 1 to 30 capitals, digits, hyphens or underscores."),
             field="application_id",
         )
+    check_contact(wish)
+
+
+def check_contact(wish: ContactWish) -> None:
+    """Check contact data, services and reason. Raises RequestRefused, whose extra names the field."""
     for name in ("email_private", "email_general"):
         value = getattr(wish, name)
         try:
@@ -90,6 +101,22 @@ def wait_for_name(identifier_id: UUID, application_id: str, environment: str) ->
         identifier_id=identifier_id, application_id=application_id, environment=environment
     )
     return same_name.exists()
+
+
+def name_is_taken(request: CertificateRequest) -> bool:
+    """Return whether another request for the name of this one is on its way; call in a transaction."""
+    if request.identifier_id is None:
+        return own_request_under_way(request.holder_id, request.environment)
+    return wait_for_name(request.identifier_id, request.application_id, request.environment)
+
+
+def own_request_under_way(person_id: UUID, environment: str) -> bool:
+    """Return whether a person's own certificate is being requested; call in a transaction, waits on the person."""
+    Person.objects.select_for_update().get(pk=person_id)
+    own = CertificateRequest.objects.holding_a_name().filter(
+        personal=True, holder_id=person_id, environment=environment
+    )
+    return own.exists()
 
 
 def parties_of(
@@ -213,11 +240,11 @@ def start_request(
         record(organisation_id, "renewal_asked", replaces, actor=actor, now=now, holder=str(holder))
     nudge(request)
     if not enrolled:
-        transaction.on_commit(lambda: _enrolled_meanwhile(organisation_id, holder.ssin_index, now=now))
+        transaction.on_commit(lambda: look_again_for_device(organisation_id, holder.ssin_index, now=now))
     return request
 
 
-def _enrolled_meanwhile(organisation_id: UUID, ssin_index: str, *, now: datetime) -> None:
+def look_again_for_device(organisation_id: UUID, ssin_index: str, *, now: datetime) -> None:
     """Look again once the request is there to be seen: an enrolment at the same time saw nothing that waited."""
     with acting_for([organisation_id]):
         if newest_device(ssin_index) is not None:

@@ -44,8 +44,10 @@ def document_of(job: AgentJob, *, now: datetime) -> CertificateJob:
         server=origin(),
         expires_at=job.expires_at,
         organisation=Organisation(
-            name=job.organisation.name,
-            identifier=Identifier(request.identifier.type, request.identifier.value),
+            name=job.organisation.name if request.identifier else request.subject_name,
+            identifier=Identifier(request.identifier.type, request.identifier.value)
+            if request.identifier
+            else Identifier("SSIN", request.holder.read_ssin()),
         ),
         environment="acceptance" if request.environment == Environment.ACCEPTANCE else "production",
         requested_by=request.requested_by.full_name,

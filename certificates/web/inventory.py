@@ -16,7 +16,7 @@ from certificates.domain.lifecycle import Environment
 from certificates.domain.validity import CertificateStatus, RevocationStatus
 from certificates.services.plan_renewal import plan_renewal
 from certificates.web.installations import installation_row
-from certificates.web.lookup import find_certificate
+from certificates.web.lookup import find_certificate, is_own
 from certificates.web.plots import plot_validity
 from certificates.web.renewal import renewal_lines, renewal_view
 from certificates.web.rows import certificate_row
@@ -82,9 +82,11 @@ def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
         "source": SOURCES[found.source],
         "chain": [_authority(text) for text in found.chain],
         "request_made": getattr(found, "request", None),
+        "is_own": is_own(request, found),
         "lines": lines_of(events_about(found.pk)),
         "panel": panel_of(request, found, now),
-        "renewal": renewal_view(plan, request.tenancy),
+        # The own one is renewed on the page of one's own certificates: no mandate, no administrator.
+        "renewal": None if found.owner_id else renewal_view(plan, request.tenancy),
         "predecessor": predecessor,
         "successor": successor,
         "switch": switch_view(found, predecessor, successor, now),
@@ -109,7 +111,7 @@ def _authority(text: str) -> str:
 def certificate_download(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
     """The certificate as a PEM file; keys are never here. A personal one is refused to who may not see its number."""
     found = find_certificate(request, certificate_id)
-    if found.ssin_index:
+    if found.ssin_index and not is_own(request, found):
         request.tenancy.require(Permission.SEE_SSIN)
     pem = x509.load_der_x509_certificate(found.der).public_bytes(Encoding.PEM)
     name = re.sub(r"[^A-Za-z0-9=_-]+", "_", found.common_name).strip("_") or "certificate"

@@ -21,7 +21,7 @@ from certificates.web.renewal import Button, new_request_like
 from certificates.web.rows import problem_view, request_row, step_lines
 from certificates.web.words import BASE_SERVICES, REQUEST_STATES
 from organisations.domain.roles import Permission
-from organisations.errors import DomainError
+from organisations.errors import DomainError, NotPermitted
 from organisations.selectors import events_about
 from organisations.services.audit import Actor
 from organisations.web.pages import page, sentence_of
@@ -57,10 +57,22 @@ def find_request(request: TenantRequest, request_id: UUID) -> CertificateRequest
     return get_object_or_404(rows, pk=request_id)
 
 
+def may_stop_or_go_on(request: TenantRequest, found: CertificateRequest) -> bool:
+    """True for who requests certificates here, and for the person whose own certificate it is."""
+    return found.private_to_id == request.tenancy.user.pk or request.tenancy.may(
+        Permission.REQUEST_CERTIFICATE
+    )
+
+
+def _require_it(request: TenantRequest, found: CertificateRequest) -> None:
+    if not may_stop_or_go_on(request, found):
+        raise NotPermitted(Permission.REQUEST_CERTIFICATE)
+
+
 def progress_of(request: TenantRequest, found: CertificateRequest) -> dict[str, Any]:
     """Return what the updating part of a request's pages shows."""
     events = events_about(found.pk)
-    may_ask = request.tenancy.may(Permission.REQUEST_CERTIFICATE)
+    may_ask = may_stop_or_go_on(request, found)
     return {
         "row": request_row(found),
         "found": found,
@@ -113,10 +125,11 @@ def request_status(request: TenantRequest, request_id: UUID) -> HttpResponse:
     return render(request, f"certificates/{view}_progress.html", progress, status=status)
 
 
-@page(Permission.REQUEST_CERTIFICATE, methods=("POST",))
+@page(Permission.SEE_INVENTORY, methods=("POST",))
 def request_cancel(request: TenantRequest, request_id: UUID) -> HttpResponse:
     """Withdraw a request that was not signed."""
     found = find_request(request, request_id)
+    _require_it(request, found)
     try:
         cancel_request(found, actor=Actor.of(request.tenancy), now=timezone.now())
     except DomainError as refusal:
@@ -126,10 +139,11 @@ def request_cancel(request: TenantRequest, request_id: UUID) -> HttpResponse:
     return redirect("request", found.pk)
 
 
-@page(Permission.REQUEST_CERTIFICATE, methods=("POST",))
+@page(Permission.SEE_INVENTORY, methods=("POST",))
 def request_ask_again(request: TenantRequest, request_id: UUID) -> HttpResponse:
     """Take up a request on which the platform gave up."""
     found = find_request(request, request_id)
+    _require_it(request, found)
     try:
         ask_again(found, actor=Actor.of(request.tenancy), now=timezone.now())
     except DomainError as refusal:

@@ -77,7 +77,7 @@ def request_row(request: CertificateRequest) -> RequestRow:
         REQUEST_STATES[state],
         str(EXPLANATIONS[state]),
         str(ENVIRONMENTS[Environment(request.environment)]),
-        identifier_type(request.identifier.type),
+        identifier_type(request.subject_type),
     )
 
 

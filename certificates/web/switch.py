@@ -23,7 +23,7 @@ from certificates.services.confirm_switch import (
     checklist_of,
     confirm_switch,
 )
-from certificates.web.lookup import find_certificate
+from certificates.web.lookup import find_certificate, is_own
 from certificates.web.plots import Switch, plot_switch
 from organisations.domain.roles import Permission
 from organisations.errors import DomainError
@@ -144,10 +144,12 @@ def _lines(checklist: SwitchChecklist) -> tuple[CheckLine, ...]:
     )
 
 
-@page(Permission.REQUEST_CERTIFICATE, methods=("POST",))
+@page(Permission.SEE_INVENTORY, methods=("POST",))
 def certificate_switch(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
-    """Confirm that the old certificate is out of use."""
+    """Confirm that the old certificate is out of use: its owner's business, or who requests certificates here."""
     found = find_certificate(request, certificate_id)
+    if not is_own(request, found):
+        request.tenancy.require(Permission.REQUEST_CERTIFICATE)
     try:
         confirm_switch(
             found,

@@ -112,7 +112,10 @@ def token_check(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
 
 
 def _ask(request: TenantRequest, certificate_id: UUID, kind: JobKind) -> HttpResponse:
-    rows = EncryptionToken.objects.filter(organisation=request.tenancy.organisation)
+    # Who holds it is known from its request: an imported one has none, and a shared own one's stays its owner's.
+    rows = EncryptionToken.objects.filter(
+        organisation=request.tenancy.organisation, certificate__request__isnull=False
+    )
     token = get_object_or_404(
         rows.select_related("certificate__request__holder"), certificate_id=certificate_id
     )

@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.db import models
 
 
@@ -24,6 +25,10 @@ class AuditEvent(models.Model):
     details = models.JSONField()
     content = models.BinaryField()
     leaf_hash = models.BinaryField(max_length=32)
+    private_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    """Set when the event is about something personal: only this user sees it (row-level security)."""
 
     class Meta:
         ordering = ["-happened_at", "-id"]

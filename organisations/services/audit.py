@@ -69,7 +69,10 @@ def record(
     now: datetime,
     **details: object,
 ) -> AuditEvent:
-    """Insert one event about `subject`; a national number in the text of `details` is masked."""
+    """Insert one event about `subject`; a national number in the text of `details` is masked.
+
+    An event about something that is private to a user is private to the same user.
+    """
     details = {name: _without_numbers(value) for name, value in details.items()}
     organisation_id = organisation.pk if isinstance(organisation, Organisation) else organisation
     subject_type = subject._meta.model_name or ""
@@ -98,4 +101,5 @@ def record(
         details=details,
         content=content,
         leaf_hash=hashlib.sha256(LEAF + content).digest(),
+        private_to_id=getattr(subject, "private_to_id", None),
     )

@@ -133,6 +133,8 @@ ACTIONS: dict[str, Text] = {
     "installation_accepted": _("Installation of the old certificate accepted"),
     "switch_confirmed": _("Switch to the new certificate confirmed"),
     "certificate_recorded": _("Certificate taken over from the government's records"),
+    "certificate_shared": _("Owner lets the organisation see the certificate"),
+    "certificate_unshared": _("Owner took the agreement back"),
     "records_asked": _("Government's records: question asked"),
     "records_read": _("Government's records: answer read"),
     "records_declined": _("Government's records: holder declined to ask"),

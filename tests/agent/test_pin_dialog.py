@@ -230,3 +230,31 @@ def test_the_module_tells_on_a_program_that_hands_a_pin_over(
 ) -> None:
     assert person.elsewhere(module, login="1234") == "signed"
     assert person.handed
+
+
+def test_a_sitting_is_one_dialog_and_leaves_the_card_closed(reader: CardReader, person: Person) -> None:
+    person.will_answer("ok")
+    card = reader.card()
+    with reader.sitting(card, ask_pin=never) as sign:
+        for message in (b"first", b"second"):
+            verify_enrolment_signature(card.authentication, message, sign(message), "RS256")
+    assert person.asked() == ["login"]
+    assert not person.card_open
+    person.will_answer("cancel")
+    with pytest.raises(Cancelled), reader.sitting(card, ask_pin=never):
+        raise AssertionError("nothing is signed after a cancelled dialog")
+    assert not person.card_open
+    person.will_answer("ok")
+    with pytest.raises(ZeroDivisionError), reader.sitting(card, ask_pin=never):
+        raise ZeroDivisionError
+    assert not person.card_open
+
+
+def test_a_killed_sitting_is_closed_by_its_worker(reader: CardReader, person: Person) -> None:
+    person.will_answer("ok")
+    card = reader.card()
+    with reader.sitting(card, ask_pin=never) as sign:
+        sign(b"first")
+        assert person.card_open
+        reader.close()  # as when the agent ends: the worker's input closes
+        assert not person.card_open

@@ -250,6 +250,18 @@ def make_site() -> Site:
         }
     _fill_shelf(hospital)
     certificate = shelve(here, "EHBOX-CENTRAAL", 61)
+    for language, days in (("nl", 61), ("fr", 700)):
+        shelve(
+            here,
+            "",
+            days,
+            common_name="SSIN=••.••.••-•••.61",
+            holder_name=str(holders[language]).upper(),
+            identifier_type="SSIN",
+            identifier_value="",
+            owner=holders[language],
+            **({"private_to": users[language]} if language == "nl" else {"shared_at": datetime.now(UTC)}),
+        )
     old, new = _renewed(hospital)
     made = {state: ask(hospital, state) for state in RequestState if state is not RequestState.REJECTED}
     rejected = ask(hospital, RequestState.REJECTED, problem=PROBLEM)
@@ -297,6 +309,8 @@ def make_site() -> Site:
         "sign-done": f"/sign/{made[RequestState.COMPLETED].pk}/",
         "records": "/records/",
         "records-answered": f"/records/{answered(hospital, certificates=4).pk}/",
+        "own": "/own/",
+        "own-new": "/own/new/",
         "workstation": "/workstation/",
         "answers": "/help/answers/",
         "answers-unknown": "/help/answers/?q=ZZ_SIGNER_UNKNOWN_AT_THE_FRONT_DESK",

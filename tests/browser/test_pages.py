@@ -35,6 +35,8 @@ PAGES = (
     "records",
     "records-waiting",
     "records-answered",
+    "own",
+    "own-new",
     "workstation",
     "answers",
     "answers-unknown",

@@ -26,7 +26,7 @@ MODULE = "/usr/lib/softhsm/libsofthsm2.so"
 PIN = "1234"
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 Algorithm = Literal["rsa", "p384"]
-_TOKENS: dict[tuple[x509.Certificate, str], dict[str, bytes]] = {}
+_TOKENS: dict[tuple[x509.Certificate, str, tuple[str, ...]], dict[str, bytes]] = {}
 """The token files of cards already made: making one takes a second, writing it again none."""
 
 
@@ -154,17 +154,20 @@ class SoftwareCard:
     def signature_chain(self) -> Sequence[x509.Certificate]:
         return (self.signature, self.ca, self.root)
 
-    def write_token(self, directory: Path, *, pin: str = PIN) -> Path:
-        """Make a SoftHSM2 token labelled BELPIC of this card; returns the SOFTHSM2_CONF file."""
+    def write_token(self, directory: Path, *, pin: str = PIN, without: tuple[str, ...] = ()) -> Path:
+        """Make a SoftHSM2 token labelled BELPIC of this card; returns the SOFTHSM2_CONF file.
+
+        `without` are the labels of certificates that the card does not have.
+        """
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "tokens").mkdir(exist_ok=True)
         configuration = directory / "softhsm2.conf"
         configuration.write_text(f"directories.tokendir = {directory}/tokens\nlog.level = ERROR\n")
-        made = _TOKENS.get((self.signature, pin))
+        made = _TOKENS.get((self.signature, pin, without))
         if made is None:
-            self._write_objects(directory, configuration, pin)
+            self._write_objects(directory, configuration, pin, without)
             files = [path for path in (directory / "tokens").rglob("*") if path.is_file()]
-            _TOKENS[self.signature, pin] = {
+            _TOKENS[self.signature, pin, without] = {
                 str(path.relative_to(directory)): path.read_bytes() for path in files
             }
             return configuration
@@ -173,7 +176,9 @@ class SoftwareCard:
             (directory / name).write_bytes(data)
         return configuration
 
-    def _write_objects(self, directory: Path, configuration: Path, pin: str) -> None:
+    def _write_objects(
+        self, directory: Path, configuration: Path, pin: str, without: tuple[str, ...]
+    ) -> None:
         environment = {**os.environ, "SOFTHSM2_CONF": str(configuration)}
         tool = ["softhsm2-util", "--pin", pin]
         initialise = [*tool, "--init-token", "--free", "--label", "BELPIC", "--so-pin", "87654321"]
@@ -202,6 +207,7 @@ class SoftwareCard:
                     ("CA", self.ca),
                     ("Root", self.root),
                 )
+                if label not in without
             },
             "data": {
                 "national_number": self.ssin,

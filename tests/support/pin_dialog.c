@@ -13,6 +13,8 @@
  *   handed   a line for every PIN that a program handed over, which must never happen
  *   open     there while the card is open to every process
  *   broken   while there, every signature fails with CKR_DEVICE_ERROR
+ *   spoiled  while there, every signature is altered on its way, as a bad reader does it
+ *   version  while there, the module says that it is the government's middleware in this version: "4 4"
  *
  * Written against PKCS #11 v2.40; only the few structures that are touched are declared here.
  */
@@ -26,7 +28,7 @@
 typedef unsigned long ulong_t;
 typedef ulong_t (*function_t)();
 
-enum { GET_FUNCTION_LIST = 3, GET_TOKEN_INFO = 6, OPEN_SESSION = 12, LOGIN = 18, LOGOUT = 19, GET_ATTRIBUTE_VALUE = 24,
+enum { GET_INFO = 2, GET_FUNCTION_LIST = 3, GET_TOKEN_INFO = 6, OPEN_SESSION = 12, LOGIN = 18, LOGOUT = 19, GET_ATTRIBUTE_VALUE = 24,
        SIGN_INIT = 42, SIGN = 43, FUNCTIONS = 68 };
 enum { CKR_OK = 0x00, CKR_GENERAL_ERROR = 0x05, CKR_DEVICE_ERROR = 0x30, CKR_FUNCTION_CANCELED = 0x50,
        CKR_PIN_INCORRECT = 0xA0, CKR_PIN_LOCKED = 0xA4, CKR_USER_ALREADY_LOGGED_IN = 0x100,
@@ -36,6 +38,8 @@ enum { CKU_USER = 1, CKA_LABEL = 3, CKF_PROTECTED_AUTHENTICATION_PATH = 0x100 };
 typedef struct { unsigned char version[2]; function_t call[FUNCTIONS]; } function_list_t;
 typedef struct { ulong_t type; void *value; ulong_t length; } attribute_t;
 typedef struct { unsigned char texts[96]; ulong_t flags; } token_info_t; /* what follows the flags is left alone */
+
+typedef struct { unsigned char cryptoki[2], maker[32]; ulong_t flags; unsigned char description[32], version[2]; } info_t;
 
 static function_list_t *real, ours;
 static char label[64];
@@ -86,6 +90,24 @@ static ulong_t dialog(const char *what) {
     if (strcmp(answer, "wrong") == 0) return CKR_PIN_INCORRECT;
     if (strcmp(answer, "locked") == 0) return CKR_PIN_LOCKED;
     return CKR_GENERAL_ERROR;
+}
+
+static ulong_t get_info(info_t *info) {
+    char path[4096];
+    unsigned major, minor;
+    ulong_t result = real->call[GET_INFO](info);
+    if (result != CKR_OK || info == NULL) return result;
+    path_of(path, sizeof path, "version");
+    FILE *file = fopen(path, "r");
+    if (file == NULL) return result;
+    if (fscanf(file, "%u %u", &major, &minor) == 2) {
+        info->version[0] = (unsigned char)major;
+        info->version[1] = (unsigned char)minor;
+        memset(info->maker, ' ', sizeof info->maker);
+        memcpy(info->maker, "Belgium Government", 18);
+    }
+    fclose(file);
+    return result;
 }
 
 static ulong_t get_token_info(ulong_t slot, token_info_t *info) {
@@ -139,7 +161,11 @@ static ulong_t sign(ulong_t session, unsigned char *data, ulong_t length, unsign
         result = CKR_DEVICE_ERROR;
     else if (strcmp(label, "Signature") == 0 || !there("open"))
         result = dialog(what);
-    if (result == CKR_OK) return real->call[SIGN](session, data, length, signature, room);
+    if (result == CKR_OK) {
+        result = real->call[SIGN](session, data, length, signature, room);
+        if (result == CKR_OK && there("spoiled")) signature[*room - 1] ^= 1;
+        return result;
+    }
     unsigned char thrown_away[1024]; /* the operation ends below too */
     ulong_t size = sizeof thrown_away;
     real->call[SIGN](session, data, length, thrown_away, &size);
@@ -155,6 +181,7 @@ ulong_t C_GetFunctionList(function_list_t **list) {
         if (get == NULL || get(&real) != CKR_OK) return CKR_GENERAL_ERROR;
         ours = *real;
         ours.call[GET_FUNCTION_LIST] = (function_t)C_GetFunctionList;
+        ours.call[GET_INFO] = (function_t)get_info;
         ours.call[GET_TOKEN_INFO] = (function_t)get_token_info;
         ours.call[OPEN_SESSION] = (function_t)open_session;
         ours.call[LOGIN] = (function_t)login;

@@ -70,6 +70,17 @@ class Person:
         else:
             (self.folder / "broken").unlink(missing_ok=True)
 
+    def has_a_bad_reader(self, bad: bool) -> None:
+        """Let every signature be altered on its way from now on, or not any more."""
+        if bad:
+            (self.folder / "spoiled").write_text("")
+        else:
+            (self.folder / "spoiled").unlink(missing_ok=True)
+
+    def has_middleware(self, version: str) -> None:
+        """Let the module say that it is the government's, in this version such as 4.4."""
+        (self.folder / "version").write_text(version.replace(".", " "))
+
     def elsewhere(self, module: Path, *, login: str = "", sign: bool = True) -> str:
         """What another process gets that signs with Authentication: "signed", or the name of the error.
 

@@ -1,0 +1,26 @@
+"""Questions about a person's own certificates; what is not shared is shown to that person's account only."""
+
+from certificates.models import Certificate, CertificateRequest
+from organisations.access import Tenancy
+from organisations.models import Person
+
+
+def own_person(tenancy: Tenancy) -> Person | None:
+    """Return who the signed-in member is among the people of the organisation; None when nobody was linked."""
+    people = Person.objects.filter(organisation=tenancy.organisation, user=tenancy.user, left_on=None)
+    return people.first()
+
+
+def own_certificates(person: Person) -> list[Certificate]:
+    """Certificates in the person's own name, the one that lasts longest first."""
+    rows = Certificate.objects.filter(organisation_id=person.organisation_id, owner=person)
+    return list(rows.defer("sealed_der", "chain", "search_text").order_by("-not_after", "pk"))
+
+
+def own_requests(person: Person, *, most: int = 10) -> list[CertificateRequest]:
+    """The newest requests of the person in the own name."""
+    rows = CertificateRequest.objects.filter(
+        organisation_id=person.organisation_id, personal=True, holder=person
+    )
+    rows = rows.select_related("holder", "requested_by").defer("sealed_contract", "sealed_signed_request")
+    return list(rows[:most])
