@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('certificates', '0008_row_security_of_papers'),
-        ('organisations', '0010_private_events'),
+        ('organisations', '0004_private_events'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
