@@ -18,6 +18,7 @@ from certificates.models.records import ProposalKind, ProposalState
 from certificates.record_selectors import NEEDED
 from certificates.services.fetch_recorded import unsealed
 from certificates.services.inventory import add_certificate
+from certificates.services.match_installations import match_waiting_installations
 from certificates.services.nudges import nudge_status_check
 from certificates.services.record_differences import CONTACT, SERVICES, known_contact
 from organisations.access import Tenancy
@@ -178,6 +179,7 @@ def _new_certificate(proposal: RecordProposal, actor: Actor, now: datetime) -> N
         Certificate.objects.filter(pk=certificate.pk).update(revocation_status=RevocationStatus.REVOKED)
     RecordProposal.objects.filter(pk=proposal.pk).update(certificate=certificate)
     proposal.certificate = certificate
+    match_waiting_installations(proposal.organisation)
     nudge_status_check(certificate)
 
 
