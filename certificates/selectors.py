@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
@@ -10,7 +11,14 @@ from django.utils import timezone
 from certificates.domain.lifecycle import FINAL_STATES, RequestState
 from certificates.domain.tokens import TokenState
 from certificates.domain.validity import CertificateStatus, RevocationStatus
-from certificates.models import Certificate, CertificateRequest, EncryptionToken, Installation, Revocation
+from certificates.models import (
+    Certificate,
+    CertificateRequest,
+    EncryptionToken,
+    Installation,
+    Revocation,
+    SignedWork,
+)
 from certificates.models.certificate import WINDOW_START, has_successor
 from organisations.domain.mandates import belgian_day
 from organisations.keyset import Page, page_of, page_of_texts
@@ -242,48 +250,52 @@ class Step:
     at: datetime | None = None
 
 
-PATH: tuple[tuple[str, frozenset[RequestState]], ...] = (
-    ("requested", frozenset()),
-    ("contract", frozenset({RequestState.AWAITING_DEVICE, RequestState.AWAITING_CONTRACT})),
-    ("signature", frozenset({RequestState.AWAITING_SIGNATURE})),
-    ("submission", frozenset({RequestState.SIGNED, RequestState.SUBMITTING, RequestState.OUTCOME_UNKNOWN})),
-    ("issuance", frozenset({RequestState.AWAITING_CERTIFICATE})),
-    ("key_store", frozenset({RequestState.ISSUED})),
-)
-"""The steps in order, each with the states in which it is going on."""
+Path = tuple[tuple[str, frozenset[StrEnum], StrEnum | None], ...]
+"""The steps in order, each with the states in which it is going on and the state whose event says that it was done."""
 
-ENDS = {
-    "contract": RequestState.AWAITING_SIGNATURE,
-    "signature": RequestState.SIGNED,
-    "submission": RequestState.AWAITING_CERTIFICATE,
-    "issuance": RequestState.ISSUED,
-    "key_store": RequestState.COMPLETED,
-}
-"""The state whose event says that a step was done."""
+REQUEST_PATH: Path = (
+    ("requested", frozenset(), None),
+    (
+        "contract",
+        frozenset({RequestState.AWAITING_DEVICE, RequestState.AWAITING_CONTRACT}),
+        RequestState.AWAITING_SIGNATURE,
+    ),
+    ("signature", frozenset({RequestState.AWAITING_SIGNATURE}), RequestState.SIGNED),
+    (
+        "submission",
+        frozenset({RequestState.SIGNED, RequestState.SUBMITTING, RequestState.OUTCOME_UNKNOWN}),
+        RequestState.AWAITING_CERTIFICATE,
+    ),
+    ("issuance", frozenset({RequestState.AWAITING_CERTIFICATE}), RequestState.ISSUED),
+    ("key_store", frozenset({RequestState.ISSUED}), RequestState.COMPLETED),
+)
 
 
 def request_steps(request: CertificateRequest, events: list[AuditEvent]) -> list[Step]:
     """Return the steps of a request with their times, read from its events (`organisations.selectors.events_about`)."""
-    reached = {event.action.removeprefix("request_"): event.happened_at for event in events}
-    state = RequestState(request.state)
-    steps = [Step("requested", "done", request.requested_at)]
+    return steps_along(REQUEST_PATH, request, events)
+
+
+def steps_along(path: Path, work: SignedWork, events: list[AuditEvent]) -> list[Step]:
+    """Return the steps of `path` as far as `work` has come, with the times that its events tell.
+
+    A step whose own end was skipped (an answer that was lost) is done when a later one is.
+    """
+    reached = {event.action.removeprefix(f"{work.EVENT}_"): event.happened_at for event in events}
+    steps = [Step(path[0][0], "done", work.requested_at)]
+    ends = [str(end) for _key, _going_on, end in path]
     blocked = False
-    for key, going_on in PATH[1:]:
-        done_at = reached.get(ENDS[key].value)
+    for place, (key, going_on, _end) in enumerate(path[1:], start=1):
+        done_at = next((reached[end] for end in ends[place:] if end in reached), None)
         if blocked:
             steps.append(Step(key, "todo"))
-        elif state in going_on:
-            steps.append(Step(key, "current", request.state_since))
+        elif work.state in going_on:
+            steps.append(Step(key, "current", work.state_since))
             blocked = True
-        elif done_at is not None or (
-            key == "submission" and state in {RequestState.ISSUED, RequestState.COMPLETED}
-        ):
-            steps.append(Step(key, "done", done_at or reached.get(RequestState.ISSUED.value)))
-        elif request.is_final:
-            steps.append(Step(key, "failed", request.state_since))
-            blocked = True
+        elif done_at is not None:
+            steps.append(Step(key, "done", done_at))
         else:
-            steps.append(Step(key, "todo"))
+            steps.append(Step(key, "failed", work.state_since) if work.is_final else Step(key, "todo"))
             blocked = True
     return steps
 

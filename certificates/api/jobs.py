@@ -15,10 +15,9 @@ from certificates.models.job import JobKind
 from certificates.services import agent_jobs, ask_records, job_documents, request_job
 from certificates.services.accept_signed_request import (
     accept_signed_request,
-    already_accepted,
-    check_card,
     check_signed_request,
 )
+from certificates.services.card_signature import check_card, holds
 from organisations.api.devices import ProvenView, fields_of, named_organisations
 from organisations.models import Device
 from organisations.services.proofs import Accepted
@@ -89,16 +88,18 @@ class SignedRequest(ProvenView):
             raise SignedRequestRefused
         with named_organisations(device):
             job = agent_jobs.find_job(job_id, device)
-            if already_accepted(job, data):
+            if holds(agent_jobs.request_of(job), data):
                 return 202, {
                     "state": "submitting",
                     "public_key_identifier": agent_jobs.request_of(job).public_key_identifier,
                 }
             checked = check_signed_request(job, data)
-        check_card(checked, now=now)
+        check_card(checked.verified, now=now)
         with named_organisations(device):
             job = agent_jobs.find_job(job_id, device)
-            if not already_accepted(job, data):  # a retry may have overtaken us while the card was checked
+            if not holds(
+                agent_jobs.request_of(job), data
+            ):  # a retry may have overtaken us while the card was checked
                 accept_signed_request(job, checked, device, now=now)
         return 202, {"state": "submitting", "public_key_identifier": checked.csr.public_key_identifier}
 

@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 STEPS = (
     "certificates/services/work_on_request.py",
     "certificates/services/submit_request.py",
+    "certificates/services/send_once.py",
+    "certificates/services/asking.py",
     "certificates/services/reconcile_request.py",
     "certificates/services/collect_certificate.py",
     "certificates/services/foreigners/work.py",
