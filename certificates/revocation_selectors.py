@@ -7,25 +7,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from certificates.domain.revocation import REVOCATION_FINAL_STATES, RevocationState
 from certificates.models import Certificate, Installation, Revocation
 from certificates.models.revocation import RevocationQuerySet
-from certificates.selectors import LISTED, Path, Step, steps_along
+from certificates.selectors import LISTED
 from organisations.domain.mandates import belgian_day
 from organisations.keyset import Page, page_of
-from organisations.models import AuditEvent, Mandate, Organisation, Person, User
-
-R = RevocationState
-
-REVOCATION_PATH: Path = (
-    ("requested", frozenset(), None),
-    ("contract", frozenset({R.AWAITING_DEVICE, R.AWAITING_CONTRACT}), R.AWAITING_SIGNATURE),
-    ("signature", frozenset({R.AWAITING_SIGNATURE}), R.SIGNED),
-    ("submission", frozenset({R.SIGNED, R.SUBMITTING, R.OUTCOME_UNKNOWN}), R.AWAITING_EVIDENCE),
-    ("evidence", frozenset({R.AWAITING_EVIDENCE}), R.COMPLETED),
-)
-
-
-def revocation_steps(revocation: Revocation, events: list[AuditEvent]) -> list[Step]:
-    """Return the steps of a revocation with their times, read from its events."""
-    return steps_along(REVOCATION_PATH, revocation, events)
+from organisations.models import Mandate, Organisation, Person, User
 
 
 def revokers_of(certificate: Certificate, now: datetime) -> "QuerySet[Person]":
@@ -44,21 +29,8 @@ def revokers_of(certificate: Certificate, now: datetime) -> "QuerySet[Person]":
 
 def has_another(certificate: Certificate, now: datetime) -> bool:
     """True when the organisation has another certificate of this name that is valid at `now`."""
-    return (
-        Certificate.objects.filter(
-            organisation_id=certificate.organisation_id,
-            environment=certificate.environment,
-            identifier_type=certificate.identifier_type,
-            identifier_value=certificate.identifier_value,
-            ssin_index=certificate.ssin_index,
-            application_id=certificate.application_id,
-            not_before__lte=now,
-            not_after__gt=now,
-        )
-        .not_revoked()
-        .exclude(pk=certificate.pk)
-        .exists()
-    )
+    others = Certificate.objects.of_the_same_name_as(certificate).not_revoked().exclude(pk=certificate.pk)
+    return others.filter(not_before__lte=now, not_after__gt=now).exists()
 
 
 def installed_copies(certificate: Certificate, *, most: int = 100) -> list[Installation]:

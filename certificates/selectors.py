@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
@@ -17,12 +16,11 @@ from certificates.models import (
     EncryptionToken,
     Installation,
     Revocation,
-    SignedWork,
 )
 from certificates.models.certificate import WINDOW_START, has_successor
 from organisations.domain.mandates import belgian_day
 from organisations.keyset import Page, page_of, page_of_texts
-from organisations.models import AuditEvent, Mandate, Organisation, OrganisationIdentifier, Person, User
+from organisations.models import Mandate, Organisation, OrganisationIdentifier, Person, User
 
 LISTED = ("sealed_der", "chain", "search_text")
 """Columns that a list never shows and so does not fetch."""
@@ -241,66 +239,9 @@ def possible_holders(
     ).distinct()
 
 
-@dataclass(frozen=True)
-class Step:
-    """One step of a request on its page: `state` is done, current, todo or failed."""
-
-    key: str
-    state: str
-    at: datetime | None = None
-
-
-Path = tuple[tuple[str, frozenset[StrEnum], StrEnum | None], ...]
-"""The steps in order, each with the states in which it is going on and the state whose event says that it was done."""
-
-REQUEST_PATH: Path = (
-    ("requested", frozenset(), None),
-    (
-        "contract",
-        frozenset({RequestState.AWAITING_DEVICE, RequestState.AWAITING_CONTRACT}),
-        RequestState.AWAITING_SIGNATURE,
-    ),
-    ("signature", frozenset({RequestState.AWAITING_SIGNATURE}), RequestState.SIGNED),
-    (
-        "submission",
-        frozenset({RequestState.SIGNED, RequestState.SUBMITTING, RequestState.OUTCOME_UNKNOWN}),
-        RequestState.AWAITING_CERTIFICATE,
-    ),
-    ("issuance", frozenset({RequestState.AWAITING_CERTIFICATE}), RequestState.ISSUED),
-    ("key_store", frozenset({RequestState.ISSUED}), RequestState.COMPLETED),
-)
-
-
-def request_steps(request: CertificateRequest, events: list[AuditEvent]) -> list[Step]:
-    """Return the steps of a request with their times, read from its events (`organisations.selectors.events_about`)."""
-    return steps_along(REQUEST_PATH, request, events)
-
-
-def steps_along(path: Path, work: SignedWork, events: list[AuditEvent]) -> list[Step]:
-    """Return the steps of `path` as far as `work` has come, with the times that its events tell.
-
-    A step whose own end was skipped (an answer that was lost) is done when a later one is.
-    """
-    reached = {event.action.removeprefix(f"{work.EVENT}_"): event.happened_at for event in events}
-    steps = [Step(path[0][0], "done", work.requested_at)]
-    ends = [str(end) for _key, _going_on, end in path]
-    blocked = False
-    for place, (key, going_on, _end) in enumerate(path[1:], start=1):
-        done_at = next((reached[end] for end in ends[place:] if end in reached), None)
-        if blocked:
-            steps.append(Step(key, "todo"))
-        elif work.state in going_on:
-            steps.append(Step(key, "current", work.state_since))
-            blocked = True
-        elif done_at is not None:
-            steps.append(Step(key, "done", done_at))
-        else:
-            steps.append(Step(key, "failed", work.state_since) if work.is_final else Step(key, "todo"))
-            blocked = True
-    return steps
-
-
 def waiting_tokens(organisation: Organisation, *, most: int = 6) -> list[EncryptionToken]:
     """Tokens that wait for their activation, the longest waiting first."""
-    rows = EncryptionToken.objects.filter(organisation=organisation, state=TokenState.WAITING)
+    rows = EncryptionToken.objects.filter(organisation=organisation, state=TokenState.WAITING).exclude(
+        certificate__revocation_status=RevocationStatus.REVOKED
+    )
     return list(rows.select_related("certificate").defer("sealed_etk").order_by("state_since", "id")[:most])
