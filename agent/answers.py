@@ -32,7 +32,10 @@ class JobSummary:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Where a request stands; certificates (leaf first) only when issued or completed."""
+    """Where a job stands. `kind` is the job's; empty where the server does not say.
+
+    A request has certificates (leaf first) when issued or completed; a revocation has the one that ends.
+    """
 
     state: str
     certificates: tuple[x509.Certificate, ...]
@@ -40,6 +43,7 @@ class Outcome:
     problem_code: str
     problem_text: str
     poll_after_seconds: float
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -153,6 +157,7 @@ def outcome_of(answer: Json) -> Outcome:
         problem_code=str(told.get("code", "")),
         problem_text=str(told.get("detail") or told.get("title") or ""),
         poll_after_seconds=min(max(float(pause), LEAST_PAUSE_SECONDS), MOST_PAUSE_SECONDS),
+        kind=str(answer.get("kind") or "")[:40],
     )
 
 

@@ -8,12 +8,11 @@ from cryptography import x509
 from agent.eid import Card
 from agent.errors import AgentError, CardError
 from agent.wire.errors import NameMalformed
-from agent.wire.jobs import CertificateJob
+from agent.wire.jobs import CertificateJob, RevocationJob
 from agent.wire.names import certificate_name
-from agent.wire.request_xml import application_id_of
 
 
-def check_job(job: CertificateJob, *, origin: str, now: datetime) -> None:
+def check_job(job: CertificateJob | RevocationJob, *, origin: str, now: datetime) -> None:
     """The job is the pinned server's, is not over, and its contract names the organisation it speaks of.
 
     Raises AgentError `other_server`, `job_closed`, `contract_name_mismatch`.
@@ -22,17 +21,26 @@ def check_job(job: CertificateJob, *, origin: str, now: datetime) -> None:
         raise AgentError("other_server", server=job.server)
     if job.expires_at <= now:
         raise AgentError("job_closed")
-    content, identifier = job.request, job.organisation.identifier
+    identifier = job.organisation.identifier
     try:
-        name = certificate_name(content.contract.dn)
+        name = certificate_name(job.request.contract.dn)
     except NameMalformed:
         raise AgentError("contract_name_mismatch") from None
-    same = (name.type, name.value) == (identifier.type, identifier.value)
-    if not same or application_id_of(content.contract.dn) != content.application_id:
+    if (name.type, name.value) != (identifier.type, identifier.value):
+        raise AgentError("contract_name_mismatch")
+    if name.application_id != _application_id(job):
         raise AgentError("contract_name_mismatch")
 
 
-def check_card(job: CertificateJob, card: Card, *, now: datetime) -> None:
+def _application_id(job: CertificateJob | RevocationJob) -> str | None:
+    """The ApplicationId that the job speaks of; a revocation names the certificate whose it is."""
+    if isinstance(job, CertificateJob):
+        return job.request.application_id
+    _number, _comma, application_id = job.certificate.common_name.partition(", ")
+    return application_id or None
+
+
+def check_card(job: CertificateJob | RevocationJob, card: Card, *, now: datetime) -> None:
     """The card is the contract's signer's, in date, and may sign for its holder.
 
     Raises CardError `wrong_card`, `card_expired`, `not_a_signature_certificate`. The number is compared, and

@@ -8,19 +8,23 @@ from agent.errors import AgentError
 from agent.language import Texts, printable
 from agent.wire.jobs import CertificateJob, Environment
 from agent.wire.keys import read_csr
-from agent.wire.names import certificate_name, parse_dn, same_name
+from agent.wire.names import CertificateName, certificate_name, parse_dn, same_name
 from agent.wire.request_xml import GenerateCertificateFacts, read_generate_certificate
 
 
 @dataclass(frozen=True)
 class ConsentPage:
-    """One page: facts as (label, value) in order, and the contract in each of its languages."""
+    """One page: facts as (label, value) in order, and the contract in each of its languages.
+
+    `ends` is what a page that ends something says in red, above everything else.
+    """
 
     environment: Environment
     title: str
     warning: str
     facts: tuple[tuple[str, str], ...]
     contracts: tuple[tuple[str, tuple[Block, ...]], ...]
+    ends: str = ""
 
     def contract(self, language: str) -> tuple[str, tuple[Block, ...]]:
         """The contract in `language`, or in the first language it has."""
@@ -71,21 +75,17 @@ def _facts(
         ("purpose", texts("consent.purpose_request")),
         (
             "person" if name.type == "SSIN" else "organisation",
-            f"{_organisation_in(contract.dn) or job.organisation.name} ({name.type} {_shown(name.type, name.value)})",
+            f"{organisation_in(contract.dn) or job.organisation.name} ({name.type} {shown(name.type, name.value)})",
         ),
-        (
-            "certificate_name",
-            f"{name.type}={_shown(name.type, name.value)}"
-            + (f", {name.application_id}" if name.application_id else ""),
-        ),
+        ("certificate_name", name_text(name)),
         ("signer", signer),
-        ("requested_by", texts("consent.by_at", name=job.requested_by, at=_moment(job.requested_at))),
+        ("requested_by", texts("consent.by_at", name=job.requested_by, at=moment_text(job.requested_at))),
         ("reason", job.reason or texts("consent.no_reason")),
         ("email", _both(contact.email_private, contact.email_general)),
         ("phone", _both(contact.phone_private, contact.phone_general)),
         ("services", ", ".join(content.base_service_usages) or texts("consent.no_services")),
         ("server", job.server),
-        ("key", " ".join(key[i : i + 8] for i in range(0, len(key), 8))),
+        ("key", key_text(key)),
     ]
     return [(texts(f"consent.label.{label}"), value) for label, value in rows]
 
@@ -96,13 +96,25 @@ def _whose(job: CertificateJob) -> str:
     return "own_explained" if own else "explained"
 
 
-def _organisation_in(dn: str) -> str:
+def organisation_in(dn: str) -> str:
     """The organisation's name as the certificate will bear it: the unit before the platform's own."""
     units = [value for keyword, value in parse_dn(dn) if keyword == "OU"]
     return units[-2] if len(units) >= 3 else ""
 
 
-def _shown(kind: str, value: str) -> str:
+def name_text(name: CertificateName) -> str:
+    """A certificate's name, `TYPE=id[, APPLICATIONID]`, with a national number masked."""
+    application = f", {name.application_id}" if name.application_id else ""
+    return f"{name.type}={shown(name.type, name.value)}{application}"
+
+
+def key_text(key: str) -> str:
+    """A key's identifier in groups of eight, to be compared by eye."""
+    return " ".join(key[i : i + 8] for i in range(0, len(key), 8))
+
+
+def shown(kind: str, value: str) -> str:
+    """A number as it may stand on the screen."""
     # A national number is masked on screen, also one's own: somebody may look over the shoulder.
     return f"{value[:2]}••••••{value[-3:]}" if kind == "SSIN" else value
 
@@ -111,5 +123,6 @@ def _both(private: str, general: str | None) -> str:
     return f"{private} · {general}" if general else private
 
 
-def _moment(moment: datetime) -> str:
+def moment_text(moment: datetime) -> str:
+    """A moment in this workstation's time."""
     return f"{moment.astimezone():%d/%m/%Y %H:%M}"

@@ -9,10 +9,19 @@ from agent.language import Texts
 from agent.pending import Pending, StoreFormat
 from agent.portal import Portal
 from agent.records_task import RecordsTask
+from agent.revocation_task import RevocationTask
 from agent.runner import CLOSED, Runner
 from agent.token_tasks import TokenTask
 from agent.ui import Dialogue
-from agent.wire.jobs import ActivateTokenJob, CertificateJob, CheckTokenJob, Job, RecordsJob
+from agent.wire.jobs import (
+    REVOKE_CERTIFICATE,
+    ActivateTokenJob,
+    CertificateJob,
+    CheckTokenJob,
+    Job,
+    RecordsJob,
+    RevocationJob,
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,8 @@ class Dispatcher:
         except PortalError as error:
             if error.code not in CLOSED:
                 raise
+            if self._was_revocation(job_id):
+                return self._revocation().follow(job_id)
             job = None  # the runner finds out what became of it
         match job:
             case None | CertificateJob():
@@ -47,8 +58,22 @@ class Dispatcher:
             case RecordsJob():
                 records = RecordsTask(self.config, self.device, self.portal, self.dialogue, self.texts)
                 return records.run(job)
+            case RevocationJob():
+                return self._revocation().run(job)
             case _:
                 raise PortalError("job_malformed")
+
+    def _was_revocation(self, job_id: str) -> bool:
+        """What kind of job it was that the server no longer offers."""
+        try:
+            return self.portal.outcome(job_id).kind == REVOKE_CERTIFICATE
+        except PortalError:
+            return False
+
+    def _revocation(self) -> RevocationTask:
+        return RevocationTask(
+            self.config, self.device, self.portal, self.dialogue, self.texts, self.wait_seconds
+        )
 
     def _runner(self) -> Runner:
         return Runner(

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.answers import Enrolled
+from agent.card_sitting import CardSitting
 from agent.config import Config
 from agent.device import Device, new_device_key
 from agent.eid import CardReader
 from agent.errors import AgentError, Cancelled, CardError
 from agent.language import Texts
 from agent.portal import Portal
-from agent.runner import CARD_SECONDS
 from agent.ui import Dialogue
 from agent.wire.enrolment import enrolment_message, normalise_origin, verify_enrolment_signature
 from agent.wire.errors import OriginInvalid, SignatureInvalid
@@ -38,9 +38,7 @@ def enrol(config: Config, url: str, label: str, dialogue: Dialogue, texts: Texts
     if not dialogue.confirm(texts("enrol.question", server=origin, label=label)):
         raise Cancelled
     with CardReader(config.module()) as reader:
-        card = reader.wait_for_card(
-            lambda: dialogue.progress(texts("run.insert_card")), seconds=CARD_SECONDS, pause=dialogue.pause
-        )
+        card = CardSitting(dialogue, texts).card(reader)
         certificate = card.authentication
         if not certificate.not_valid_before_utc <= datetime.now(UTC) <= certificate.not_valid_after_utc:
             raise CardError("card_expired")

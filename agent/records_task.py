@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from agent.card_sitting import CardSitting
 from agent.checks import check_authentication_certificate
 from agent.config import Config
 from agent.device import Device
@@ -11,7 +12,6 @@ from agent.eid import Card, CardReader
 from agent.errors import AgentError, Cancelled, CardError, ExitCode
 from agent.language import Texts, printable
 from agent.portal import Portal
-from agent.runner import CARD_SECONDS
 from agent.ui import Dialogue
 from agent.wire.errors import SignatureInvalid, WireError
 from agent.wire.jobs import Identifier, RecordsJob
@@ -41,11 +41,7 @@ class RecordsTask:
         if job.expires_at <= datetime.now(UTC):
             raise AgentError("job_closed")
         with CardReader(self.config.module()) as reader:
-            card = reader.wait_for_card(
-                lambda: self.dialogue.progress(self.texts("run.insert_card")),
-                seconds=CARD_SECONDS,
-                pause=self.dialogue.pause,
-            )
+            card = CardSitting(self.dialogue, self.texts).card(reader)
             self._check_card(job, card)
             questions = _questions(job)
             self._ask(job, card, questions)

@@ -8,12 +8,13 @@ from typing import Final
 
 from agent import keystore, passwords
 from agent.answers import CAME_TO_NOTHING, Outcome
+from agent.card_sitting import CardSitting
 from agent.checks import check_card, check_job
 from agent.config import Config
 from agent.consent import consent_page
 from agent.device import Device
-from agent.eid import Card, CardReader
-from agent.errors import AgentError, Cancelled, CardError, ExitCode, PortalError, StoreError
+from agent.eid import CardReader
+from agent.errors import AgentError, Cancelled, ExitCode, PortalError, StoreError
 from agent.keys import PendingKey, check_delivered, new_key, open_pending
 from agent.language import Texts, printable, shown
 from agent.own_store import OwnStore
@@ -24,14 +25,11 @@ from agent.renewal import Renewal
 from agent.store_files import install
 from agent.token_sitting import TokenSitting
 from agent.ui import Dialogue
-from agent.wire.errors import SignatureInvalid
 from agent.wire.jobs import CertificateJob
 from agent.wire.keys import certificate_fingerprint, read_csr
 from agent.wire.names import certificate_file_name, certificate_name, same_name
 from agent.wire.request_xml import build_generate_certificate, read_generate_certificate
-from agent.wire.signature import sign_enveloped
 
-CARD_SECONDS: Final = 120.0
 PASSWORD_TRIES: Final = 3
 CLOSED: Final = ("job_closed", "job_unknown")
 
@@ -117,11 +115,8 @@ class Runner:
         if job.replaces is not None:
             self._renewed = self._renewal(pending).old_store(job, known=state.old_store if state else "")
         with CardReader(self.config.module()) as reader:
-            card = reader.wait_for_card(
-                lambda: self.dialogue.progress(self.texts("run.insert_card")),
-                seconds=CARD_SECONDS,
-                pause=self.dialogue.pause,
-            )
+            sitting = CardSitting(self.dialogue, self.texts)
+            card = sitting.card(reader)
             check_card(job, card, now=_now())
             key = self._existing_key(pending, job) if pending.key_file.exists() else None
             fresh = key is None
@@ -131,13 +126,13 @@ class Runner:
             )
             page = consent_page(job, unsigned, self.texts, public_key_identifier=key.identifier)
             if not self.dialogue.consent(page):
-                self._refused(pending)
+                sitting.refused(self.portal, job.id)
             store_format = state.format if state else self._format()
             if fresh:
                 self._keep(pending, key, store_format)
             if state is None:
                 state = pending.keep(self._first_state(job, store_format))
-            signed = self._sign(reader, card, unsigned)
+            signed = sitting.sign(reader, card, unsigned)
         return pending.keep_signed(signed, state), key
 
     def _existing_key(self, pending: Pending, job: CertificateJob) -> PendingKey | None:
@@ -183,23 +178,6 @@ class Runner:
             replaces=job.replaces.fingerprint if job.replaces else "",
             old_store=str(self._renewed.path) if self._renewed else "",
         )
-
-    def _sign(self, reader: CardReader, card: Card, unsigned: bytes) -> bytes:
-        self.dialogue.progress(self.texts("run.signing"))
-        try:
-            return sign_enveloped(
-                unsigned,
-                chain=card.chain("Signature"),
-                sign=lambda data, _: reader.sign(card, "Signature", data, ask_pin=self.dialogue.pin),
-            )
-        except SignatureInvalid:
-            raise CardError("card_signature_bad") from None
-
-    def _refused(self, pending: Pending) -> None:
-        if self.dialogue.confirm(self.texts("run.decline_question")):
-            self.portal.decline(pending.job_id, "")
-            self.dialogue.say(self.texts("run.declined"))
-        raise Cancelled
 
     def _submit(self, pending: Pending, state: State) -> State:
         """Send the signed bytes as they are on disk. A refusal voids them, never the key."""

@@ -28,7 +28,7 @@ PROGRESS_SECONDS: Final = 1.0
 
 def run_scan(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
     """Find, open where asked, show, and report where asked and agreed."""
-    folders = options.folder or _usual_folders(config)
+    folders = options.folder or usual_folders(config)
     if not folders:
         dialogue.say(texts("scan.no_folder", folder=str(config.keystore_folder)))
         return ExitCode.DONE
@@ -60,7 +60,7 @@ def _report(
     return ExitCode.DONE
 
 
-def _usual_folders(config: Config) -> list[Path]:
+def usual_folders(config: Config) -> list[Path]:
     """Where this agent and the platform's own application keep stores, as far as it is there."""
     usual = (config.keystore_folder, Path.home() / "ehealth" / "keystore")
     return [folder for folder in dict.fromkeys(usual) if folder.is_dir()]

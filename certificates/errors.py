@@ -343,3 +343,24 @@ class SharingRefused(DomainError):
 
     code = "sharing_refused"
     title = _("Only the person whose certificate it is decides who sees it.")
+
+
+class RevocationRefused(DomainError):
+    """A wish to revoke that cannot be carried out; `extra["field"]` names the culprit."""
+
+    code = "revocation_refused"
+    title = _("This revocation is not possible as it stands.")
+
+
+class RevocationInProgress(RevocationRefused):
+    """A revocation of this certificate is already on its way."""
+
+    code = "revocation_in_progress"
+    title = _("A revocation of this certificate is already on its way.")
+
+
+class CertificateNotRevocable(RevocationRefused):
+    """The certificate is revoked or has expired."""
+
+    code = "certificate_not_revocable"
+    title = _("This certificate is revoked already or has expired: there is nothing left to revoke.")

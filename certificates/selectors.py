@@ -10,11 +10,17 @@ from django.utils import timezone
 from certificates.domain.lifecycle import FINAL_STATES, RequestState
 from certificates.domain.tokens import TokenState
 from certificates.domain.validity import CertificateStatus, RevocationStatus
-from certificates.models import Certificate, CertificateRequest, EncryptionToken, Installation, Revocation
+from certificates.models import (
+    Certificate,
+    CertificateRequest,
+    EncryptionToken,
+    Installation,
+    Revocation,
+)
 from certificates.models.certificate import WINDOW_START, has_successor
 from organisations.domain.mandates import belgian_day
 from organisations.keyset import Page, page_of, page_of_texts
-from organisations.models import AuditEvent, Mandate, Organisation, OrganisationIdentifier, Person, User
+from organisations.models import Mandate, Organisation, OrganisationIdentifier, Person, User
 
 LISTED = ("sealed_der", "chain", "search_text")
 """Columns that a list never shows and so does not fetch."""
@@ -233,62 +239,9 @@ def possible_holders(
     ).distinct()
 
 
-@dataclass(frozen=True)
-class Step:
-    """One step of a request on its page: `state` is done, current, todo or failed."""
-
-    key: str
-    state: str
-    at: datetime | None = None
-
-
-PATH: tuple[tuple[str, frozenset[RequestState]], ...] = (
-    ("requested", frozenset()),
-    ("contract", frozenset({RequestState.AWAITING_DEVICE, RequestState.AWAITING_CONTRACT})),
-    ("signature", frozenset({RequestState.AWAITING_SIGNATURE})),
-    ("submission", frozenset({RequestState.SIGNED, RequestState.SUBMITTING, RequestState.OUTCOME_UNKNOWN})),
-    ("issuance", frozenset({RequestState.AWAITING_CERTIFICATE})),
-    ("key_store", frozenset({RequestState.ISSUED})),
-)
-"""The steps in order, each with the states in which it is going on."""
-
-ENDS = {
-    "contract": RequestState.AWAITING_SIGNATURE,
-    "signature": RequestState.SIGNED,
-    "submission": RequestState.AWAITING_CERTIFICATE,
-    "issuance": RequestState.ISSUED,
-    "key_store": RequestState.COMPLETED,
-}
-"""The state whose event says that a step was done."""
-
-
-def request_steps(request: CertificateRequest, events: list[AuditEvent]) -> list[Step]:
-    """Return the steps of a request with their times, read from its events (`organisations.selectors.events_about`)."""
-    reached = {event.action.removeprefix("request_"): event.happened_at for event in events}
-    state = RequestState(request.state)
-    steps = [Step("requested", "done", request.requested_at)]
-    blocked = False
-    for key, going_on in PATH[1:]:
-        done_at = reached.get(ENDS[key].value)
-        if blocked:
-            steps.append(Step(key, "todo"))
-        elif state in going_on:
-            steps.append(Step(key, "current", request.state_since))
-            blocked = True
-        elif done_at is not None or (
-            key == "submission" and state in {RequestState.ISSUED, RequestState.COMPLETED}
-        ):
-            steps.append(Step(key, "done", done_at or reached.get(RequestState.ISSUED.value)))
-        elif request.is_final:
-            steps.append(Step(key, "failed", request.state_since))
-            blocked = True
-        else:
-            steps.append(Step(key, "todo"))
-            blocked = True
-    return steps
-
-
 def waiting_tokens(organisation: Organisation, *, most: int = 6) -> list[EncryptionToken]:
     """Tokens that wait for their activation, the longest waiting first."""
-    rows = EncryptionToken.objects.filter(organisation=organisation, state=TokenState.WAITING)
+    rows = EncryptionToken.objects.filter(organisation=organisation, state=TokenState.WAITING).exclude(
+        certificate__revocation_status=RevocationStatus.REVOKED
+    )
     return list(rows.select_related("certificate").defer("sealed_etk").order_by("state_since", "id")[:most])

@@ -8,6 +8,7 @@ from django.utils import timezone
 from certificates.services import check_revocation
 from certificates.services import work_on_request as work
 from certificates.services.foreigners import work as foreign
+from certificates.services.revocations import work as revocations
 
 SWEEP_MESSAGE_SECONDS = 30
 
@@ -24,6 +25,21 @@ def sweep_requests() -> None:
     for organisation_id, request_id in work.due_requests(now=timezone.now()):
         # The next sweep sends again what is still due, so an old message may lapse.
         work_on_request.apply_async((str(organisation_id), str(request_id)), expires=SWEEP_MESSAGE_SECONDS)
+
+
+@shared_task(name="certificates.work_on_revocation", soft_time_limit=240)
+def work_on_revocation(organisation_id: str, revocation_id: str) -> None:
+    """Take the next step of one revocation."""
+    revocations.work_on_revocation(UUID(organisation_id), UUID(revocation_id), now=timezone.now())
+
+
+@shared_task(name="certificates.sweep_revocations")
+def sweep_revocations() -> None:
+    """Pick up those that are due, whether or not a message was lost."""
+    for organisation_id, revocation_id in revocations.due_revocations(now=timezone.now()):
+        work_on_revocation.apply_async(
+            (str(organisation_id), str(revocation_id)), expires=SWEEP_MESSAGE_SECONDS
+        )
 
 
 @shared_task(name="certificates.check_revocations")

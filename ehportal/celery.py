@@ -13,6 +13,7 @@ app.autodiscover_tasks(["certificates", "organisations"])
 app.conf.beat_schedule = {
     "sweep-requests": {"task": "certificates.sweep_requests", "schedule": 2.0},
     "sweep-foreign-requests": {"task": "certificates.sweep_foreign_requests", "schedule": 5.0},
+    "sweep-revocations": {"task": "certificates.sweep_revocations", "schedule": 2.0},
     "check-revocations": {"task": "certificates.check_revocations", "schedule": 600.0},
     "forget-old-proofs": {"task": "organisations.forget_old_proofs", "schedule": 600.0},
 }

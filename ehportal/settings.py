@@ -214,6 +214,9 @@ CERTRA_ALREADY_REGISTERED_CODES = env.items("CERTRA_ALREADY_REGISTERED_CODES", "
 """Error codes of GenerateCertificate that mean: this very key was registered before."""
 CERTRA_REFUSED_CODES = env.items("CERTRA_REFUSED_CODES", "CERT_REQUEST_REFUSED")
 """Error codes of GetCertificate that mean: the request was examined and refused."""
+CERTRA_ALREADY_REVOKED_CODES = env.items("CERTRA_ALREADY_REVOKED_CODES", "CERT_NOT_REVOCABLE[Status=REVOKED]")
+"""Answers of GenerateRevocationContract and Revoke that mean: this certificate was revoked before. `CODE`, or with one
+parameter `CODE[Name=Value]`."""
 ETKRA_ALREADY_ACTIVE_CODES = env.items("ETKRA_ALREADY_ACTIVE_CODES", "ETK_ALREADY_ACTIVE")
 """Error codes of ActivateETK that mean: this token was activated before."""
 ETKDEPOT_NOT_FOUND_CODES = env.items("ETKDEPOT_NOT_FOUND_CODES", "ETK_NOT_FOUND")

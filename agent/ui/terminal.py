@@ -25,6 +25,9 @@ _STYLES = {
     "acceptance": ("bold white on purple4", "magenta"),
 }
 
+_ENDS = "bold white on red3"
+"""What ends something is red, in either environment."""
+
 
 class TerminalDialogue:
     """Speaks through standard input and output."""
@@ -44,9 +47,10 @@ class TerminalDialogue:
         table.add_column(overflow="fold")
         for label, value in page.facts:
             table.add_row(label, Text(value))
-        head = Group(banner, Text(page.warning), Text(""), table)
+        ends = [Text(f" {page.ends} ", style=_ENDS)] if page.ends else []
+        head = Group(*ends, banner, Text(page.warning), Text(""), table)
         self._console.print()
-        self._console.print(Panel(head, title=page.title, border_style=border))
+        self._console.print(Panel(head, title=page.title, border_style="red" if page.ends else border))
         language, blocks = page.contract(self._texts.language)
         others = [lang for lang, _ in page.contracts]
         while True:

@@ -15,6 +15,8 @@ from agent.pending import StoreFormat
 
 # The same colours as on the server's pages: petrol is production, violet is acceptance and nothing else.
 COLOURS: Final = {"production": ("#0b5f6b", "#ffffff"), "acceptance": ("#6a27a6", "#ffffff")}
+ENDING: Final = ("#a61b1b", "#ffffff")
+"""What ends something is red, in either environment."""
 METER: Final = ("#c0392b", "#d35400", "#d4ac0d", "#2e8b57", "#0b6e4f")
 INK, PAPER, QUIET, GROUND = "#1f2933", "#ffffff", "#52606d", "#f5f7fa"
 PAD: Final = 16
@@ -45,7 +47,8 @@ class WindowDialogue:
         window.geometry("760x720")
         _banner(window, page, self._texts(f"consent.environment.{page.environment}"))
         answer = _Answer(window)
-        self._buttons(window, answer, self._texts("button.sign"), primary=COLOURS[page.environment])
+        primary = ENDING if page.ends else COLOURS[page.environment]
+        self._buttons(window, answer, self._texts("button.sign"), primary=primary)
         facts = ttk.Frame(window, padding=(PAD, 8))
         facts.pack(fill="x")
         facts.columnconfigure(1, weight=1)
@@ -303,6 +306,12 @@ class _Answer:
 
 
 def _banner(window: tkinter.Toplevel, page: ConsentPage, environment: str) -> None:
+    if page.ends:
+        ending = tkinter.Frame(window, background=ENDING[0], padx=PAD, pady=8)
+        ending.pack(fill="x")
+        words = tkinter.Label(ending, text=page.ends, background=ENDING[0], foreground=ENDING[1])
+        words.configure(font=("", 13, "bold"), wraplength=700, justify="left")
+        words.pack(anchor="w")
     background, foreground = COLOURS[page.environment]
     banner = tkinter.Frame(window, background=background, padx=PAD, pady=12)
     banner.pack(fill="x")

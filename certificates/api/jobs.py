@@ -11,14 +11,8 @@ from agent.wire.limits import MAX_REQUEST_BYTES
 from certificates.api.agent import Body, decoded
 from certificates.errors import JobClosed, RequestTooLarge, SignedRequestRefused
 from certificates.models import AgentJob
-from certificates.models.job import JobKind
-from certificates.services import agent_jobs, ask_records, job_documents, request_job
-from certificates.services.accept_signed_request import (
-    accept_signed_request,
-    already_accepted,
-    check_card,
-    check_signed_request,
-)
+from certificates.services import agent_jobs, job_documents, request_job, signed_jobs
+from certificates.services.card_signature import check_card
 from organisations.api.devices import ProvenView, fields_of, named_organisations
 from organisations.models import Device
 from organisations.services.proofs import Accepted
@@ -89,18 +83,16 @@ class SignedRequest(ProvenView):
             raise SignedRequestRefused
         with named_organisations(device):
             job = agent_jobs.find_job(job_id, device)
-            if already_accepted(job, data):
-                return 202, {
-                    "state": "submitting",
-                    "public_key_identifier": agent_jobs.request_of(job).public_key_identifier,
-                }
-            checked = check_signed_request(job, data)
-        check_card(checked, now=now)
+            if signed_jobs.already_accepted(job, data):
+                return 202, {"state": "submitting", "public_key_identifier": signed_jobs.key_of(job)}
+            checked = signed_jobs.check(job, data)
+        check_card(checked.verified, now=now)
         with named_organisations(device):
             job = agent_jobs.find_job(job_id, device)
-            if not already_accepted(job, data):  # a retry may have overtaken us while the card was checked
-                accept_signed_request(job, checked, device, now=now)
-        return 202, {"state": "submitting", "public_key_identifier": checked.csr.public_key_identifier}
+            # A retry may have overtaken us while the card was checked.
+            if not signed_jobs.already_accepted(job, data):
+                signed_jobs.accept(job, checked, device, now=now)
+        return 202, {"state": "submitting", "public_key_identifier": checked.public_key_identifier}
 
 
 class Decline(ProvenView):
@@ -115,11 +107,7 @@ class Decline(ProvenView):
         fields = fields_of(request)
         with named_organisations(device):
             job = agent_jobs.find_job(job_id, device)
-            reason = str(fields.get("reason", ""))
-            if job.kind == JobKind.READ_RECORDS:
-                ask_records.decline_records(job, device, reason=reason, now=now)
-            else:
-                request_job.decline_job(job, device, reason=reason, now=now)
+            signed_jobs.decline(job, device, reason=str(fields.get("reason", "")), now=now)
         return 200, {"state": "declined"}
 
 
@@ -133,8 +121,10 @@ class Outcome(ProvenView):
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         device = device_of(accepted)
         with named_organisations(device):
-            outcome = request_job.outcome_of(agent_jobs.find_job(job_id, device))
+            job = agent_jobs.find_job(job_id, device)
+            outcome = signed_jobs.outcome_of(job)
         return 200, {
+            "kind": job.kind,
             "state": outcome.state,
             "certificates": [base64.b64encode(der).decode() for der in outcome.certificates],
             "trust_anchors": [base64.b64encode(der).decode() for der in outcome.trust_anchors],

@@ -4,6 +4,7 @@ Transient: it certainly did nothing; try later. Rejected: it understood and said
 have done it; ask, never repeat blindly.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 
@@ -23,6 +24,10 @@ class Answer:
             "parameters": [list(pair) for pair in self.parameters],
         }
 
+    def spellings(self) -> set[str]:
+        """The ways in which a setting may name this answer: `CODE`, or with one parameter `CODE[Name=Value]`."""
+        return {self.code} | {f"{self.code}[{name}={value}]" for name, value in self.parameters}
+
 
 @dataclass
 class CertraError(Exception):
@@ -39,6 +44,10 @@ class CertraError(Exception):
     def codes(self) -> tuple[str, ...]:
         """The codes that were given."""
         return tuple(answer.code for answer in self.answers)
+
+    def says(self, codes: Collection[str]) -> bool:
+        """True when one of the answers is among `codes`, which are written as `Answer.spellings` has them."""
+        return any(answer.spellings() & set(codes) for answer in self.answers)
 
 
 @dataclass

@@ -11,6 +11,9 @@ from certificates.models.request import CertificateRequest
 from certificates.models.revocation import Revocation
 from certificates.models.token import ContinuityProof, EncryptionToken
 
+SignedWork = CertificateRequest | Revocation
+"""What a holder signs with an eID, and the government gets once."""
+
 __all__ = [
     "AgentJob",
     "Certificate",
@@ -25,4 +28,5 @@ __all__ = [
     "RecordProposal",
     "RecordsInquiry",
     "Revocation",
+    "SignedWork",
 ]

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from certificates.domain.tokens import ACTIVATION_REMINDER, TokenState
+from certificates.domain.validity import RevocationStatus
 
 
 class EncryptionToken(models.Model):
@@ -36,9 +37,18 @@ class EncryptionToken(models.Model):
     def __str__(self) -> str:
         return f"ETK {self.serial or '…'}"
 
+    @property
+    def is_dead(self) -> bool:
+        """True when its certificate was revoked: nobody seals to it any more; its key still opens old messages."""
+        return self.certificate.revocation_status == RevocationStatus.REVOKED
+
     def waits_too_long(self, now: datetime) -> bool:
         """True when people are to be reminded that the token waits for its activation."""
-        return self.state == TokenState.WAITING and now - self.state_since >= ACTIVATION_REMINDER
+        return (
+            not self.is_dead
+            and self.state == TokenState.WAITING
+            and now - self.state_since >= ACTIVATION_REMINDER
+        )
 
 
 class ContinuityProof(models.Model):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Set
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django.db import models
@@ -30,3 +30,9 @@ class Work(models.Model):
 
     class Meta:
         abstract = True
+
+    @classmethod
+    def state_named(cls, value: str) -> StrEnum:
+        """Return this kind's state with this value. Raises ValueError for a state that it does not know."""
+        states = type(next(iter(cls.MOVES)))
+        return cast(StrEnum, states(value))

@@ -28,12 +28,13 @@ def ask_for(
 ) -> AgentJob:
     """Offer the holder's workstation a job on this token (activate-token, check-token); an open one is found again.
 
-    Raises TokenRefused when the token is not in a state for it, HolderWithoutMandate when the holder has left.
+    Raises TokenRefused when the token is not in a state for it or died with its certificate, HolderWithoutMandate when
+    the holder has left.
     """
     EncryptionToken.objects.select_for_update().get(pk=token.pk)
     if kind is JobKind.ACTIVATE_TOKEN and token.state != TokenState.WAITING:
         raise TokenRefused
-    if token.state == TokenState.STARTED:
+    if token.state == TokenState.STARTED or token.is_dead:
         raise TokenRefused
     if holder.left_on is not None:
         raise HolderWithoutMandate

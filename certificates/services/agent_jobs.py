@@ -13,7 +13,8 @@ from organisations.models import Device
 
 RELATED = ("organisation", "holder", "request__identifier__organisation", "request__holder", "request__requested_by",
            "request__certificate", "request__organisation", "request__replaces", "token__certificate",
-           "revocation__certificate", "inquiry__holder", "inquiry__requested_by", "inquiry__organisation")  # fmt: skip
+           "revocation__certificate", "revocation__requested_by", "inquiry__holder", "inquiry__requested_by",
+           "inquiry__organisation")  # fmt: skip
 
 
 def find_job(job_id: str, device: Device) -> AgentJob:

@@ -15,19 +15,18 @@ from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.x509 import CertificateFacts, UnreadableCertificate, read_certificate
 from certificates.errors import CertificateForAnotherKey, CertificateNotTrusted
 from certificates.models import CertificateRequest
+from certificates.services.asking import PLATFORM, ask_later, refuse
 from certificates.services.fetch_contract import contract_of
 from certificates.services.gateways import patience, problem_of
 from certificates.services.inventory import add_certificate
 from certificates.services.match_installations import match_waiting_installations
 from certificates.services.nudges import nudge_status_check
-from certificates.services.transition import move, postpone
+from certificates.services.transition import move
 from certificates.trust.anchors import certificate_anchors
 from certificates.trust.paths import Trust, validate
 from organisations.errors import DomainError
-from organisations.services.audit import Actor
 from organisations.tenancy import acting_for
 
-PLATFORM = Actor.platform()
 NOT_YET_DELIVERED = frozenset({"CERT_NOT_YET_DELIVERED", "AUTH_CERT_NOT_YET_VALID"})
 """Ask again. The second is what older versions of the service said."""
 
@@ -38,11 +37,10 @@ def collect_certificate(request: CertificateRequest, gateway: Gateway, *, now: d
         chain = gateway.certificate_chain(request.public_key_identifier or "")
     except Rejected as error:
         with acting_for([request.organisation_id]):
-            if set(error.codes) & set(settings.CERTRA_REFUSED_CODES):
-                move(request, RequestState.REJECTED, actor=PLATFORM, now=now, problem=problem_of(error, now),
-                     details={"codes": list(error.codes)})  # fmt: skip
+            if error.says(settings.CERTRA_REFUSED_CODES):
+                refuse(request, error, now)
                 return
-            waiting = bool(set(error.codes) & NOT_YET_DELIVERED)
+            waiting = error.says(NOT_YET_DELIVERED)
             ask_later(request, None if waiting else problem_of(error, now), now)
         return
     except Transient as error:
@@ -50,14 +48,6 @@ def collect_certificate(request: CertificateRequest, gateway: Gateway, *, now: d
             ask_later(request, problem_of(error, now), now)
         return
     take_delivery(request, chain, now=now)
-
-
-def ask_later(request: CertificateRequest, problem: dict[str, object] | None, now: datetime) -> None:
-    """Ask again after a pause that grows, or give up when patience has run out."""
-    if patience().exhausted(request.asked_since or now, now):
-        move(request, RequestState.GAVE_UP, actor=PLATFORM, now=now, problem=problem)
-        return
-    postpone(request, until=now + patience().pause(request.attempts), problem=problem)
 
 
 def check_delivery(request: CertificateRequest, chain: Sequence[bytes]) -> CertificateFacts:

@@ -6,6 +6,7 @@ from agent.wire.jobs import Job
 from certificates.models import AgentJob
 from certificates.models.job import JobKind
 from certificates.services import ask_records, request_job, token_job
+from certificates.services.revocations import job as revocation_job
 
 
 def document_of(job: AgentJob, *, now: datetime) -> Job:
@@ -15,5 +16,7 @@ def document_of(job: AgentJob, *, now: datetime) -> Job:
             return token_job.document_of(job, now=now)
         case JobKind.READ_RECORDS:
             return ask_records.document_of(job, now=now)
+        case JobKind.REVOKE_CERTIFICATE:
+            return revocation_job.document_of(job, now=now)
         case _:
             return request_job.document_of(job, now=now)

@@ -5,15 +5,15 @@ from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from certificates.models import Certificate, CertificateRequest, ForeignRequest
+from certificates.models import Certificate, ForeignRequest, SignedWork
 
 log = structlog.get_logger(__name__)
 
 
-def nudge(request: CertificateRequest) -> None:
-    """After the current transaction commits, ask a worker to work on `request` if it is due."""
-    if request.next_attempt_at is not None:
-        _send_on_commit("certificates.work_on_request", str(request.organisation_id), str(request.pk))
+def nudge(work: SignedWork) -> None:
+    """After the current transaction commits, ask a worker to work on `work` if it is due."""
+    if work.next_attempt_at is not None:
+        _send_on_commit(f"certificates.work_on_{work.EVENT}", str(work.organisation_id), str(work.pk))
 
 
 def nudge_foreign(request: ForeignRequest) -> None:

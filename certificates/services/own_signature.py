@@ -1,14 +1,9 @@
 """Requests that the holder's workstation signs with the key of an eHealth certificate, as EtkRA wants them."""
 
-from agent.wire.errors import SignatureInvalid as WireSignatureInvalid
-from agent.wire.errors import WireError
 from agent.wire.keys import certificate_fingerprint
-from agent.wire.limits import MAX_REQUEST_BYTES
-from agent.wire.signature import verify_enveloped
-from certificates.certra.requests import check_request
-from certificates.errors import RequestTooLarge, SignedRequestRefused, WrongCertificate
+from certificates.errors import WrongCertificate
 from certificates.models import Certificate
-from organisations.errors import SignatureInvalid
+from certificates.services.card_signature import verify_signed
 
 
 def check_own_signature(certificate: Certificate, data: bytes, name: str) -> None:
@@ -16,14 +11,6 @@ def check_own_signature(certificate: Certificate, data: bytes, name: str) -> Non
 
     Raises RequestTooLarge, SignedRequestRefused, SignatureInvalid, WrongCertificate.
     """
-    if len(data) > MAX_REQUEST_BYTES:
-        raise RequestTooLarge
-    try:
-        check_request(data, name)
-        verified = verify_enveloped(data)
-    except WireSignatureInvalid as error:
-        raise SignatureInvalid from error
-    except WireError as error:
-        raise SignedRequestRefused from error
+    verified = verify_signed(data, name)
     if certificate_fingerprint(verified.certificate) != certificate.fingerprint:
         raise WrongCertificate

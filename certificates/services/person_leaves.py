@@ -5,14 +5,12 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from certificates.domain.revocation import RevocationState
 from certificates.errors import CannotCancel
 from certificates.models import AgentJob, CertificateRequest, RecordsInquiry, Revocation
 from certificates.models.job import JobState
 from certificates.models.records import InquiryState
 from certificates.selectors import requests_held_by, revocations_held_by
 from certificates.services.cancel_request import cancel_request
-from certificates.services.transition import Overtaken, move
 from organisations.models import Person
 from organisations.services.audit import Actor, record
 from organisations.services.people import mark_left
@@ -67,11 +65,8 @@ def person_leaves(person: Person, *, left_on: date, actor: Actor, now: datetime)
 def _cancelled(work: CertificateRequest | Revocation, actor: Actor, now: datetime) -> bool:
     """Withdraw one; False when the holder was faster and signed it: then it goes on."""
     try:
-        if isinstance(work, CertificateRequest):
-            cancel_request(work, actor=actor, now=now)
-        else:
-            move(work, RevocationState.CANCELLED, actor=actor, now=now)
-    except (CannotCancel, Overtaken):
+        cancel_request(work, actor=actor, now=now)
+    except CannotCancel:
         return False
     return True
 

@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from agent.wire.jobs import CertificateJob, Identifier, Organisation
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.errors import CertificateMismatch, JobClosed
-from certificates.models import AgentJob, CertificateRequest
+from certificates.models import AgentJob, SignedWork
 from certificates.models.job import JobState
 from certificates.services.accept_signed_request import content_of
 from certificates.services.agent_jobs import facts_of, origin, request_of, see
+from certificates.services.cancel_request import decline
 from certificates.services.transition import Overtaken, move
 from certificates.trust.anchors import certificate_roots
 from organisations.models import Device
@@ -73,9 +74,9 @@ class Outcome:
     problem: dict[str, Any] | None = None
 
 
-def problem_for_people(request: CertificateRequest) -> dict[str, Any] | None:
+def problem_for_people(work: SignedWork) -> dict[str, Any] | None:
     """Return the last problem with a sentence in the active language, and the raw answer beside it."""
-    problem: dict[str, Any] | None = request.problem
+    problem: dict[str, Any] | None = work.problem
     if problem is None:
         return None
     titles = {
@@ -119,37 +120,17 @@ def outcome_of(job: AgentJob) -> Outcome:
     )
 
 
-@transaction.atomic
 def decline_job(job: AgentJob, device: Device, *, reason: str, now: datetime) -> None:
     """The holder refuses to sign; a reason that is a code stays with the request as its problem.
 
     Raises JobClosed when it was signed or is over.
     """
-    request = request_of(job)
-    if job.state == JobState.CLOSED and request.state == RequestState.DECLINED:
-        return
-    if RequestState(request.state) is not RequestState.AWAITING_SIGNATURE:
-        raise JobClosed
     problem = (
         {"kind": KEY_STORE_LOST, "summary": "", "answers": [], "at": now.isoformat()}
         if reason == KEY_STORE_LOST
         else None
     )
-    try:
-        move(
-            request,
-            RequestState.DECLINED,
-            actor=Actor.device(device),
-            now=now,
-            problem=problem,
-            details={"reason": reason[:500]},
-        )
-    except Overtaken as error:
-        raise JobClosed from error
-    if not AgentJob.objects.filter(pk=job.pk, state=JobState.OFFERED).update(
-        state=JobState.CLOSED, device_id=device.pk
-    ):
-        raise JobClosed
+    decline(request_of(job), job, device, reason=reason, now=now, problem=problem)
 
 
 @transaction.atomic

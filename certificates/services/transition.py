@@ -30,7 +30,8 @@ def move(
     Asking starts anew in the new state (attempts, asked_since) unless `fields` say otherwise. Raises Overtaken when
     the row is in another state by now, ValueError when the domain knows no such move.
     """
-    old = type(to)(work.state)
+    # Steps that several kinds of work share name a state by its value; each kind has its own.
+    old, to = work.state_named(work.state), work.state_named(to)
     if to not in work.MOVES[old]:
         raise ValueError(f"a {work.EVENT} does not go from {old} to {to}")
     values: dict[str, object] = {

@@ -1,32 +1,26 @@
 """What a task does with a request that is due: look at its state and take the next step."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
-
-from django.conf import settings
-from django.db import connection
 
 from certificates.domain.lifecycle import RequestState
 from certificates.models import CertificateRequest
 from certificates.services.collect_certificate import collect_certificate
-from certificates.services.fetch_contract import end_unsigned, fetch_contract
+from certificates.services.due_work import due_rows, lease
+from certificates.services.fetch_contract import fetch_contract
 from certificates.services.gateways import gateway_of
-from certificates.services.reconcile_request import note_lost_submission, reconcile_request
+from certificates.services.offer_contract import end_unsigned
+from certificates.services.reconcile_request import reconcile_request
+from certificates.services.send_once import note_lost_submission
 from certificates.services.submit_request import submit_request
 from certificates.services.transition import Overtaken
 from organisations.tenancy import acting_for
 
 
 def work_on_request(organisation_id: UUID, request_id: UUID, *, now: datetime) -> None:
-    """Take the next step of a request if it is due; safe to run twice, at once or again.
-
-    The row is first put off for as long as a call may take: whatever the sweep sends meanwhile finds nothing to do,
-    and a step that fails in a way nobody thought of is not tried again every two seconds.
-    """
-    lease = timedelta(seconds=settings.CERTRA_SUBMISSION_GRACE)
+    """Take the next step of a request if it is due; safe to run twice, at once or again."""
     with acting_for([organisation_id]):
-        due = CertificateRequest.objects.due_at(now).filter(pk=request_id)
-        if not due.update(next_attempt_at=now + lease):
+        if not lease(CertificateRequest.objects.due_at(now).filter(pk=request_id), now=now):
             return
         request = CertificateRequest.objects.select_related(
             "organisation", "identifier__organisation", "holder"
@@ -57,6 +51,4 @@ def take_step(request: CertificateRequest, *, now: datetime) -> None:
 
 def due_requests(*, now: datetime, most: int = 200) -> list[tuple[UUID, UUID]]:
     """Return (organisation, request) ids of what is due, the longest waiting first."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT organisation_id, id FROM ehportal_due_requests(%s, %s)", [now, most])
-        return [(row[0], row[1]) for row in cursor.fetchall()]
+    return due_rows("ehportal_due_requests", now=now, most=most)

@@ -63,12 +63,22 @@ class Trust(StrEnum):
     STATUS_UNKNOWN = "status_unknown"
 
 
+class RevocationSource(StrEnum):
+    """Who said that a certificate was revoked."""
+
+    OCSP = "ocsp"
+    CRL = "crl"
+    AUTHORITY = "authority"
+    """Not the certificate itself but an authority above it was revoked."""
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome and, for a revoked certificate, since when."""
+    """The outcome and, for a revoked certificate, since when and who said so."""
 
     trust: Trust
     revoked_at: datetime | None = None
+    source: RevocationSource | None = None
 
 
 def _validate(
@@ -121,12 +131,19 @@ def validate(
     except (errors.ExpiredError, errors.NotYetValidError):
         return Verdict(Trust.OUT_OF_DATE)
     except errors.RevokedError as error:
-        return Verdict(Trust.REVOKED, error.revocation_dt)
+        return Verdict(Trust.REVOKED, error.revocation_dt, _source_of(error))
     except errors.InsufficientRevinfoError:
         return Verdict(Trust.STATUS_UNKNOWN)
     except (errors.PathError, errors.ValidationError, ValueError, TypeError):
         return Verdict(Trust.NOT_TRUSTED)
     return Verdict(Trust.TRUSTED)
+
+
+def _source_of(error: errors.RevokedError) -> RevocationSource:
+    """Return where the library read it: it tells in words only."""
+    if not error.is_ee_cert:
+        return RevocationSource.AUTHORITY
+    return RevocationSource.OCSP if error.failure_msg.startswith("OCSP") else RevocationSource.CRL
 
 
 def signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:

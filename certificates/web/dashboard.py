@@ -6,8 +6,10 @@ from django.utils import timezone
 
 from certificates import selectors
 from certificates.domain.validity import CertificateStatus
+from certificates.revocation_selectors import open_revocations, revocations_awaiting
 from certificates.web.plots import months_of, plot_timeline
 from certificates.web.renewal import renewal_lines
+from certificates.web.revocations import revocation_row
 from certificates.web.rows import request_row
 from certificates.web.words import STATUSES
 from organisations.domain.roles import Permission
@@ -42,6 +44,12 @@ def dashboard(request: TenantRequest) -> HttpResponse:
         "months": months_of(marks, now),
         "open_requests": [request_row(one) for one in selectors.open_requests(here, most=6)],
         "waiting_tokens": [(one, one.waits_too_long(now)) for one in selectors.waiting_tokens(here)],
+        "open_revocations": [revocation_row(one) for one in open_revocations(here, most=6)],
+        "endings_for_me": (
+            [revocation_row(one) for one in revocations_awaiting(request.tenancy.user)]
+            if request.tenancy.may(Permission.SIGN_REQUEST)
+            else []
+        ),
         "waiting_for_me": (
             [request_row(one) for one in selectors.awaiting_signature_of(request.tenancy.user)]
             if request.tenancy.may(Permission.SIGN_REQUEST)

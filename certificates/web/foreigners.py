@@ -22,7 +22,6 @@ from certificates.domain.foreign_lifecycle import (
 )
 from certificates.domain.lifecycle import Environment
 from certificates.models import ForeignRequest
-from certificates.selectors import Step
 from certificates.services.foreigners.preparation import (
     chain_file,
     hand_out_preparation,
@@ -34,6 +33,7 @@ from certificates.services.foreigners.progress import (
     note_confirmed,
     note_store_opens,
 )
+from certificates.steps import Step
 from certificates.web.foreign_words import (
     ADDRESS_PROBLEM,
     FOREIGN_EXPLANATIONS,

@@ -19,6 +19,7 @@ from certificates.web.installations import installation_row
 from certificates.web.lookup import find_certificate, is_own
 from certificates.web.plots import plot_validity
 from certificates.web.renewal import renewal_lines, renewal_view
+from certificates.web.revocations import ending_view
 from certificates.web.rows import certificate_row
 from certificates.web.switch import switch_view
 from certificates.web.tokens import panel_of
@@ -91,6 +92,7 @@ def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
         "successor": successor,
         "switch": switch_view(found, predecessor, successor, now),
         "installations": [installation_row(one) for one in selectors.installations_of(found)],
+        "ending": ending_view(found, now),
     }
     return render(request, "certificates/certificate.html", context)
 

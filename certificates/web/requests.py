@@ -3,11 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from certificates import selectors
@@ -17,19 +15,16 @@ from certificates.models import CertificateRequest
 from certificates.services.ask_again import ask_again
 from certificates.services.cancel_request import cancel_request
 from certificates.services.request_job import KEY_STORE_LOST
+from certificates.steps import request_steps
+from certificates.web.progress import REQUEST, act_on, progress_view, status_answer
 from certificates.web.renewal import Button, new_request_like
-from certificates.web.rows import problem_view, request_row, step_lines
+from certificates.web.rows import request_row
 from certificates.web.words import BASE_SERVICES, REQUEST_STATES
 from organisations.domain.roles import Permission
-from organisations.errors import DomainError, NotPermitted
+from organisations.errors import NotPermitted
 from organisations.selectors import events_about
-from organisations.services.audit import Actor
-from organisations.web.pages import page, sentence_of
-from organisations.web.record import lines_of
+from organisations.web.pages import page
 from organisations.web.tenancy import TenantRequest
-
-STOP_POLLING = 286
-"""htmx stops polling on this status and still swaps the content."""
 
 
 @page(Permission.SEE_INVENTORY)
@@ -72,16 +67,10 @@ def _require_it(request: TenantRequest, found: CertificateRequest) -> None:
 def progress_of(request: TenantRequest, found: CertificateRequest) -> dict[str, Any]:
     """Return what the updating part of a request's pages shows."""
     events = events_about(found.pk)
+    steps = request_steps(found, events)
+    view = progress_view(request, REQUEST, found, row=request_row(found), steps=steps, events=events)
     may_ask = may_stop_or_go_on(request, found)
-    return {
-        "row": request_row(found),
-        "found": found,
-        "steps": step_lines(selectors.request_steps(found, events)),
-        "problem": problem_view(found.problem),
-        "lines": lines_of(events),
-        "is_holder": found.holder.user_id == request.tenancy.user.pk,
-        "to_sign": found.state == RequestState.AWAITING_SIGNATURE and hasattr(found, "job"),
-        "version": f"{found.state}-{found.state_since.timestamp():.0f}-{int(found.problem is not None)}",
+    return view | {
         "cancellable": may_ask and found.is_cancellable,
         "may_ask_again": may_ask and found.state == RequestState.GAVE_UP,
         "instead": _instead_of(found) if may_ask else (),
@@ -94,12 +83,9 @@ def _instead_of(found: CertificateRequest) -> tuple[Button, ...]:
     if problem.get("kind") != KEY_STORE_LOST or found.replaces is None:
         return ()
     ways = []
-    try:
+    if found.replaces.revocation_status != RevocationStatus.REVOKED:
         address = reverse("certificate-revoke", args=[found.replaces.pk])
-        if found.replaces.revocation_status != RevocationStatus.REVOKED:
-            ways.append(Button(f"{address}?reason=superseded", _("Revoke the old certificate")))
-    except NoReverseMatch:
-        pass
+        ways.append(Button(f"{address}?reason=superseded", _("Revoke the old certificate")))
     return (*ways, Button(new_request_like(found.replaces.pk), _("Request a new one")))
 
 
@@ -115,14 +101,8 @@ def request_page(request: TenantRequest, request_id: UUID) -> HttpResponse:
 
 @page(Permission.SEE_INVENTORY)
 def request_status(request: TenantRequest, request_id: UUID) -> HttpResponse:
-    """The updating part: 204 while nothing changed since `seen`, 286 once nothing moves any more."""
-    found = find_request(request, request_id)
-    view = "sign" if request.GET.get("view") == "sign" else "request"
-    progress = progress_of(request, found)
-    if request.GET.get("seen") == progress["version"] and not found.is_final:
-        return HttpResponse(status=204)
-    status = STOP_POLLING if found.is_final else 200
-    return render(request, f"certificates/{view}_progress.html", progress, status=status)
+    """The updating part."""
+    return status_answer(request, progress_of(request, find_request(request, request_id)))
 
 
 @page(Permission.SEE_INVENTORY, methods=("POST",))
@@ -130,13 +110,8 @@ def request_cancel(request: TenantRequest, request_id: UUID) -> HttpResponse:
     """Withdraw a request that was not signed."""
     found = find_request(request, request_id)
     _require_it(request, found)
-    try:
-        cancel_request(found, actor=Actor.of(request.tenancy), now=timezone.now())
-    except DomainError as refusal:
-        messages.error(request, sentence_of(refusal))
-    else:
-        messages.success(request, _("The request was cancelled. Nothing was sent to the government."))
-    return redirect("request", found.pk)
+    done = _("The request was cancelled. Nothing was sent to the government.")
+    return act_on(request, found, cancel_request, done=done, page="request")
 
 
 @page(Permission.SEE_INVENTORY, methods=("POST",))
@@ -144,10 +119,4 @@ def request_ask_again(request: TenantRequest, request_id: UUID) -> HttpResponse:
     """Take up a request on which the platform gave up."""
     found = find_request(request, request_id)
     _require_it(request, found)
-    try:
-        ask_again(found, actor=Actor.of(request.tenancy), now=timezone.now())
-    except DomainError as refusal:
-        messages.error(request, sentence_of(refusal))
-    else:
-        messages.success(request, _("We are asking again."))
-    return redirect("request", found.pk)
+    return act_on(request, found, ask_again, done=_("We are asking again."), page="request")

@@ -7,7 +7,7 @@ from typing import Any
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.validity import CertificateStatus, RevocationStatus
 from certificates.models import Certificate, CertificateRequest
-from certificates.selectors import Step
+from certificates.steps import Step
 from certificates.web.catalogue import Reading, read_code
 from certificates.web.words import (
     ENVIRONMENTS,

@@ -25,3 +25,6 @@ JOBS: dict[JobKind, Text] = {
     JobKind.ACTIVATE_TOKEN: _("Activate the token"),
     JobKind.CHECK_TOKEN: _("Test the token"),
 }
+
+ENDED = Label(_("Ended with the certificate"), "bad")
+"""In whatever state: its certificate was revoked."""

@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certificates.domain.tokens import TokenState
+from certificates.domain.validity import RevocationStatus
 from certificates.models import AgentJob, Certificate, ContinuityProof, EncryptionToken
 from certificates.models.job import JobKind, JobState
 from certificates.services.activate_token import ask_for
-from certificates.web.token_words import FINDINGS, JOBS, TOKEN_STATES
+from certificates.web.token_words import ENDED, FINDINGS, JOBS, TOKEN_STATES
 from organisations.domain.roles import Permission
 from organisations.errors import DomainError
 from organisations.models import Person
@@ -58,14 +59,24 @@ class TokenPanel:
     may_ask: bool
 
     @property
+    def is_dead(self) -> bool:
+        """True when it ended with its certificate."""
+        return self.token is not None and self.token.is_dead
+
+    @property
     def waits(self) -> bool:
         """True while activation is what is missing."""
-        return self.token is not None and self.token.state == TokenState.WAITING
+        return self.token is not None and self.token.state == TokenState.WAITING and not self.is_dead
 
     @property
     def usable(self) -> bool:
         """True once there is a token that a self test can be asked for."""
         return self.token is not None and self.token.state != TokenState.STARTED
+
+
+def state_of(token: EncryptionToken) -> Label:
+    """Return the word for where a token stands; a dead certificate outweighs everything."""
+    return ENDED if token.is_dead else TOKEN_STATES[TokenState(token.state)]
 
 
 def panel_of(request: TenantRequest, certificate: Certificate, now: datetime) -> TokenPanel:
@@ -78,19 +89,24 @@ def panel_of(request: TenantRequest, certificate: Certificate, now: datetime) ->
     is_holder = holder is not None and holder.user_id == request.tenancy.user.pk
     job = getattr(made_by, "job", None)
     stored = token is not None and token.stored_at is not None
+    is_revoked = certificate.revocation_status == RevocationStatus.REVOKED
+    if token is not None:
+        token.certificate = certificate  # as it was read already
     return TokenPanel(
         certificate=certificate,
         token=token,
-        state=TOKEN_STATES[TokenState(token.state)] if token else None,
+        state=state_of(token) if token else None,
         holder=holder,
         proofs=tuple(ShownProof(proof, FINDINGS[proof.finding]) for proof in proofs),
         jobs=tuple(
             ShownJob(one, str(JOBS[JobKind(one.kind)]), one.holder.user_id == request.tenancy.user.pk)
             for one in waiting
         ),
-        unfinished_job=job.pk if job is not None and not stored else "",
+        unfinished_job=job.pk if job is not None and not stored and not is_revoked else "",
         late=token is not None and token.waits_too_long(now),
-        may_ask=holder is not None and (request.tenancy.may(Permission.REQUEST_CERTIFICATE) or is_holder),
+        may_ask=holder is not None
+        and not is_revoked
+        and (request.tenancy.may(Permission.REQUEST_CERTIFICATE) or is_holder),
     )
 
 

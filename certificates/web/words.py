@@ -79,6 +79,7 @@ STEPS: dict[str, Text] = {
     "submission": _("Sent to the government"),
     "issuance": _("Certificate issued"),
     "key_store": _("In the key store"),
+    "evidence": _("Confirmed from outside"),
 }
 
 STEP_STATES: dict[str, Text] = {

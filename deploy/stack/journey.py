@@ -93,6 +93,15 @@ class Browser:
             raise JourneyFailed(f"the request was not taken; the form says: {_words(self.last)[:600]}")
         return self.path
 
+    def ask_revocation(self, certificate: str, reason: str, comment: str = "") -> str:
+        """Ask for the end of the certificate with this page; returns the path of the revocation's page."""
+        address = f"{certificate}revoke/"
+        holder = _option(self.get(address), "holder_id")
+        self.post(address, {"reason": reason, "comment": comment, "holder_id": holder})
+        if not re.fullmatch(r"/revocations/[0-9a-f-]{36}/", self.path):
+            raise JourneyFailed(f"the revocation was not taken; the form says: {_words(self.last)[:600]}")
+        return self.path
+
 
 def _option(page: str, name: str) -> str:
     """Return the first real choice of a select or radio field."""

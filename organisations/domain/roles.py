@@ -18,6 +18,7 @@ class Permission(StrEnum):
     SEE_INVENTORY = "see_inventory"
     SEE_HISTORY = "see_history"
     REQUEST_CERTIFICATE = "request_certificate"
+    REVOKE_CERTIFICATE = "revoke_certificate"
     SIGN_REQUEST = "sign_request"
     IMPORT_CERTIFICATES = "import_certificates"
     MANAGE_ORGANISATION = "manage_organisation"
@@ -30,6 +31,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SEE_INVENTORY,
             Permission.SEE_HISTORY,
             Permission.REQUEST_CERTIFICATE,
+            Permission.REVOKE_CERTIFICATE,
             Permission.IMPORT_CERTIFICATES,
             Permission.MANAGE_ORGANISATION,
             Permission.SEE_SSIN,

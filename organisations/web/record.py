@@ -9,7 +9,15 @@ from django.utils.translation import pgettext
 
 from organisations.domain.roles import Role
 from organisations.models import AuditEvent
-from organisations.web.words import ACTIONS, ENVIRONMENTS, FACTS, PLATFORM, REASONS, ROLES
+from organisations.web.words import (
+    ACTIONS,
+    ENVIRONMENTS,
+    FACTS,
+    PLATFORM,
+    REASONS,
+    REVOCATION_REASONS,
+    ROLES,
+)
 
 DATES = {"day", "starts_on", "ends_on", "withdrawn_on", "left_on"}
 
@@ -49,6 +57,10 @@ def _shown(key: str, value: object) -> str:
         return str(ENVIRONMENTS.get(str(value), value))
     if key == "reason":
         return str(REASONS.get(str(value), value))
+    if key == "revocation_reason":
+        return str(REVOCATION_REASONS.get(str(value), value))
+    if key == "source":
+        return str(value).upper()
     if key in {"fingerprint", "public_key_identifier"}:
         return f"{str(value)[:16]}…"
     if isinstance(value, list):

@@ -165,6 +165,21 @@ ACTIONS: dict[str, Text] = {
     "foreign_rejected": _("Request refused by the government"),
     "foreign_cancelled": _("Request cancelled"),
     "foreign_gave_up": _("Stopped asking"),
+    "revocation_asked": _("Revocation asked"),
+    "revocation_awaiting_device": _("Waiting for a workstation of the holder"),
+    "revocation_awaiting_contract": _("Contract being fetched"),
+    "revocation_awaiting_signature": _("Contract received, offered to the holder"),
+    "revocation_signed": _("Signed by the holder"),
+    "revocation_submitting": _("Being sent to the government"),
+    "revocation_not_sent": _("The government could not be reached; nothing was sent"),
+    "revocation_not_received": _("The government says that it received nothing; sent again"),
+    "revocation_outcome_unknown": _("No clear answer to the sending; being asked for"),
+    "revocation_awaiting_evidence": _("Taken by the government; confirmation from outside awaited"),
+    "revocation_completed": _("Revocation confirmed from outside"),
+    "revocation_rejected": _("Revocation refused by the government"),
+    "revocation_declined": _("Holder declined to sign"),
+    "revocation_gave_up": _("Stopped asking"),
+    "token_revoked": _("Encryption token ended with its certificate"),
 }
 """By action of the record; the keys are those that the services write."""
 
@@ -195,11 +210,21 @@ FACTS: dict[str, Text] = {
     "field": _("field"),
     "proposals": _("proposals"),
     "government_status": _("state"),
+    "revocation_reason": _("reason"),
+    "source": _("source"),
 }
 """Details of an event that a page shows, and what they are called."""
 
 REASONS: dict[str, Text] = {"key_store_lost": _("the old key store or its password is lost")}
 """Reasons of a workstation that are codes."""
+
+REVOCATION_REASONS: dict[str, Text] = {
+    "keyCompromise": _("The key may be in the wrong hands"),
+    "affiliationChanged": _("The organisation or its name has changed"),
+    "superseded": _("Another certificate has taken its place"),
+    "cessationOfOperation": _("It is not used any more"),
+}
+"""By the reason that is stored; certificates.web.revocation_words says more of each."""
 
 ENVIRONMENTS: dict[str, Text] = {"production": _("Production"), "acceptance": _("Acceptance")}
 """By the value that is stored; acceptance is for testing only."""

@@ -40,6 +40,7 @@ from agent.wire.keys import certificate_fingerprint, read_csr
 from agent.wire.names import ehealth_dn, name_from_dn
 from agent.wire.request_xml import read_generate_certificate
 from agent.wire.signature import verify_enveloped
+from tests.agent.revocation_desk import Ending, RevocationDesk
 from tests.agent.token_desk import Json, Refused, Request, TokenDesk, answer_json, facts_of
 from tests.support.authority import usage
 from tests.support.cards import SoftwareCard
@@ -83,7 +84,7 @@ def _authority() -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
     return key, certificate
 
 
-class Counterpart(TokenDesk):
+class Counterpart(TokenDesk, RevocationDesk):
     """The running server; `url` is its origin."""
 
     def __init__(self, card: SoftwareCard) -> None:
@@ -95,6 +96,7 @@ class Counterpart(TokenDesk):
         self.devices: dict[str, proofs.Jwk] = {}
         self.nonces: dict[str, bytes] = {}
         self.requests: dict[str, Request] = {}
+        self.endings: dict[str, Ending] = {}
         self.answers: dict[str, tuple[str, int, bytes]] = {}
         self.submitted_keys: list[str] = []
         self.reports: list[InstallationReport] = []
@@ -269,10 +271,12 @@ class Counterpart(TokenDesk):
             return answer_json(200, InstallationsMatched(matched=2, unknown=1, gone=4).to_json())
         if parts == ["jobs"]:
             return answer_json(200, {"jobs": [self._line(request) for request in self.requests.values()]})
+        step = "/".join(parts[2:])
+        if parts[1] in self.endings:
+            return self.revocation_step(self.endings[parts[1]], step, body)
         request = self.requests.get(parts[1])
         if request is None:
             raise Refused(404, "job_unknown")
-        step = "/".join(parts[2:])
         if parts[1] in self.token_jobs and not step:
             return answer_json(200, self.token_jobs[parts[1]].to_json())
         steps = {

@@ -15,6 +15,7 @@ from django.test import Client
 from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.papers import PaperKind, PaperState
+from certificates.domain.revocation import RevocationState
 from certificates.domain.tokens import TokenState
 from certificates.models import Certificate, CertificateRequest, Installation
 from certificates.services.keep_signed_copy import keep_signed_copy
@@ -28,6 +29,7 @@ from organisations.tenancy import acting_for
 from tests.certificates.foreigners import make_foreigner
 from tests.certificates.renewing import install, known, pair, renew, token
 from tests.certificates.test_papers import SCAN, TODAY, draft
+from tests.certificates.web.endings import revoke
 from tests.certificates.web.record_shelf import answered
 from tests.certificates.web.shelf import ask, give_token, shelve
 from tests.certificates.web.test_foreign_pages import put
@@ -225,6 +227,34 @@ def _papers_and_foreigners(hospital: Hospital) -> dict[str, str]:
     return pages
 
 
+REFUSED_ENDING = {
+    "kind": "rejected",
+    "summary": "",
+    "answers": [
+        {"code": "SIGNER_NOT_AUTHORIZED", "message": "No mandate for CBE=0406798006 today.", "parameters": []}
+    ],
+    "at": "2026-11-20T09:30:00+00:00",
+}
+
+
+def _endings(hospital: Hospital, installed: Certificate) -> dict[str, str]:
+    """Asking for an end, and revocations at the steps that look different."""
+    under_way = revoke(hospital, RevocationState.AWAITING_EVIDENCE)
+    acceptance = shelve(hospital.organisation, "TEST-EPD", 500, environment=Environment.ACCEPTANCE)
+    waiting = revoke(hospital, RevocationState.AWAITING_SIGNATURE, acceptance)
+    done = revoke(hospital, RevocationState.COMPLETED)
+    refused = revoke(hospital, RevocationState.REJECTED, problem=REFUSED_ENDING)
+    return {
+        "certificate-revoke": f"/certificates/{installed.pk}/revoke/?reason=superseded",
+        "certificate-ending": f"/certificates/{under_way.certificate_id}/",
+        "revocations": "/revocations/",
+        "revocation-evidence": f"/revocations/{under_way.pk}/",
+        "revocation-waiting": f"/revocations/{waiting.pk}/",
+        "revocation-done": f"/revocations/{done.pk}/sign/",
+        "revocation-refused": f"/revocations/{refused.pk}/",
+    }
+
+
 def make_site() -> Site:
     """Commit a hospital of its own with everything that pages can show."""
     hospital = make_hospital()
@@ -326,6 +356,10 @@ def make_site() -> Site:
         "not-found": "/certificates/nowhere/",
     }
     site.pages |= _papers_and_foreigners(hospital)
+    site.pages |= _endings(hospital, old)
+    for language, holder in holders.items():
+        ending = revoke(hospital, RevocationState.AWAITING_SIGNATURE, holder=holder)
+        site.pages[f"revocation-sign:{language}"] = f"/revocations/{ending.pk}/sign/"
     for language, request in waiting.items():
         site.pages[f"sign:{language}"] = f"/sign/{request.pk}/"
     for language, holder in holders.items():

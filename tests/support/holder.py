@@ -23,10 +23,11 @@ from django.test import Client
 
 from agent.wire.encoding import from_base64url
 from agent.wire.enrolment import enrolment_message
-from agent.wire.jobs import CertificateContent, CertificateJob
+from agent.wire.jobs import CertificateContent, CertificateJob, RevocationContent, RevocationJob
 from agent.wire.keys import make_csr
 from agent.wire.proofs import make_proof, public_jwk, thumbprint, thumbprint_bytes
 from agent.wire.request_xml import build_generate_certificate
+from agent.wire.revoke_xml import build_revoke
 from agent.wire.signature import sign_enveloped
 from deploy.sandbox.citizens import Identity, Person, PrivateKey, make_identity
 from deploy.sandbox.pki import Pki
@@ -134,6 +135,21 @@ class Holder:
     def job(self, job_id: str) -> CertificateJob:
         return CertificateJob.from_json(self.call("GET", f"/agent/v1/jobs/{job_id}").content)
 
+    def revocation_job(self, job_id: str) -> RevocationJob:
+        return RevocationJob.from_json(self.call("GET", f"/agent/v1/jobs/{job_id}").content)
+
+    def signed_revocation(self, content: RevocationContent) -> bytes:
+        """Build and sign the end of a certificate."""
+        data = build_revoke(content, request_id=f"_{uuid4()}", issue_instant=datetime.now(UTC))
+        return self._sign(data)
+
+    def _sign(self, data: bytes) -> bytes:
+        return sign_enveloped(
+            data,
+            chain=self.chain(self.identity.signature),
+            sign=lambda to_be_signed, _algorithm: raw_sign(self.identity.signature_key, to_be_signed),
+        )
+
     def signed(
         self,
         content: CertificateContent,
@@ -150,11 +166,7 @@ class Holder:
             request_id=f"_{uuid4()}",
             issue_instant=datetime.now(UTC),
         )
-        return sign_enveloped(
-            change(data),
-            chain=self.chain(self.identity.signature),
-            sign=lambda to_be_signed, _algorithm: raw_sign(self.identity.signature_key, to_be_signed),
-        )
+        return self._sign(change(data))
 
     def send(self, job_id: str, data: bytes) -> Any:
         return self.call("POST", f"/agent/v1/jobs/{job_id}/signed-request", {"request": b64(data)})

@@ -1,14 +1,15 @@
 """Runs one task as a worker would, and kills the process at the n-th line it executes on the way of a submission.
 
-    python -m tests.support.kill_worker COUNT_FILE N ORGANISATION REQUEST [foreign]
+    python -m tests.support.kill_worker COUNT_FILE N ORGANISATION ROW [foreign|revocation]
 
-With "foreign" it is the request of a foreign care provider. With N = 0 nothing is killed; the number of lines goes to
-COUNT_FILE. The product knows nothing of it.
+With "foreign" the row is the request of a foreign care provider, with "revocation" a revocation. With N = 0 nothing is
+killed; the number of lines goes to COUNT_FILE. The product knows nothing of it.
 """
 
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import django
 
@@ -18,6 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 STEPS = (
     "certificates/services/work_on_request.py",
     "certificates/services/submit_request.py",
+    "certificates/services/send_once.py",
+    "certificates/services/asking.py",
     "certificates/services/reconcile_request.py",
     "certificates/services/collect_certificate.py",
     "certificates/services/foreigners/work.py",
@@ -25,6 +28,11 @@ STEPS = (
     "certificates/services/foreigners/reconcile.py",
     "certificates/services/foreigners/collect.py",
     "certificates/services/inventory.py",
+    "certificates/services/due_work.py",
+    "certificates/services/check_revocation.py",
+    "certificates/services/revocations/work.py",
+    "certificates/services/revocations/submit.py",
+    "certificates/services/revocations/evidence.py",
     "certificates/services/transition.py",
     "certificates/certra/client.py",
     "certificates/certra/soap.py",
@@ -39,9 +47,10 @@ def main() -> None:
     count_file, kill_at, organisation, request, *kind = sys.argv[1:]
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ehportal.settings")
     django.setup()
-    from certificates.tasks import work_on_foreign_request, work_on_request
+    from certificates.tasks import work_on_foreign_request, work_on_request, work_on_revocation
 
-    task = work_on_foreign_request if kind == ["foreign"] else work_on_request
+    tasks: dict[str, Any] = {"foreign": work_on_foreign_request, "revocation": work_on_revocation}
+    task = tasks[kind[0]] if kind else work_on_request
     counter = LineCounter(frozenset(str(ROOT / step) for step in STEPS), int(kill_at))
     sys.settrace(counter)
     try:

@@ -12,7 +12,7 @@ from certificates.services.collect_certificate import NOT_YET_DELIVERED
 from certificates.services.foreigners.collect import take_delivery
 from certificates.services.foreigners.submit import outcome_unknown
 from certificates.services.gateways import patience, problem_of
-from certificates.services.reconcile_request import DENIALS_NEEDED
+from certificates.services.send_once import DENIALS_NEEDED
 from certificates.services.transition import move, postpone
 from organisations.services.audit import Actor
 from organisations.tenancy import acting_for

@@ -193,7 +193,7 @@ def test_the_holder_finds_what_waits(holder_client: Client, viewer: Client, hosp
     request = ask(hospital, RequestState.AWAITING_SIGNATURE)
     answer, made = own_queries(holder_client, "/sign/")
     page = answer.content.decode()
-    assert made == 4
+    assert made == 5
     assert f"/sign/{request.pk}/" in page
     assert "Uw werkstation is nog niet klaar" in page
     assert viewer.get("/sign/").status_code == 403

@@ -1,0 +1,107 @@
+"""Ending a certificate: shown, signed with the eID, handed in, and followed until somebody outside confirms it.
+
+Nothing of it is kept on disk: the signature makes no key, and a second one for the same job is refused by the server.
+"""
+
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from cryptography import x509
+
+from agent.answers import Outcome
+from agent.card_sitting import CardSitting
+from agent.checks import check_card, check_job
+from agent.config import Config
+from agent.dead_stores import stores_with
+from agent.device import Device
+from agent.eid import CardReader
+from agent.errors import AgentError, ExitCode, PortalError
+from agent.language import Texts
+from agent.portal import Portal
+from agent.revocation_consent import revocation_page
+from agent.ui import Dialogue
+from agent.wire.jobs import RevocationJob
+from agent.wire.revoke_xml import build_revoke
+
+ENDED: Final = {
+    "rejected": "revocation_rejected",
+    "gave_up": "revocation_gave_up",
+    "cancelled": "revocation_cancelled",
+    "declined": "revocation_declined",
+}
+"""By state in which a revocation came to nothing, the problem that is told."""
+
+
+@dataclass(frozen=True)
+class RevocationTask:
+    """Does one revocation; `wait_seconds` is how long its outcome is waited for."""
+
+    config: Config
+    device: Device
+    portal: Portal
+    dialogue: Dialogue
+    texts: Texts
+    wait_seconds: float = 600.0
+
+    def run(self, job: RevocationJob) -> ExitCode:
+        """Show, sign, hand in, follow. Raises AgentError, which says what to do next."""
+        check_job(job, origin=self.device.origin, now=_now())
+        sitting = CardSitting(self.dialogue, self.texts)
+        with CardReader(self.config.module()) as reader:
+            card = sitting.card(reader)
+            check_card(job, card, now=_now())
+            unsigned = build_revoke(job.request, request_id=f"_{uuid.uuid4()}", issue_instant=_now())
+            if not self.dialogue.consent(revocation_page(job, unsigned, self.texts)):
+                sitting.refused(self.portal, job.id)
+            signed = sitting.sign(reader, card, unsigned)
+        self.dialogue.progress(self.texts("revoke.sending"))
+        if self.portal.submit(job.id, signed) != job.request.public_key_identifier:
+            raise PortalError("server_unexpected")
+        return self.follow(job.id)
+
+    def follow(self, job_id: str) -> ExitCode:
+        """Ask until the end is confirmed: DONE; or WAITING when that takes longer than `wait_seconds`.
+
+        Raises AgentError when it came to nothing.
+        """
+        deadline, told = time.monotonic() + self.wait_seconds, ""
+        while True:
+            outcome = self.portal.outcome(job_id)
+            if outcome.state == "completed":
+                self._done(outcome)
+                return ExitCode.DONE
+            if outcome.state in ENDED:
+                raise AgentError(
+                    ENDED[outcome.state], reason=outcome.problem_text or self.texts("run.no_reason")
+                )
+            if outcome.state != told:
+                told = outcome.state
+                self.dialogue.progress(self.texts(f"revoke.state.{outcome.state}"))
+            if time.monotonic() + outcome.poll_after_seconds > deadline:
+                command = f"ehportal-agent run {job_id}"
+                self.dialogue.say(self.texts("revoke.still_waiting", command=command))
+                return ExitCode.WAITING
+            self.dialogue.pause(outcome.poll_after_seconds)
+
+    def _done(self, outcome: Outcome) -> None:
+        self.dialogue.say(self.texts("revoke.done"))
+        if outcome.certificates:
+            self._tell_stores(outcome.certificates[0])
+
+    def _tell_stores(self, dead: x509.Certificate) -> None:
+        """Which key stores here hold the dead certificate, and why they must not go."""
+        found = stores_with(self.config, dead)
+        for file in found.certain:
+            self.dialogue.say(self.texts("revoke.store_here", file=str(file)))
+        for file in found.likely:
+            self.dialogue.say(self.texts("revoke.store_likely", file=str(file)))
+        if not found.certain and not found.likely:
+            self.dialogue.say(self.texts("revoke.no_store_here", folder=str(self.config.keystore_folder)))
+        self.dialogue.say(self.texts("revoke.keep_stores"))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,1 @@
+"""Use cases of revocations: from the wish to the evidence that the certificate is dead."""

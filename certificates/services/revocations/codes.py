@@ -1,0 +1,10 @@
+"""What the government says about a certificate that is dead already."""
+
+from django.conf import settings
+
+from certificates.certra.errors import Rejected
+
+
+def revoked_before(error: Rejected) -> bool:
+    """True when the refusal means: this certificate was revoked before."""
+    return error.says(settings.CERTRA_ALREADY_REVOKED_CODES)

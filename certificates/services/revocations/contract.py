@@ -1,0 +1,71 @@
+"""The contract about the end of a certificate: fetched, kept, and offered to the holder."""
+
+import json
+from datetime import datetime
+
+from cryptography import x509
+
+from agent.wire.errors import NameMalformed
+from agent.wire.jobs import RevocationContent, RevocationContract
+from agent.wire.names import same_name
+from certificates.certra.errors import Rejected, Transient
+from certificates.certra.gateway import Gateway, RevocationWish
+from certificates.domain.revocation import RevocationReason
+from certificates.models import Certificate, Revocation
+from certificates.models.job import JobKind
+from certificates.services.nudges import nudge_status_check
+from certificates.services.offer_contract import fetch, offer_contract, signer_of
+from certificates.services.revocations.codes import revoked_before
+from organisations.models import Device
+from organisations.sealing import unseal
+from organisations.tenancy import acting_for
+
+
+def contract_of(revocation: Revocation) -> RevocationContract:
+    """Return the contract that was fetched. Raises ValueError before there is one."""
+    if revocation.sealed_contract is None:
+        raise ValueError("no contract yet")
+    return RevocationContract.from_json(json.loads(unseal(revocation.sealed_contract)))
+
+
+def content_of(revocation: Revocation) -> RevocationContent:
+    """Return what the holder was offered to sign."""
+    return RevocationContent(revocation.certificate.public_key_identifier, contract_of(revocation))
+
+
+def wish_of(revocation: Revocation, device: Device) -> RevocationWish:
+    """Return what GenerateRevocationContract is asked."""
+    return RevocationWish(
+        public_key_identifier=revocation.certificate.public_key_identifier,
+        signer=signer_of(revocation.holder, device),
+        reason=RevocationReason(revocation.reason),
+    )
+
+
+def fetch_revocation_contract(revocation: Revocation, gateway: Gateway, *, now: datetime) -> None:
+    """Ask for the contract; on success the holder's job exists. May be called at any time, by anyone, twice."""
+
+    def ask(wish: RevocationWish) -> RevocationContract:
+        try:
+            contract = gateway.generate_revocation_contract(wish)
+        except Rejected as error:
+            if revoked_before(error):  # by somebody else: the inventory is to know of it
+                with acting_for([revocation.organisation_id]):
+                    nudge_status_check(revocation.certificate)
+            raise
+        if not _is_about(contract, revocation.certificate):
+            raise Transient(summary="a contract about another certificate than was asked for")
+        return contract
+
+    contract = fetch(revocation, lambda device: wish_of(revocation, device), ask, now=now)
+    if contract is not None:
+        with acting_for([revocation.organisation_id]):
+            offer_contract(revocation, contract, JobKind.REVOKE_CERTIFICATE, now=now)
+
+
+def _is_about(contract: RevocationContract, certificate: Certificate) -> bool:
+    """The name must be the certificate's own; the one in its row may be masked."""
+    try:
+        return same_name(contract.dn, x509.load_der_x509_certificate(certificate.der).subject)
+    except NameMalformed:
+        return False

@@ -1,0 +1,70 @@
+"""Sending a signed revocation exactly once (send_once says how), and settling what became of it by asking.
+
+Two may be asked. OCSP and the CRL: "revoked" ends everything. And the authority itself, for a revocation contract of
+the same key: it refuses one for a dead certificate, and gives one for a live certificate. Getting one twice, past the
+grace period of the first call, is its word that the revocation did not arrive.
+"""
+
+from datetime import datetime
+
+from django.conf import settings
+
+from certificates.certra.errors import Rejected, Transient
+from certificates.certra.gateway import Gateway, RevocationWish
+from certificates.domain.revocation import RevocationReason, RevocationState
+from certificates.models import Revocation
+from certificates.services.asking import PLATFORM, ask_later
+from certificates.services.check_revocation import ask_status
+from certificates.services.gateways import patience, problem_of
+from certificates.services.revocations.codes import revoked_before
+from certificates.services.revocations.contract import contract_of
+from certificates.services.revocations.evidence import complete, is_evidence
+from certificates.services.send_once import denied, send_once
+from certificates.services.transition import move
+from organisations.tenancy import acting_for
+
+
+def submit_revocation(revocation: Revocation, gateway: Gateway, *, now: datetime) -> None:
+    """Send a SIGNED revocation. Raises Overtaken when another worker claimed it."""
+    sent = send_once(revocation, gateway.revoke, done_before=settings.CERTRA_ALREADY_REVOKED_CODES, now=now)
+    if sent is not None:
+        with acting_for([revocation.organisation_id]):
+            taken(revocation, now=sent.at)
+
+
+def taken(revocation: Revocation, *, now: datetime) -> None:
+    """Note that the authority says it is done; from here on evidence is looked for outside."""
+    move(
+        revocation,
+        RevocationState.AWAITING_EVIDENCE,
+        actor=PLATFORM,
+        now=now,
+        next_attempt_at=now + patience().pause(0),
+    )
+
+
+def reconcile_revocation(revocation: Revocation, gateway: Gateway, *, now: datetime) -> None:
+    """Ask what became of the sending. Raises Overtaken when another worker settled it."""
+    verdict = ask_status(revocation.certificate)
+    if is_evidence(verdict):
+        with acting_for([revocation.organisation_id]):
+            complete(revocation, verdict, now=now)
+        return
+    contract = contract_of(revocation)
+    wish = RevocationWish(
+        revocation.certificate.public_key_identifier, contract.signer, RevocationReason(revocation.reason)
+    )
+    try:
+        gateway.generate_revocation_contract(wish)
+    except Rejected as error:
+        with acting_for([revocation.organisation_id]):
+            if revoked_before(error):
+                taken(revocation, now=now)
+            else:
+                ask_later(revocation, problem_of(error, now), now, not_known_answers=0)
+    except Transient as error:
+        with acting_for([revocation.organisation_id]):
+            ask_later(revocation, problem_of(error, now), now, not_known_answers=0)
+    else:
+        with acting_for([revocation.organisation_id]):
+            denied(revocation, revocation.problem, now)
