@@ -50,7 +50,7 @@ def proposals_page(
 
 @dataclass(frozen=True)
 class Counts:
-    """How many proposals there are, are open, and can be decided or taken over by this member."""
+    """How many there are, are open, can be decided by this member, and are taken over with all the others."""
 
     total: int
     open: int
@@ -68,6 +68,6 @@ def inquiry_counts(inquiry: RecordsInquiry, tenancy: Tenancy) -> Counts:
         total=Count("pk"),
         open=Count("pk", filter=open_ones),
         decidable=Count("pk", filter=mine),
-        takeable=Count("pk", filter=mine & ~refused),
+        takeable=Count("pk", filter=mine & ~refused & ~Q(kind=ProposalKind.MANDATE_GONE)),
     )
     return Counts(found["total"], found["open"], found["decidable"], found["takeable"])

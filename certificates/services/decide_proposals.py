@@ -41,14 +41,17 @@ class Decided:
 def accept(
     inquiry: RecordsInquiry, keys: Collection[UUID] | None, *, tenancy: Tenancy, now: datetime
 ) -> Decided:
-    """Take over the open proposals with these ids, or with None every one that can be.
+    """Take over the open proposals with these ids, or with None every one that can be and takes nothing away.
 
-    Each is taken over or refused by itself. What the member may not decide is left alone.
+    Each is taken over or refused by itself. What the member may not decide is left alone; a mandate is withdrawn only
+    where somebody chose that very one.
     """
     settled, refused = 0, []
     with transaction.atomic():
         for proposal in _open(inquiry, keys, tenancy):
             if not proposal.facts.get("acceptable", True):
+                continue
+            if keys is None and proposal.kind == ProposalKind.MANDATE_GONE:
                 continue
             try:
                 with transaction.atomic():

@@ -140,6 +140,20 @@ def test_one_by_one_then_the_rest(administrator: Client, hospital: Hospital) -> 
     assert "CBE=0406798006, NEW0" in found
 
 
+def test_a_mandate_is_withdrawn_only_where_it_was_ticked(administrator: Client, hospital: Hospital) -> None:
+    inquiry = answered(hospital)
+    address = f"/records/{inquiry.pk}/decide"
+    page = administrator.post(address, {"deed": "accept-all"}, follow=True)
+    assert "3 were taken over." in page.content.decode()
+    assert states(inquiry)["mandate_gone"] == "open"
+    with acting_for([hospital.organisation.pk]):
+        assert Mandate.objects.get(pk=hospital.mandate.pk).withdrawn_on is None
+        gone = inquiry.proposals.get(kind=ProposalKind.MANDATE_GONE)
+    administrator.post(address, {"deed": "accept", "proposal": str(gone.pk)})
+    with acting_for([hospital.organisation.pk]):
+        assert Mandate.objects.get(pk=hospital.mandate.pk).withdrawn_on is not None
+
+
 def test_proposals_of_another_inquiry_are_not_decided_here(
     administrator: Client, hospital: Hospital, other_hospital: Hospital
 ) -> None:
