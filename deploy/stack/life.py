@@ -142,3 +142,18 @@ class Life:
         page = self.administrator.post(f"{old}switch", {})
         if 'name="reason"' in page or 'class="state pill good"' not in page:
             raise JourneyFailed("the switch was not confirmed")
+
+    def revoke(self, old: str) -> None:
+        """The old certificate is of no more use: one signature ends it, and the authority's register confirms it."""
+        page = self.step(
+            "the administrator asks for the end of the old certificate",
+            lambda: self.administrator.ask_revocation(old, "superseded", "Vervangen"),
+        )
+        job = self.step(
+            "the holder's page offers its end", lambda: wait_for(self.holder, f"{page}sign/", JOB)
+        )
+        self.step("one signature: revoked, and OCSP says so to everybody", lambda: self.agent("run", job))
+        self.step(
+            "the inventory shows it as revoked",
+            lambda: wait_for(self.administrator, old, 'class="state pill bad"'),
+        )

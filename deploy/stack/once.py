@@ -90,6 +90,7 @@ class Play:
         certificate = self.step("the new key store opens, with the old encryption key in it",
                                 lambda: self.check_key_store(store, renewed_page, tokens=2))  # fmt: skip
         self.life.switch(certificate_page, renewed_page, old)
+        self.life.revoke(certificate_page)
         return certificate
 
     def check_key_store(self, path: Path, certificate_page: str, *, tokens: int = 1) -> x509.Certificate:

@@ -602,5 +602,5 @@ def test_workers_at_once_send_once(committed: Hospital, holder: Holder, governme
     moment, found = now() + timedelta(seconds=1), list[object]()
     at_once(4, found, lambda: work_on_revocation(revocation.organisation_id, revocation.pk, now=moment))
     assert found == [None] * 4
-    assert messages(government, revocation) == ["success"]
+    assert len(messages(government, revocation)) == 1
     assert reload(committed, revocation).state == S.AWAITING_EVIDENCE

@@ -46,7 +46,13 @@ def answers(port: int) -> bool:
 def test_once_again_broken_and_stopped(folder: Path) -> None:
     status, shown = play(folder)
     assert status == 0, shown
-    for step in ("PostgreSQL", "it stands in the inventory", "The certificate", "CN=CBE=0406798006"):
+    for step in (
+        "PostgreSQL",
+        "it stands in the inventory",
+        "shows it as revoked",
+        "The certificate",
+        "CN=CBE=0406798006",
+    ):
         assert step in shown, shown
 
     # The state survived: the second start finds it, says how to go on, refuses a second copy, and stops cleanly.
