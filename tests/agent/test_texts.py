@@ -128,3 +128,12 @@ def test_nothing_that_repaints_or_turns_text_around_is_shown() -> None:
 
 def test_every_stage_of_a_job_has_a_word() -> None:
     assert {f"status.stage.{stage}" for stage in get_args(Stage)} <= set(catalogue("en"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("detail", ["NISS 85.07.30-033.28 inconnu", ""])
+def test_what_the_government_said_is_in_the_problem(language: str, detail: str) -> None:
+    error = PortalError("government_refused", status=409, title="Refused as such.", detail=detail)
+    what, _next = Texts(language).problem(error)
+    assert "85.07.30-033.28" not in what, "masked"
+    assert ("inconnu" if detail else "Refused as such.") in what
