@@ -20,6 +20,7 @@ from tests.certificates.stages import fault, now, tag
 from tests.support.holder import Holder, b64, issue_identity
 from tests.support.hospital import Hospital, make_hospital
 from tests.support.sandbox import SandboxProcess
+from tests.support.tokens import make_challenge
 
 
 def events(desk: Desk) -> list[str]:
@@ -75,6 +76,26 @@ def test_an_answer_that_does_not_come_is_asked_for_again(
         assert (failed.status_code, failed.json()["code"]) == (503, "government_unavailable")
     assert desk.complete(made).status_code == 200
     assert desk.token().state == TokenState.ACTIVE
+
+
+def test_a_token_that_is_kept_is_given_again_even_if_the_government_would_not(
+    hospital: Hospital, holder: Holder, government: SandboxProcess
+) -> None:
+    desk = issued(hospital, holder)
+    made = desk.register()
+    fault(government, "refused:ETK_ALREADY_REGISTERED", "CompleteETKRegistration")
+    try:
+        again = desk.complete(made)
+        other = desk.complete(
+            desk.encryption_certificate(make_challenge(desk.encryption_key.public_key(), b"\x07" * 16))
+        )
+    finally:
+        government.control_post("/control/faults", method="DELETE")
+    assert again.status_code == 200, again.content
+    kept = desk.token().sealed_etk
+    assert kept is not None
+    assert base64.b64decode(again.json()["etk"]) == unseal(kept)
+    assert (other.status_code, other.json()["code"]) == (409, "token_refused")
 
 
 def test_a_refusal_carries_the_answer_as_it_was(
