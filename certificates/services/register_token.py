@@ -19,8 +19,9 @@ from certificates.certra.errors import CertraError
 from certificates.certra.gateway import TokenGateway
 from certificates.domain.lifecycle import Environment
 from certificates.domain.tokens import TokenState
-from certificates.errors import TokenRefused, TokenUnknown
+from certificates.errors import MandateEnded, TokenRefused, TokenUnknown
 from certificates.models import Certificate, EncryptionToken
+from certificates.services.activate_token import mandates_for
 from certificates.services.government_answer import refusal_of
 from certificates.services.own_signature import check_own_signature
 from certificates.trust.anchors import certificate_roots
@@ -43,7 +44,8 @@ def start_token(
 ) -> bytes:
     """Offer the workstation's encryption key; returns the challenge (288 bytes). Call outside transactions.
 
-    Raises SignedRequestRefused and its kind (nothing was sent), GovernmentRefused, GovernmentUnavailable.
+    Raises SignedRequestRefused and its kind (nothing was sent), MandateEnded, TokenRefused, GovernmentRefused,
+    GovernmentUnavailable.
     """
     check_own_signature(certificate, data, "StartETKRegistrationRequest")
     with acting_for([certificate.organisation_id]):
@@ -55,6 +57,8 @@ def start_token(
 
 
 def _intend(certificate: Certificate, device: Device, now: datetime) -> None:
+    if not mandates_for(certificate, now).filter(person__ssin_index=device.ssin_index).exists():
+        raise MandateEnded
     token, new = EncryptionToken.objects.get_or_create(
         certificate=certificate,
         defaults={
