@@ -15,7 +15,7 @@ from agent.device import Device
 from agent.eid import Card, CardReader
 from agent.errors import AgentError, Cancelled, CardError, ExitCode, PortalError, StoreError
 from agent.keys import PendingKey, check_delivered, new_key, open_pending
-from agent.language import Texts, printable
+from agent.language import Texts, printable, shown
 from agent.own_store import OwnStore
 from agent.pending import Pending, State, StoreFormat
 from agent.portal import Portal
@@ -266,10 +266,10 @@ class Runner:
             replace(state, stage="stored", fingerprint=certificate_fingerprint(leaf), store=str(target))
         )
         self.dialogue.say(
-            self.texts("run.stored", file=str(target), end=f"{leaf.not_valid_after_utc:%d/%m/%Y}")
+            self.texts("run.stored", file=shown(str(target)), end=f"{leaf.not_valid_after_utc:%d/%m/%Y}")
         )
         if backup is not None:
-            self.dialogue.say(self.texts("run.backup", file=str(backup)))
+            self.dialogue.say(self.texts("run.backup", file=shown(str(backup))))
         return state
 
     def _open(self, pending: Pending, what: str) -> PendingKey:
