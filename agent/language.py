@@ -61,6 +61,8 @@ class Texts:
         """What happened, and what to do next. A code unknown here gets the server's own words."""
         key = f"problem.{error.code}"
         values = {name: shown(value) for name, value in error.values.items()}
+        if isinstance(error, PortalError):
+            values.setdefault("detail", shown(error.detail or error.title)[:1000])
         if self.has(f"{key}.what"):
             return self(f"{key}.what", **values), self(f"{key}.next", **values)
         said = printable(f"{error.title} {error.detail}").strip() if isinstance(error, PortalError) else ""

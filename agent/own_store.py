@@ -45,20 +45,29 @@ class StoreFinder:
     ) -> OwnStore:
         """Open the store that holds the certificate with `fingerprint` under `authentication`.
 
-        `known` is the path of an earlier run, `password` one to try before asking. Raises StoreError
-        `store_not_found`, `password_wrong`; Cancelled.
+        `known` is the path of an earlier run, `password` one to try before asking. What cannot be opened is passed
+        over. Raises StoreError, `store_not_found` or what stood in the way of the likeliest one; Cancelled.
         """
-        tried: set[Path] = set()
+        failed: StoreError | None = None
         for path in self._candidates(fingerprint, name, known):
-            tried.add(path)
-            found = self._open(path, fingerprint, password)
-            if found is not None:
-                return found
+            try:
+                found = self._open(path, fingerprint, password)
+            except StoreError as error:  # the next one may be the right one
+                failed = failed or error
+                self._dialogue.say(f"{shown(path.name)}: {self._texts.problem(error)[0]}")
+            else:
+                if found is not None:
+                    return found
         while True:
-            path_text = self._dialogue.path(self._texts("own_store.where", name=str(name)))
+            path_text = self._dialogue.path(self._texts("own_store.where", name=shown(str(name))))
             if not path_text:
-                raise StoreError("store_not_found", name=str(name))
-            found = self._open(Path(path_text).expanduser().absolute(), fingerprint, password)
+                raise failed or StoreError("store_not_found", name=str(name))
+            try:
+                found = self._open(_path_of(path_text), fingerprint, password)
+            except StoreError as error:
+                failed = error
+                self._dialogue.say(self._texts.problem(error)[0])
+                continue
             if found is not None:
                 return found
             self._dialogue.say(self._texts("own_store.another", file=shown(path_text)))
@@ -77,7 +86,10 @@ class StoreFinder:
         files = sorted(folder.glob("*p12"), reverse=True) if folder.is_dir() else []
         named = []
         for file in files:
-            record = recorded(self._config, file)
+            try:
+                record = recorded(self._config, file)
+            except OSError:  # a folder, gone meanwhile, or not ours to read
+                continue
             if record is not None and record.fingerprint == fingerprint:
                 yield file
                 return
@@ -113,3 +125,11 @@ class StoreFinder:
         if answer is None:
             raise Cancelled
         return answer
+
+
+def _path_of(text: str) -> Path:
+    """What a person typed as a path. Raises StoreError `store_missing`."""
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError as error:  # the home of somebody who is not there
+        raise StoreError("store_missing", file=text) from error

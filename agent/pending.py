@@ -13,6 +13,8 @@ Where an encryption token follows in the same sitting (agent/token_sitting.py):
     token_sent        its certificate is safe in <job>.token.der; it may have been handed in, and is again as it is
     token_registered  the government made the token; the key store is to get the key
 
+    finished   everything is acknowledged; only these files are still to go
+
 A job's files go only after the server has acknowledged, key first, state last.
 """
 
@@ -27,7 +29,7 @@ from agent import durable
 from agent.errors import StoreError
 from agent.wire.jobs import JOB_ID, Environment
 
-Stage = Literal["key", "signed", "sent", "stored", "token_key", "token_sent", "token_registered"]
+Stage = Literal["key", "signed", "sent", "stored", "token_key", "token_sent", "token_registered", "finished"]
 StoreFormat = Literal["modern", "legacy"]
 _STAGES = get_args(Stage)
 _FIELDS = frozenset(
@@ -172,6 +174,11 @@ class Pending:
             },
         )
         return state
+
+    def finish(self, state: State) -> None:
+        """The job is done: say so durably, for a crash among the removals would leave a job without its key."""
+        self.keep(replace(state, stage="finished"))
+        self.forget()
 
     def forget(self) -> None:
         """Remove everything, key first, state last: until the state is gone, the server is asked again."""

@@ -32,8 +32,8 @@ class Renewal:
     def old_store(self, job: CertificateJob, *, known: str) -> OwnStore:
         """Open the key store that is renewed: without it, what was sealed to its token could not be read any more.
 
-        `known` is its path from an earlier run. Raises StoreError `store_not_found`, `password_wrong`; or
-        `key_store_lost` when the person says so, which the server gets to know.
+        `known` is its path from an earlier run. Raises StoreError as `StoreFinder.find` does; or `key_store_lost`
+        when the person says so, which the server gets to know.
         """
         replaced = job.replaces
         if replaced is None:
@@ -43,8 +43,7 @@ class Renewal:
         try:
             return self._finder().find(replaced.fingerprint, name, known=known)
         except StoreError as error:
-            lost = error.code in ("store_not_found", "password_wrong")
-            if not lost or not self.dialogue.confirm(self.texts("own_store.lost_question")):
+            if not self.dialogue.confirm(self.texts("own_store.lost_question")):
                 raise
             self.portal.decline(self.pending.job_id, KEY_STORE_LOST)
             raise StoreError("key_store_lost") from error
@@ -54,13 +53,19 @@ class Renewal:
     ) -> Contents:
         """The new contents with the old store's encryption keys; opens it again after a crash.
 
-        `password` is the new store's, tried before asking.
+        `password` is the new store's, tried before asking. The certificate is there by now and nothing else holds
+        its key: where the old store got lost meanwhile, the person may go on without it.
         """
         if opened is None:
             leaf = keystore.authentication_entry(contents).certificate
-            opened = self._finder().find(
-                state.replaces, certificate_name(leaf.subject), known=state.old_store, password=password
-            )
+            try:
+                opened = self._finder().find(
+                    state.replaces, certificate_name(leaf.subject), known=state.old_store, password=password
+                )
+            except StoreError:
+                if not self.dialogue.confirm(self.texts("own_store.without_question")):
+                    raise
+                return contents
         return keystore.carried_over(opened.contents, contents)
 
     def _finder(self) -> StoreFinder:

@@ -81,9 +81,9 @@ class Runner:
             state = self._store(pending, state, outcome, key)
         if state.stage == "stored":
             self.portal.stored(pending.job_id, state.fingerprint, state.format)
-        if state.token:
-            self._make_token(pending, state)
-        pending.forget()
+        if state.token and state.stage != "finished":
+            state = self._make_token(pending, state)
+        pending.finish(state)
         passwords.forget(self.config, pending.job_id)
         self.dialogue.say(self.texts("run.done"))
         return ExitCode.DONE
@@ -97,13 +97,13 @@ class Runner:
     def _renewal(self, pending: Pending) -> Renewal:
         return Renewal(self.config, self.portal, self.dialogue, self.texts, pending)
 
-    def _make_token(self, pending: Pending, state: State) -> None:
+    def _make_token(self, pending: Pending, state: State) -> State:
         """The encryption token, in the same sitting; what stops it now can be taken up later."""
         if not self._password:
             self._open(pending, state.organisation)
         sitting = TokenSitting(self.config, self.portal, self.dialogue, self.texts, pending, self._password)
         try:
-            sitting.go_on(state)
+            return sitting.go_on(state)
         except AgentError:
             self.dialogue.say(self.texts("token.later", command=f"ehportal-agent run {pending.job_id}"))
             raise

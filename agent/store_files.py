@@ -21,7 +21,7 @@ def read_file(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             data = file.read(pkcs12.MAXIMUM_BYTES + 1)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a NUL in what somebody typed
         raise StoreError("store_missing", file=str(path)) from error
     if len(data) > pkcs12.MAXIMUM_BYTES:
         raise StoreError("store_too_large")

@@ -4,7 +4,7 @@ Key, challenge, certificate, registration, key store. What cannot be made a seco
 disk before it leaves; what the government gives can be asked again.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,9 +13,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent import keystore
 from agent.config import Config
-from agent.errors import PortalError, StoreError
+from agent.errors import Cancelled, PortalError, StoreError
 from agent.keys import new_key, open_pending
-from agent.language import Texts
+from agent.language import Texts, shown
+from agent.own_store import PASSWORD_TRIES
 from agent.pending import Pending, State
 from agent.pkcs12 import Contents
 from agent.portal import Portal
@@ -28,6 +29,7 @@ from agent.wire.challenge import open_challenge
 from agent.wire.encryption_certificate import make_encryption_certificate
 from agent.wire.errors import TokenInvalid
 from agent.wire.etk import verify_etk
+from agent.wire.keys import certificate_fingerprint
 from agent.wire.names import dn_of
 
 _START_AGAIN = ("government_refused", "token_unknown")
@@ -35,14 +37,18 @@ _START_AGAIN = ("government_refused", "token_unknown")
 
 @dataclass
 class TokenSitting:
-    """Takes the token of one finished key store from wherever it stands to its end."""
+    """Takes the token of one finished key store from wherever it stands to its end.
+
+    `password` opens the pending keys; the finished store may have got another one since.
+    """
 
     config: Config
     portal: Portal
     dialogue: Dialogue
     texts: Texts
     pending: Pending
-    password: str
+    password: str = field(repr=False)
+    _store_password: str = field(default="", init=False, repr=False)
 
     def go_on(self, state: State) -> State:
         """Register the token and put its key into the key store. Raises AgentError; then run the job again."""
@@ -107,8 +113,8 @@ class TokenSitting:
         target = Path(state.store)
         rewrite(
             target,
-            self.password,
-            lambda contents: keystore.with_encryption_entry(contents, key, certificate),
+            self._store_password,
+            lambda contents: keystore.with_encryption_entry(_ours(contents, state), key, certificate),
             now=_now(),
         )
         contents = self._contents(state)
@@ -122,15 +128,42 @@ class TokenSitting:
         SelfTest(self.portal, self.dialogue, self.texts).run(self.pending.job_id, contents, entry)
 
     def _contents(self, state: State) -> Contents:
+        """The finished store, which must still be the one of this certificate."""
         try:
-            return keystore.open_store(read_file(Path(state.store)), self.password)
+            data = read_file(Path(state.store))
         except StoreError as error:
             if error.code == "store_missing":
                 raise StoreError("store_moved", file=state.store) from None
             raise
+        return _ours(self._opened(data, Path(state.store).name), state)
+
+    def _opened(self, data: bytes, name: str) -> Contents:
+        candidate = self._store_password or self.password
+        for attempt in range(PASSWORD_TRIES + 1):
+            try:
+                contents = keystore.open_store(data, candidate)
+            except StoreError as error:
+                if error.code != "password_wrong" or attempt == PASSWORD_TRIES:
+                    raise
+                answer = self.dialogue.password(shown(name), again=attempt > 0)
+                if answer is None:
+                    raise Cancelled from None
+                candidate = answer
+            else:
+                self._store_password = candidate
+                return contents
+        raise StoreError("password_wrong")
 
     def _entry(self, state: State) -> keystore.AuthenticationEntry:
         return keystore.authentication_entry(self._contents(state))
+
+
+def _ours(contents: Contents, state: State) -> Contents:
+    """The same contents. Raises StoreError `store_moved` when another certificate's store stands in that place now."""
+    certificate = keystore.authentication_entry(contents).certificate
+    if certificate_fingerprint(certificate) != state.fingerprint:
+        raise StoreError("store_moved", file=state.store)
+    return contents
 
 
 def _now() -> datetime:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from agent.config import Config
 from agent.device import Device
-from agent.errors import AgentError, Cancelled, ExitCode
+from agent.errors import AgentError, Cancelled, ExitCode, StoreError
+from agent.keystore import encryption_entries
 from agent.language import Texts, printable
 from agent.own_store import OwnStore, StoreFinder
 from agent.portal import Portal
@@ -58,6 +59,8 @@ class TokenTask:
         if not self.dialogue.confirm(question):
             raise Cancelled
         store = self._store(job)
+        if str(job.token.serial) not in {entry.alias for entry in encryption_entries(store.contents)}:
+            raise StoreError("token_key_missing", file=str(store.path))
         signer = SystemSigner.of(store.contents, store.entry)
         self.portal.activate_token(job.id, signer.activation())
         self.dialogue.say(self.texts("token.activated"))

@@ -14,6 +14,7 @@ from certificates.api.jobs import device_of
 from certificates.domain.lifecycle import Environment
 from certificates.errors import RequestTooLarge, SignedRequestRefused
 from certificates.models import Certificate
+from certificates.models.job import JobKind
 from certificates.services import activate_token, agent_jobs, continuity, register_token
 from certificates.services.ask_own_record import ask_own_record
 from certificates.services.gateways import depot_of, gateway_of, token_gateway_of
@@ -34,11 +35,16 @@ def signed_bytes(fields: dict[str, Any]) -> bytes:
     return data
 
 
-def certificate_of(job_id: str, device: Device) -> Certificate:
-    """Return the certificate that a job is about. Raises JobUnknown, JobClosed while there is none."""
+MAKING = (JobKind.REQUEST_CERTIFICATE,)
+"""The token is made in the sitting of its certificate, and nowhere else."""
+TESTING = (JobKind.REQUEST_CERTIFICATE, JobKind.ACTIVATE_TOKEN, JobKind.CHECK_TOKEN)
+
+
+def certificate_of(job_id: str, device: Device, *kinds: JobKind) -> Certificate:
+    """Return the certificate that a job of `kinds` is about. Raises JobUnknown, JobClosed while there is none."""
     names: AbstractContextManager[Any] = named_organisations(device)
     with names:
-        return agent_jobs.certificate_of(agent_jobs.find_job(job_id, device))
+        return agent_jobs.certificate_of(agent_jobs.find_job(job_id, device), *kinds)
 
 
 def anchors_for(certificate: Certificate) -> list[str]:
@@ -57,7 +63,7 @@ class StartToken(ProvenView):
 
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         device, data = device_of(accepted), signed_bytes(fields_of(request))
-        certificate = certificate_of(job_id, device)
+        certificate = certificate_of(job_id, device, *MAKING)
         authority = token_gateway_of(certificate.environment)
         challenge = register_token.start_token(certificate, data, device, authority, now=now)
         return 200, {"challenge": base64.b64encode(challenge).decode()}
@@ -72,7 +78,7 @@ class CompleteToken(ProvenView):
 
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         device, data = device_of(accepted), signed_bytes(fields_of(request))
-        certificate = certificate_of(job_id, device)
+        certificate = certificate_of(job_id, device, *MAKING)
         authority = token_gateway_of(certificate.environment)
         made = register_token.complete_token(certificate, data, device, authority, now=now)
         return 200, {
@@ -92,7 +98,7 @@ class TokenStored(ProvenView):
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         device, fields = device_of(accepted), fields_of(request)
         with named_organisations(device):
-            certificate = agent_jobs.certificate_of(agent_jobs.find_job(job_id, device))
+            certificate = agent_jobs.certificate_of(agent_jobs.find_job(job_id, device), *MAKING)
             register_token.confirm_token_stored(certificate, str(fields.get("serial", "")), device, now=now)
         return 200, {"state": "stored"}
 
@@ -106,9 +112,13 @@ class ActivateToken(ProvenView):
 
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         device, data = device_of(accepted), signed_bytes(fields_of(request))
-        certificate = certificate_of(job_id, device)
-        authority = token_gateway_of(certificate.environment)
-        activate_token.activate_token(certificate, data, device, authority, now=now)
+        with named_organisations(device):
+            job = agent_jobs.find_job(job_id, device)
+            certificate = agent_jobs.certificate_of(job, JobKind.ACTIVATE_TOKEN)
+            wanted = activate_token.is_wanted(job, now=now)
+        if wanted:
+            authority = token_gateway_of(certificate.environment)
+            activate_token.activate_token(certificate, data, device, authority, now=now)
         return 200, {"state": "active"}
 
 
@@ -120,7 +130,7 @@ class DepotToken(ProvenView):
         return self._answer(request, self._act, job_id=job_id)
 
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
-        certificate = certificate_of(job_id, device_of(accepted))
+        certificate = certificate_of(job_id, device_of(accepted), *TESTING)
         found = continuity.depot_token(certificate, depot_of(certificate.environment), now=now)
         etk = base64.b64encode(found).decode() if found is not None else None
         return 200, {"etk": etk, "trust_anchors": anchors_for(certificate)}
@@ -136,7 +146,7 @@ class TokenProof(ProvenView):
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         device, fields = device_of(accepted), fields_of(request)
         with named_organisations(device):
-            certificate = agent_jobs.certificate_of(agent_jobs.find_job(job_id, device))
+            certificate = agent_jobs.certificate_of(agent_jobs.find_job(job_id, device), *TESTING)
             proof = continuity.record_proof(
                 certificate,
                 device,

@@ -5,17 +5,19 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from agent.wire.encoding import to_base64url
 from certificates.certra.errors import CertraError, Rejected
 from certificates.certra.gateway import TokenGateway
 from certificates.domain.tokens import TOKEN_MOVES, TokenState
-from certificates.errors import HolderWithoutMandate, TokenRefused
+from certificates.errors import HolderWithoutMandate, JobClosed, JobUnknown, MandateEnded, TokenRefused
 from certificates.models import AgentJob, Certificate, EncryptionToken
 from certificates.models.job import JobKind, JobState
 from certificates.services.government_answer import refusal_of
 from certificates.services.own_signature import check_own_signature
-from organisations.models import Device, Person
+from organisations.domain.mandates import belgian_day
+from organisations.models import Device, Mandate, Person, User
 from organisations.services.audit import Actor, record
 from organisations.tenancy import acting_for
 
@@ -29,14 +31,14 @@ def ask_for(
     """Offer the holder's workstation a job on this token (activate-token, check-token); an open one is found again.
 
     Raises TokenRefused when the token is not in a state for it or died with its certificate, HolderWithoutMandate when
-    the holder has left.
+    the holder may not act on it today.
     """
-    EncryptionToken.objects.select_for_update().get(pk=token.pk)
-    if kind is JobKind.ACTIVATE_TOKEN and token.state != TokenState.WAITING:
+    locked = EncryptionToken.objects.select_for_update().get(pk=token.pk)
+    if kind is JobKind.ACTIVATE_TOKEN and (locked.state != TokenState.WAITING or locked.stored_at is None):
         raise TokenRefused
-    if token.state == TokenState.STARTED or token.is_dead:
+    if locked.state == TokenState.STARTED or token.is_dead:
         raise TokenRefused
-    if holder.left_on is not None:
+    if not people_for(token.certificate, now).filter(pk=holder.pk).exists():
         raise HolderWithoutMandate
     open_ones = AgentJob.objects.filter(
         token=token, kind=kind, state=JobState.OFFERED, expires_at__gt=now, holder=holder
@@ -63,10 +65,57 @@ def ask_for(
     )
 
 
+def people_for(certificate: Certificate, now: datetime) -> QuerySet[Person]:
+    """Return who may act on a certificate's token today: the owner of an own one, else all who are mandated for it."""
+    still_there = Person.objects.filter(organisation_id=certificate.organisation_id, left_on=None)
+    if certificate.owner_id is not None:
+        return still_there.filter(pk=certificate.owner_id)
+    mandates = Mandate.objects.filter(
+        organisation_id=certificate.organisation_id,
+        identifier__type=certificate.identifier_type,
+        identifier__value=certificate.identifier_value,
+    )
+    return still_there.filter(pk__in=mandates.active_on(belgian_day(now)).values("person_id"))
+
+
+def holder_for(certificate: Certificate, *, asked_by: User, now: datetime) -> Person | None:
+    """Return whose workstation is asked: who holds the certificate while mandated, else who asks, else somebody who is.
+
+    A token of somebody who has left is still to be activated by whoever has the key store now.
+    """
+    people = list(people_for(certificate, now).order_by("pk"))
+    made_by = getattr(certificate, "request", None)
+    first = made_by.holder_id if made_by is not None else None
+    people.sort(key=lambda one: (one.pk != first, one.user_id != asked_by.pk))
+    return next(iter(people), None)
+
+
+def is_wanted(job: AgentJob, *, now: datetime) -> bool:
+    """Whether the job's token is still to be activated; False when that was done.
+
+    Raises JobClosed, MandateEnded, and TokenRefused for a token that a newer one has replaced: it must not take the
+    depot back.
+    """
+    token = job.token
+    if token is None:
+        raise JobUnknown
+    if token.state == TokenState.ACTIVE:
+        return False
+    if job.state != JobState.OFFERED or job.expires_at <= now:
+        raise JobClosed
+    if token.state != TokenState.WAITING:
+        raise TokenRefused
+    if not people_for(token.certificate, now).filter(pk=job.holder_id).exists():
+        raise MandateEnded
+    return True
+
+
 def activate_token(
     certificate: Certificate, data: bytes, device: Device, authority: TokenGateway, *, now: datetime
 ) -> None:
     """Hand on the signed activation; a token that was activated before counts as done. Call outside transactions.
+
+    Ask `is_wanted` first.
 
     Raises SignedRequestRefused and its kind, GovernmentRefused, GovernmentUnavailable.
     """
@@ -111,6 +160,9 @@ def _note(certificate: Certificate, device: Device, now: datetime) -> None:
     ).exclude(certificate=certificate)
     for token in older.select_related("certificate"):
         EncryptionToken.objects.filter(pk=token.pk).update(state=TokenState.REPLACED, state_since=now)
+        AgentJob.objects.filter(token=token, kind=JobKind.ACTIVATE_TOKEN, state=JobState.OFFERED).update(
+            state=JobState.CLOSED
+        )
         record(
             certificate.organisation_id,
             "token_replaced",

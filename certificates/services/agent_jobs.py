@@ -8,7 +8,7 @@ from agent.wire.enrolment import normalise_origin
 from agent.wire.jobs import JOB_ID, CertificateFacts
 from certificates.errors import JobClosed, JobUnknown
 from certificates.models import AgentJob, Certificate, CertificateRequest
-from certificates.models.job import JobState
+from certificates.models.job import JobKind, JobState
 from organisations.models import Device
 
 RELATED = ("organisation", "holder", "request__identifier__organisation", "request__holder", "request__requested_by",
@@ -41,8 +41,13 @@ def request_of(job: AgentJob) -> CertificateRequest:
     return job.request
 
 
-def certificate_of(job: AgentJob) -> Certificate:
-    """Return the certificate that a job is about. Raises JobClosed while its request has none, JobUnknown otherwise."""
+def certificate_of(job: AgentJob, *kinds: JobKind) -> Certificate:
+    """Return the certificate that a job of one of `kinds` is about; any kind where none is named.
+
+    Raises JobClosed while its request has none, JobUnknown for a job of another kind or about something else.
+    """
+    if kinds and job.kind not in kinds:
+        raise JobUnknown
     if job.token is not None:
         return job.token.certificate
     if job.revocation is not None:

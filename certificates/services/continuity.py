@@ -14,10 +14,9 @@ from certificates.domain.x509 import read_certificate
 from certificates.errors import JobUnknown, ProofMalformed
 from certificates.models import AgentJob, Certificate, ContinuityProof, EncryptionToken
 from certificates.models.job import JobKind, JobState
-from certificates.services.activate_token import ask_for
+from certificates.services.activate_token import ask_for, people_for
 from certificates.services.government_answer import refusal_of
-from organisations.domain.mandates import belgian_day
-from organisations.models import Device, Mandate
+from organisations.models import Device
 from organisations.services.audit import Actor, record
 
 FINDINGS = frozenset({"ok", "depot_empty", "other_token", "not_opened", "token_invalid"})
@@ -30,25 +29,12 @@ def ask_at_workstation(fingerprint: str, device: Device, *, now: datetime) -> Ag
     it has a token.
     """
     tokens = EncryptionToken.objects.filter(certificate__fingerprint=fingerprint).select_related(
-        "certificate__owner"
+        "certificate"
     )
     for token in tokens:
-        certificate = token.certificate
-        owner = certificate.owner
-        if owner is not None and owner.ssin_index == device.ssin_index and owner.left_on is None:
-            return ask_for(token, JobKind.CHECK_TOKEN, holder=owner, actor=Actor.device(device), now=now)
-        mandates = Mandate.objects.filter(
-            organisation_id=token.organisation_id,
-            person__ssin_index=device.ssin_index,
-            person__left_on=None,
-            identifier__type=certificate.identifier_type,
-            identifier__value=certificate.identifier_value,
-        ).active_on(belgian_day(now))
-        mandate = mandates.select_related("person").first()
-        if mandate is not None:
-            return ask_for(
-                token, JobKind.CHECK_TOKEN, holder=mandate.person, actor=Actor.device(device), now=now
-            )
+        holder = people_for(token.certificate, now).filter(ssin_index=device.ssin_index).first()
+        if holder is not None:
+            return ask_for(token, JobKind.CHECK_TOKEN, holder=holder, actor=Actor.device(device), now=now)
     raise JobUnknown
 
 
@@ -70,12 +56,18 @@ def depot_token(certificate: Certificate, depot: TokenDepot, *, now: datetime) -
 def record_proof(
     certificate: Certificate, device: Device, *, finding: str, serial: str, now: datetime
 ) -> ContinuityProof:
-    """Keep what the self test found. Raises ProofMalformed for a finding that no agent makes."""
+    """Keep what the self test found.
+
+    Raises ProofMalformed for a finding that no agent makes, and for one that passed with another token than ours.
+    """
     if (
         finding not in FINDINGS
         or len(serial) > 40
         or not (serial.isascii() and (serial.isdigit() or not serial))
     ):
+        raise ProofMalformed
+    ours = EncryptionToken.objects.filter(certificate=certificate).exclude(serial="")
+    if finding == "ok" and not ours.filter(serial=serial).exists():
         raise ProofMalformed
     proof = ContinuityProof.objects.create(
         organisation_id=certificate.organisation_id,

@@ -19,13 +19,14 @@ from certificates.certra.errors import CertraError
 from certificates.certra.gateway import TokenGateway
 from certificates.domain.lifecycle import Environment
 from certificates.domain.tokens import TokenState
-from certificates.errors import TokenRefused, TokenUnknown
+from certificates.errors import MandateEnded, TokenRefused, TokenUnknown
 from certificates.models import Certificate, EncryptionToken
+from certificates.services.activate_token import people_for
 from certificates.services.government_answer import refusal_of
 from certificates.services.own_signature import check_own_signature
 from certificates.trust.anchors import certificate_roots
 from organisations.models import Device
-from organisations.sealing import seal
+from organisations.sealing import seal, unseal
 from organisations.services.audit import Actor, record
 from organisations.tenancy import acting_for
 
@@ -43,7 +44,8 @@ def start_token(
 ) -> bytes:
     """Offer the workstation's encryption key; returns the challenge (288 bytes). Call outside transactions.
 
-    Raises SignedRequestRefused and its kind (nothing was sent), GovernmentRefused, GovernmentUnavailable.
+    Raises SignedRequestRefused and its kind (nothing was sent), MandateEnded, TokenRefused, GovernmentRefused,
+    GovernmentUnavailable.
     """
     check_own_signature(certificate, data, "StartETKRegistrationRequest")
     with acting_for([certificate.organisation_id]):
@@ -55,6 +57,8 @@ def start_token(
 
 
 def _intend(certificate: Certificate, device: Device, now: datetime) -> None:
+    if not people_for(certificate, now).filter(ssin_index=device.ssin_index).exists():
+        raise MandateEnded
     token, new = EncryptionToken.objects.get_or_create(
         certificate=certificate,
         defaults={
@@ -83,23 +87,41 @@ def complete_token(
 ) -> Registered:
     """Hand in the encryption certificate; returns the token, which was verified and kept. Call outside transactions.
 
+    A token that is kept already is given again without asking: whether the government would is not known.
+
     Raises SignedRequestRefused and its kind, TokenUnknown (never started), GovernmentRefused, GovernmentUnavailable,
-    TokenRefused (what came back is no good token for this certificate).
+    TokenRefused (what came back is no good token for this certificate, or it has a token of another key).
     """
     check_own_signature(certificate, data, "CompleteETKRegistrationRequest")
-    with acting_for([certificate.organisation_id]):
-        if not EncryptionToken.objects.filter(certificate=certificate).exists():
-            raise TokenUnknown
+    offered = read_complete_registration(data).certificate_der
+    if (kept := _kept(certificate, offered, now)) is not None:
+        return kept
     try:
         answer = authority.complete_token(data)
     except CertraError as error:
+        if (kept := _kept(certificate, offered, now)) is not None:
+            return kept  # a call beside this one was first
         raise refusal_of(error, now) from error
     facts = judge_token(certificate, answer.etk, now=now)
-    if facts.certificate.public_bytes(Encoding.DER) != read_complete_registration(data).certificate_der:
+    if facts.certificate.public_bytes(Encoding.DER) != offered:
         raise TokenRefused
     with acting_for([certificate.organisation_id]):
         _keep(certificate, answer.etk, facts, answer.to_be_activated, device, now)
     return Registered(answer.etk, answer.to_be_activated)
+
+
+def _kept(certificate: Certificate, offered: bytes, now: datetime) -> Registered | None:
+    """The token that is kept, None while none is. Raises TokenUnknown, TokenRefused."""
+    with acting_for([certificate.organisation_id]):
+        token = EncryptionToken.objects.filter(certificate=certificate).first()
+    if token is None:
+        raise TokenUnknown
+    if token.sealed_etk is None:
+        return None
+    etk = unseal(token.sealed_etk)
+    if judge_token(certificate, etk, now=now).certificate.public_bytes(Encoding.DER) != offered:
+        raise TokenRefused
+    return Registered(etk, token.to_be_activated)
 
 
 def judge_token(certificate: Certificate, etk: bytes, *, now: datetime) -> EtkFacts:

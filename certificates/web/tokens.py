@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from certificates.domain.tokens import TokenState
 from certificates.domain.validity import RevocationStatus
+from certificates.errors import HolderWithoutMandate
 from certificates.models import AgentJob, Certificate, ContinuityProof, EncryptionToken
 from certificates.models.job import JobKind, JobState
-from certificates.services.activate_token import ask_for
+from certificates.services.activate_token import ask_for, holder_for
 from certificates.web.token_words import ENDED, FINDINGS, JOBS, TOKEN_STATES
 from organisations.domain.roles import Permission
 from organisations.errors import DomainError
@@ -67,6 +68,11 @@ class TokenPanel:
     def waits(self) -> bool:
         """True while activation is what is missing."""
         return self.token is not None and self.token.state == TokenState.WAITING and not self.is_dead
+
+    @property
+    def activatable(self) -> bool:
+        """True once a key store holds its key: activated before that, nobody could open what is sealed to it."""
+        return self.token is not None and self.waits and self.token.stored_at is not None
 
     @property
     def usable(self) -> bool:
@@ -135,10 +141,12 @@ def _ask(request: TenantRequest, certificate_id: UUID, kind: JobKind) -> HttpRes
     token = get_object_or_404(
         rows.select_related("certificate__request__holder"), certificate_id=certificate_id
     )
-    holder = token.certificate.request.holder
-    if holder.user_id != request.tenancy.user.pk:
+    holder = holder_for(token.certificate, asked_by=request.tenancy.user, now=timezone.now())
+    if holder is None or holder.user_id != request.tenancy.user.pk:
         request.tenancy.require(Permission.REQUEST_CERTIFICATE)
     try:
+        if holder is None:
+            raise HolderWithoutMandate
         ask_for(token, kind, holder=holder, actor=Actor.of(request.tenancy), now=timezone.now())
     except DomainError as refusal:
         messages.error(request, sentence_of(refusal))

@@ -2,12 +2,14 @@ import ast
 import re
 import string
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import agent
 from agent.errors import AgentError, PortalError
 from agent.language import LANGUAGES, Texts, catalogue, choose_language, printable
+from agent.pending import Stage
 
 SOURCE = Path(agent.__file__).parent
 SERVER_CODES = (
@@ -122,3 +124,16 @@ def test_language_comes_from_wish_then_system(monkeypatch: pytest.MonkeyPatch) -
 
 def test_nothing_that_repaints_or_turns_text_around_is_shown() -> None:
     assert printable("a\x1b[2Jb\u202egnp.exe\x9bq\n") == "a\ufffd[2Jb\ufffdgnp.exe\ufffdq\n"
+
+
+def test_every_stage_of_a_job_has_a_word() -> None:
+    assert {f"status.stage.{stage}" for stage in get_args(Stage)} <= set(catalogue("en"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("detail", ["NISS 85.07.30-033.28 inconnu", ""])
+def test_what_the_government_said_is_in_the_problem(language: str, detail: str) -> None:
+    error = PortalError("government_refused", status=409, title="Refused as such.", detail=detail)
+    what, _next = Texts(language).problem(error)
+    assert "85.07.30-033.28" not in what, "masked"
+    assert ("inconnu" if detail else "Refused as such.") in what

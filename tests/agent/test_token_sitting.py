@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from cryptography import x509
 
+from agent import pkcs12
 from agent.keystore import authentication_entry, encryption_entries, open_store
 from agent.pkcs12 import Contents
 from agent.wire.jobs import ActivateTokenJob, CertificateJob, CheckTokenJob
 from tests.agent.counterpart import Counterpart
+from tests.agent.stores import other_contents
 from tests.agent.token_desk import Refused, facts_of
 from tests.agent.workstation import PASSWORD, Workstation, answer_all, finish
 
@@ -262,3 +264,96 @@ def test_the_self_test_can_be_asked_for_at_the_workstation(
     code, screen = finish(terminal)
     assert code == (0 if known else 1), screen
     assert token.proofs == (["ok", "ok"] if known else ["ok"])
+
+
+def stopped_before_the_token(enrolled: Workstation, server: Counterpart) -> tuple[CertificateJob, Path]:
+    """A finished key store whose token could not be made yet."""
+    job = with_token(server)
+    away = Refused(503, "government_unavailable")
+    server.refuse = lambda method, path: away if path.endswith("token/start") else None
+    assert enrolled.run(job.id)[0] == 1
+    server.refuse = lambda method, path: None
+    return job, sole(enrolled)
+
+
+def test_a_store_with_another_password_since_still_gets_its_token(
+    enrolled: Workstation, server: Counterpart
+) -> None:
+    job, store = stopped_before_the_token(enrolled, server)
+    store.write_bytes(pkcs12.write(opened(store), OTHER_PASSWORD, "modern"))
+    terminal = enrolled.spawn("run", job.id, "--ui", "terminal")
+    terminal.expect_exact("Password of the key store for AZ Sint-Elisabeth Maasdal: ")
+    terminal.sendline(PASSWORD)
+    terminal.expect_exact("Password of the key store for CBE=0406798006,")
+    terminal.sendline(OTHER_PASSWORD)
+    code, screen = finish(terminal)
+    assert code == 0, screen
+    assert len(encryption_entries(opened(store, OTHER_PASSWORD))) == 1
+
+
+def test_the_token_goes_into_no_other_certificates_store(enrolled: Workstation, server: Counterpart) -> None:
+    job, store = stopped_before_the_token(enrolled, server)
+    ours = store.read_bytes()
+    another = pkcs12.write(other_contents(), PASSWORD, "modern")
+    store.write_bytes(another)
+    code, screen = enrolled.run(job.id)
+    assert code == 1
+    assert "no longer where it was put" in screen
+    assert store.read_bytes() == another
+    store.write_bytes(ours)
+    code, screen = enrolled.run(job.id)
+    assert code == 0, screen
+
+
+@pytest.mark.parametrize("answer", ["n", "y"])
+def test_an_old_store_lost_after_signing_does_not_keep_the_new_key_out(
+    enrolled: Workstation, server: Counterpart, answer: str
+) -> None:
+    _, job = renewed(enrolled, server)
+    server.requests[job.id].issue = False
+    terminal = enrolled.spawn("run", job.id, "--ui", "terminal", "--wait", "1")
+    terminal.expect_exact("Password of the key store for CBE=0406798006,T1 ")
+    terminal.sendline(PASSWORD)
+    assert answer_all(terminal, OTHER_PASSWORD)[0] == 3
+    (old,) = enrolled.stores
+    old.unlink()
+    server.deliver(job.id)
+    terminal = enrolled.spawn("run", job.id, "--ui", "terminal", "--wait", "20")
+    terminal.expect_exact("Password of the key store for AZ Sint-Elisabeth Maasdal: ")
+    terminal.sendline(OTHER_PASSWORD)
+    terminal.expect_exact("Path of the file (empty: none): ")
+    terminal.sendline("")
+    terminal.expect_exact("Go on without the old encryption keys?")
+    terminal.expect_exact("[y/N] ")
+    terminal.sendline(answer)
+    code, screen = finish(terminal)
+    assert code == (0 if answer == "y" else 1), screen
+    if answer == "y":
+        contents = opened(sole(enrolled), OTHER_PASSWORD)
+        assert authentication_entry(contents).certificate == server.requests[job.id].certificate
+        assert len(encryption_entries(contents)) == 1
+    else:
+        assert any(file.name.endswith(".pending.p12") for file in enrolled.pending)
+
+
+def test_a_token_is_not_activated_with_a_store_that_lacks_its_key(
+    enrolled: Workstation, server: Counterpart
+) -> None:
+    _, job = renewed(enrolled, server)
+    assert run_renewal(enrolled, job.id)[0] == 0
+    (store,) = [one for one in enrolled.stores if "T1" in one.name and one != enrolled.stores[0]]
+    contents = opened(store, OTHER_PASSWORD)
+    token = server.requests[job.id].token
+    assert token is not None
+    serial = str(int.from_bytes(token.serial, "big"))
+    left = Contents(tuple(key for key in contents.keys if key.alias != serial), contents.certificates)
+    store.write_bytes(pkcs12.write(left, OTHER_PASSWORD, "modern"))
+    terminal = enrolled.spawn("run", server.add_token_job(ActivateTokenJob, job.id), "--ui", "terminal")
+    terminal.expect_exact("[y/N] ")
+    terminal.sendline("y")
+    terminal.expect_exact("Password of the key store for ")
+    terminal.sendline(OTHER_PASSWORD)
+    code, screen = finish(terminal)
+    assert code == 1
+    assert "Nothing was activated" in " ".join(screen.replace("│", " ").split())
+    assert not token.active

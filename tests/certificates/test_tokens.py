@@ -8,10 +8,10 @@ import pytest
 
 from certificates.domain.tokens import ACTIVATION_REMINDER, TokenState
 from certificates.errors import HolderWithoutMandate, TokenRefused
-from certificates.models import AgentJob, ContinuityProof
+from certificates.models import AgentJob, ContinuityProof, EncryptionToken
 from certificates.models.job import JobKind, JobState
-from certificates.services.activate_token import ask_for
-from organisations.models import AuditEvent
+from certificates.services.activate_token import ask_for, holder_for
+from organisations.models import AuditEvent, Mandate
 from organisations.sealing import unseal
 from organisations.services.audit import Actor
 from organisations.tenancy import acting_for
@@ -20,6 +20,7 @@ from tests.certificates.stages import fault, now, tag
 from tests.support.holder import Holder, b64, issue_identity
 from tests.support.hospital import Hospital, make_hospital
 from tests.support.sandbox import SandboxProcess
+from tests.support.tokens import make_challenge
 
 
 def events(desk: Desk) -> list[str]:
@@ -77,6 +78,26 @@ def test_an_answer_that_does_not_come_is_asked_for_again(
     assert desk.token().state == TokenState.ACTIVE
 
 
+def test_a_token_that_is_kept_is_given_again_even_if_the_government_would_not(
+    hospital: Hospital, holder: Holder, government: SandboxProcess
+) -> None:
+    desk = issued(hospital, holder)
+    made = desk.register()
+    fault(government, "refused:ETK_ALREADY_REGISTERED", "CompleteETKRegistration")
+    try:
+        again = desk.complete(made)
+        other = desk.complete(
+            desk.encryption_certificate(make_challenge(desk.encryption_key.public_key(), b"\x07" * 16))
+        )
+    finally:
+        government.control_post("/control/faults", method="DELETE")
+    assert again.status_code == 200, again.content
+    kept = desk.token().sealed_etk
+    assert kept is not None
+    assert base64.b64decode(again.json()["etk"]) == unseal(kept)
+    assert (other.status_code, other.json()["code"]) == (409, "token_refused")
+
+
 def test_a_refusal_carries_the_answer_as_it_was(
     hospital: Hospital, holder: Holder, government: SandboxProcess
 ) -> None:
@@ -123,6 +144,73 @@ def renewal(hospital: Hospital, holder: Holder, government: SandboxProcess) -> t
     return old, new
 
 
+def confirm(desk: Desk) -> None:
+    path = f"/agent/v1/jobs/{desk.job}/token/stored"
+    assert desk.holder.call("POST", path, {"serial": desk.token().serial}).status_code == 200
+
+
+def activation_of(desk: Desk) -> AgentJob:
+    with acting_for([desk.hospital.organisation.pk]):
+        actor = Actor.user(desk.hospital.administrator)
+        return ask_for(
+            desk.token(), JobKind.ACTIVATE_TOKEN, holder=desk.hospital.holder, actor=actor, now=now()
+        )
+
+
+def test_each_step_is_taken_with_the_job_that_is_for_it(
+    hospital: Hospital, holder: Holder, government: SandboxProcess
+) -> None:
+    _, new = renewal(hospital, holder, government)
+    check = holder.call("POST", "/agent/v1/checks", {"fingerprint": new.certificate.fingerprint}).json()[
+        "job_id"
+    ]
+    refused = [
+        new.activate(),
+        new.activate(check),
+        new.send("start", new.signer.start_registration(new.encryption_key.public_key()), check),
+        new.send("complete", new.signer.activation(), check),
+        holder.call("POST", f"/agent/v1/jobs/{check}/token/stored", {"serial": new.token().serial}),
+        holder.call("POST", f"/agent/v1/jobs/{check}/stored", {"fingerprint": "", "format": "modern"}),
+        holder.call("POST", f"/agent/v1/jobs/{check}/decline", {"reason": ""}),
+        holder.call("GET", f"/agent/v1/jobs/{check}/outcome"),
+    ]
+    assert [(answer.status_code, answer.json()["code"]) for answer in refused] == [(404, "job_unknown")] * 8
+    assert new.token().state == TokenState.WAITING
+
+
+def test_a_token_that_was_replaced_does_not_take_the_depot_back(
+    hospital: Hospital, holder: Holder, government: SandboxProcess
+) -> None:
+    _, new = renewal(hospital, holder, government)
+    confirm(new)
+    job = activation_of(new)
+    with acting_for([hospital.organisation.pk]):
+        EncryptionToken.objects.filter(pk=new.token().pk).update(state=TokenState.REPLACED)
+    answer = new.activate(job.pk)
+    assert (answer.status_code, answer.json()["code"]) == (409, "token_refused")
+    sent = [line["operation"] for line in government.control_get("/control/received")]
+    assert sent[-1] != "ActivateETK"
+
+
+def test_without_a_mandate_today_no_token_is_made_or_activated(
+    hospital: Hospital, holder: Holder, government: SandboxProcess
+) -> None:
+    _, new = renewal(hospital, holder, government)
+    confirm(new)
+    job, fresh = activation_of(new), issued(hospital, holder)
+    with acting_for([hospital.organisation.pk]):
+        Mandate.objects.filter(pk=hospital.mandate.pk).update(withdrawn_on=now().date() - timedelta(days=1))
+    for answer in (new.activate(job.pk), fresh.start()):
+        assert (answer.status_code, answer.json()["code"]) == (409, "mandate_ended")
+    assert new.token().state == TokenState.WAITING
+    with acting_for([hospital.organisation.pk]):
+        administrator = hospital.administrator
+        assert holder_for(new.certificate, asked_by=administrator, now=now()) is None
+        with pytest.raises(HolderWithoutMandate):
+            ask_for(new.token(), JobKind.CHECK_TOKEN, holder=hospital.holder, actor=Actor.user(administrator),
+                    now=now())  # fmt: skip
+
+
 def test_activation_switches_and_is_done_once(
     hospital: Hospital, holder: Holder, government: SandboxProcess
 ) -> None:
@@ -134,6 +222,10 @@ def test_activation_switches_and_is_done_once(
     assert token.waits_too_long(token.state_since + ACTIVATION_REMINDER)
     with acting_for([hospital.organisation.pk]):
         actor = Actor.user(hospital.administrator)
+        with pytest.raises(TokenRefused):  # no key store holds its key yet
+            ask_for(token, JobKind.ACTIVATE_TOKEN, holder=hospital.holder, actor=actor, now=now())
+    confirm(new)
+    with acting_for([hospital.organisation.pk]):
         job = ask_for(token, JobKind.ACTIVATE_TOKEN, holder=hospital.holder, actor=actor, now=now())
         same = ask_for(token, JobKind.ACTIVATE_TOKEN, holder=hospital.holder, actor=actor, now=now())
     assert job.pk == same.pk, "two clicks are one job"
@@ -193,7 +285,14 @@ def test_the_continuity_proof_is_kept_with_date_and_device(
 
 @pytest.mark.parametrize(
     "body",
-    [{"finding": "fine"}, {"finding": "ok", "serial": "1" * 41}, {"finding": "ok", "serial": "٣"}, {}],
+    [
+        {"finding": "ok", "serial": ""},
+        {"finding": "ok", "serial": "7"},
+        {"finding": "fine"},
+        {"finding": "ok", "serial": "1" * 41},
+        {"finding": "ok", "serial": "٣"},
+        {},
+    ],
 )
 def test_a_proof_that_no_agent_makes_is_refused(
     hospital: Hospital, holder: Holder, body: dict[str, str]
