@@ -150,13 +150,14 @@ def outcome_of(answer: Json) -> Outcome:
     if state not in STATES or not isinstance(pause, int | float):
         unexpected()
     told = problem if isinstance(problem, dict) else {}
+    pause = min(max(pause, LEAST_PAUSE_SECONDS), MOST_PAUSE_SECONDS)  # before float(): no huge number survives that
     return Outcome(
         state=state,
         certificates=certificates_of(answer.get("certificates")),
         trust_anchors=certificates_of(answer.get("trust_anchors")),
         problem_code=str(told.get("code", "")),
         problem_text=str(told.get("detail") or told.get("title") or ""),
-        poll_after_seconds=min(max(float(pause), LEAST_PAUSE_SECONDS), MOST_PAUSE_SECONDS),
+        poll_after_seconds=float(pause),
         kind=str(answer.get("kind") or "")[:40],
     )
 

@@ -3,6 +3,7 @@
 import locale
 import os
 import tomllib
+from contextlib import suppress
 from functools import cache
 from importlib import resources
 
@@ -64,8 +65,10 @@ class Texts:
         if isinstance(error, PortalError):
             values.setdefault("detail", shown(error.detail or error.title)[:1000])
         if self.has(f"{key}.what"):
-            return self(f"{key}.what", **values), self(f"{key}.next", **values)
-        said = printable(f"{error.title} {error.detail}").strip() if isinstance(error, PortalError) else ""
+            # A server may send a code of ours without what its text names.
+            with suppress(KeyError):
+                return self(f"{key}.what", **values), self(f"{key}.next", **values)
+        said = shown(f"{error.title} {error.detail}").strip() if isinstance(error, PortalError) else ""
         what = self("problem.unknown.what", code=printable(error.code)[:60])
         return f"{what} {said[:1000]}".strip(), self("problem.unknown.next")
 
@@ -78,12 +81,16 @@ def shown(text: str) -> str:
 def printable(text: str) -> str:
     """Text from elsewhere made safe to show: no control characters, no switches of writing direction.
 
-    An escape sequence could repaint the terminal, a direction override could swap what is read.
+    An escape sequence could repaint the terminal, a direction override could swap what is read. Halves of surrogate
+    pairs, which JSON can carry, no screen can.
     """
-    hidden = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+    hidden = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
     return "".join(
         "\N{REPLACEMENT CHARACTER}"
-        if (ord(c) < 32 and c not in "\n\t") or 127 <= ord(c) < 160 or c in hidden
+        if (ord(c) < 32 and c not in "\n\t")
+        or 127 <= ord(c) < 160
+        or 0xD800 <= ord(c) < 0xE000
+        or c in hidden
         else c
         for c in text
     )

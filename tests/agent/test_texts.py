@@ -7,12 +7,24 @@ from typing import get_args
 import pytest
 
 import agent
+from agent.answers import outcome_of
 from agent.errors import AgentError, PortalError
 from agent.language import LANGUAGES, Texts, catalogue, choose_language, printable
 from agent.pending import Stage
 
 SOURCE = Path(agent.__file__).parent
 SERVER_CODES = (
+    "body_malformed",
+    "report_malformed",
+    "internal_error",
+    "wrong_certificate",
+    "token_unknown",
+    "token_refused",
+    "proof_malformed",
+    "government_refused",
+    "government_unavailable",
+    "question_stale",
+    "question_already_used",
     "proof_stale",
     "proof_invalid",
     "proof_replayed",
@@ -137,3 +149,18 @@ def test_what_the_government_said_is_in_the_problem(language: str, detail: str) 
     what, _next = Texts(language).problem(error)
     assert "85.07.30-033.28" not in what, "masked"
     assert ("inconnu" if detail else "Refused as such.") in what
+
+
+def test_a_code_of_ours_from_a_server_breaks_nothing() -> None:
+    texts = Texts("en")
+    for key in catalogue("en"):
+        if key.startswith("problem.") and key.endswith(".what"):
+            texts.problem(PortalError(key.split(".")[1], status=400))
+    what, _next = texts.problem(PortalError("x\ud800", title="of 85073003328"))
+    what.encode()
+    assert "85073003328" not in what
+
+
+@pytest.mark.parametrize(("pause", "seconds"), [(10**400, 300.0), (float("inf"), 300.0), (-(10**400), 0.2)])
+def test_a_pause_without_measure_is_cut(pause: float, seconds: float) -> None:
+    assert outcome_of({"state": "waiting", "poll_after_seconds": pause}).poll_after_seconds == seconds
