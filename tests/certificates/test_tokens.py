@@ -14,6 +14,8 @@ from certificates.services.activate_token import ask_for, holder_for
 from organisations.models import AuditEvent, Mandate
 from organisations.sealing import unseal
 from organisations.services.audit import Actor
+from organisations.services.mandates import give_mandate
+from organisations.services.people import add_person
 from organisations.tenancy import acting_for
 from tests.certificates.desk import Desk, issued, near_its_end
 from tests.certificates.stages import fault, now, tag
@@ -206,6 +208,19 @@ def test_without_a_mandate_today_no_token_is_made_or_activated(
     with acting_for([hospital.organisation.pk]):
         administrator = hospital.administrator
         assert holder_for(new.certificate, asked_by=administrator, now=now()) is None
+        by = Actor.user(administrator)
+        luc = add_person(
+            hospital.organisation, first_names="Luc", name="Dubois", ssin="93051822361", actor=by, now=now()
+        )
+        give_mandate(
+            hospital.organisation,
+            person=luc,
+            identifier=hospital.identifier,
+            starts_on=now().date(),
+            actor=by,
+            now=now(),
+        )
+        assert holder_for(new.certificate, asked_by=administrator, now=now()) == luc
         with pytest.raises(HolderWithoutMandate):
             ask_for(new.token(), JobKind.CHECK_TOKEN, holder=hospital.holder, actor=Actor.user(administrator),
                     now=now())  # fmt: skip
