@@ -150,7 +150,9 @@ def outcome_of(answer: Json) -> Outcome:
     if state not in STATES or not isinstance(pause, int | float):
         unexpected()
     told = problem if isinstance(problem, dict) else {}
-    pause = min(max(pause, LEAST_PAUSE_SECONDS), MOST_PAUSE_SECONDS)  # before float(): no huge number survives that
+    pause = min(
+        max(pause, LEAST_PAUSE_SECONDS), MOST_PAUSE_SECONDS
+    )  # before float(): no huge number survives that
     return Outcome(
         state=state,
         certificates=certificates_of(answer.get("certificates")),

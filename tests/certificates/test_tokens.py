@@ -276,6 +276,7 @@ def test_what_cannot_be_asked_for(hospital: Hospital, holder: Holder) -> None:
         with pytest.raises(TokenRefused):
             ask_for(token, JobKind.ACTIVATE_TOKEN, holder=hospital.holder, actor=actor, now=now())
         hospital.holder.left_on = now().date()
+        hospital.holder.save()
         with pytest.raises(HolderWithoutMandate):
             ask_for(token, JobKind.CHECK_TOKEN, holder=hospital.holder, actor=actor, now=now())
 
