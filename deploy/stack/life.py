@@ -43,8 +43,8 @@ class Life:
             raise JourneyFailed(f"the agent ended with {status}; it showed:\n{seen[-2000:]}")
         return seen
 
-    def signed_three_years_ago(self, job: str) -> None:
-        """Sign now, and have the certificate issued as of a day that leaves DAYS_LEFT of it."""
+    def signed_three_years_ago(self, job: str) -> str:
+        """Sign now, have it issued as of a day that leaves DAYS_LEFT of it; return what the agent showed."""
         self._post("/control/issuance", {"mode": "manual"})
         outcome: list[tuple[int, str]] = []
         signing = threading.Thread(target=lambda: outcome.append(self.terminal.run("run", job)))
@@ -61,6 +61,7 @@ class Life:
         status, seen = outcome[0]
         if status:
             raise JourneyFailed(f"the agent ended with {status}; it showed:\n{seen[-2000:]}")
+        return seen
 
     @staticmethod
     def _three_years_before_the_end() -> datetime:
