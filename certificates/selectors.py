@@ -25,6 +25,9 @@ from organisations.models import Mandate, Organisation, OrganisationIdentifier, 
 LISTED = ("sealed_der", "chain", "search_text")
 """Columns that a list never shows and so does not fetch."""
 
+SWITCH_SOON = timedelta(days=30)
+"""So long before the end of a certificate it should be known that its successor is in use everywhere."""
+
 
 def inventory_page(
     organisation: Organisation,
@@ -245,3 +248,17 @@ def waiting_tokens(organisation: Organisation, *, most: int = 6) -> list[Encrypt
         certificate__revocation_status=RevocationStatus.REVOKED
     )
     return list(rows.select_related("certificate").defer("sealed_etk").order_by("state_since", "id")[:most])
+
+
+def unconfirmed_switches(organisation: Organisation, now: datetime, *, most: int = 6) -> list[Certificate]:
+    """Certificates about to end whose successor nobody has confirmed to be in use everywhere, the soonest end first.
+
+    What the confirmation asks for (no installation left, the token active, the self test passed) is not shown yet then.
+    """
+    rows = Certificate.objects.filter(
+        organisation=organisation,
+        switch_confirmed_at=None,
+        not_after__gt=now,
+        not_after__lte=now + SWITCH_SOON,
+    ).not_revoked()
+    return list(rows.filter(has_successor()).defer(*LISTED).order_by("not_after", "pk")[:most])

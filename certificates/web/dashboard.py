@@ -44,6 +44,7 @@ def dashboard(request: TenantRequest) -> HttpResponse:
         "months": months_of(marks, now),
         "open_requests": [request_row(one) for one in selectors.open_requests(here, most=6)],
         "waiting_tokens": [(one, one.waits_too_long(now)) for one in selectors.waiting_tokens(here)],
+        "unconfirmed_switches": selectors.unconfirmed_switches(here, now),
         "open_revocations": [revocation_row(one) for one in open_revocations(here, most=6)],
         "endings_for_me": (
             [revocation_row(one) for one in revocations_awaiting(request.tenancy.user)]

@@ -360,7 +360,7 @@ def test_queries_do_not_grow(administrator: Client, hospital: Hospital) -> None:
         install(hospital, old, machine=f"M{index}")
         if index % 3 == 0:
             renew(hospital, certificate)
-    assert own_queries(administrator, "/")[1] == 11
+    assert own_queries(administrator, "/")[1] == 12
     assert own_queries(administrator, "/certificates/?status=renewable")[1] == 7
     assert own_queries(administrator, address_of(old))[1] == 15
     assert own_queries(administrator, address_of(new))[1] == 17
@@ -391,3 +391,18 @@ def test_holders_see_no_button(hospital: Hospital) -> None:
     body = page(auditor, "/")
     assert certificate.common_name in body
     assert "renew/" not in body
+
+
+def test_the_overview_says_when_a_switch_gets_late(hospital: Hospital, administrator: Client) -> None:
+    late = "its successor is not known to be in use everywhere"
+    old, _new = pair(hospital)
+    assert late not in page(administrator, "/"), "60 days are enough"
+    near = shelve(hospital.organisation, old.application_id, 20)
+    shelve(hospital.organisation, "without-successor", 20)
+    shown = page(administrator, "/")
+    assert f"{near.common_name} ends in 20 days, and {late}" in shown
+    assert f"{address_of(near)}#switch" in shown
+    assert shown.count(late) == 1
+    with acting_for([hospital.organisation.pk]):
+        Certificate.objects.filter(pk=near.pk).update(switch_confirmed_at=datetime.now(UTC))
+    assert late not in page(administrator, "/")
