@@ -21,13 +21,14 @@ MOST_PAUSE_SECONDS: Final = 300.0
 
 @dataclass(frozen=True)
 class JobSummary:
-    """One line of the list of open jobs."""
+    """One line of the list of open jobs. `kind` is empty where the server does not say."""
 
     id: str
     organisation: str
     certificate_name: str
     environment: str
     state: str
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -190,6 +191,7 @@ def summary_of(job: object) -> JobSummary:
         certificate_name=str(job.get("certificate_name", "")),
         environment=str(job.get("environment", "")),
         state=str(job.get("state", "")),
+        kind=str(job.get("kind") or "")[:40],
     )
 
 

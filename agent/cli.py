@@ -24,7 +24,7 @@ from agent.prepared import prepared_keys
 from agent.scan_command import run_scan
 from agent.token_tasks import TokenTask
 from agent.ui import Dialogue, choose_surface, open_dialogue
-from agent.watch import watch
+from agent.watch import ENVIRONMENTS, job_line, watch
 from agent.wire.errors import WireError
 from agent.wire.jobs import JOB_ID
 
@@ -184,16 +184,14 @@ def _status(options: argparse.Namespace, config: Config, dialogue: Dialogue, tex
         known = portal.device()
         organisations = printable(", ".join(known.organisations)) or "–"
         lines.append(texts("status.holder", holder=printable(known.holder), organisations=organisations))
-        jobs = [job for job in portal.jobs() if job.environment in ("production", "acceptance")]
+        jobs = [job for job in portal.jobs() if job.environment in ENVIRONMENTS]
     except PortalError as error:
         lines.append(texts.problem(error)[0])
         jobs = []
     ours = unfinished(config.pending_folder)
     for job in jobs:
         if job.id not in {pending.job_id for pending in ours}:
-            environment = texts(f"consent.environment.{job.environment}")
-            what, command = printable(job.organisation), f"ehportal-agent run {job.id}"
-            lines.append(texts("watch.job", organisation=what, environment=environment, command=command))
+            lines.append(job_line(job, texts))
     for pending in ours:
         try:
             state = pending.state()

@@ -6,13 +6,17 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from agent.answers import JobSummary
 from agent.config import Config
 from agent.errors import PortalError, StoreError
 from agent.language import Texts, printable
 from agent.pending import Pending, unfinished
 from agent.portal import Portal
+from agent.wire.jobs import ACTIVATE_TOKEN, CHECK_TOKEN, READ_RECORDS, REQUEST_CERTIFICATE, REVOKE_CERTIFICATE
 
 PAUSE_SECONDS: Final = 15.0
+ENVIRONMENTS: Final = ("production", "acceptance")
+TASKS: Final = (REQUEST_CERTIFICATE, REVOKE_CERTIFICATE, READ_RECORDS, ACTIVATE_TOKEN, CHECK_TOKEN)
 _SERIOUS: Final = ("device_unknown", "proof_stale")
 
 Tell = Callable[[str], None]
@@ -45,16 +49,22 @@ def _news(config: Config, portal: Portal, texts: Texts) -> list[str]:
     ours = unfinished(config.pending_folder)
     known = {pending.job_id for pending in ours}
     news = [
-        texts(
-            "watch.job",
-            organisation=printable(job.organisation),
-            environment=texts(f"consent.environment.{job.environment}"),
-            command=f"ehportal-agent run {job.id}",
-        )
+        job_line(job, texts)
         for job in portal.jobs()
-        if job.id not in known and job.environment in ("production", "acceptance")
+        if job.id not in known and job.environment in ENVIRONMENTS
     ]
     return news + [text for pending in ours for text in _arrived(pending, portal, texts)]
+
+
+def job_line(job: JobSummary, texts: Texts) -> str:
+    """One line that says what waits, for whom, and how to begin."""
+    return texts(
+        "watch.job",
+        task=texts(f"watch.task.{job.kind if job.kind in TASKS else 'other'}"),
+        organisation=printable(job.organisation),
+        environment=texts(f"consent.environment.{job.environment}"),
+        command=f"ehportal-agent run {job.id}",
+    )
 
 
 def _arrived(pending: Pending, portal: Portal, texts: Texts) -> list[str]:

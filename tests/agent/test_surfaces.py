@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from agent.answers import JobSummary
 from agent.errors import AgentError
 from agent.handler import install_handler, job_of
+from agent.language import Texts
 from agent.passwords import judge
 from agent.ui import choose_surface
+from agent.watch import TASKS, job_line
 from tests.agent.counterpart import Counterpart
 from tests.agent.workstation import PASSWORD, ROOT, Workstation, finish
 from tests.support.cards import PIN
@@ -69,6 +72,17 @@ def test_watch_tells_each_thing_once(enrolled: Workstation, server: Counterpart)
     code, screen = finish(enrolled.spawn("watch", "--once", "--ui", "terminal"))
     assert code == 0
     assert screen.count(job.id) == 1
+    assert "Sign a certificate request for" in screen
+
+
+def test_what_waits_is_called_by_its_name() -> None:
+    words = {job_line(waiting(kind), Texts("en")) for kind in (*TASKS, "a kind of tomorrow", "")}
+    assert len(words) == len(TASKS) + 1
+    assert any(line.startswith("End a certificate for UZ Test (") for line in words)
+
+
+def waiting(kind: str) -> JobSummary:
+    return JobSummary("x", "UZ Test", "CBE=1", "production", "offered", kind)
 
 
 def test_a_window_when_there_is_a_display_and_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
