@@ -63,6 +63,33 @@ def owner_url(admin_url: str, django_db_blocker: pytest_django.DjangoDbBlocker) 
     return urls.owner
 
 
+@pytest.fixture(scope="module")
+def committing(
+    django_db_setup: None, admin_url: str, owner_url: str, django_db_blocker: pytest_django.DjangoDbBlocker
+) -> Iterator[None]:
+    """For a module whose rows other connections must see. Afterwards the database is emptied for those that follow."""
+    from django.db import connections
+
+    with django_db_blocker.unblock():
+        yield
+        connections.close_all()
+    forget_rows(urlsplit(admin_url)._replace(path=urlsplit(owner_url).path).geturl())
+
+
+def forget_rows(url: str) -> None:
+    """Empty every table that tests fill, as a superuser: the record of events lets nobody else forget."""
+    import psycopg
+    from psycopg import sql
+
+    kept = ["django_migrations", "django_content_type", "auth_permission", "django_site"]
+    question = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL(%s)"
+    with psycopg.connect(url) as connection:
+        connection.execute("SET lock_timeout = '30s'")
+        connection.execute("SET session_replication_role = replica")
+        tables = [sql.Identifier(name) for (name,) in connection.execute(question, [kept])]
+        connection.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(tables)))
+
+
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
     """One sandbox for the session; tests that switch faults or modes put them back (see `government`)."""

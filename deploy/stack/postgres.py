@@ -15,6 +15,8 @@ from psycopg import sql
 
 OWNER = "ehportal_owner"
 WEB = "ehportal_web"
+PREPARING = 0x65687072
+"""Number of the advisory lock under which roles and databases are made; any number that nobody else takes."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ def prepare(admin_url: str, database: str, *, passwords: dict[str, str], fresh: 
     """
     name = sql.Identifier(database)
     with psycopg.connect(admin_url, autocommit=True) as connection:
+        # Roles belong to the whole server: two that prepare at once would fail on one another. Ends when it closes.
+        connection.execute("SELECT pg_advisory_lock(%s)", [PREPARING])
         for role in (OWNER, WEB):
             known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
             verb = sql.SQL("ALTER" if known else "CREATE")

@@ -8,10 +8,11 @@ from deploy.stack.bootstrap import ROOT
 
 
 def main() -> None:
-    """Replace this process by pytest."""
+    """Replace this process by pytest: the whole on all processors, a choice of tests in one process."""
     translations.compile_catalogues()
     os.chdir(ROOT)
-    command = [sys.executable, "-m", "pytest", *sys.argv[1:]]
+    chosen = sys.argv[1:] or ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile"]
+    command = [sys.executable, "-m", "pytest", *chosen]
     os.execv(sys.executable, command)  # noqa: S606  # our own interpreter
 
 

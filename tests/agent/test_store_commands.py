@@ -44,7 +44,7 @@ def _command(
         terminal.sendline(reply)
     code, screen = finish(terminal)
     assert "Traceback" not in screen
-    return code, " ".join(re.sub(r"[│─╭╮╰╯]", " ", screen).split())
+    return code, " ".join(re.sub(r"\x1b\[[0-9;]*m|[│─╭╮╰╯]", " ", screen).split())
 
 
 @pytest.mark.parametrize("store_format", ["modern", "legacy"])

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import pytest_django
 from playwright.sync_api import Browser, sync_playwright
 
 from deploy.stack.translations import compile_catalogues
@@ -25,10 +24,9 @@ ARGUMENTS = [
 
 
 @pytest.fixture(scope="module")
-def site(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> Iterator[Site]:
-    """Committed rows of a hospital of its own; the database goes at the end of the session."""
-    with django_db_blocker.unblock():
-        yield make_site()
+def site(committing: None) -> Site:
+    """Committed rows of a hospital of its own."""
+    return make_site()
 
 
 @pytest.fixture(scope="module")

@@ -198,7 +198,8 @@ def test_refusals_stand_beside_what_was_typed(
     with visit(browser, server.origin, session=site.sessions["fr"], width=width) as (page, complaints):
         page.goto(server.origin + site.pages["request-new"])
         page.fill("#id_application_id", "petites lettres")
-        page.locator("input[value=acceptance]").check()
+        with page.expect_response("**/application-ids?*"):
+            page.locator("input[value=acceptance]").check()
         page.locator("form.sheet button.primary").click()
         expect(page.locator("[role=alert]")).to_be_visible()
         expect(page.locator("#id_application_id")).to_have_value("petites lettres")

@@ -4,12 +4,10 @@ import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import pytest_django
 
 from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.models import ForeignRequest
@@ -23,10 +21,8 @@ SAMPLE, LEAST_POINTS, SEED = 4, 30, 20261125
 
 
 @pytest.fixture(scope="module")
-def committed(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> Iterator[None]:
-    """Rows that other processes see; the database goes at the end of the session."""
-    with django_db_blocker.unblock():
-        yield
+def committed(committing: None) -> None:
+    """Rows that other processes see."""
 
 
 @pytest.fixture

@@ -7,12 +7,10 @@ import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import pytest_django
 
 from certificates.domain.revocation import RevocationState
 from certificates.domain.validity import RevocationStatus
@@ -34,10 +32,8 @@ S = RevocationState
 
 
 @pytest.fixture(scope="module")
-def committed(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> Iterator[None]:
-    """Rows that other processes see; the database goes at the end of the session."""
-    with django_db_blocker.unblock():
-        yield
+def committed(committing: None) -> None:
+    """Rows that other processes see."""
 
 
 @pytest.fixture

@@ -10,13 +10,11 @@ import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-import pytest_django
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from certificates.domain.lifecycle import RequestState
@@ -34,10 +32,8 @@ SEED = 20261123
 
 
 @pytest.fixture(scope="module")
-def committed(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> Iterator[None]:
-    """Rows that other processes see; the database goes at the end of the session."""
-    with django_db_blocker.unblock():
-        yield
+def committed(committing: None) -> None:
+    """Rows that other processes see."""
 
 
 @pytest.fixture

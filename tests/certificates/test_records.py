@@ -101,8 +101,11 @@ def test_an_empty_tenant_is_filled(government: SandboxProcess, holder: Holder, d
     with acting_for([hospital.organisation.pk]):
         assert not Certificate.objects.exists(), "nothing is taken over by itself"
 
+    # The sandbox may hold so many of other tests that not all could be fetched: those stay for the next reading.
     before = proposals(inquiry)
-    assert decide(hospital, inquiry, None) == Decided(len(before))
+    left = {one.key for one in before if not one.facts.get("acceptable", True)}
+    assert not left & {key, old, *numbers}
+    assert decide(hospital, inquiry, None) == Decided(len(before) - len(left))
     with acting_for([hospital.organisation.pk]):
         assert set(OrganisationIdentifier.objects.values_list("type", flat=True)) == {"CBE", "NIHII-HOSPITAL"}
         assert Mandate.objects.filter(person=hospital.holder).count() == 2
@@ -120,7 +123,7 @@ def test_an_empty_tenant_is_filled(government: SandboxProcess, holder: Holder, d
 
     # The second reading finds nothing new.
     again = questions.answer(hospital, holder)
-    assert [one.key for one in proposals(again) if one.key != other] == []
+    assert {one.key for one in proposals(again)} <= left | {other}
 
 
 def test_differences_stand_side_by_side(

@@ -1,12 +1,10 @@
 """Renewing: what is prefilled, what is refused, two clicks at once, and the way through the sandbox."""
 
 import threading
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-import pytest_django
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -197,10 +195,9 @@ def test_a_plain_request_for_the_name_holds_the_renewal_back(hospital: Hospital)
 
 
 @pytest.fixture
-def committed(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> Iterator[Hospital]:
-    """A hospital whose rows other connections see; the database goes at the end of the session."""
-    with django_db_blocker.unblock():
-        yield make_hospital()
+def committed(committing: None) -> Hospital:
+    """A hospital whose rows other connections see."""
+    return make_hospital()
 
 
 def test_two_clicks_at_once_make_one_renewal(committed: Hospital) -> None:

@@ -1,7 +1,6 @@
 """Revoking a certificate, server side, against the sandbox over HTTP: asked, signed, sent once, proven from outside."""
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -233,6 +232,7 @@ def test_the_token_dies_with_its_certificate(
             state=TokenState.WAITING,
             state_since=now() - timedelta(days=30),
             serial="1234",
+            stored_at=now() - timedelta(days=30),
         )
         job = ask_for(
             token, JobKind.ACTIVATE_TOKEN, holder=hospital.holder, actor=Actor.platform(), now=now()
@@ -581,10 +581,9 @@ def test_endpoints_of_other_jobs_know_nothing_of_a_revocation(
 
 
 @pytest.fixture
-def committed(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> Iterator[Hospital]:
-    """A hospital whose rows other connections see; the database goes at the end of the session."""
-    with django_db_blocker.unblock():
-        yield make_hospital()
+def committed(committing: None) -> Hospital:
+    """A hospital whose rows other connections see."""
+    return make_hospital()
 
 
 def test_two_clicks_make_one_revocation(committed: Hospital, government: SandboxProcess) -> None:

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -342,10 +341,9 @@ def test_asking_again_makes_no_second_request_for_one_name(
 
 
 @pytest.fixture
-def committed(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> Iterator[Hospital]:
-    """A hospital whose rows other connections see; the database goes at the end of the session."""
-    with django_db_blocker.unblock():
-        yield make_hospital()
+def committed(committing: None) -> Hospital:
+    """A hospital whose rows other connections see."""
+    return make_hospital()
 
 
 def at_once(count: int, work: "list[object]", call: object) -> None:
