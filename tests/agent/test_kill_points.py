@@ -14,7 +14,7 @@ from tests.agent.counterpart import Counterpart
 from tests.agent.workstation import PASSWORD, Workstation
 
 MODULES = ("runner.py", "keys.py", "keystore.py", "store_files.py", "pending.py", "durable.py", "records.py")
-POINTS, SAMPLE, SEED = 60, 6, 20260301
+POINTS, SAMPLE, SEED = 60, 4, 20260301
 
 
 def _launcher(count_file: Path, kill_at: int) -> list[str]:

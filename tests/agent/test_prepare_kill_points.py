@@ -28,7 +28,7 @@ MODULES = (
     "durable.py",
     "records.py",
 )
-POINTS, SAMPLE, SEED = 40, 4, 20261125
+POINTS, SAMPLE, SEED = 40, 3, 20261125
 DN = ehealth_dn("SSIN", "85273003371", "Giulia De Luca", None)
 NOW = datetime.now(UTC)
 ANSWERS = {

@@ -19,7 +19,7 @@ MODULES = (
     *("runner.py", "renewal.py", "token_sitting.py", "self_test.py", "own_store.py", "keystore.py"),
     *("store_files.py", "pending.py", "durable.py", "records.py"),
 )
-POINTS, SAMPLE, SEED = 110, 5, 20261125
+POINTS, SAMPLE, SEED = 110, 3, 20261125
 
 
 def _launcher(count_file: Path, kill_at: int) -> list[str]:

@@ -26,7 +26,7 @@ from tests.support.holder import Holder, issue_identity
 from tests.support.hospital import Hospital, make_hospital
 from tests.support.sandbox import SandboxProcess
 
-SAMPLE = 6
+SAMPLE = 4
 LEAST_POINTS = 30
 SEED = 20261123
 
