@@ -9,6 +9,8 @@ from typing import Final
 
 from agent.errors import StoreError
 from agent.pkcs12.limits import MAXIMUM_BYTES, MAXIMUM_DEPTH, MAXIMUM_ELEMENTS
+from agent.wire.der import header, length_octets
+from agent.wire.errors import CmsInvalid
 
 _OBJECT, _SEQUENCE, _OCTETS, _OCTETS_IN_PIECES = 0x06, 0x30, 0x04, 0x24
 _SEQUENCE_OR_SET: Final = (0x30, 0x31)
@@ -32,7 +34,7 @@ class _Element:
         if len(self.first) < 3:
             self.first.append(tag)
         if not self.in_pieces:
-            self.made.append(bytes([tag]) + _length(len(content)))
+            self.made.append(bytes([tag]) + length_octets(len(content)))
         self.made.append(content)
 
 
@@ -96,29 +98,9 @@ def _close(open_elements: list[_Element]) -> None:
     open_elements[-1].add(done.tag, b"".join(done.made))
 
 
-def _length(size: int) -> bytes:
-    if size < 0x80:
-        return bytes([size])
-    written = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes([0x80 | len(written)]) + written
-
-
 def _header(data: bytes, position: int, limit: int) -> tuple[int, int, int | None]:
     """Tag, start and end of the contents of the element at `position`; no end when its length is indefinite."""
-    if position + 2 > limit:
-        raise StoreError("store_unreadable")
-    tag, length = data[position], data[position + 1]
-    start = position + 2
-    if tag & 0x1F == 0x1F:
-        raise StoreError("store_unreadable")  # no element of RFC 7292 has a tag number above 30
-    if length == 0x80:
-        return tag, start, None
-    if length > 0x80:
-        size = length - 0x80
-        if size > 4 or start + size > limit:
-            raise StoreError("store_unreadable")
-        length = int.from_bytes(data[start : start + size], "big")
-        start += size
-    if start + length > limit:
-        raise StoreError("store_unreadable")
-    return tag, start, start + length
+    try:
+        return header(data, position, limit)
+    except CmsInvalid as error:
+        raise StoreError("store_unreadable") from error

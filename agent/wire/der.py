@@ -59,7 +59,7 @@ def definite(
         count += 1
         if count > elements or len(stack) > depth:
             raise CmsInvalid("too many elements, or nested too deeply", code="cms_too_complex")
-        tag, content, end = _header(data, position, top.limit)
+        tag, content, end = header(data, position, top.limit)
         if tag & 0x20:
             if tag < 0x40 and tag not in (_SEQUENCE, _SET, _OCTETS_IN_PIECES):
                 raise CmsInvalid("an element in pieces that never is")
@@ -78,8 +78,11 @@ def definite(
     return bytes(outer.pieces[0]) if outer.changed else data
 
 
-def _header(data: bytes, position: int, limit: int) -> tuple[int, int, int | None]:
-    """Tag, start of the contents and their end, None for an indefinite length."""
+def header(data: bytes, position: int, limit: int) -> tuple[int, int, int | None]:
+    """Tag, start of the contents and their end, None for an indefinite length. Raises CmsInvalid.
+
+    `limit` is where the element around the one at `position` ends. No message or key store has tag numbers above 30.
+    """
     if position + 2 > limit:
         raise CmsInvalid("truncated")
     tag, length = data[position], data[position + 1]
@@ -112,21 +115,21 @@ def _close(view: memoryview, stack: list[_Open], position: int) -> None:
         if any(piece[0] != _OCTETS for piece in pieces):
             raise CmsInvalid("a string with a piece that is none")
         tag = _OCTETS
-        pieces = [piece[header:] for piece, header in zip(pieces, done.headers, strict=True)]
-    header = bytes([tag]) + _length(sum(len(piece) for piece in pieces))
-    around.pieces.append(memoryview(b"".join([header, *pieces])))
-    around.headers.append(len(header))
+        pieces = [piece[before:] for piece, before in zip(pieces, done.headers, strict=True)]
+    beginning = bytes([tag]) + length_octets(sum(len(piece) for piece in pieces))
+    around.pieces.append(memoryview(b"".join([beginning, *pieces])))
+    around.headers.append(len(beginning))
     around.changed = True
 
 
 def children(element: bytes) -> list[bytes]:
     """The elements inside a constructed element in definite form. Raises CmsInvalid."""
-    tag, position, end = _header(element, 0, len(element))
+    tag, position, end = header(element, 0, len(element))
     if end != len(element) or not tag & 0x20:
         raise CmsInvalid("not one constructed element")
     found = []
     while position < end:
-        _, _, stop = _header(element, position, end)
+        _, _, stop = header(element, position, end)
         if stop is None:
             raise CmsInvalid("an indefinite length")
         found.append(element[position:stop])
@@ -139,7 +142,7 @@ def octets(element: bytes) -> bytes:
 
     `definite` cannot join these pieces: only who knows the type knows that they are some.
     """
-    tag, content, end = _header(element, 0, len(element))
+    tag, content, end = header(element, 0, len(element))
     if end != len(element):
         raise CmsInvalid("not one element")
     if not tag & 0x20:
@@ -150,7 +153,8 @@ def octets(element: bytes) -> bytes:
     return b"".join(octets(piece) for piece in pieces)
 
 
-def _length(size: int) -> bytes:
+def length_octets(size: int) -> bytes:
+    """A length in its shortest form (X.690 8.1.3)."""
     if size < 0x80:
         return bytes([size])
     digits = size.to_bytes((size.bit_length() + 7) // 8, "big")
@@ -159,4 +163,4 @@ def _length(size: int) -> bytes:
 
 def retagged(tag: int, contents: bytes) -> bytes:
     """An element with these contents."""
-    return bytes([tag]) + _length(len(contents)) + contents
+    return bytes([tag]) + length_octets(len(contents)) + contents
