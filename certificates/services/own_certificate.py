@@ -7,20 +7,17 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from certificates.domain.lifecycle import RequestState
 from certificates.domain.validity import CertificateStatus
 from certificates.errors import RequestInProgress, RequestRefused, SharingRefused
 from certificates.models import Certificate, CertificateRequest
-from certificates.services.nudges import nudge
+from certificates.services.first_step import first_step, set_out
 from certificates.services.request_certificate import (
     ContactWish,
     check_contact,
-    look_again_for_device,
     own_request_under_way,
 )
 from organisations.models import Organisation, Person, User
 from organisations.services.audit import Actor, record
-from organisations.services.devices import newest_device
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +66,6 @@ def request_own_certificate(
         if own_request_under_way(person.pk, wish.environment):
             raise RequestInProgress
         replaces = _replaced(person, wish, now)
-        enrolled = newest_device(person.ssin_index) is not None
         request = CertificateRequest.objects.create(
             organisation=organisation,
             environment=wish.environment,
@@ -85,10 +81,7 @@ def request_own_certificate(
             holder=person,
             requested_by=user,
             requested_at=now,
-            state=RequestState.AWAITING_CONTRACT if enrolled else RequestState.AWAITING_DEVICE,
-            state_since=now,
-            asked_since=now,
-            next_attempt_at=now if enrolled else None,
+            **first_step(CertificateRequest, person, now=now),
         )
         record(
             organisation,
@@ -100,9 +93,7 @@ def request_own_certificate(
             holder=str(person),
             state=str(request.state),
         )
-        nudge(request)
-        if not enrolled:
-            transaction.on_commit(lambda: look_again_for_device(organisation.pk, person.ssin_index, now=now))
+        set_out(request, now=now)
     return request
 
 

@@ -16,13 +16,10 @@ from agent.wire.strict_json import is_xml_text
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.errors import HolderWithoutMandate, NameActive, RequestInProgress, RequestRefused
 from certificates.models import Certificate, CertificateRequest
-from certificates.services.fetch_contract import resume_after_enrolment
-from certificates.services.nudges import nudge
+from certificates.services.first_step import first_step, set_out
 from organisations.domain.mandates import belgian_day
 from organisations.models import Mandate, Organisation, OrganisationIdentifier, Person, User
 from organisations.services.audit import Actor, record
-from organisations.services.devices import newest_device
-from organisations.tenancy import acting_for
 
 BASE_SERVICES = ("tsa", "consultrn", "codage", "other")
 """Values of BaseServiceUsage seen on the wire (domain notes, 02)."""
@@ -202,7 +199,6 @@ def start_request(
 ) -> CertificateRequest:
     """Make the row of a checked wish and tell the worker; call in the transaction that waited for the name."""
     organisation_id = identifier.organisation_id
-    enrolled = newest_device(holder.ssin_index) is not None
     request = CertificateRequest.objects.create(
         organisation_id=organisation_id,
         environment=wish.environment,
@@ -218,10 +214,7 @@ def start_request(
         holder=holder,
         requested_by=requested_by,
         requested_at=now,
-        state=RequestState.AWAITING_CONTRACT if enrolled else RequestState.AWAITING_DEVICE,
-        state_since=now,
-        asked_since=now,
-        next_attempt_at=now if enrolled else None,
+        **first_step(CertificateRequest, holder, now=now),
     )
     record(
         organisation_id,
@@ -238,14 +231,5 @@ def start_request(
     )
     if replaces is not None:
         record(organisation_id, "renewal_asked", replaces, actor=actor, now=now, holder=str(holder))
-    nudge(request)
-    if not enrolled:
-        transaction.on_commit(lambda: look_again_for_device(organisation_id, holder.ssin_index, now=now))
+    set_out(request, now=now)
     return request
-
-
-def look_again_for_device(organisation_id: UUID, ssin_index: str, *, now: datetime) -> None:
-    """Look again once the request is there to be seen: an enrolment at the same time saw nothing that waited."""
-    with acting_for([organisation_id]):
-        if newest_device(ssin_index) is not None:
-            resume_after_enrolment(organisation_id, ssin_index, now=now)

@@ -156,9 +156,7 @@ def test_an_enrolment_at_the_same_moment_is_not_missed(
     """The request looked for a workstation before it was there; the enrolment looked for requests before this one."""
     assert holder.enrol().status_code == 201
     with monkeypatch.context() as patch:
-        patch.setattr(
-            "certificates.services.request_certificate.newest_device", lambda _index: None, raising=True
-        )
+        patch.setattr("certificates.services.first_step.newest_device", lambda _index: None, raising=True)
         with django_capture_on_commit_callbacks() as callbacks:
             request = hospital.request(application_id=tag())
     assert request.state == S.AWAITING_DEVICE

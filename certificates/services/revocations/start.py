@@ -14,18 +14,15 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from agent.wire.strict_json import is_xml_text
-from certificates.domain.revocation import RevocationReason, RevocationState
+from certificates.domain.revocation import RevocationReason
 from certificates.domain.validity import CertificateStatus
 from certificates.errors import CertificateNotRevocable, RevocationInProgress, RevocationRefused
 from certificates.models import Certificate, Revocation
 from certificates.revocation_selectors import revokers_of
-from certificates.services.fetch_contract import resume_after_enrolment
-from certificates.services.nudges import nudge
+from certificates.services.first_step import first_step, set_out
 from organisations.domain.identifiers import mask_ssins
 from organisations.models import User
 from organisations.services.audit import Actor, record
-from organisations.services.devices import newest_device
-from organisations.tenancy import acting_for
 
 LONGEST_COMMENT = 500
 """Characters that a revocation keeps."""
@@ -63,7 +60,6 @@ def start_revocation(
                 _("This person may not sign for this certificate today. Choose someone else."),
                 field="holder_id",
             )
-        enrolled = newest_device(holder.ssin_index) is not None
         revocation = Revocation.objects.create(
             organisation_id=locked.organisation_id,
             certificate=locked,
@@ -72,10 +68,7 @@ def start_revocation(
             holder=holder,
             requested_by=requested_by,
             requested_at=now,
-            state=RevocationState.AWAITING_CONTRACT if enrolled else RevocationState.AWAITING_DEVICE,
-            state_since=now,
-            asked_since=now,
-            next_attempt_at=now if enrolled else None,
+            **first_step(Revocation, holder, now=now),
         )
         record(
             locked.organisation_id,
@@ -87,11 +80,7 @@ def start_revocation(
             revocation_reason=order.reason.value,
             holder=str(holder),
         )
-        nudge(revocation)
-        if not enrolled:
-            transaction.on_commit(
-                lambda: _enrolled_meanwhile(locked.organisation_id, holder.ssin_index, now=now)
-            )
+        set_out(revocation, now=now)
     return revocation
 
 
@@ -105,10 +94,3 @@ def _checked(comment: str) -> str:
     if not is_xml_text(text):
         raise RevocationRefused(_("This holds a character that no message can carry."), field="comment")
     return text
-
-
-def _enrolled_meanwhile(organisation_id: UUID, ssin_index: str, *, now: datetime) -> None:
-    """Look again once the row is there to be seen: an enrolment at the same time saw nothing that waited."""
-    with acting_for([organisation_id]):
-        if newest_device(ssin_index) is not None:
-            resume_after_enrolment(organisation_id, ssin_index, now=now)
