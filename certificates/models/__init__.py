@@ -13,6 +13,8 @@ from certificates.models.token import ContinuityProof, EncryptionToken
 
 SignedWork = CertificateRequest | Revocation
 """What a holder signs with an eID, and the government gets once."""
+SentWork = SignedWork | ForeignRequest
+"""What the government gets once; `UNSENT` is the state in which it waits to be sent."""
 
 __all__ = [
     "AgentJob",
@@ -28,5 +30,6 @@ __all__ = [
     "RecordProposal",
     "RecordsInquiry",
     "Revocation",
+    "SentWork",
     "SignedWork",
 ]

@@ -42,6 +42,7 @@ class ForeignRequest(Work):
 
     MOVES = MOVES
     EVENT = "foreign"
+    UNSENT = ForeignState.READY
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(

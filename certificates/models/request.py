@@ -46,6 +46,7 @@ class CertificateRequest(Work):
 
     MOVES = MOVES
     EVENT: ClassVar[str] = "request"
+    UNSENT = RequestState.SIGNED
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(

@@ -36,6 +36,7 @@ class Revocation(Work):
 
     MOVES = REVOCATION_MOVES
     EVENT: ClassVar[str] = "revocation"
+    UNSENT = RevocationState.SIGNED
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(

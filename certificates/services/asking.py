@@ -5,7 +5,7 @@ from typing import Any
 
 from certificates.certra.errors import Rejected
 from certificates.domain.signing import SigningState
-from certificates.models import SignedWork
+from certificates.models import SentWork
 from certificates.services.gateways import patience, problem_of
 from certificates.services.transition import move, postpone
 from organisations.services.audit import Actor
@@ -13,15 +13,22 @@ from organisations.services.audit import Actor
 PLATFORM = Actor.platform()
 
 
-def ask_later(work: SignedWork, problem: dict[str, object] | None, now: datetime, **fields: Any) -> None:
-    """Ask again after a pause, with `fields` set, or give up. Raises Overtaken."""
+def ask_later(
+    work: SentWork,
+    problem: dict[str, object] | None,
+    now: datetime,
+    *,
+    until: datetime | None = None,
+    **fields: Any,
+) -> None:
+    """Ask again after a pause, or at `until` where that is given, with `fields` set; or give up. Raises Overtaken."""
     if patience().exhausted(work.asked_since or now, now):
         move(work, SigningState.GAVE_UP, actor=PLATFORM, now=now, problem=problem)
         return
-    postpone(work, until=now + patience().pause(work.attempts), problem=problem, **fields)
+    postpone(work, until=until or now + patience().pause(work.attempts), problem=problem, **fields)
 
 
-def refuse(work: SignedWork, error: Rejected, now: datetime) -> None:
+def refuse(work: SentWork, error: Rejected, now: datetime) -> None:
     """The government understood and said no: keep what it said. Raises Overtaken."""
     move(work, SigningState.REJECTED, actor=PLATFORM, now=now, problem=problem_of(error, now),
          details={"codes": list(error.codes)})  # fmt: skip

@@ -1,4 +1,4 @@
-"""Sending what was signed exactly once, whatever it is.
+"""Sending exactly once, whatever it is.
 
 Transaction 1 claims the row (SUBMITTING) before a byte leaves. Then the call, outside any transaction. Transaction 2
 writes the outcome. A worker that dies in between leaves SUBMITTING behind; after a grace period the outcome is asked
@@ -16,7 +16,7 @@ from django.conf import settings
 
 from certificates.certra.errors import OutcomeUnknown, Rejected, Transient
 from certificates.domain.signing import SigningState
-from certificates.models import SignedWork
+from certificates.models import SentWork, SignedWork
 from certificates.services.asking import PLATFORM, refuse
 from certificates.services.gateways import patience, problem_of
 from certificates.services.transition import move, postpone
@@ -26,6 +26,7 @@ from organisations.tenancy import acting_for
 DENIALS_NEEDED = 2
 """How often in a row the authority must say that it never got it."""
 
+M = TypeVar("M")
 T = TypeVar("T")
 
 
@@ -37,13 +38,23 @@ class Sent(Generic[T]):
     at: datetime
 
 
-def send_once(
-    work: SignedWork, send: Callable[[bytes], T], *, done_before: Collection[str], now: datetime
-) -> Sent[T] | None:
-    """Send the bytes of SIGNED work; return the answer for the caller to write down, None when there was none.
+def signed_bytes(work: SignedWork) -> bytes:
+    """Return what the holder signed, byte for byte."""
+    return unseal(work.sealed_signed_request or b"")
 
-    `done_before` are the codes of a refusal that mean: this was done already, so ask. Call outside transactions.
-    Raises Overtaken when another worker claimed it.
+
+def send_once(
+    work: SentWork,
+    message: Callable[[], M],
+    send: Callable[[M], T],
+    *,
+    done_before: Collection[str],
+    now: datetime,
+) -> Sent[T] | None:
+    """Send the message of UNSENT work; return the answer for the caller to write down, None when there was none.
+
+    `message` is read while the row is claimed. `done_before` are the codes of a refusal that mean: this was done
+    already, so ask. Call outside transactions. Raises Overtaken when another worker claimed it.
     """
     grace = timedelta(seconds=settings.CERTRA_SUBMISSION_GRACE)
     first_asked = work.asked_since or now
@@ -62,10 +73,10 @@ def send_once(
             submission_started_at=now,
             next_attempt_at=now + grace,
         )
-        signed = unseal(work.sealed_signed_request or b"")
+        content = message()
     began = time.monotonic()
     try:
-        answer = send(signed)
+        answer = send(content)
     except (Transient, Rejected, OutcomeUnknown) as error:
         now += timedelta(seconds=time.monotonic() - began)
         with acting_for([work.organisation_id]):
@@ -75,7 +86,7 @@ def send_once(
 
 
 def _without_success(
-    work: SignedWork,
+    work: SentWork,
     error: Transient | Rejected | OutcomeUnknown,
     done_before: Collection[str],
     first_asked: datetime,
@@ -85,7 +96,7 @@ def _without_success(
         # Nothing left the house: wait and send, keeping count of how long this goes on.
         move(
             work,
-            SigningState.SIGNED,
+            work.UNSENT,
             actor=PLATFORM,
             now=now,
             asked_since=first_asked,
@@ -100,7 +111,7 @@ def _without_success(
         outcome_unknown(work, now=now, problem=problem_of(error, now))
 
 
-def outcome_unknown(work: SignedWork, *, now: datetime, problem: dict[str, object] | None) -> None:
+def outcome_unknown(work: SentWork, *, now: datetime, problem: dict[str, object] | None) -> None:
     """Note that it may have arrived, and when to ask."""
     move(
         work,
@@ -113,13 +124,13 @@ def outcome_unknown(work: SignedWork, *, now: datetime, problem: dict[str, objec
     )
 
 
-def note_lost_submission(work: SignedWork, *, now: datetime) -> None:
+def note_lost_submission(work: SentWork, *, now: datetime) -> None:
     """A worker died while SUBMITTING: from now on the outcome is asked for."""
     with acting_for([work.organisation_id]):
         outcome_unknown(work, now=now, problem=None)
 
 
-def denied(work: SignedWork, problem: dict[str, object] | None, now: datetime) -> None:
+def denied(work: SentWork, problem: dict[str, object] | None, now: datetime) -> None:
     """The authority says it never got this. Believe it the second time, once the first call must be over."""
     denials = work.not_known_answers + 1
     grace = timedelta(seconds=settings.CERTRA_SUBMISSION_GRACE)
@@ -127,7 +138,7 @@ def denied(work: SignedWork, problem: dict[str, object] | None, now: datetime) -
     if denials >= DENIALS_NEEDED and over:
         move(
             work,
-            SigningState.SIGNED,
+            work.UNSENT,
             actor=PLATFORM,
             now=now,
             asked_since=work.asked_since,

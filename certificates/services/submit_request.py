@@ -9,14 +9,20 @@ from certificates.domain.lifecycle import RequestState
 from certificates.models import CertificateRequest
 from certificates.services.asking import PLATFORM
 from certificates.services.gateways import patience
-from certificates.services.send_once import outcome_unknown, send_once
+from certificates.services.send_once import outcome_unknown, send_once, signed_bytes
 from certificates.services.transition import move
 from organisations.tenancy import acting_for
 
 
 def submit_request(request: CertificateRequest, gateway: Gateway, *, now: datetime) -> None:
     """Send a SIGNED request. Raises Overtaken when another worker claimed it."""
-    sent = send_once(request, gateway.submit, done_before=settings.CERTRA_ALREADY_REGISTERED_CODES, now=now)
+    sent = send_once(
+        request,
+        lambda: signed_bytes(request),
+        gateway.submit,
+        done_before=settings.CERTRA_ALREADY_REGISTERED_CODES,
+        now=now,
+    )
     if sent is not None:
         with acting_for([request.organisation_id]):
             registered_as(request, sent.answer, now=sent.at)

@@ -17,16 +17,16 @@ from certificates.domain.foreign_lifecycle import (
 )
 from certificates.domain.lifecycle import Environment
 from certificates.models import ForeignRequest
+from certificates.services import asking
+from certificates.services.asking import PLATFORM
 from certificates.services.collect_certificate import NOT_YET_DELIVERED, checked_delivery
 from certificates.services.gateways import patience, problem_of
 from certificates.services.inventory import add_certificate
 from certificates.services.nudges import nudge_status_check
-from certificates.services.transition import move, postpone
+from certificates.services.transition import move
 from organisations.errors import DomainError
-from organisations.services.audit import Actor, record
+from organisations.services.audit import record
 from organisations.tenancy import acting_for
-
-PLATFORM = Actor.platform()
 
 
 def collect_for_foreigner(request: ForeignRequest, gateway: Gateway, *, now: datetime) -> None:
@@ -68,15 +68,14 @@ def remind(request: ForeignRequest, *, now: datetime) -> bool:
 
 
 def _answered(request: ForeignRequest, error: Rejected, now: datetime) -> None:
-    codes = set(error.codes)
     unconfirmed = request.state == ForeignState.AWAITING_CONFIRMATION
-    if codes & set(settings.CERTRA_REFUSED_CODES):
+    if error.says(settings.CERTRA_REFUSED_CODES):
         # The authority refuses a request that nobody confirmed in time: that is the deadline, not a verdict.
         late = unconfirmed and is_late(request.expires_at, now)
         move(request, ForeignState.LAPSED if late else ForeignState.REJECTED, actor=PLATFORM, now=now,
              problem=problem_of(error, now), details={"codes": list(error.codes)})  # fmt: skip
         return
-    waiting = bool(codes & NOT_YET_DELIVERED)
+    waiting = error.says(NOT_YET_DELIVERED)
     if waiting and unconfirmed and is_lapsed(request.expires_at, now):
         move(request, ForeignState.LAPSED, actor=PLATFORM, now=now)
         return
@@ -85,10 +84,7 @@ def _answered(request: ForeignRequest, error: Rejected, now: datetime) -> None:
 
 def ask_later(request: ForeignRequest, problem: dict[str, object] | None, now: datetime) -> None:
     """Ask again after a pause that grows, at the latest when the reminder or the deadline is due; or give up."""
-    if patience().exhausted(request.asked_since or now, now):
-        move(request, ForeignState.GAVE_UP, actor=PLATFORM, now=now, problem=problem)
-        return
-    postpone(request, until=_next_look(request, now), problem=problem)
+    asking.ask_later(request, problem, now, until=_next_look(request, now))
 
 
 def _next_look(request: ForeignRequest, now: datetime) -> datetime:

@@ -1,30 +1,24 @@
 """What a task does with a foreign request that is due: look at its state and take the next step."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
-
-from django.conf import settings
-from django.db import connection
 
 from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.models import ForeignRequest
+from certificates.services.due_work import due_rows, lease
 from certificates.services.foreigners.collect import collect_for_foreigner
-from certificates.services.foreigners.reconcile import note_lost_submission, reconcile_foreign_request
+from certificates.services.foreigners.reconcile import reconcile_foreign_request
 from certificates.services.foreigners.submit import submit_foreign_csr
 from certificates.services.gateways import gateway_of
+from certificates.services.send_once import note_lost_submission
 from certificates.services.transition import Overtaken
 from organisations.tenancy import acting_for
 
 
 def work_on_foreign_request(organisation_id: UUID, request_id: UUID, *, now: datetime) -> None:
-    """Take the next step of a request if it is due; safe to run twice, at once or again.
-
-    The row is first put off for as long as a call may take, as in work_on_request.
-    """
-    lease = timedelta(seconds=settings.CERTRA_SUBMISSION_GRACE)
+    """Take the next step of a request if it is due; safe to run twice, at once or again."""
     with acting_for([organisation_id]):
-        due = ForeignRequest.objects.due_at(now).filter(pk=request_id)
-        if not due.update(next_attempt_at=now + lease):
+        if not lease(ForeignRequest.objects.due_at(now).filter(pk=request_id), now=now):
             return
         request = ForeignRequest.objects.select_related("organisation", "person").get(pk=request_id)
     try:
@@ -49,6 +43,4 @@ def take_step(request: ForeignRequest, *, now: datetime) -> None:
 
 def due_foreign_requests(*, now: datetime, most: int = 200) -> list[tuple[UUID, UUID]]:
     """Return (organisation, request) ids of what is due, the longest waiting first."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT organisation_id, id FROM ehportal_due_foreign_requests(%s, %s)", [now, most])
-        return [(row[0], row[1]) for row in cursor.fetchall()]
+    return due_rows("ehportal_due_foreign_requests", now=now, most=most)

@@ -19,14 +19,20 @@ from certificates.services.gateways import patience, problem_of
 from certificates.services.revocations.codes import revoked_before
 from certificates.services.revocations.contract import contract_of
 from certificates.services.revocations.evidence import complete, is_evidence
-from certificates.services.send_once import denied, send_once
+from certificates.services.send_once import denied, send_once, signed_bytes
 from certificates.services.transition import move
 from organisations.tenancy import acting_for
 
 
 def submit_revocation(revocation: Revocation, gateway: Gateway, *, now: datetime) -> None:
     """Send a SIGNED revocation. Raises Overtaken when another worker claimed it."""
-    sent = send_once(revocation, gateway.revoke, done_before=settings.CERTRA_ALREADY_REVOKED_CODES, now=now)
+    sent = send_once(
+        revocation,
+        lambda: signed_bytes(revocation),
+        gateway.revoke,
+        done_before=settings.CERTRA_ALREADY_REVOKED_CODES,
+        now=now,
+    )
     if sent is not None:
         with acting_for([revocation.organisation_id]):
             taken(revocation, now=sent.at)
