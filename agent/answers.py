@@ -69,9 +69,12 @@ class Enrolled:
 
 @dataclass(frozen=True)
 class MadeToken:
-    """A registered encryption token (CMS, DER, not verified yet), and whether it waits for its activation."""
+    """A registered encryption token (CMS, DER, not verified yet), and whether it waits for its activation.
 
-    etk: bytes
+    `etk` is None for one that waits and was made in a call whose answer got lost: nobody can fetch it until then.
+    """
+
+    etk: bytes | None
     to_be_activated: bool
     trust_anchors: tuple[x509.Certificate, ...]
 
@@ -113,7 +116,8 @@ def token_of(answer: Json) -> MadeToken:
     waits = answer.get("to_be_activated")
     if not isinstance(waits, bool):
         unexpected()
-    return MadeToken(bytes_of(answer, "etk"), waits, certificates_of(answer.get("trust_anchors")))
+    etk = None if waits and answer.get("etk") is None else bytes_of(answer, "etk")
+    return MadeToken(etk, waits, certificates_of(answer.get("trust_anchors")))
 
 
 def depot_token_of(answer: Json) -> DepotToken:

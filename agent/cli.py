@@ -17,6 +17,7 @@ from agent.errors import AgentError, Cancelled, ExitCode, PortalError, StoreErro
 from agent.findings import tell
 from agent.handler import install_handler, job_of
 from agent.language import LANGUAGES, Texts, choose_language, printable
+from agent.make_token import TokenMaker
 from agent.pending import unfinished
 from agent.portal import Portal
 from agent.prepare import Preparer
@@ -109,6 +110,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_store_commands(add)
     command = add("self-test", _self_test, "prove that what is sealed to a key store's token can be opened")
+    command.add_argument("file", type=Path)
+    command = add("token", _token, "make the encryption token of a key store that has none")
     command.add_argument("file", type=Path)
     command = add("prepare", _prepare, "make a key without identity card, for a preparation file of the page")
     command.add_argument("file", type=Path, help="the preparation file")
@@ -223,6 +226,11 @@ def _doctor(options: argparse.Namespace, config: Config, dialogue: Dialogue, tex
 def _self_test(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
     device, portal = _connected(config, texts)
     return TokenTask(config, device, portal, dialogue, texts).test_store(options.file.absolute())
+
+
+def _token(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
+    device, portal = _connected(config, texts)
+    return TokenMaker(config, device, portal, dialogue, texts).make_for(options.file.absolute())
 
 
 def _prepare(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:

@@ -6,6 +6,7 @@ from agent.config import Config
 from agent.device import Device
 from agent.errors import ExitCode, PortalError
 from agent.language import Texts
+from agent.make_token import TokenMaker
 from agent.pending import Pending, StoreFormat
 from agent.portal import Portal
 from agent.records_task import RecordsTask
@@ -19,6 +20,7 @@ from agent.wire.jobs import (
     CertificateJob,
     CheckTokenJob,
     Job,
+    MakeTokenJob,
     RecordsJob,
     RevocationJob,
 )
@@ -39,6 +41,8 @@ class Dispatcher:
     def run(self, job_id: str) -> ExitCode:
         """Do the job, or go on with it. Raises AgentError, which says what to do next."""
         pending = Pending(self.config.pending_folder, job_id)
+        if pending.is_token_only:
+            return self._token_maker().go_on(pending)
         if pending.begun:
             return self._runner().run(job_id)
         try:
@@ -52,6 +56,8 @@ class Dispatcher:
         match job:
             case None | CertificateJob():
                 return self._runner().run(job_id, job)
+            case MakeTokenJob():
+                return self._token_maker().run(job)
             case ActivateTokenJob() | CheckTokenJob():
                 task = TokenTask(self.config, self.device, self.portal, self.dialogue, self.texts)
                 return task.run(job)
@@ -69,6 +75,9 @@ class Dispatcher:
             return self.portal.outcome(job_id).kind == REVOKE_CERTIFICATE
         except PortalError:
             return False
+
+    def _token_maker(self) -> TokenMaker:
+        return TokenMaker(self.config, self.device, self.portal, self.dialogue, self.texts)
 
     def _revocation(self) -> RevocationTask:
         return RevocationTask(

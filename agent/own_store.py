@@ -13,8 +13,9 @@ from agent.pkcs12 import Contents
 from agent.records import recorded
 from agent.store_files import read_file
 from agent.ui import Dialogue
+from agent.wire.errors import NameMalformed
 from agent.wire.keys import certificate_fingerprint
-from agent.wire.names import CertificateName, read_file_name
+from agent.wire.names import CertificateName, name_in_common_name, read_file_name
 
 PASSWORD_TRIES: Final = 3
 
@@ -125,6 +126,14 @@ class StoreFinder:
         if answer is None:
             raise Cancelled
         return answer
+
+
+def name_told_by(common_name: str) -> CertificateName:
+    """What a certificate's common name tells; a masked number fits no file name, and the person is asked."""
+    try:
+        return name_in_common_name(common_name)
+    except NameMalformed:
+        return CertificateName("", common_name, None)
 
 
 def _path_of(text: str) -> Path:

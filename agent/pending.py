@@ -13,6 +13,9 @@ Where an encryption token follows in the same sitting (agent/token_sitting.py):
     token_sent        its certificate is safe in <job>.token.der; it may have been handed in, and is again as it is
     token_registered  the government made the token; the key store is to get the key
 
+The same stages, from `stored` on and without a key of a request, lead to a token for a key store that was there already
+(agent/make_token.py).
+
     finished   everything is acknowledged; only these files are still to go
 
 A job's files go only after the server has acknowledged, key first, state last.
@@ -32,6 +35,8 @@ from agent.wire.jobs import JOB_ID, Environment
 Stage = Literal["key", "signed", "sent", "stored", "token_key", "token_sent", "token_registered", "finished"]
 StoreFormat = Literal["modern", "legacy"]
 _STAGES = get_args(Stage)
+TOKEN_STAGES = ("stored", "token_key", "token_sent", "token_registered")
+"""Where the certificate is in its key store, and its token is not."""
 _FIELDS = frozenset(
     {
         *("version", "job", "server", "stage", "environment", "organisation", "format", "created_at"),
@@ -120,6 +125,12 @@ class Pending:
     def begun(self) -> bool:
         """Whether something of the job is on disk."""
         return self.key_file.exists() or self._state_file.exists()
+
+    @property
+    def is_token_only(self) -> bool:
+        """Whether a token is being made for a key store that was there already: no key of a request is here."""
+        value = durable.read_json(self._state_file) or {}
+        return value.get("stage") in TOKEN_STAGES and not self.key_file.exists()
 
     def keep_key(self, store: bytes) -> None:
         """Write the encrypted key durably; this comes before everything else."""

@@ -169,6 +169,10 @@ class Portal:
         """Have a self test offered for the certificate with this fingerprint; returns the job's id."""
         return text_of(self._call("POST", "/agent/v1/checks", {"fingerprint": fingerprint}), "job_id")
 
+    def ask_for_token(self, fingerprint: str) -> str:
+        """Have the making of a token offered for the certificate with this fingerprint; returns the job's id."""
+        return text_of(self._call("POST", "/agent/v1/tokens", {"fingerprint": fingerprint}), "job_id")
+
     def report_installations(self, report: InstallationReport) -> InstallationsMatched:
         """Tell which key stores are on this machine; public facts only. Safe to repeat."""
         answer = self._call("POST", "/agent/v1/installations", report.to_json())

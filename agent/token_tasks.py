@@ -9,15 +9,13 @@ from agent.device import Device
 from agent.errors import AgentError, Cancelled, ExitCode, StoreError
 from agent.keystore import encryption_entries
 from agent.language import Texts, printable
-from agent.own_store import OwnStore, StoreFinder
+from agent.own_store import OwnStore, StoreFinder, name_told_by
 from agent.portal import Portal
 from agent.self_test import SelfTest
 from agent.system_requests import SystemSigner
 from agent.ui import Dialogue
-from agent.wire.errors import NameMalformed
 from agent.wire.jobs import ActivateTokenJob, CheckTokenJob, TokenJob
 from agent.wire.keys import certificate_fingerprint
-from agent.wire.names import CertificateName, name_in_common_name
 
 
 @dataclass(frozen=True)
@@ -69,13 +67,5 @@ class TokenTask:
 
     def _store(self, job: TokenJob) -> OwnStore:
         return StoreFinder(self.config, self.dialogue, self.texts).find(
-            job.certificate.fingerprint, _name(job.certificate.common_name)
+            job.certificate.fingerprint, name_told_by(job.certificate.common_name)
         )
-
-
-def _name(common_name: str) -> CertificateName:
-    """What a certificate's common name tells; a masked number fits no file name, and the person is asked."""
-    try:
-        return name_in_common_name(common_name)
-    except NameMalformed:
-        return CertificateName("", common_name, None)

@@ -10,13 +10,27 @@ from agent.answers import JobSummary
 from agent.config import Config
 from agent.errors import PortalError, StoreError
 from agent.language import Texts, printable
-from agent.pending import Pending, unfinished
+from agent.pending import TOKEN_STAGES, Pending, unfinished
 from agent.portal import Portal
-from agent.wire.jobs import ACTIVATE_TOKEN, CHECK_TOKEN, READ_RECORDS, REQUEST_CERTIFICATE, REVOKE_CERTIFICATE
+from agent.wire.jobs import (
+    ACTIVATE_TOKEN,
+    CHECK_TOKEN,
+    MAKE_TOKEN,
+    READ_RECORDS,
+    REQUEST_CERTIFICATE,
+    REVOKE_CERTIFICATE,
+)
 
 PAUSE_SECONDS: Final = 15.0
 ENVIRONMENTS: Final = ("production", "acceptance")
-TASKS: Final = (REQUEST_CERTIFICATE, REVOKE_CERTIFICATE, READ_RECORDS, ACTIVATE_TOKEN, CHECK_TOKEN)
+TASKS: Final = (
+    REQUEST_CERTIFICATE,
+    REVOKE_CERTIFICATE,
+    READ_RECORDS,
+    MAKE_TOKEN,
+    ACTIVATE_TOKEN,
+    CHECK_TOKEN,
+)
 _SERIOUS: Final = ("device_unknown", "proof_stale")
 
 Tell = Callable[[str], None]
@@ -72,12 +86,15 @@ def _arrived(pending: Pending, portal: Portal, texts: Texts) -> list[str]:
         state = pending.state()
     except StoreError:
         return []
-    if state is None or state.stage not in ("sent", "stored"):
+    if state is None or state.stage not in ("sent", *TOKEN_STAGES):
         return []
+    command = f"ehportal-agent run {pending.job_id}"
+    if pending.is_token_only or state.stage in ("token_key", "token_sent", "token_registered"):
+        stage = texts(f"status.stage.{state.stage}")
+        return [texts("status.pending", what=printable(state.organisation), stage=stage, command=command)]
     outcome = portal.outcome(pending.job_id)
     if outcome.state in ("submitting", "waiting", "outcome_unknown"):
         return []
-    command = f"ehportal-agent run {pending.job_id}"
     return [texts("watch.arrived", organisation=printable(state.organisation), command=command)]
 
 

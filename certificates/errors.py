@@ -236,6 +236,13 @@ class TokenRefused(DomainError):
     )
 
 
+class TokenNotFound(DomainError):
+    """The depot hands out no token of this certificate."""
+
+    code = "token_not_found"
+    title = _("The depot has no encryption token of this certificate. It can be made with its key store.")
+
+
 class ProofMalformed(DomainError):
     """A continuity proof that no agent makes."""
 

@@ -24,6 +24,7 @@ STATUS = {
     "enrolment_expired": 410,
     "request_too_large": 413,
     "token_unknown": 404,
+    "token_not_found": 404,
     "token_refused": 409,
     "government_refused": 409,
     "question_already_used": 409,

@@ -13,14 +13,21 @@ from certificates.api.agent import Body, decoded
 from certificates.api.jobs import device_of
 from certificates.domain.lifecycle import Environment
 from certificates.errors import RequestTooLarge, SignedRequestRefused
-from certificates.models import Certificate
+from certificates.models import AgentJob, Certificate
 from certificates.models.job import JobKind
-from certificates.services import activate_token, agent_jobs, continuity, register_token
+from certificates.services import activate_token, agent_jobs, continuity, depot_tokens, register_token
 from certificates.services.ask_own_record import ask_own_record
+from certificates.services.find_token import (
+    ask_for_new_token,
+    find_if_unknown,
+    held_certificate,
+    learn_from_depot,
+)
 from certificates.services.gateways import depot_of, gateway_of, token_gateway_of
 from certificates.trust.anchors import certificate_roots
 from organisations.api.devices import ProvenView, fields_of, named_organisations
-from organisations.models import Device
+from organisations.models import Device, Person
+from organisations.services.audit import Actor
 from organisations.services.proofs import Accepted
 
 
@@ -35,9 +42,9 @@ def signed_bytes(fields: dict[str, Any]) -> bytes:
     return data
 
 
-MAKING = (JobKind.REQUEST_CERTIFICATE,)
-"""The token is made in the sitting of its certificate, and nowhere else."""
-TESTING = (JobKind.REQUEST_CERTIFICATE, JobKind.ACTIVATE_TOKEN, JobKind.CHECK_TOKEN)
+MAKING = (JobKind.REQUEST_CERTIFICATE, JobKind.MAKE_TOKEN)
+"""The token is made in the sitting of its certificate, or afterwards for a key store that is there already."""
+TESTING = (*MAKING, JobKind.ACTIVATE_TOKEN, JobKind.CHECK_TOKEN)
 
 
 def certificate_of(job_id: str, device: Device, *kinds: JobKind) -> Certificate:
@@ -73,16 +80,17 @@ class CompleteToken(ProvenView):
     """Hands in the certificate of the encryption key."""
 
     def post(self, request: Request, job_id: str) -> Response:
-        """Return the token, and whether it waits for its activation."""
+        """Return the token (null when it is only known to be there), and whether it waits for its activation."""
         return self._answer(request, self._act, job_id=job_id)
 
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         device, data = device_of(accepted), signed_bytes(fields_of(request))
         certificate = certificate_of(job_id, device, *MAKING)
         authority = token_gateway_of(certificate.environment)
-        made = register_token.complete_token(certificate, data, device, authority, now=now)
+        depot = depot_of(certificate.environment)
+        made = register_token.complete_token(certificate, data, device, authority, depot, now=now)
         return 200, {
-            "etk": base64.b64encode(made.etk).decode(),
+            "etk": base64.b64encode(made.etk).decode() if made.etk is not None else None,
             "to_be_activated": made.to_be_activated,
             "trust_anchors": anchors_for(certificate),
         }
@@ -130,8 +138,11 @@ class DepotToken(ProvenView):
         return self._answer(request, self._act, job_id=job_id)
 
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
-        certificate = certificate_of(job_id, device_of(accepted), *TESTING)
-        found = continuity.depot_token(certificate, depot_of(certificate.environment), now=now)
+        device = device_of(accepted)
+        certificate = certificate_of(job_id, device, *TESTING)
+        found = depot_tokens.depot_token(certificate, depot_of(certificate.environment), now=now)
+        if found is not None:
+            learn_from_depot(certificate, found, actor=Actor.device(device), now=now)
         etk = base64.b64encode(found).decode() if found is not None else None
         return 200, {"etk": etk, "trust_anchors": anchors_for(certificate)}
 
@@ -176,8 +187,8 @@ class OwnRecord(ProvenView):
         }
 
 
-class Checks(ProvenView):
-    """Offers a self test for one of the holder's certificates, asked for at the workstation itself."""
+class OwnJobs(ProvenView):
+    """Offers a job for one of the holder's certificates, asked for at the workstation itself."""
 
     def post(self, request: Request) -> Response:
         """Return the job to run."""
@@ -187,5 +198,25 @@ class Checks(ProvenView):
         device = device_of(accepted)
         fingerprint = str(fields_of(request).get("fingerprint", ""))
         with named_organisations(device):
-            job = continuity.ask_at_workstation(fingerprint, device, now=now)
-        return 201, {"job_id": job.pk}
+            certificate, holder = held_certificate(fingerprint, device, now=now)
+        depot = depot_of(certificate.environment)
+        find_if_unknown(certificate, depot, actor=Actor.device(device), now=now)
+        with named_organisations(device):
+            return 201, {"job_id": self._offer(certificate, holder, device, now).pk}
+
+    def _offer(self, certificate: Certificate, holder: Person, device: Device, now: datetime) -> AgentJob:
+        raise NotImplementedError
+
+
+class Checks(OwnJobs):
+    """Offers a self test."""
+
+    def _offer(self, certificate: Certificate, holder: Person, device: Device, now: datetime) -> AgentJob:
+        return continuity.ask_at_workstation(certificate, holder, device, now=now)
+
+
+class Tokens(OwnJobs):
+    """Offers the making of a token for a key store that is there already."""
+
+    def _offer(self, certificate: Certificate, holder: Person, device: Device, now: datetime) -> AgentJob:
+        return ask_for_new_token(certificate, holder=holder, actor=Actor.device(device), now=now)

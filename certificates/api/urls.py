@@ -19,6 +19,7 @@ urlpatterns = [
     path("jobs/<str:job_id>/records", records.Records.as_view(), name="agent-records"),
     path("jobs/<str:job_id>/own-record", tokens.OwnRecord.as_view(), name="agent-own-record"),
     path("checks", tokens.Checks.as_view(), name="agent-checks"),
+    path("tokens", tokens.Tokens.as_view(), name="agent-tokens"),
     path("jobs/<str:job_id>/token/start", tokens.StartToken.as_view(), name="agent-token-start"),
     path("jobs/<str:job_id>/token/complete", tokens.CompleteToken.as_view(), name="agent-token-complete"),
     path("jobs/<str:job_id>/token/stored", tokens.TokenStored.as_view(), name="agent-token-stored"),

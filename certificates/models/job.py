@@ -25,7 +25,8 @@ class JobKind(StrEnum):
     REQUEST_CERTIFICATE = "request-certificate"
     REVOKE_CERTIFICATE = "revoke-certificate"
     READ_RECORDS = "read-records"
-    ACTIVATE_TOKEN = "activate-token"  # noqa: S105  # the name of a job
+    MAKE_TOKEN = "make-token"  # noqa: S105  # the name of a job
+    ACTIVATE_TOKEN = "activate-token"  # noqa: S105  # likewise
     CHECK_TOKEN = "check-token"  # noqa: S105  # likewise
 
 

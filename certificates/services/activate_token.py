@@ -22,13 +22,19 @@ from organisations.services.audit import Actor, record
 from organisations.tenancy import acting_for
 
 JOB_LIFETIME = timedelta(days=30)
+ASKED = {
+    JobKind.MAKE_TOKEN: "token_asked",
+    JobKind.ACTIVATE_TOKEN: "token_activation_asked",
+    JobKind.CHECK_TOKEN: "token_check_asked",
+}
+"""What the record says when somebody asks for a job."""
 
 
 @transaction.atomic
 def ask_for(
     token: EncryptionToken, kind: JobKind, *, holder: Person, actor: Actor, now: datetime
 ) -> AgentJob:
-    """Offer the holder's workstation a job on this token (activate-token, check-token); an open one is found again.
+    """Offer the holder's workstation a job on this token (one of ASKED); an open one is found again.
 
     Raises TokenRefused when the token is not in a state for it or died with its certificate, HolderWithoutMandate when
     the holder may not act on it today.
@@ -36,7 +42,7 @@ def ask_for(
     locked = EncryptionToken.objects.select_for_update().get(pk=token.pk)
     if kind is JobKind.ACTIVATE_TOKEN and (locked.state != TokenState.WAITING or locked.stored_at is None):
         raise TokenRefused
-    if locked.state == TokenState.STARTED or token.is_dead:
+    if (locked.state == TokenState.STARTED) != (kind is JobKind.MAKE_TOKEN) or token.is_dead:
         raise TokenRefused
     if not people_for(token.certificate, now).filter(pk=holder.pk).exists():
         raise HolderWithoutMandate
@@ -48,7 +54,7 @@ def ask_for(
         return found
     record(
         token.organisation_id,
-        "token_activation_asked" if kind is JobKind.ACTIVATE_TOKEN else "token_check_asked",
+        ASKED[kind],
         token.certificate,
         actor=actor,
         now=now,
@@ -66,15 +72,19 @@ def ask_for(
 
 
 def people_for(certificate: Certificate, now: datetime) -> QuerySet[Person]:
-    """Return who may act on a certificate's token today: the owner of an own one, else all who are mandated for it."""
+    """Return who may act on a certificate's token today: the owner of an own one, else all who are mandated for it.
+
+    A care provider's certificate without owner here (a foreigner's, an imported one) has no number that a mandate is
+    for: any mandated holder of the organisation may lend the workstation, and the care provider types the password.
+    """
     still_there = Person.objects.filter(organisation_id=certificate.organisation_id, left_on=None)
     if certificate.owner_id is not None:
         return still_there.filter(pk=certificate.owner_id)
-    mandates = Mandate.objects.filter(
-        organisation_id=certificate.organisation_id,
-        identifier__type=certificate.identifier_type,
-        identifier__value=certificate.identifier_value,
-    )
+    mandates = Mandate.objects.filter(organisation_id=certificate.organisation_id)
+    if not certificate.ssin_index:
+        mandates = mandates.filter(
+            identifier__type=certificate.identifier_type, identifier__value=certificate.identifier_value
+        )
     return still_there.filter(pk__in=mandates.active_on(belgian_day(now)).values("person_id"))
 
 
@@ -127,26 +137,32 @@ def activate_token(
         if not (isinstance(error, Rejected) and done):
             raise refusal_of(error, now) from error
     with acting_for([certificate.organisation_id]):
-        _note(certificate, device, now)
+        note_active(certificate, actor=Actor.device(device), now=now, device=device)
 
 
 @transaction.atomic
-def _note(certificate: Certificate, device: Device, now: datetime) -> None:
+def note_active(
+    certificate: Certificate, *, actor: Actor, now: datetime, device: Device | None = None
+) -> None:
+    """Write down that the depot hands out the certificate's waiting token, and what that ends; safe to repeat.
+
+    `device` is None where it was activated by other means and we only heard of it.
+    """
     changed = EncryptionToken.objects.filter(certificate=certificate, state=TokenState.WAITING).update(
         state=TokenState.ACTIVE, state_since=now
     )
     AgentJob.objects.filter(
         token__certificate=certificate, kind=JobKind.ACTIVATE_TOKEN, state=JobState.OFFERED
-    ).update(state=JobState.DONE, device_id=device.pk)
+    ).update(state=JobState.DONE, device_id=device.pk if device else None)
     if not changed:
         return
     record(
         certificate.organisation_id,
         "token_activated",
         certificate,
-        actor=Actor.device(device),
+        actor=actor,
         now=now,
-        device=device.label,
+        device=device.label if device else None,
     )
     replaceable = [state for state, to in TOKEN_MOVES.items() if TokenState.REPLACED in to]
     older = EncryptionToken.objects.filter(
@@ -167,7 +183,7 @@ def _note(certificate: Certificate, device: Device, now: datetime) -> None:
             certificate.organisation_id,
             "token_replaced",
             token.certificate,
-            actor=Actor.device(device),
+            actor=actor,
             now=now,
             fingerprint=certificate.fingerprint,
         )

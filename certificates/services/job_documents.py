@@ -12,7 +12,7 @@ from certificates.services.revocations import job as revocation_job
 def document_of(job: AgentJob, *, now: datetime) -> Job:
     """Return the job document. Raises JobClosed when it may no longer be done."""
     match JobKind(job.kind):
-        case JobKind.ACTIVATE_TOKEN | JobKind.CHECK_TOKEN:
+        case JobKind.MAKE_TOKEN | JobKind.ACTIVATE_TOKEN | JobKind.CHECK_TOKEN:
             return token_job.document_of(job, now=now)
         case JobKind.READ_RECORDS:
             return ask_records.document_of(job, now=now)

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from certificates.certra.facts import AuthenticationCertificateStatus, CertificateInfo
+from certificates.certra.facts import AuthenticationCertificateStatus, CertificateInfo, EtkStatus
 from certificates.domain.validity import RevocationStatus
 from certificates.models import Certificate
+from certificates.services.activate_token import note_active
 from organisations.domain.identifiers import mask_ssins
 from organisations.services.audit import Actor, record
 
@@ -102,7 +103,8 @@ def write_government_word(
 ) -> None:
     """Write down what is only the government's word; the day of replacement only where none was known.
 
-    One line in the record when it says something new. Call in a transaction.
+    One line in the record when it says something new. A token that waited here and is in use there was activated by
+    other software. Call in a transaction.
     """
     opens = certificate.replaceable_from or info.replacement_period_start
     told = {
@@ -125,3 +127,5 @@ def write_government_word(
             government_token_status=told["government_token_status"],
             replaceable_from=opens.isoformat() if opens else None,
         )
+    if info.etk_status is EtkStatus.VALID_ACTIVE:
+        note_active(certificate, actor=actor, now=now)

@@ -5,26 +5,27 @@ comes back. Both steps may be repeated: a second start gets a fresh challenge, a
 the same token, so an answer that was lost costs nothing.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from django.db import transaction
 
+from agent.wire.encryption_certificate import check_encryption_certificate
 from agent.wire.errors import WireError
-from agent.wire.etk import EtkFacts, verify_etk
 from agent.wire.token_xml import read_complete_registration
-from certificates.certra.errors import CertraError
-from certificates.certra.gateway import TokenGateway
-from certificates.domain.lifecycle import Environment
+from certificates.certra.errors import CertraError, Rejected
+from certificates.certra.facts import EtkStatus
+from certificates.certra.gateway import TokenDepot, TokenGateway
 from certificates.domain.tokens import TokenState
-from certificates.errors import MandateEnded, TokenRefused, TokenUnknown
-from certificates.models import Certificate, EncryptionToken
+from certificates.errors import GovernmentRefused, MandateEnded, TokenRefused, TokenUnknown
+from certificates.models import AgentJob, Certificate, EncryptionToken
+from certificates.models.job import JobKind, JobState
 from certificates.services.activate_token import people_for
+from certificates.services.depot_tokens import judge_token, own_depot_token
 from certificates.services.government_answer import refusal_of
 from certificates.services.own_signature import check_own_signature
-from certificates.trust.anchors import certificate_roots
 from organisations.models import Device
 from organisations.sealing import seal, unseal
 from organisations.services.audit import Actor, record
@@ -33,9 +34,12 @@ from organisations.tenancy import acting_for
 
 @dataclass(frozen=True)
 class Registered:
-    """What the workstation gets back: the ETK (DER) and whether it waits for its activation."""
+    """What the workstation gets back: the ETK (DER) and whether it waits for its activation.
 
-    etk: bytes
+    `etk` is None for one that is only known to wait, because the answer that bore it got lost.
+    """
+
+    etk: bytes | None
     to_be_activated: bool
 
 
@@ -83,11 +87,18 @@ def _intend(certificate: Certificate, device: Device, now: datetime) -> None:
 
 
 def complete_token(
-    certificate: Certificate, data: bytes, device: Device, authority: TokenGateway, *, now: datetime
+    certificate: Certificate,
+    data: bytes,
+    device: Device,
+    authority: TokenGateway,
+    depot: TokenDepot,
+    *,
+    now: datetime,
 ) -> Registered:
     """Hand in the encryption certificate; returns the token, which was verified and kept. Call outside transactions.
 
-    A token that is kept already is given again without asking: whether the government would is not known.
+    A token that is kept already is given again without asking: whether the government would is not known. Where the
+    government refuses because it made the token before, in a call whose answer got lost, that one is taken over.
 
     Raises SignedRequestRefused and its kind, TokenUnknown (never started), GovernmentRefused, GovernmentUnavailable,
     TokenRefused (what came back is no good token for this certificate, or it has a token of another key).
@@ -101,13 +112,16 @@ def complete_token(
     except CertraError as error:
         if (kept := _kept(certificate, offered, now)) is not None:
             return kept  # a call beside this one was first
-        raise refusal_of(error, now) from error
-    facts = judge_token(certificate, answer.etk, now=now)
-    if facts.certificate.public_bytes(Encoding.DER) != offered:
-        raise TokenRefused
+        made = _made_before(certificate, offered, depot, now=now) if isinstance(error, Rejected) else None
+        if made is None:
+            raise refusal_of(error, now) from error
+    else:
+        if judge_token(certificate, answer.etk, now=now).certificate != offered:
+            raise TokenRefused
+        made = Registered(answer.etk, answer.to_be_activated)
     with acting_for([certificate.organisation_id]):
-        _keep(certificate, answer.etk, facts, answer.to_be_activated, device, now)
-    return Registered(answer.etk, answer.to_be_activated)
+        _keep(certificate, offered, made, device, now)
+    return made
 
 
 def _kept(certificate: Certificate, offered: bytes, now: datetime) -> Registered | None:
@@ -119,39 +133,46 @@ def _kept(certificate: Certificate, offered: bytes, now: datetime) -> Registered
     if token.sealed_etk is None:
         return None
     etk = unseal(token.sealed_etk)
-    if judge_token(certificate, etk, now=now).certificate.public_bytes(Encoding.DER) != offered:
+    if judge_token(certificate, etk, now=now).certificate != offered:
         raise TokenRefused
     return Registered(etk, token.to_be_activated)
 
 
-def judge_token(certificate: Certificate, etk: bytes, *, now: datetime) -> EtkFacts:
-    """Verify structure, signer and certificate set of an ETK of this certificate. Raises TokenRefused."""
-    own = x509.load_der_x509_certificate(certificate.der)
-    roots = certificate_roots(Environment(certificate.environment))
-    anchors = [x509.load_der_x509_certificate(root) for root in roots]
+def _made_before(
+    certificate: Certificate, offered: bytes, depot: TokenDepot, *, now: datetime
+) -> Registered | None:
+    """What the government made of the offered certificate in a call whose answer got lost; None when nothing.
+
+    The depot hands it out. While it waits for its activation the depot has the one before, but the government's own
+    record of the certificate says that one waits (ask_own_record, which the workstation has done when it is refused):
+    the token itself is then first seen once it is activated, and the self test judges it.
+
+    Raises GovernmentUnavailable.
+    """
+    with suppress(GovernmentRefused):
+        found = own_depot_token(certificate, depot, now=now)
+        if found is not None and found.certificate == offered:
+            return Registered(found.etk, to_be_activated=False)
+    with acting_for([certificate.organisation_id]):
+        told = Certificate.objects.values_list("government_token_status", flat=True).get(pk=certificate.pk)
+    if told != EtkStatus.WAIT_FOR_ACTIVATION:
+        return None
     try:
-        return verify_etk(etk, authentication_certificate=own, anchors=anchors, now=now)
-    except WireError as error:
-        raise TokenRefused(reason=error.code) from error
+        check_encryption_certificate(offered, x509.load_der_x509_certificate(certificate.der))
+    except WireError:
+        return None
+    return Registered(None, to_be_activated=True)
 
 
 @transaction.atomic
-def _keep(
-    certificate: Certificate,
-    etk: bytes,
-    facts: EtkFacts,
-    to_be_activated: bool,
-    device: Device,
-    now: datetime,
-) -> None:
+def _keep(certificate: Certificate, offered: bytes, made: Registered, device: Device, now: datetime) -> None:
     """Write the token down once; a repeated answer finds it there."""
-    state = TokenState.WAITING if to_be_activated else TokenState.ACTIVE
     changed = EncryptionToken.objects.filter(certificate=certificate, state=TokenState.STARTED).update(
-        state=state,
+        state=TokenState.WAITING if made.to_be_activated else TokenState.ACTIVE,
         state_since=now,
-        serial=str(facts.serial),
-        sealed_etk=seal(etk),
-        to_be_activated=to_be_activated,
+        serial=str(x509.load_der_x509_certificate(offered).serial_number),
+        sealed_etk=seal(made.etk) if made.etk is not None else None,
+        to_be_activated=made.to_be_activated,
         device_id=device.pk,
     )
     if changed:
@@ -162,7 +183,7 @@ def _keep(
             actor=Actor.device(device),
             now=now,
             device=device.label,
-            to_be_activated=to_be_activated,
+            to_be_activated=made.to_be_activated,
         )
 
 
@@ -172,6 +193,9 @@ def confirm_token_stored(certificate: Certificate, serial: str, device: Device, 
     tokens = EncryptionToken.objects.filter(certificate=certificate, serial=serial).exclude(serial="")
     if not tokens.exists():
         raise TokenUnknown
+    AgentJob.objects.filter(
+        token__certificate=certificate, kind=JobKind.MAKE_TOKEN, state=JobState.OFFERED
+    ).update(state=JobState.DONE, device_id=device.pk)
     if tokens.filter(stored_at=None).update(stored_at=now):
         record(
             certificate.organisation_id,

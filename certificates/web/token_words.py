@@ -22,6 +22,7 @@ FINDINGS: dict[str, Label] = {
 }
 
 JOBS: dict[JobKind, Text] = {
+    JobKind.MAKE_TOKEN: _("Make the token"),
     JobKind.ACTIVATE_TOKEN: _("Activate the token"),
     JobKind.CHECK_TOKEN: _("Test the token"),
 }

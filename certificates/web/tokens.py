@@ -1,10 +1,12 @@
 """The encryption token on a certificate's page: where it stands, activating it in one action, and the self test."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -16,6 +18,8 @@ from certificates.errors import HolderWithoutMandate
 from certificates.models import AgentJob, Certificate, ContinuityProof, EncryptionToken
 from certificates.models.job import JobKind, JobState
 from certificates.services.activate_token import ask_for, holder_for
+from certificates.services.find_token import ask_for_new_token, find_token
+from certificates.services.gateways import depot_of
 from certificates.web.token_words import ENDED, FINDINGS, JOBS, TOKEN_STATES
 from organisations.domain.roles import Permission
 from organisations.errors import DomainError
@@ -58,6 +62,7 @@ class TokenPanel:
     unfinished_job: str
     late: bool
     may_ask: bool
+    alive: bool
 
     @property
     def is_dead(self) -> bool:
@@ -75,6 +80,12 @@ class TokenPanel:
         return self.token is not None and self.waits and self.token.stored_at is not None
 
     @property
+    def unknown(self) -> bool:
+        """True when nothing is known of a token, and none is being made in the sitting of a request."""
+        begun = self.token is not None and (self.usable or bool(self.jobs))
+        return self.alive and not begun and not self.unfinished_job
+
+    @property
     def usable(self) -> bool:
         """True once there is a token that a self test can be asked for."""
         return self.token is not None and self.token.state != TokenState.STARTED
@@ -89,7 +100,10 @@ def panel_of(request: TenantRequest, certificate: Certificate, now: datetime) ->
     """Return what the page of `certificate` shows; one question to the database, or three."""
     token = EncryptionToken.objects.filter(certificate=certificate).defer("sealed_etk").first()
     made_by = getattr(certificate, "request", None)
-    holder = made_by.holder if made_by is not None else None
+    if made_by is not None:
+        holder: Person | None = made_by.holder
+    else:
+        holder = holder_for(certificate, asked_by=request.tenancy.user, now=now)
     proofs = list(ContinuityProof.objects.filter(certificate=certificate)[:PROOFS_SHOWN]) if token else []
     waiting = _waiting(token, now) if token else []
     is_holder = holder is not None and holder.user_id == request.tenancy.user.pk
@@ -110,6 +124,7 @@ def panel_of(request: TenantRequest, certificate: Certificate, now: datetime) ->
         ),
         unfinished_job=job.pk if job is not None and not stored and not is_revoked else "",
         late=token is not None and token.waits_too_long(now),
+        alive=certificate.not_before <= now < certificate.not_after and not is_revoked,
         may_ask=holder is not None
         and not is_revoked
         and (request.tenancy.may(Permission.REQUEST_CERTIFICATE) or is_holder),
@@ -119,6 +134,32 @@ def panel_of(request: TenantRequest, certificate: Certificate, now: datetime) ->
 def _waiting(token: EncryptionToken, now: datetime) -> list[AgentJob]:
     open_ones = AgentJob.objects.filter(token=token, state=JobState.OFFERED, expires_at__gt=now)
     return list(open_ones.select_related("holder"))
+
+
+@page(Permission.REQUEST_CERTIFICATE, methods=("POST",))
+def token_find(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
+    """Ask the depot for the token of a certificate that was not made here."""
+    certificate = get_object_or_404(_certificates(request), pk=certificate_id)
+    try:
+        depot = depot_of(certificate.environment)
+        find_token(certificate, depot, actor=Actor.of(request.tenancy), now=timezone.now())
+    except DomainError as refusal:
+        messages.error(request, sentence_of(refusal))
+    else:
+        messages.success(
+            request, _("The depot hands out this certificate's token. Test it to know that it opens.")
+        )
+    return redirect("certificate", certificate_id)
+
+
+@page(Permission.SEE_INVENTORY, methods=("POST",))
+def token_make(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
+    """Have a workstation make the token for a key store that is there already."""
+    certificate = get_object_or_404(_certificates(request), pk=certificate_id)
+    return _offered(
+        request, certificate, lambda holder, actor, now: ask_for_new_token(certificate, holder=holder, actor=actor,
+                                                                           now=now)
+    )  # fmt: skip
 
 
 @page(Permission.SEE_INVENTORY, methods=("POST",))
@@ -133,21 +174,37 @@ def token_check(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
     return _ask(request, certificate_id, JobKind.CHECK_TOKEN)
 
 
+def _certificates(request: TenantRequest) -> QuerySet[Certificate]:
+    """Those whose token this member may touch: an own one's stays its owner's, shared or not."""
+    rows = Certificate.objects.filter(organisation=request.tenancy.organisation)
+    return rows.filter(Q(owner=None) | Q(owner__user=request.tenancy.user))
+
+
 def _ask(request: TenantRequest, certificate_id: UUID, kind: JobKind) -> HttpResponse:
-    # Who holds it is known from its request: an imported one has none, and a shared own one's stays its owner's.
-    rows = EncryptionToken.objects.filter(
-        organisation=request.tenancy.organisation, certificate__request__isnull=False
-    )
     token = get_object_or_404(
-        rows.select_related("certificate__request__holder"), certificate_id=certificate_id
+        EncryptionToken.objects.select_related("certificate__request__holder"),
+        certificate__in=_certificates(request),
+        certificate_id=certificate_id,
     )
-    holder = holder_for(token.certificate, asked_by=request.tenancy.user, now=timezone.now())
+    return _offered(
+        request,
+        token.certificate,
+        lambda holder, actor, now: ask_for(token, kind, holder=holder, actor=actor, now=now),
+    )
+
+
+def _offered(
+    request: TenantRequest, certificate: Certificate, ask: Callable[[Person, Actor, datetime], AgentJob]
+) -> HttpResponse:
+    """Offer a job to whoever can do it, say at whose workstation it waits, and go back to the certificate."""
+    now = timezone.now()
+    holder = holder_for(certificate, asked_by=request.tenancy.user, now=now)
     if holder is None or holder.user_id != request.tenancy.user.pk:
         request.tenancy.require(Permission.REQUEST_CERTIFICATE)
     try:
         if holder is None:
             raise HolderWithoutMandate
-        ask_for(token, kind, holder=holder, actor=Actor.of(request.tenancy), now=timezone.now())
+        ask(holder, Actor.of(request.tenancy), now)
     except DomainError as refusal:
         messages.error(request, sentence_of(refusal))
     else:
@@ -155,4 +212,4 @@ def _ask(request: TenantRequest, certificate_id: UUID, kind: JobKind) -> HttpRes
             request, _("It waits at the workstation of %(holder)s, who needs only the key store's password.")
             % {"holder": holder},
         )  # fmt: skip
-    return redirect("certificate", certificate_id)
+    return redirect("certificate", certificate.pk)

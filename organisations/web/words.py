@@ -111,6 +111,8 @@ ACTIONS: dict[str, Text] = {
     "request_cancelled": _("Request cancelled"),
     "request_gave_up": _("Stopped asking"),
     "key_store_confirmed": _("Key store confirmed by the workstation"),
+    "token_asked": _("Making of a token asked for"),
+    "token_found": _("Encryption token found in the depot"),
     "token_started": _("Encryption token begun"),
     "token_registered": _("Encryption token registered"),
     "token_stored": _("Token's key confirmed in the key store"),

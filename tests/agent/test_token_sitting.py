@@ -1,5 +1,7 @@
 """The encryption token in the same sitting, renewal with the old store's keys, activation and the self test."""
 
+import os
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -116,6 +118,100 @@ def test_a_refusal_starts_the_registration_again_with_the_same_key(
     assert token is not None
     assert token.key == offered.key
     assert token.serial != offered.serial
+
+
+def refuse_times(server: Counterpart, path_end: str, times: int) -> list[str]:
+    """Refuse the first calls of one step, as the government would; returns the list of those refused."""
+    refused: list[str] = []
+
+    def refuse(method: str, path: str) -> Refused | None:
+        if path.endswith(path_end) and len(refused) < times:
+            refused.append(path)
+            return Refused(409, "government_refused", codes=["ETK_ALREADY_REGISTERED"])
+        return None
+
+    server.refuse = refuse
+    return refused
+
+
+def test_a_token_made_in_a_call_whose_answer_was_lost_is_taken_over(
+    enrolled: Workstation, server: Counterpart
+) -> None:
+    """The server finds it in what the government keeps, once the workstation has let it ask."""
+    job = with_token(server)
+    refused = refuse_times(server, "token/complete", 1)
+    code, screen = enrolled.run(job.id)
+    assert refused
+    assert code == 0, screen
+    assert server.requests[job.id].records_asked == 2, "once to find the token, once at the self test"
+    assert len(encryption_entries(opened(sole(enrolled)))) == 1
+
+
+def test_a_token_that_nobody_can_hand_out_yet_waits_with_its_key_in_the_store(
+    enrolled: Workstation, server: Counterpart
+) -> None:
+    _, job = renewed(enrolled, server)
+    server.requests[job.id].etk_lost = True
+    code, screen = run_renewal(enrolled, job.id)
+    assert code == 0, screen
+    assert "The old one stays in use until you say" in screen
+    token = server.requests[job.id].token
+    assert token is not None
+    assert token.stored
+    assert str(int.from_bytes(token.serial, "big")) in {
+        entry.alias for store in enrolled.stores if "T1" in store.name and store != enrolled.stores[0]
+        for entry in encryption_entries(opened(store, OTHER_PASSWORD))
+    }  # fmt: skip
+
+
+def test_a_start_that_is_refused_goes_back_to_what_was_handed_in(
+    enrolled: Workstation, server: Counterpart
+) -> None:
+    """The depot shows a token late: each run tries from the other side until it does."""
+    job = with_token(server)
+    refuse_times(server, "token/complete", 2)
+    assert enrolled.run(job.id)[0] == 1
+    handed_in = server.requests[job.id].token
+    assert handed_in is not None
+    refuse_times(server, "token/start", 1)
+    assert enrolled.run(job.id)[0] == 1
+    refuse_times(server, "token/start", 99)
+    code, screen = enrolled.run(job.id)
+    assert code == 0, screen
+    token = server.requests[job.id].token
+    assert token is not None
+    assert token.serial == handed_in.serial
+
+
+def test_a_store_with_entries_of_others_gets_its_token_in_a_second_one(
+    enrolled: Workstation, server: Counterpart
+) -> None:
+    job, store = stopped_before_the_token(enrolled, server)
+    put_in_a_secret(store)
+    before = store.read_bytes()
+    assert opened(store).foreign == 1
+    terminal = enrolled.spawn("run", job.id, "--ui", "terminal")
+    terminal.expect_exact("Password of the key store for AZ Sint-Elisabeth Maasdal: ")
+    terminal.sendline(PASSWORD)
+    terminal.expect_exact("[y/N] ")
+    terminal.sendline("n")
+    code, screen = finish(terminal)
+    assert code == 1, screen
+    assert "would lose" in screen
+    assert enrolled.stores == [store]
+    terminal = enrolled.spawn("run", job.id, "--ui", "terminal")
+    terminal.expect_exact("Password of the key store for AZ Sint-Elisabeth Maasdal: ")
+    terminal.sendline(PASSWORD)
+    terminal.expect_exact("[y/N] ")
+    terminal.sendline("y")
+    code, screen = finish(terminal)
+    assert code == 0, screen
+    assert store.read_bytes() == before
+    (second,) = set(enrolled.stores) - {store}
+    contents = opened(second)
+    assert len(encryption_entries(contents)) == 1
+    assert authentication_entry(contents).certificate == server.requests[job.id].certificate
+    assert enrolled.pending == []
 
 
 def test_a_token_of_another_authority_is_not_used(enrolled: Workstation, server: Counterpart) -> None:
@@ -303,6 +399,14 @@ def test_the_token_goes_into_no_other_certificates_store(enrolled: Workstation, 
     store.write_bytes(ours)
     code, screen = enrolled.run(job.id)
     assert code == 0, screen
+
+
+def put_in_a_secret(store: Path) -> None:
+    """Add a secret key with Java's keytool, as other software may."""
+    command = ["keytool", "-genseckey", "-keyalg", "AES", "-keysize", "256", "-alias", "secret"]
+    place = ["-keystore", str(store), "-storetype", "PKCS12", "-storepass:env", "STOREPASS"]
+    environment = {"STOREPASS": PASSWORD, "PATH": os.environ["PATH"]}
+    subprocess.run([*command, *place], env=environment, check=True, capture_output=True)
 
 
 @pytest.mark.parametrize("answer", ["n", "y"])

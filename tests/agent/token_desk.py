@@ -50,6 +50,8 @@ class Request:
     token: Token | None = None
     waits: bool = False
     """Whether its token has to be activated."""
+    etk_lost: bool = False
+    """Whether the token was made in a call whose answer got lost, so that nobody can hand it out."""
     declined_because: str = ""
     records_asked: int = 0
 
@@ -98,7 +100,11 @@ class TokenDesk:
         token.etk = token.etk or make_token(self, der, [self.etk_ra, own])
         return answer_json(
             200,
-            {"etk": to_base64(token.etk), "to_be_activated": request.waits, "trust_anchors": self._anchors()},
+            {
+                "etk": None if request.etk_lost else to_base64(token.etk),
+                "to_be_activated": request.waits,
+                "trust_anchors": self._anchors(),
+            },
         )
 
     def _anchors(self) -> list[str]:

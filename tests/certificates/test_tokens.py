@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography import x509
 
 from certificates.domain.tokens import ACTIVATION_REMINDER, TokenState
 from certificates.errors import HolderWithoutMandate, TokenRefused
@@ -98,6 +99,72 @@ def test_a_token_that_is_kept_is_given_again_even_if_the_government_would_not(
     assert kept is not None
     assert base64.b64decode(again.json()["etk"]) == unseal(kept)
     assert (other.status_code, other.json()["code"]) == (409, "token_refused")
+
+
+def lost_completion(desk: Desk, government: SandboxProcess) -> x509.Certificate:
+    """The government made the token, its answer got lost, and asked again it only says no."""
+    made = desk.encryption_certificate(base64.b64decode(desk.start().json()["challenge"]))
+    fault(government, "drop-after-commit", "CompleteETKRegistration")
+    assert desk.complete(made).status_code == 503
+    fault(government, "refused:ETK_ALREADY_REGISTERED", "CompleteETKRegistration")
+    return made
+
+
+def test_a_token_made_in_a_lost_call_is_taken_over_from_the_depot(
+    hospital: Hospital, holder: Holder, government: SandboxProcess
+) -> None:
+    desk = issued(hospital, holder)
+    made = lost_completion(desk, government)
+    answer = desk.complete(made)
+    assert answer.status_code == 200, answer.content
+    token = desk.token()
+    assert (token.state, token.serial) == (TokenState.ACTIVE, str(made.serial_number))
+    assert token.sealed_etk is not None
+    assert base64.b64decode(answer.json()["etk"]) == unseal(token.sealed_etk)
+
+
+def test_a_waiting_token_made_in_a_lost_call_is_known_from_the_governments_record(
+    hospital: Hospital, holder: Holder, government: SandboxProcess
+) -> None:
+    name = tag()
+    near_its_end(hospital, holder, government, application_id=name).register()
+    desk = issued(hospital, holder, application_id=name)
+    made = lost_completion(desk, government)
+    refused = desk.complete(made)
+    assert (refused.status_code, refused.json()["code"]) == (409, "government_refused"), "not asked yet"
+    path = f"/agent/v1/jobs/{desk.job}/own-record"
+    told = holder.call("POST", path, {"request": b64(desk.signer.own_record())}).json()
+    assert told["token_status"] == "WAIT_FOR_ACTIVATION"
+    for _ in range(2):
+        fault(government, "refused:ETK_ALREADY_REGISTERED", "CompleteETKRegistration")
+        answer = desk.complete(made)
+        assert (answer.status_code, answer.json()["etk"], answer.json()["to_be_activated"]) == (
+            200,
+            None,
+            True,
+        )
+    token = desk.token()
+    assert (token.state, token.serial) == (TokenState.WAITING, str(made.serial_number))
+    confirm(desk)
+    actor = Actor.user(hospital.administrator)
+    with acting_for([hospital.organisation.pk]):
+        job = ask_for(token, JobKind.ACTIVATE_TOKEN, holder=hospital.holder, actor=actor, now=now())
+    assert desk.activate(job.pk).status_code == 200
+    depot = holder.call("GET", f"/agent/v1/jobs/{job.pk}/token/depot").json()
+    kept = desk.token().sealed_etk
+    assert kept is not None, "seen first in the depot"
+    assert base64.b64decode(depot["etk"]) == unseal(kept)
+
+
+def test_another_key_is_not_taken_over(
+    hospital: Hospital, holder: Holder, government: SandboxProcess
+) -> None:
+    desk = issued(hospital, holder)
+    lost_completion(desk, government)
+    other = desk.encryption_certificate(make_challenge(desk.encryption_key.public_key(), b"\x07" * 16))
+    answer = desk.complete(other)
+    assert (answer.status_code, answer.json()["code"]) == (409, "government_refused")
+    assert desk.token().state == TokenState.STARTED
 
 
 def test_a_refusal_carries_the_answer_as_it_was(

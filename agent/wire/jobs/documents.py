@@ -14,6 +14,7 @@ from agent.wire.strict_json import Fields, load_object
 REQUEST_CERTIFICATE = "request-certificate"
 REVOKE_CERTIFICATE = "revoke-certificate"
 READ_RECORDS = "read-records"
+MAKE_TOKEN = "make-token"  # noqa: S105  a kind of job
 ACTIVATE_TOKEN = "activate-token"  # noqa: S105  a kind of job
 CHECK_TOKEN = "check-token"  # noqa: S105  a kind of job
 
@@ -101,6 +102,25 @@ class RecordsJob(JobHeader):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MakeTokenJob(JobHeader):
+    """Make the encryption token of a certificate whose key store the holder has already."""
+
+    kind: ClassVar[str] = MAKE_TOKEN
+    names: ClassVar[frozenset[str]] = frozenset({"certificate"})
+
+    certificate: CertificateFacts
+
+    @classmethod
+    def read_own(cls, fields: Fields) -> dict[str, Any]:
+        """The arguments of this kind alone; raises JobMalformed."""
+        return {"certificate": CertificateFacts.from_json(fields.raw("certificate"))}
+
+    def own_json(self) -> Json:
+        """The fields that `read_own` reads."""
+        return {"certificate": self.certificate.to_json()}
+
+
+@dataclass(frozen=True, kw_only=True)
 class TokenJob(JobHeader):
     """Something to be done with the encryption token of a certificate, both in the holder's key store."""
 
@@ -136,11 +156,12 @@ class CheckTokenJob(TokenJob):
     kind: ClassVar[str] = CHECK_TOKEN
 
 
-Job = CertificateJob | RevocationJob | RecordsJob | ActivateTokenJob | CheckTokenJob
+Job = CertificateJob | RevocationJob | RecordsJob | MakeTokenJob | ActivateTokenJob | CheckTokenJob
 _KINDS: dict[object, type[Job]] = {
     REQUEST_CERTIFICATE: CertificateJob,
     REVOKE_CERTIFICATE: RevocationJob,
     READ_RECORDS: RecordsJob,
+    MAKE_TOKEN: MakeTokenJob,
     ACTIVATE_TOKEN: ActivateTokenJob,
     CHECK_TOKEN: CheckTokenJob,
 }
