@@ -17,6 +17,7 @@ from certificates.services.foreigners.progress import cancel_foreign_request
 from organisations.models import Person
 from organisations.services.audit import Actor, record
 from organisations.services.people import mark_left
+from organisations.tenancy import acting_for
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,13 @@ def person_leaves(person: Person, *, left_on: date, actor: Actor, now: datetime)
     for one in held.unsent:
         _foreign_cancelled(one, actor, now)
     _end_inquiries(person, actor, now)
-    AgentJob.objects.filter(holder=person, state=JobState.OFFERED).update(state=JobState.CLOSED)
+    with acting_for([person.organisation_id]):
+        # What is private to who left ends too; whoever marks it does not see it, so it is not counted.
+        private = held_by(person)
+        unsigned: list[CertificateRequest | Revocation] = [*private.unsigned, *private.revocations]
+        for work in unsigned:
+            _cancelled(work, actor, now)
+        AgentJob.objects.filter(holder=person, state=JobState.OFFERED).update(state=JobState.CLOSED)
     return left
 
 

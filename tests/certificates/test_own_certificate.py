@@ -370,3 +370,15 @@ def test_the_form_asks_and_renews(government: SandboxProcess, provider: Provider
     sofie.post(made["Location"].replace("/sign/", "/requests/") + "cancel")
     with acting_for([provider.hospital.organisation.pk]):
         assert CertificateRequest.objects.get(personal=True).state == RequestState.CANCELLED
+
+
+def test_what_is_private_ends_unseen_when_its_owner_leaves(provider: Provider) -> None:
+    request, hospital = provider.request(), provider.hospital
+    els = signed_in(hospital.administrator)
+    page = f"/organisation/people/{provider.person.pk}/leave/"
+    assert str(request.pk) not in els.get(page).content.decode()
+    day = datetime.now(UTC).date().isoformat()
+    answer = els.post(page, {"left_on": day}, follow=True).content.decode()
+    assert "1 request was withdrawn" not in answer
+    assert "1 aanvraag" not in answer
+    assert hospital.reload(request).state == RequestState.CANCELLED
