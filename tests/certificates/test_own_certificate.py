@@ -382,3 +382,27 @@ def test_what_is_private_ends_unseen_when_its_owner_leaves(provider: Provider) -
     assert "1 request was withdrawn" not in answer
     assert "1 aanvraag" not in answer
     assert hospital.reload(request).state == RequestState.CANCELLED
+
+
+def test_another_workstation_learns_nothing_of_it(
+    provider: Provider, hers: Certificate, hospital: Hospital, holder: Holder
+) -> None:
+    """A key store of hers on An's disk: unknown to An's workstation, and no installation of a private certificate."""
+    assert holder.enrol().status_code == 201
+    found = {
+        "fingerprint": hers.fingerprint,
+        "public_key_identifier": hers.public_key_identifier,
+        "serial": None,
+        "subject": hers.subject,
+        "path": "/home/an/ehealth/keystore/x.p12",
+        "file_digest": "d" * 64,
+        "package": None,
+        "environment": "production",
+        "not_after": hers.not_after.isoformat(),
+        "estimated": False,
+    }
+    report = {"machine": "PC-AN", "complete": True, "folders": ["/home/an/ehealth"], "installations": [found]}
+    answer = holder.call("POST", "/agent/v1/installations", report)
+    assert (answer.status_code, answer.json()["matched"]) == (200, 0), answer.content
+    with acting_for([hospital.organisation.pk]):
+        assert not Installation.objects.filter(certificate=hers).exists()
