@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent import durable, keystore, passwords
@@ -236,6 +237,6 @@ def _certificates(path: Path) -> tuple[x509.Certificate, ...]:
             if len(one.public_bytes(Encoding.DER)) > MAX_CERTIFICATE_BYTES:
                 raise ValueError("size")
             public_key_identifier(one.public_key())
-    except (ValueError, TypeError, x509.InvalidVersion):
+    except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm):
         raise AgentError("certificates_unreadable", file=str(path)) from None
     return found

@@ -14,6 +14,7 @@ from certificates.models import (
     Certificate,
     CertificateRequest,
     EncryptionToken,
+    ForeignRequest,
     Installation,
     Revocation,
 )
@@ -203,6 +204,12 @@ def requests_held_by(person: Person) -> "QuerySet[CertificateRequest]":
         .defer("sealed_signed_request", "sealed_contract")
         .order_by("requested_at")
     )
+
+
+def foreign_requests_of(person: Person) -> "QuerySet[ForeignRequest]":
+    """Requests without identity card on their way for this person, oldest first."""
+    rows = ForeignRequest.objects.holding_a_name().filter(person=person)
+    return rows.without_documents().select_related("person").order_by("requested_at")
 
 
 def revocations_held_by(person: Person) -> "QuerySet[Revocation]":

@@ -4,7 +4,7 @@ All raise Unreadable; the caller knows whether that means asking again or an unk
 """
 
 import re
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from zoneinfo import ZoneInfo
 
 from lxml import etree
@@ -59,6 +59,8 @@ def moment_of(element: etree._Element, path: str) -> datetime:
         moment = datetime.fromisoformat(text_of(element, path))
     except ValueError:  # the year -5, the year 20260, 24:00:00
         raise Unreadable(f"{path} is no moment that can be used") from None
+    if not MINYEAR < moment.year < MAXYEAR:  # a zone or a pause would move it out of what can be kept
+        raise Unreadable(f"{path} is no moment that can be used")
     return moment if moment.tzinfo else moment.replace(tzinfo=BRUSSELS)
 
 

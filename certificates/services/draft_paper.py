@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -74,6 +75,8 @@ def draft_paper(
             "name": person.name,
             number: written_ssin(person.read_ssin()),
         }
+    # An accent apart from its letter (as some systems write names) would be printed beside it.
+    values = {name: unicodedata.normalize("NFC", value) for name, value in values.items()}
     _check_printable(values)
     key = uuid4()
     paper = Paper(

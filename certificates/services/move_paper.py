@@ -24,8 +24,11 @@ def move_paper(paper: Paper, to: PaperState, *, on: date, actor: Actor, now: dat
 
     Raises PaperRefused for a day that cannot be, PaperCannotMove when it is further already.
     """
-    if not belgian_day(paper.drafted_at) <= on <= belgian_day(now):
-        raise PaperRefused(_("Give a day between the day the paper was drawn up and today."), field="on")
+    noted = [day for day in (paper.sent_on, paper.accepted_on) if day is not None]
+    if not max([belgian_day(paper.drafted_at), *noted]) <= on <= belgian_day(now):
+        raise PaperRefused(
+            _("Give a day between the last one that is noted for this paper and today."), field="on"
+        )
     old = PaperState(paper.state)
     if to not in MOVES[old]:
         raise PaperCannotMove

@@ -85,8 +85,8 @@ def _key_of(guess: Estimate) -> tuple[str, ...]:
     return guess.environment, guess.name.type, guess.name.value, guess.name.application_id or ""
 
 
-def _inventory(organisation: Organisation, report: InstallationReport) -> _Inventory:
-    """Read the certificates that the report names, in one query."""
+def _inventory(organisation: Organisation, report: InstallationReport, device: Device) -> _Inventory:
+    """Read the certificates that the report names, in one query; private ones only for their owner's workstation."""
     fingerprints = {one.fingerprint for one in report.installations if one.fingerprint}
     keys = {one.public_key_identifier for one in report.installations if one.public_key_identifier}
     closed = [one for one in report.installations if not one.fingerprint and not one.public_key_identifier]
@@ -98,6 +98,7 @@ def _inventory(organisation: Organisation, report: InstallationReport) -> _Inven
             identifier_value__in={guess.name.value for guess in guesses},
             application_id__in={guess.name.application_id or "" for guess in guesses},
         ),
+        Q(private_to=None) | Q(owner__ssin_index=device.ssin_index),
         organisation=organisation,
     ).defer("sealed_der", "chain", "search_text")
     found = _Inventory()
@@ -122,7 +123,7 @@ class _Taking:
 
     def run(self) -> None:
         """Match, write, and record what is new and what is gone."""
-        inventory = _inventory(self.organisation, self.report)
+        inventory = _inventory(self.organisation, self.report, self.device)
         numbers = set(
             OrganisationIdentifier.objects.filter(organisation=self.organisation).values_list("type", "value")
         )

@@ -33,6 +33,7 @@ from certificates.services.foreigners.progress import (
     note_confirmed,
     note_store_opens,
 )
+from certificates.services.hand_out_certificate import hand_out_certificate
 from certificates.steps import Step
 from certificates.web.foreign_words import (
     ADDRESS_PROBLEM,
@@ -252,6 +253,7 @@ def foreign_certificate(request: TenantRequest, request_id: UUID) -> HttpRespons
     found = get_object_or_404(rows.select_related("certificate"), pk=request_id)
     if found.certificate is None:
         raise Http404
+    hand_out_certificate(found.certificate, actor=Actor.of(request.tenancy), now=timezone.now())
     return _download(
         chain_file(found.certificate), "application/x-pem-file", f"certificate-{found.pk.hex[:8]}.pem"
     )

@@ -14,6 +14,7 @@ from django.utils import timezone
 from certificates import selectors
 from certificates.domain.lifecycle import Environment
 from certificates.domain.validity import CertificateStatus, RevocationStatus
+from certificates.services.hand_out_certificate import hand_out_certificate
 from certificates.services.plan_renewal import plan_renewal
 from certificates.web.installations import installation_row
 from certificates.web.lookup import find_certificate, is_own
@@ -26,6 +27,7 @@ from certificates.web.tokens import panel_of
 from certificates.web.words import ENVIRONMENTS, SOURCES, STATUSES
 from organisations.domain.roles import Permission
 from organisations.selectors import events_about, identifiers_of
+from organisations.services.audit import Actor
 from organisations.web.forms import identifier_name
 from organisations.web.pages import page
 from organisations.web.record import lines_of
@@ -115,6 +117,7 @@ def certificate_download(request: TenantRequest, certificate_id: UUID) -> HttpRe
     found = find_certificate(request, certificate_id)
     if found.ssin_index and not is_own(request, found):
         request.tenancy.require(Permission.SEE_SSIN)
+        hand_out_certificate(found, actor=Actor.of(request.tenancy), now=timezone.now())
     pem = x509.load_der_x509_certificate(found.der).public_bytes(Encoding.PEM)
     name = re.sub(r"[^A-Za-z0-9=_-]+", "_", found.common_name).strip("_") or "certificate"
     response = HttpResponse(pem, content_type="application/x-pem-file")

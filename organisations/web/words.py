@@ -152,6 +152,7 @@ ACTIONS: dict[str, Text] = {
     "paper_copy_kept": _("Signed copy kept"),
     "paper_read": _("Paper looked at"),
     "foreign_made": _("Certificate for a foreign care provider requested"),
+    "certificate_handed_out": _("Personal certificate handed out"),
     "foreign_prepared": _("Preparation file handed out"),
     "foreign_ready": _("Certification request received and checked"),
     "foreign_submitting": _("Being sent to the government"),

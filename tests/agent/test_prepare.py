@@ -1,5 +1,6 @@
 """A key without an identity card: prepared, its request sent by hand, joined with its certificate."""
 
+import base64
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -213,6 +214,10 @@ def test_certificates_that_do_not_fit_are_refused_and_lose_nothing(
         bad = folder / "bad.pem"
         bad.write_bytes(content)
         assert "not a certificate file" in refused(bad, asks=False)
+    rsa_key, no_key = bytes.fromhex("2a864886f70d010101"), bytes.fromhex("2a864886f70d010163")
+    odd = base64.encodebytes(leaf.public_bytes(Encoding.DER).replace(rsa_key, no_key))
+    bad.write_bytes(b"-----BEGIN CERTIFICATE-----\n" + odd + b"-----END CERTIFICATE-----\n")
+    assert "not a certificate file" in refused(bad, asks=False), "a key of no kind that is known"
     bad.write_bytes(leaf.public_bytes(Encoding.PEM) * 400)
     assert "not a certificate file" in refused(bad, asks=False)
 

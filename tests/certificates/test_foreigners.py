@@ -8,10 +8,12 @@ import pytest_django
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.db import connection
+from lxml import etree
 
 from agent.wire.keys import make_csr
 from agent.wire.names import certificate_name, ehealth_dn
 from agent.wire.preparation import Preparation, csr_file
+from certificates.certra.values import Unreadable, moment_of
 from certificates.domain.foreign_lifecycle import (
     AFTER_DEADLINE,
     CANCELLABLE_STATES,
@@ -27,6 +29,7 @@ from certificates.domain.foreign_lifecycle import (
 )
 from certificates.domain.lifecycle import Environment
 from certificates.domain.papers import is_pdf
+from certificates.domain.x509 import read_certificate
 from certificates.errors import (
     CannotAskAgain,
     ForeignCsrRefused,
@@ -35,7 +38,7 @@ from certificates.errors import (
     ForeignRequestRefused,
     PaperRefused,
 )
-from certificates.models import Certificate, ForeignRequest, Paper
+from certificates.models import Certificate, ForeignRequest, Installation, Paper
 from certificates.services.foreigners.preparation import chain_file, hand_out_preparation
 from certificates.services.foreigners.progress import (
     ask_again_for_foreigner,
@@ -45,10 +48,14 @@ from certificates.services.foreigners.progress import (
 )
 from certificates.services.foreigners.submit import is_safe_address
 from certificates.services.foreigners.work import due_foreign_requests, take_step, work_on_foreign_request
+from certificates.services.gateways import gateway_of
+from certificates.services.person_leaves import person_leaves
 from certificates.services.transition import Overtaken, move
+from organisations.models import AuditEvent
 from organisations.tenancy import acting_for
 from tests.certificates.foreigners import Foreigner, make_foreigner
 from tests.certificates.stages import fault
+from tests.organisations.web.members import signed_in
 from tests.support.hospital import PLATFORM, Hospital, make_hospital
 from tests.support.sandbox import SandboxProcess
 
@@ -410,3 +417,58 @@ def test_where_people_may_be_sent(
 ) -> None:
     settings.SANDBOX = sandboxed
     assert is_safe_address(url) is safe
+
+
+def test_an_installation_found_before_the_certificate_is_matched(giulia: Foreigner) -> None:
+    request = giulia.registered()
+    assert giulia.confirm(request) == 200
+    chain = gateway_of(request.environment).certificate_chain(request.public_key_identifier or "")
+    here, now = giulia.hospital.organisation, datetime.now(UTC)
+    with acting_for([here.pk]):
+        found = Installation.objects.create(
+            organisation=here,
+            device_id=here.pk,
+            machine="PC-GIULIA",
+            path="/home/giulia/x.p12",
+            file_digest="ab" * 32,
+            fingerprint=read_certificate(chain[0]).fingerprint,
+            environment="production",
+            first_seen_at=now,
+            last_seen_at=now,
+        )
+    request = giulia.step(request)
+    with acting_for([here.pk]):
+        assert Installation.objects.get(pk=found.pk).certificate_id == request.certificate_id is not None
+
+
+@pytest.mark.parametrize("end", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_deadline_that_no_clock_reaches_is_not_taken(end: str) -> None:
+    answer = etree.Element("answer")
+    etree.SubElement(answer, "end").text = end
+    with pytest.raises(Unreadable):
+        moment_of(answer, "end")
+
+
+def test_who_left_sends_nothing_any_more(giulia: Foreigner) -> None:
+    waiting, sent = giulia.ask(), giulia.registered(environment=Environment.ACCEPTANCE)
+    now = datetime.now(UTC)
+    with acting_for([giulia.hospital.organisation.pk]):
+        person_leaves(giulia.person, left_on=now.date(), actor=PLATFORM, now=now)
+    assert giulia.reload(waiting).state == S.CANCELLED
+    assert giulia.reload(sent).state == S.AWAITING_CONFIRMATION, "the government has it: it goes on"
+    assert "foreign_cancelled" in giulia.actions(waiting)
+    with pytest.raises(ForeignRequestElsewhere):
+        giulia.send_csr(waiting)
+
+
+def test_handing_out_the_certificate_leaves_a_trace(giulia: Foreigner) -> None:
+    request = giulia.registered()
+    assert giulia.confirm(request) == 200
+    request = giulia.step(request)
+    answer = signed_in(giulia.hospital.administrator).get(f"/foreigners/{request.pk}/certificate")
+    assert answer.content.startswith(b"-----BEGIN CERTIFICATE-----")
+    signed_in(giulia.hospital.administrator).get(f"/certificates/{request.certificate_id}/download")
+    with acting_for([giulia.hospital.organisation.pk]):
+        traces = AuditEvent.objects.filter(subject_type="certificate", action="certificate_handed_out")
+        assert traces.count() == 2
+        assert giulia.bis not in str(traces[0].details)

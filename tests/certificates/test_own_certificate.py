@@ -370,3 +370,39 @@ def test_the_form_asks_and_renews(government: SandboxProcess, provider: Provider
     sofie.post(made["Location"].replace("/sign/", "/requests/") + "cancel")
     with acting_for([provider.hospital.organisation.pk]):
         assert CertificateRequest.objects.get(personal=True).state == RequestState.CANCELLED
+
+
+def test_what_is_private_ends_unseen_when_its_owner_leaves(provider: Provider) -> None:
+    request, hospital = provider.request(), provider.hospital
+    els = signed_in(hospital.administrator)
+    page = f"/organisation/people/{provider.person.pk}/leave/"
+    assert str(request.pk) not in els.get(page).content.decode()
+    day = datetime.now(UTC).date().isoformat()
+    answer = els.post(page, {"left_on": day}, follow=True).content.decode()
+    assert "1 request was withdrawn" not in answer
+    assert "1 aanvraag" not in answer
+    assert hospital.reload(request).state == RequestState.CANCELLED
+
+
+def test_another_workstation_learns_nothing_of_it(
+    provider: Provider, hers: Certificate, hospital: Hospital, holder: Holder
+) -> None:
+    """A key store of hers on An's disk: unknown to An's workstation, and no installation of a private certificate."""
+    assert holder.enrol().status_code == 201
+    found = {
+        "fingerprint": hers.fingerprint,
+        "public_key_identifier": hers.public_key_identifier,
+        "serial": None,
+        "subject": hers.subject,
+        "path": "/home/an/ehealth/keystore/x.p12",
+        "file_digest": "d" * 64,
+        "package": None,
+        "environment": "production",
+        "not_after": hers.not_after.isoformat(),
+        "estimated": False,
+    }
+    report = {"machine": "PC-AN", "complete": True, "folders": ["/home/an/ehealth"], "installations": [found]}
+    answer = holder.call("POST", "/agent/v1/installations", report)
+    assert (answer.status_code, answer.json()["matched"]) == (200, 0), answer.content
+    with acting_for([hospital.organisation.pk]):
+        assert not Installation.objects.filter(certificate=hers).exists()

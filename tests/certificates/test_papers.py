@@ -1,5 +1,6 @@
 """Papers on PostgreSQL: drawn up, moved on, signed copies kept; refusals name the field."""
 
+import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -158,6 +159,13 @@ def test_numbers_and_people_of_others_are_unknown(hospital: Hospital) -> None:
         assert refusal.value.extra["field"] == field
 
 
+def test_letters_and_their_accents_are_printed_as_one(hospital: Hospital) -> None:
+    """The typeface sets an accent that comes by itself beside its letter."""
+    apart = unicodedata.normalize("NFD", "José Ñuñez")
+    paper = draft(hospital, PaperKind.MANDATE, values={"representative_name": apart})
+    assert paper.values["representative_name"] == "José Ñuñez"
+
+
 def test_a_number_in_a_title_is_masked(hospital: Hospital) -> None:
     paper = draft(hospital, PaperKind.TEST_CASES, values={"service": "Test 85.07.30-033.28"})
     assert "033.28" not in paper.subject
@@ -192,6 +200,17 @@ def test_a_paper_is_sent_accepted_and_ended(hospital: Hospital) -> None:
         "paper_ended",
         "paper_sent",
     ]
+
+
+def test_no_day_lies_before_the_last_one_that_was_noted(hospital: Hospital) -> None:
+    paper, later = draft(hospital, PaperKind.TEST_CASES), NOW + timedelta(days=9)
+    _move(hospital, paper, PaperState.SENT, on=TODAY + timedelta(days=5), now=later)
+    with pytest.raises(PaperRefused) as refusal:
+        _move(hospital, paper, PaperState.ACCEPTED, on=TODAY + timedelta(days=4), now=later)
+    assert refusal.value.extra["field"] == "on"
+    _move(hospital, paper, PaperState.ACCEPTED, on=TODAY + timedelta(days=6), now=later)
+    with pytest.raises(PaperRefused):
+        _move(hospital, paper, PaperState.ENDED, on=TODAY + timedelta(days=5), now=later)
 
 
 def test_a_signed_copy_is_kept_sealed_and_handed_back(hospital: Hospital) -> None:

@@ -22,6 +22,7 @@ from certificates.services.asking import PLATFORM
 from certificates.services.collect_certificate import NOT_YET_DELIVERED, checked_delivery
 from certificates.services.gateways import patience, problem_of
 from certificates.services.inventory import add_certificate
+from certificates.services.match_installations import match_waiting_installations
 from certificates.services.nudges import nudge_status_check
 from certificates.services.transition import move
 from organisations.errors import DomainError
@@ -138,4 +139,5 @@ def take_delivery(request: ForeignRequest, chain: Sequence[bytes], *, now: datet
             certificate=certificate,
             details={"fingerprint": facts.fingerprint},
         )
+        match_waiting_installations(request.organisation)
         nudge_status_check(certificate)
