@@ -84,8 +84,10 @@ class TokenMaker:
             return self._make(pending, state, store.password)
 
     def _make(self, pending: Pending, state: State, password: str) -> ExitCode:
-        password = self._key_password(pending, password)
-        sitting = TokenSitting(self.config, self.portal, self.dialogue, self.texts, pending, password)
+        begun = self._key_password(pending, password)
+        sitting = TokenSitting(
+            self.config, self.portal, self.dialogue, self.texts, pending, begun, store_password=password
+        )
         pending.finish(sitting.go_on(state))
         self.dialogue.say(self.texts("run.done"))
         return ExitCode.DONE

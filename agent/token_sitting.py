@@ -40,7 +40,8 @@ _START_AGAIN = ("government_refused", "token_unknown")
 class TokenSitting:
     """Takes the token of one finished key store from wherever it stands to its end.
 
-    `password` opens the pending keys; the finished store may have got another one since.
+    `password` opens the pending keys; the finished store may have got another one since: `store_password`, where it is
+    known already.
     """
 
     config: Config
@@ -49,7 +50,7 @@ class TokenSitting:
     texts: Texts
     pending: Pending
     password: str = field(repr=False)
-    _store_password: str = field(default="", init=False, repr=False)
+    store_password: str = field(default="", repr=False)
 
     def go_on(self, state: State) -> State:
         """Register the token and put its key into the key store. Raises AgentError; then run the job again."""
@@ -139,7 +140,7 @@ class TokenSitting:
         else:
             rewrite(
                 Path(state.store),
-                self._store_password,
+                self.store_password,
                 lambda contents: keystore.with_encryption_entry(_ours(contents, state), key, certificate),
                 now=_now(),
             )
@@ -164,8 +165,8 @@ class TokenSitting:
         if not self.dialogue.confirm(question):
             raise StoreError("store_foreign_entries")
         ours = replace(contents, foreign=0)
-        data = keystore.serialise(ours, self._store_password, state.format)
-        install(target, data, ours, password=self._store_password, now=_now())
+        data = keystore.serialise(ours, self.store_password, state.format)
+        install(target, data, ours, password=self.store_password, now=_now())
         self.dialogue.say(self.texts("token.beside", file=shown(str(target))))
         return self.pending.keep(replace(state, store=str(target)))
 
@@ -180,7 +181,7 @@ class TokenSitting:
         return _ours(self._opened(data, Path(state.store).name), state)
 
     def _opened(self, data: bytes, name: str) -> Contents:
-        candidate = self._store_password or self.password
+        candidate = self.store_password or self.password
         for attempt in range(PASSWORD_TRIES + 1):
             try:
                 contents = keystore.open_store(data, candidate)
@@ -192,7 +193,7 @@ class TokenSitting:
                     raise Cancelled from None
                 candidate = answer
             else:
-                self._store_password = candidate
+                self.store_password = candidate
                 return contents
         raise StoreError("password_wrong")
 

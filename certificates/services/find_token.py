@@ -70,14 +70,20 @@ def _learn(certificate: Certificate, found: JudgedToken, actor: Actor, now: date
         note_active(certificate, actor=actor, now=now)
 
 
+def can_have_token(certificate: Certificate, now: datetime) -> bool:
+    """Tell whether the government would take a token for it: an eHealth certificate, valid today."""
+    alive = certificate.not_before <= now < certificate.not_after
+    revoked = certificate.revocation_status == RevocationStatus.REVOKED
+    return bool(certificate.identifier_type) and alive and not revoked
+
+
 @transaction.atomic
 def ask_for_new_token(certificate: Certificate, *, holder: Person, actor: Actor, now: datetime) -> AgentJob:
     """Offer the making of a token for a key store that is there already; an open offer is found again.
 
-    Raises TokenRefused when the certificate has a token or is no longer valid, HolderWithoutMandate.
+    Raises TokenRefused when the certificate has a token or can have none, HolderWithoutMandate.
     """
-    alive = certificate.not_before <= now < certificate.not_after
-    if not alive or certificate.revocation_status == RevocationStatus.REVOKED:
+    if not can_have_token(certificate, now):
         raise TokenRefused
     token, _ = EncryptionToken.objects.get_or_create(
         certificate=certificate,

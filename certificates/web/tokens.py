@@ -6,11 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.db.models import Q, QuerySet
-from django.http import HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from certificates.domain.tokens import TokenState
 from certificates.domain.validity import RevocationStatus
@@ -18,15 +20,17 @@ from certificates.errors import HolderWithoutMandate
 from certificates.models import AgentJob, Certificate, ContinuityProof, EncryptionToken
 from certificates.models.job import JobKind, JobState
 from certificates.services.activate_token import ask_for, holder_for
-from certificates.services.find_token import ask_for_new_token, find_token
+from certificates.services.find_token import ask_for_new_token, can_have_token, find_token
 from certificates.services.gateways import depot_of
 from certificates.web.token_words import ENDED, FINDINGS, JOBS, TOKEN_STATES
+from organisations.access import Tenancy
 from organisations.domain.roles import Permission
 from organisations.errors import DomainError
 from organisations.models import Person
 from organisations.services.audit import Actor
+from organisations.tenancy import acting_for
 from organisations.web.pages import page, sentence_of
-from organisations.web.tenancy import TenantRequest
+from organisations.web.tenancy import TenantRequest, tenancy_of
 from organisations.web.words import Label
 
 PROOFS_SHOWN = 3
@@ -124,7 +128,7 @@ def panel_of(request: TenantRequest, certificate: Certificate, now: datetime) ->
         ),
         unfinished_job=job.pk if job is not None and not stored and not is_revoked else "",
         late=token is not None and token.waits_too_long(now),
-        alive=certificate.not_before <= now < certificate.not_after and not is_revoked,
+        alive=can_have_token(certificate, now),
         may_ask=holder is not None
         and not is_revoked
         and (request.tenancy.may(Permission.REQUEST_CERTIFICATE) or is_holder),
@@ -136,13 +140,20 @@ def _waiting(token: EncryptionToken, now: datetime) -> list[AgentJob]:
     return list(open_ones.select_related("holder"))
 
 
-@page(Permission.REQUEST_CERTIFICATE, methods=("POST",))
-def token_find(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
-    """Ask the depot for the token of a certificate that was not made here."""
-    certificate = get_object_or_404(_certificates(request), pk=certificate_id)
+@require_POST
+@login_required
+def token_find(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
+    """Ask the depot for the token of a certificate that was not made here: outside any transaction."""
+    tenancy = tenancy_of(request)
+    if tenancy is None:
+        raise Http404
+    if not tenancy.may(Permission.REQUEST_CERTIFICATE):
+        return HttpResponse(status=403)
+    with acting_for([tenancy.organisation.pk], user=tenancy.user.pk):
+        certificate = get_object_or_404(_certificates(tenancy), pk=certificate_id)
     try:
         depot = depot_of(certificate.environment)
-        find_token(certificate, depot, actor=Actor.of(request.tenancy), now=timezone.now())
+        find_token(certificate, depot, actor=Actor.of(tenancy), now=timezone.now())
     except DomainError as refusal:
         messages.error(request, sentence_of(refusal))
     else:
@@ -152,10 +163,13 @@ def token_find(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
     return redirect("certificate", certificate_id)
 
 
+token_find.untenanted = True  # type: ignore[attr-defined]  # read by TenancyMiddleware
+
+
 @page(Permission.SEE_INVENTORY, methods=("POST",))
 def token_make(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
     """Have a workstation make the token for a key store that is there already."""
-    certificate = get_object_or_404(_certificates(request), pk=certificate_id)
+    certificate = get_object_or_404(_certificates(request.tenancy), pk=certificate_id)
     return _offered(
         request, certificate, lambda holder, actor, now: ask_for_new_token(certificate, holder=holder, actor=actor,
                                                                            now=now)
@@ -174,16 +188,16 @@ def token_check(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
     return _ask(request, certificate_id, JobKind.CHECK_TOKEN)
 
 
-def _certificates(request: TenantRequest) -> QuerySet[Certificate]:
+def _certificates(tenancy: Tenancy) -> QuerySet[Certificate]:
     """Those whose token this member may touch: an own one's stays its owner's, shared or not."""
-    rows = Certificate.objects.filter(organisation=request.tenancy.organisation)
-    return rows.filter(Q(owner=None) | Q(owner__user=request.tenancy.user))
+    rows = Certificate.objects.filter(organisation=tenancy.organisation)
+    return rows.filter(Q(owner=None) | Q(owner__user=tenancy.user))
 
 
 def _ask(request: TenantRequest, certificate_id: UUID, kind: JobKind) -> HttpResponse:
     token = get_object_or_404(
         EncryptionToken.objects.select_related("certificate__request__holder"),
-        certificate__in=_certificates(request),
+        certificate__in=_certificates(request.tenancy),
         certificate_id=certificate_id,
     )
     return _offered(

@@ -32,6 +32,7 @@ from agent.wire.jobs import (
     Environment,
     Identifier,
     LocalisedText,
+    MakeTokenJob,
     Organisation,
     Signer,
     TokenFacts,
@@ -92,7 +93,7 @@ class Counterpart(TokenDesk, RevocationDesk):
         self.ca_key, self.ca = _authority()
         self.etk_ra_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.etk_ra = self._certified("ETK-RA", self.etk_ra_key.public_key())
-        self.token_jobs: dict[str, ActivateTokenJob | CheckTokenJob] = {}
+        self.token_jobs: dict[str, MakeTokenJob | ActivateTokenJob | CheckTokenJob] = {}
         self.devices: dict[str, proofs.Jwk] = {}
         self.nonces: dict[str, bytes] = {}
         self.requests: dict[str, Request] = {}
@@ -185,6 +186,25 @@ class Counterpart(TokenDesk, RevocationDesk):
         self.requests[made.id] = request
         return made.id
 
+    def add_making_job(self, request: Request) -> str:
+        """A job that makes the token of a certificate whose key store is there already; returns its id."""
+        assert request.certificate is not None
+        job = request.job
+        made = MakeTokenJob(
+            id=to_base64url(secrets.token_bytes(16)),
+            server=self.url,
+            expires_at=job.expires_at,
+            organisation=job.organisation,
+            environment=job.environment,
+            requested_by=job.requested_by,
+            requested_at=job.requested_at,
+            reason="",
+            certificate=facts_of(request.certificate),
+        )
+        self.token_jobs[made.id] = made
+        self.requests[made.id] = request
+        return made.id
+
     def _certified(self, name: str, key: rsa.RSAPublicKey) -> x509.Certificate:
         now = datetime.now(UTC)
         return (
@@ -266,6 +286,8 @@ class Counterpart(TokenDesk, RevocationDesk):
             )
         if parts == ["checks"]:
             return self._check(body)
+        if parts == ["tokens"]:
+            return self._make(body)
         if parts == ["installations"] and method == "POST":
             self.reports.append(InstallationReport.from_json(body))
             return answer_json(200, InstallationsMatched(matched=2, unknown=1, gone=4).to_json())
@@ -300,6 +322,13 @@ class Counterpart(TokenDesk, RevocationDesk):
             own = request.certificate
             if own is not None and certificate_fingerprint(own) == body["fingerprint"] and request.token:
                 return answer_json(201, {"job_id": self.add_token_job(CheckTokenJob, job_id)})
+        raise Refused(404, "job_unknown")
+
+    def _make(self, body: Json) -> tuple[int, bytes]:
+        for request in list(self.requests.values()):
+            own = request.certificate
+            if own is not None and certificate_fingerprint(own) == body["fingerprint"]:
+                return answer_json(201, {"job_id": self.add_making_job(request)})
         raise Refused(404, "job_unknown")
 
     def _enrol(self, parts: list[str], body: Json, jwk: proofs.Jwk) -> tuple[int, bytes]:

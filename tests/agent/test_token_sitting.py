@@ -461,3 +461,61 @@ def test_a_token_is_not_activated_with_a_store_that_lacks_its_key(
     assert code == 1
     assert "Nothing was activated" in " ".join(screen.replace("│", " ").split())
     assert not token.active
+
+
+def without_token(enrolled: Workstation, server: Counterpart) -> tuple[str, Path]:
+    """A key store that somebody has, finished long ago, and for which nobody made a token."""
+    job = server.add_job(application_id="T9")
+    code, screen = enrolled.run(job.id)
+    assert code == 0, screen
+    return job.id, sole(enrolled)
+
+
+def make_token(workstation: Workstation, *command: str) -> tuple[int, str]:
+    terminal = workstation.spawn(*command, "--ui", "terminal")
+    terminal.expect_exact("Password of the key store for ")
+    terminal.sendline(PASSWORD)
+    return finish(terminal)
+
+
+def test_a_key_store_without_token_gets_one_at_the_workstation(
+    enrolled: Workstation, server: Counterpart
+) -> None:
+    first, store = without_token(enrolled, server)
+    code, screen = make_token(enrolled, "token", str(store))
+    assert code == 0, screen
+    token = server.requests[first].token
+    assert token is not None
+    assert (token.stored, token.proofs) == (True, ["ok"])
+    assert len(encryption_entries(opened(store))) == 1
+    assert enrolled.pending == []
+
+
+def test_a_token_begun_from_the_page_is_taken_up_again_with_its_key(
+    enrolled: Workstation, server: Counterpart
+) -> None:
+    first, store = without_token(enrolled, server)
+    job = server.add_making_job(server.requests[first])
+    away = Refused(503, "government_unavailable")
+    server.refuse = lambda method, path: away if path.endswith("token/complete") else None
+    code, screen = make_token(enrolled, "run", job)
+    assert code == 1, screen
+    offered = server.requests[first].token
+    assert offered is not None
+    told = finish(enrolled.spawn("watch", "--once", "--ui", "terminal"))[1]
+    assert f"ehportal-agent run {job}" in told
+    # Meanwhile the store got another password: the key that was begun still has the one of that day.
+    store.write_bytes(pkcs12.write(opened(store), OTHER_PASSWORD, "modern"))
+    server.refuse = lambda method, path: None
+    terminal = enrolled.spawn("run", job, "--ui", "terminal")
+    terminal.expect_exact("Password of the key store for ")
+    terminal.sendline(OTHER_PASSWORD)
+    terminal.expect_exact("the encryption key begun earlier")
+    terminal.sendline(PASSWORD)
+    code, screen = finish(terminal)
+    assert code == 0, screen
+    token = server.requests[first].token
+    assert token is not None
+    assert token.key == offered.key
+    assert len(encryption_entries(opened(store, OTHER_PASSWORD))) == 1
+    assert enrolled.pending == []

@@ -85,8 +85,9 @@ def test_a_certificate_shows_what_is_known(viewer: Client, hospital: Hospital) -
     certificate = shelve(hospital.organisation, "EHBOX", 61)
     answer, made = own_queries(viewer, f"/certificates/{certificate.pk}/")
     page = answer.content.decode()
-    assert made == 11, (
-        "the certificate, its record, its token, its end, its name's others, its renewal, installations"
+    assert made == 12, (
+        "the certificate, its record, its token and who could make one, its end, its name's others, its renewal, "
+        "installations"
     )
     assert "61 days left" in page
     assert "To renew" in page

@@ -7,12 +7,16 @@ from django.test import Client
 
 from certificates.domain.lifecycle import RequestState
 from certificates.domain.tokens import TokenState
+from certificates.domain.validity import RevocationStatus
 from certificates.models import AgentJob, Certificate
 from certificates.models.job import JobKind
+from organisations.sealing import seal
 from organisations.tenancy import acting_for
-from tests.certificates.web.shelf import ask, give_token
+from tests.certificates import samples
+from tests.certificates.web.shelf import ask, give_token, shelve
 from tests.organisations.web.members import own_queries
 from tests.support.hospital import Hospital
+from tests.support.sandbox import SandboxProcess
 
 
 @pytest.fixture
@@ -91,6 +95,44 @@ def test_who_may_not(
     assert client.post(address(issued, step))["Location"].startswith("/accounts/login/")
     assert viewer.get(address(issued, step)).status_code == 405
     assert jobs(hospital) == []
+
+
+def test_a_certificate_of_unknown_origin_can_get_a_token(
+    administrator: Client, viewer: Client, hospital: Hospital
+) -> None:
+    certificate = shelve(hospital.organisation, "ELDERS", 400)
+    page = administrator.get(address(certificate)).content.decode()
+    assert "Look in the depot" in page
+    assert "Look in the depot" not in viewer.get(address(certificate)).content.decode()
+    assert viewer.post(address(certificate, "find")).status_code == 403
+    assert viewer.post(address(certificate, "make")).status_code == 403
+    for _ in range(2):
+        answer = administrator.post(address(certificate, "make"), follow=True).content.decode()
+        assert "It waits at the workstation of" in answer
+    [job] = jobs(hospital)
+    assert (job.kind, job.holder_id) == (JobKind.MAKE_TOKEN, hospital.holder.pk)
+    assert f"ehportal-agent run {job.pk}" in answer
+    assert "Look in the depot" not in answer, "one is being made"
+
+
+@pytest.mark.parametrize("days_left", [-1, 400])
+def test_a_dead_certificate_gets_no_token(administrator: Client, hospital: Hospital, days_left: int) -> None:
+    state = RevocationStatus.REVOKED if days_left > 0 else RevocationStatus.GOOD
+    certificate = shelve(hospital.organisation, "DOOD", days_left, revocation_status=state)
+    assert "Look in the depot" not in administrator.get(address(certificate)).content.decode()
+    answer = administrator.post(address(certificate, "make"), follow=True).content.decode()
+    assert "cannot be used for this" in answer
+    assert jobs(hospital) == []
+
+
+def test_the_depot_is_asked_from_the_page(
+    administrator: Client, stranger: Client, hospital: Hospital, government: SandboxProcess
+) -> None:
+    made = samples.der(samples.ehealth("CBE", "0406798006", application_id="NERGENS"))
+    certificate = shelve(hospital.organisation, "NERGENS", 400, sealed_der=seal(made))
+    assert stranger.post(address(certificate, "find")).status_code == 404
+    answer = administrator.post(address(certificate, "find"), follow=True).content.decode()
+    assert "The depot has no encryption token of this certificate" in answer
 
 
 def test_the_dashboard_reminds_of_what_waits(administrator: Client, issued: Certificate) -> None:
