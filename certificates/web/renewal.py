@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from certificates.domain.renewal import RenewalOutcome
-from certificates.domain.validity import CertificateStatus
+from certificates.domain.revocation import RevocationReason
+from certificates.domain.validity import CertificateStatus, RevocationStatus
 from certificates.models import Certificate
 from certificates.services.plan_renewal import RenewalPlan, plan_renewals
 from certificates.web.rows import CertificateRow, RequestRow, certificate_row, request_row
@@ -21,6 +22,8 @@ from organisations.domain.roles import Permission
 R = RenewalOutcome
 FORM = frozenset({R.RENEWABLE, R.NO_WORKSTATION, R.HOLDER_LEFT, R.MANDATE_ENDED})
 """Outcomes in which the form is the way on: it asks for what is missing, or for another holder."""
+PAST = frozenset({R.EXPIRED, R.REVOKED, R.ALREADY_RENEWED, R.IN_PROGRESS})
+"""Outcomes in which its key store is not what anybody waits for, or the request itself asks after it."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class RenewalView:
     one_click: bool
     buttons: tuple[Button, ...]
     on_its_way: RequestRow | None
+    when_lost: tuple[Button, ...]
+    """The ways on when the key store or its password is lost: there is nothing to renew with."""
 
     @property
     def shows_day(self) -> bool:
@@ -72,6 +77,9 @@ def renewal_view(plan: RenewalPlan, tenancy: Tenancy) -> RenewalView | None:
         may_ask and plan.one_click,
         _buttons(plan, tenancy) if may_ask else (),
         request_row(plan.renewal) if plan.renewal else None,
+        ways_when_lost(certificate)
+        if may_ask and tenancy.may(Permission.REVOKE_CERTIFICATE) and plan.outcome not in PAST
+        else (),
     )
 
 
@@ -101,6 +109,17 @@ def _buttons(plan: RenewalPlan, tenancy: Tenancy) -> tuple[Button, ...]:
     if outcome in {R.EXPIRED, R.REVOKED}:
         found.append(Button(new_request_like(certificate.pk), _("Request a new one")))
     return tuple(found)
+
+
+def ways_when_lost(certificate: Certificate) -> tuple[Button, ...]:
+    """Return what can be done once nobody can open the key store: revoke, then request anew, in that order."""
+    ways = []
+    if certificate.revocation_status != RevocationStatus.REVOKED:
+        address = reverse("certificate-revoke", args=[certificate.pk])
+        ways.append(
+            Button(f"{address}?reason={RevocationReason.SUPERSEDED}", _("Revoke the old certificate"))
+        )
+    return (*ways, Button(new_request_like(certificate.pk), _("Request a new one")))
 
 
 def new_request_like(certificate_id: UUID) -> str:

@@ -5,19 +5,17 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from certificates import selectors
 from certificates.domain.lifecycle import RequestState
-from certificates.domain.validity import RevocationStatus
 from certificates.models import CertificateRequest
 from certificates.services.ask_again import ask_again
 from certificates.services.cancel_request import cancel_request
 from certificates.services.request_job import KEY_STORE_LOST
 from certificates.steps import request_steps
 from certificates.web.progress import REQUEST, act_on, progress_view, status_answer
-from certificates.web.renewal import Button, new_request_like
+from certificates.web.renewal import Button, ways_when_lost
 from certificates.web.rows import request_row
 from certificates.web.words import BASE_SERVICES, REQUEST_STATES
 from organisations.domain.roles import Permission
@@ -82,11 +80,7 @@ def _instead_of(found: CertificateRequest) -> tuple[Button, ...]:
     problem = found.problem or {}
     if problem.get("kind") != KEY_STORE_LOST or found.replaces is None:
         return ()
-    ways = []
-    if found.replaces.revocation_status != RevocationStatus.REVOKED:
-        address = reverse("certificate-revoke", args=[found.replaces.pk])
-        ways.append(Button(f"{address}?reason=superseded", _("Revoke the old certificate")))
-    return (*ways, Button(new_request_like(found.replaces.pk), _("Request a new one")))
+    return ways_when_lost(found.replaces)
 
 
 @page(Permission.SEE_INVENTORY)

@@ -6,12 +6,9 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import path
 
 from certificates.domain.lifecycle import RequestState
 from certificates.models import Certificate, CertificateRequest, Installation
-from certificates.web import inventory
-from ehportal import urls as site_urls
 from organisations.domain.roles import Role
 from organisations.models import Mandate, Person
 from organisations.tenancy import acting_for
@@ -232,14 +229,24 @@ def test_a_number_of_another_is_said(administrator: Client, hospital: Hospital) 
     assert 'href="/organisation/identifiers/new/"' in body
 
 
-urlpatterns = [
-    path("certificates/<uuid:certificate_id>/revoke/", inventory.certificate, name="certificate-revoke"),
-    *site_urls.urlpatterns,
-]
-"""The site with the page on which a certificate is revoked."""
+def test_what_to_do_when_the_key_store_is_lost_starts_on_the_certificates_page(
+    administrator: Client, viewer: Client, hospital: Hospital
+) -> None:
+    certificate = shelve(hospital.organisation, "KWIJT", 400)
+    page = administrator.get(f"/certificates/{certificate.pk}/").content.decode()
+    assert "Key store or password lost?" in page
+    revoke = f"/certificates/{certificate.pk}/revoke/?reason=superseded"
+    assert f'href="{revoke}"' in page
+    assert 'value="superseded" checked' in " ".join(administrator.get(revoke).content.decode().split())
+    assert f'href="/requests/new/?like={certificate.pk}"' in page
+    assert (
+        "Key store or password lost?" not in viewer.get(f"/certificates/{certificate.pk}/").content.decode()
+    )
+    over = shelve(hospital.organisation, "VOORBIJ", -3)
+    page = administrator.get(f"/certificates/{over.pk}/").content.decode()
+    assert "Key store or password lost?" not in page
 
 
-@pytest.mark.urls(__name__)
 def test_a_lost_key_store_leads_to_revocation(administrator: Client, hospital: Hospital) -> None:
     old = known(hospital)
     problem = {"kind": "key_store_lost", "summary": "", "answers": [], "at": "2026-11-20T09:30:00+00:00"}
@@ -362,7 +369,7 @@ def test_queries_do_not_grow(administrator: Client, hospital: Hospital) -> None:
             renew(hospital, certificate)
     assert own_queries(administrator, "/")[1] == 12
     assert own_queries(administrator, "/certificates/?status=renewable")[1] == 7
-    assert own_queries(administrator, address_of(old))[1] == 15
+    assert own_queries(administrator, address_of(old))[1] == 16
     assert own_queries(administrator, address_of(new))[1] == 17
     assert own_queries(administrator, "/installations/")[1] == 1
 
