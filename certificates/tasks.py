@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from certificates.services import check_revocation
+from certificates.services import check_revocation, remind_of_tokens
 from certificates.services import work_on_request as work
 from certificates.services.foreigners import work as foreign
 from certificates.services.revocations import work as revocations
@@ -68,3 +68,16 @@ def sweep_foreign_requests() -> None:
         work_on_foreign_request.apply_async(
             (str(organisation_id), str(request_id)), expires=SWEEP_MESSAGE_SECONDS
         )
+
+
+@shared_task(name="certificates.sweep_waiting_tokens")
+def sweep_waiting_tokens() -> None:
+    """Find the tokens that wait too long for their activation."""
+    for organisation_id, token_id in remind_of_tokens.waiting_tokens(now=timezone.now()):
+        remind_of_token.delay(str(organisation_id), str(token_id))
+
+
+@shared_task(name="certificates.remind_of_token", soft_time_limit=240)
+def remind_of_token(organisation_id: str, token_id: str) -> None:
+    """Tell people of one of them."""
+    remind_of_tokens.remind_of_token(UUID(organisation_id), UUID(token_id), now=timezone.now())

@@ -7,6 +7,7 @@ import pytest
 import pytest_django
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
+from django.core.mail import EmailMessage
 from django.db import connection
 from lxml import etree
 
@@ -318,7 +319,9 @@ def test_a_wrong_certificate_is_not_taken(giulia: Foreigner, government: Sandbox
     assert giulia.step(request).state == S.ISSUED
 
 
-def test_the_reminder_comes_once_and_in_time(giulia: Foreigner) -> None:
+def test_the_reminder_comes_once_and_in_time(
+    giulia: Foreigner, mailoutbox: list[EmailMessage], settings: pytest_django.Settings
+) -> None:
     request = giulia.registered()
     assert request.expires_at is not None
     near = request.expires_at - timedelta(days=3)
@@ -329,9 +332,17 @@ def test_the_reminder_comes_once_and_in_time(giulia: Foreigner) -> None:
     assert request.reminded_at is None
     assert request.next_attempt_at is not None
     assert request.next_attempt_at <= near
+    backend = settings.EMAIL_BACKEND
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # nobody listens
     request = giulia.step(request, now=near + timedelta(seconds=1))
+    assert request.reminded_at is None
+    settings.EMAIL_BACKEND = backend
+    request = giulia.step(request, now=near + timedelta(hours=1))
     assert request.reminded_at is not None
     giulia.step(request, now=near + timedelta(hours=2))
+    [mail] = mailoutbox
+    assert mail.to == [giulia.hospital.administrator.email]
+    assert f"/foreigners/{request.pk}/" in str(mail.body)
     assert giulia.actions(request).count("foreign_reminder") == 1
 
 

@@ -13,20 +13,19 @@ from certificates.domain.foreign_lifecycle import (
     ForeignState,
     is_lapsed,
     is_late,
-    reminder_due,
 )
 from certificates.domain.lifecycle import Environment
 from certificates.models import ForeignRequest
 from certificates.services import asking
 from certificates.services.asking import PLATFORM
 from certificates.services.collect_certificate import NOT_YET_DELIVERED, checked_delivery
+from certificates.services.foreigners.remind import remind
 from certificates.services.gateways import patience, problem_of
 from certificates.services.inventory import add_certificate
 from certificates.services.match_installations import match_waiting_installations
 from certificates.services.nudges import nudge_status_check
 from certificates.services.transition import move
 from organisations.errors import DomainError
-from organisations.services.audit import record
 from organisations.tenancy import acting_for
 
 
@@ -44,28 +43,6 @@ def collect_for_foreigner(request: ForeignRequest, gateway: Gateway, *, now: dat
             ask_later(request, problem_of(error, now), now)
         return
     take_delivery(request, chain, now=now)
-
-
-def remind(request: ForeignRequest, *, now: datetime) -> bool:
-    """Put the reminder into the record when three days are left, once; returns whether it was now."""
-    waiting = request.state == ForeignState.AWAITING_CONFIRMATION
-    if not (waiting and request.reminded_at is None and reminder_due(request.expires_at, now)):
-        return False
-    with acting_for([request.organisation_id]), transaction.atomic():
-        unreminded = ForeignRequest.objects.filter(pk=request.pk, state=request.state, reminded_at=None)
-        if not unreminded.update(reminded_at=now):
-            return False
-        record(
-            request.organisation_id,
-            "foreign_reminder",
-            request,
-            actor=PLATFORM,
-            now=now,
-            name=str(request.person),
-            expires_at=request.expires_at.isoformat() if request.expires_at else None,
-        )
-    request.reminded_at = now
-    return True
 
 
 def _answered(request: ForeignRequest, error: Rejected, now: datetime) -> None:
