@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from lxml import etree
 
+from agent.keystore import encryption_entries, open_store
 from agent.wire.preparation import Preparation
 from deploy.stack.journey import Browser, Terminal, wait_for
 from tests.environment import ROOT
@@ -152,6 +153,13 @@ def test_from_bis_number_to_a_key_store_that_opens(
     browser.get(page)
     browser.post(f"{page}opens", {})
     assert "state pill good" in browser.get(page)
+
+    # A mandated holder lends the enrolled workstation for the token; no card is needed, only the store's password.
+    status, seen = world.terminal().run("token", str(store))
+    assert status == 0, seen
+    assert "Passed: what is sealed to you" in seen
+    entries = open_store(store.read_bytes(), PASSWORD)
+    assert len(encryption_entries(entries)) == 1
 
     # What the sandbox received is what the official schema asks for.
     bodies = [
