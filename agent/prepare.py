@@ -194,6 +194,7 @@ class Preparer:
             prepared.forget()
             passwords.forget(self.config, prepared.id)
         self.dialogue.say(self.texts("collect.done"))
+        self.dialogue.say(self.texts("collect.token"))
         return ExitCode.DONE
 
     @staticmethod
