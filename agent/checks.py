@@ -8,8 +8,16 @@ from cryptography import x509
 from agent.eid import Card
 from agent.errors import AgentError, CardError
 from agent.wire.errors import NameMalformed
-from agent.wire.jobs import CertificateJob, RevocationJob
+from agent.wire.jobs import CertificateJob, Job, RevocationJob
 from agent.wire.names import certificate_name
+
+
+def check_offer(job: Job, *, origin: str, now: datetime) -> None:
+    """The job is the pinned server's, and is not over. Raises AgentError `other_server`, `job_closed`."""
+    if job.server != origin:
+        raise AgentError("other_server", server=job.server)
+    if job.expires_at <= now:
+        raise AgentError("job_closed")
 
 
 def check_job(job: CertificateJob | RevocationJob, *, origin: str, now: datetime) -> None:
@@ -17,10 +25,7 @@ def check_job(job: CertificateJob | RevocationJob, *, origin: str, now: datetime
 
     Raises AgentError `other_server`, `job_closed`, `contract_name_mismatch`.
     """
-    if job.server != origin:
-        raise AgentError("other_server", server=job.server)
-    if job.expires_at <= now:
-        raise AgentError("job_closed")
+    check_offer(job, origin=origin, now=now)
     identifier = job.organisation.identifier
     try:
         name = certificate_name(job.request.contract.dn)

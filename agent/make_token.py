@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agent.checks import check_offer
 from agent.config import Config
 from agent.device import Device
 from agent.errors import AgentError, Cancelled, ExitCode, StoreError
@@ -32,10 +33,7 @@ class TokenMaker:
 
     def run(self, job: MakeTokenJob) -> ExitCode:
         """Begin the job. Raises AgentError; a job that was not done can be run again."""
-        if job.server != self.device.origin:
-            raise AgentError("other_server", server=job.server)
-        if job.expires_at <= datetime.now(UTC):
-            raise AgentError("job_closed")
+        check_offer(job, origin=self.device.origin, now=datetime.now(UTC))
         name = name_told_by(job.certificate.common_name)
         store = self._finder().find(job.certificate.fingerprint, name)
         return self._begin(job, store)

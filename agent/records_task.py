@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from agent.card_sitting import CardSitting
-from agent.checks import check_authentication_certificate
+from agent.checks import check_authentication_certificate, check_offer
 from agent.config import Config
 from agent.device import Device
 from agent.eid import Card, CardReader
@@ -36,10 +36,7 @@ class RecordsTask:
 
     def run(self, job: RecordsJob) -> ExitCode:
         """Show, sign and send both questions. Raises AgentError; a job that was not done can be run again."""
-        if job.server != self.device.origin:
-            raise AgentError("other_server", server=job.server)
-        if job.expires_at <= datetime.now(UTC):
-            raise AgentError("job_closed")
+        check_offer(job, origin=self.device.origin, now=datetime.now(UTC))
         with CardReader(self.config.module()) as reader:
             card = CardSitting(self.dialogue, self.texts).card(reader)
             self._check_card(job, card)

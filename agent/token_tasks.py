@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agent.checks import check_offer
 from agent.config import Config
 from agent.device import Device
-from agent.errors import AgentError, Cancelled, ExitCode, StoreError
+from agent.errors import Cancelled, ExitCode, StoreError
 from agent.keystore import encryption_entries
 from agent.language import Texts, printable
 from agent.own_store import OwnStore, StoreFinder, name_told_by
@@ -30,10 +31,7 @@ class TokenTask:
 
     def run(self, job: ActivateTokenJob | CheckTokenJob) -> ExitCode:
         """Do what the job asks. Raises AgentError; a job that was not done can be run again."""
-        if job.server != self.device.origin:
-            raise AgentError("other_server", server=job.server)
-        if job.expires_at <= datetime.now(UTC):
-            raise AgentError("job_closed")
+        check_offer(job, origin=self.device.origin, now=datetime.now(UTC))
         if isinstance(job, ActivateTokenJob):
             return self._activate(job)
         return self._test(job.id, self._store(job))

@@ -89,7 +89,7 @@ def _arrived(pending: Pending, portal: Portal, texts: Texts) -> list[str]:
     if state is None or state.stage not in ("sent", *TOKEN_STAGES):
         return []
     command = f"ehportal-agent run {pending.job_id}"
-    if pending.is_token_only or state.stage in ("token_key", "token_sent", "token_registered"):
+    if pending.is_token_only or state.stage not in ("sent", "stored"):
         stage = texts(f"status.stage.{state.stage}")
         return [texts("status.pending", what=printable(state.organisation), stage=stage, command=command)]
     outcome = portal.outcome(pending.job_id)

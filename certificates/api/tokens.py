@@ -1,6 +1,7 @@
 """The agent's endpoints for encryption tokens: each step is signed on the workstation and handed on as it is."""
 
 import base64
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
@@ -18,7 +19,7 @@ from certificates.models.job import JobKind
 from certificates.services import activate_token, agent_jobs, continuity, depot_tokens, register_token
 from certificates.services.ask_own_record import ask_own_record
 from certificates.services.find_token import (
-    ask_for_new_token,
+    ask_at_workstation,
     find_if_unknown,
     held_certificate,
     learn_from_depot,
@@ -187,36 +188,41 @@ class OwnRecord(ProvenView):
         }
 
 
-class OwnJobs(ProvenView):
-    """Offers a job for one of the holder's certificates, asked for at the workstation itself."""
+Offer = Callable[[Certificate, Person, Device, datetime], AgentJob]
+
+
+def offered_at_workstation(request: Request, accepted: Accepted, offer: Offer, now: datetime) -> Body:
+    """Answer with a job for one of the holder's certificates, asked for at the workstation itself.
+
+    The depot is asked first where no token of the certificate is known here.
+    """
+    device = device_of(accepted)
+    fingerprint = str(fields_of(request).get("fingerprint", ""))
+    with named_organisations(device):
+        certificate, holder = held_certificate(fingerprint, device, now=now)
+    depot = depot_of(certificate.environment)
+    find_if_unknown(certificate, depot, actor=Actor.device(device), now=now)
+    with named_organisations(device):
+        return 201, {"job_id": offer(certificate, holder, device, now).pk}
+
+
+class Checks(ProvenView):
+    """Offers a self test."""
 
     def post(self, request: Request) -> Response:
         """Return the job to run."""
         return self._answer(request, self._act)
 
     def _act(self, request: Request, accepted: Accepted, *, now: datetime) -> Body:
-        device = device_of(accepted)
-        fingerprint = str(fields_of(request).get("fingerprint", ""))
-        with named_organisations(device):
-            certificate, holder = held_certificate(fingerprint, device, now=now)
-        depot = depot_of(certificate.environment)
-        find_if_unknown(certificate, depot, actor=Actor.device(device), now=now)
-        with named_organisations(device):
-            return 201, {"job_id": self._offer(certificate, holder, device, now).pk}
-
-    def _offer(self, certificate: Certificate, holder: Person, device: Device, now: datetime) -> AgentJob:
-        raise NotImplementedError
+        return offered_at_workstation(request, accepted, continuity.ask_at_workstation, now)
 
 
-class Checks(OwnJobs):
-    """Offers a self test."""
-
-    def _offer(self, certificate: Certificate, holder: Person, device: Device, now: datetime) -> AgentJob:
-        return continuity.ask_at_workstation(certificate, holder, device, now=now)
-
-
-class Tokens(OwnJobs):
+class Tokens(ProvenView):
     """Offers the making of a token for a key store that is there already."""
 
-    def _offer(self, certificate: Certificate, holder: Person, device: Device, now: datetime) -> AgentJob:
-        return ask_for_new_token(certificate, holder=holder, actor=Actor.device(device), now=now)
+    def post(self, request: Request) -> Response:
+        """Return the job to run."""
+        return self._answer(request, self._act)
+
+    def _act(self, request: Request, accepted: Accepted, *, now: datetime) -> Body:
+        return offered_at_workstation(request, accepted, ask_at_workstation, now)

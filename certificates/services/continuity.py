@@ -18,9 +18,7 @@ from organisations.services.audit import Actor, record
 FINDINGS = frozenset({"ok", "depot_empty", "other_token", "not_opened", "token_invalid"})
 
 
-def ask_at_workstation(
-    certificate: Certificate, holder: Person, device: Device, *, now: datetime
-) -> AgentJob:
+def ask_at_workstation(certificate: Certificate, holder: Person, device: Device, now: datetime) -> AgentJob:
     """Offer a self test to the holder who asks for it at the own workstation; call with organisations named.
 
     Raises TokenNotFound when the certificate has no token, TokenRefused, HolderWithoutMandate.

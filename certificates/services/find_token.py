@@ -13,6 +13,7 @@ from certificates.models import AgentJob, Certificate, EncryptionToken
 from certificates.models.job import JobKind
 from certificates.services.activate_token import ask_for, note_active, people_for
 from certificates.services.depot_tokens import JudgedToken, judge_token, own_depot_token
+from certificates.services.register_token import begun_token
 from organisations.models import Device, Person
 from organisations.sealing import seal
 from organisations.services.audit import Actor, record
@@ -85,16 +86,13 @@ def ask_for_new_token(certificate: Certificate, *, holder: Person, actor: Actor,
     """
     if not can_have_token(certificate, now):
         raise TokenRefused
-    token, _ = EncryptionToken.objects.get_or_create(
-        certificate=certificate,
-        defaults={
-            "organisation_id": certificate.organisation_id,
-            "state": TokenState.STARTED,
-            "state_since": now,
-            "created_at": now,
-        },
-    )
+    token, _ = begun_token(certificate, None, now=now)
     return ask_for(token, JobKind.MAKE_TOKEN, holder=holder, actor=actor, now=now)
+
+
+def ask_at_workstation(certificate: Certificate, holder: Person, device: Device, now: datetime) -> AgentJob:
+    """Offer it to the holder who asks for it at the own workstation. Raises as `ask_for_new_token` does."""
+    return ask_for_new_token(certificate, holder=holder, actor=Actor.device(device), now=now)
 
 
 def held_certificate(fingerprint: str, device: Device, *, now: datetime) -> tuple[Certificate, Person]:

@@ -63,16 +63,7 @@ def start_token(
 def _intend(certificate: Certificate, device: Device, now: datetime) -> None:
     if not people_for(certificate, now).filter(ssin_index=device.ssin_index).exists():
         raise MandateEnded
-    token, new = EncryptionToken.objects.get_or_create(
-        certificate=certificate,
-        defaults={
-            "organisation_id": certificate.organisation_id,
-            "state": TokenState.STARTED,
-            "state_since": now,
-            "device_id": device.pk,
-            "created_at": now,
-        },
-    )
+    token, new = begun_token(certificate, device, now=now)
     if new:
         record(
             certificate.organisation_id,
@@ -84,6 +75,22 @@ def _intend(certificate: Certificate, device: Device, now: datetime) -> None:
         )
     elif token.state != TokenState.STARTED:
         raise TokenRefused
+
+
+def begun_token(
+    certificate: Certificate, device: Device | None, *, now: datetime
+) -> tuple[EncryptionToken, bool]:
+    """Return the certificate's token, begun here where there is none, and whether it was; `device` makes its key."""
+    return EncryptionToken.objects.get_or_create(
+        certificate=certificate,
+        defaults={
+            "organisation_id": certificate.organisation_id,
+            "state": TokenState.STARTED,
+            "state_since": now,
+            "device_id": device.pk if device else None,
+            "created_at": now,
+        },
+    )
 
 
 def complete_token(

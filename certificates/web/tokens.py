@@ -104,9 +104,9 @@ def panel_of(request: TenantRequest, certificate: Certificate, now: datetime) ->
     """Return what the page of `certificate` shows; one question to the database, or three."""
     token = EncryptionToken.objects.filter(certificate=certificate).defer("sealed_etk").first()
     made_by = getattr(certificate, "request", None)
-    if made_by is not None:
-        holder: Person | None = made_by.holder
-    else:
+    alive = can_have_token(certificate, now)
+    holder: Person | None = made_by.holder if made_by is not None else None
+    if made_by is None and (token is not None or alive):  # else nothing is shown
         holder = holder_for(certificate, asked_by=request.tenancy.user, now=now)
     proofs = list(ContinuityProof.objects.filter(certificate=certificate)[:PROOFS_SHOWN]) if token else []
     waiting = _waiting(token, now) if token else []
@@ -128,7 +128,7 @@ def panel_of(request: TenantRequest, certificate: Certificate, now: datetime) ->
         ),
         unfinished_job=job.pk if job is not None and not stored and not is_revoked else "",
         late=token is not None and token.waits_too_long(now),
-        alive=can_have_token(certificate, now),
+        alive=alive,
         may_ask=holder is not None
         and not is_revoked
         and (request.tenancy.may(Permission.REQUEST_CERTIFICATE) or is_holder),

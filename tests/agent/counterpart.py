@@ -165,42 +165,34 @@ class Counterpart(TokenDesk, RevocationDesk):
     def add_token_job(self, kind: type[ActivateTokenJob] | type[CheckTokenJob], job_id: str) -> str:
         """A job on the token of a finished request; returns its id."""
         request = self.requests[job_id]
+        header = self._header_of(request)
         assert request.certificate is not None
         assert request.token is not None
-        job = request.job
-        made = kind(
-            id=to_base64url(secrets.token_bytes(16)),
-            server=self.url,
-            expires_at=job.expires_at,
-            organisation=job.organisation,
-            environment=job.environment,
-            requested_by=job.requested_by,
-            requested_at=job.requested_at,
-            reason="",
-            certificate=facts_of(request.certificate),
-            token=TokenFacts(
-                int.from_bytes(request.token.serial, "big"), request.certificate.not_valid_after_utc
-            ),
-        )
-        self.token_jobs[made.id] = made
-        self.requests[made.id] = request
-        return made.id
+        serial = int.from_bytes(request.token.serial, "big")
+        facts = TokenFacts(serial, request.certificate.not_valid_after_utc)
+        return self._offer(request, kind(**header, token=facts))
 
     def add_making_job(self, request: Request) -> str:
         """A job that makes the token of a certificate whose key store is there already; returns its id."""
+        return self._offer(request, MakeTokenJob(**self._header_of(request)))
+
+    def _header_of(self, request: Request) -> dict[str, Any]:
+        """What every job about the certificate of a finished request says."""
         assert request.certificate is not None
         job = request.job
-        made = MakeTokenJob(
-            id=to_base64url(secrets.token_bytes(16)),
-            server=self.url,
-            expires_at=job.expires_at,
-            organisation=job.organisation,
-            environment=job.environment,
-            requested_by=job.requested_by,
-            requested_at=job.requested_at,
-            reason="",
-            certificate=facts_of(request.certificate),
-        )
+        return {
+            "id": to_base64url(secrets.token_bytes(16)),
+            "server": self.url,
+            "expires_at": job.expires_at,
+            "organisation": job.organisation,
+            "environment": job.environment,
+            "requested_by": job.requested_by,
+            "requested_at": job.requested_at,
+            "reason": "",
+            "certificate": facts_of(request.certificate),
+        }
+
+    def _offer(self, request: Request, made: MakeTokenJob | ActivateTokenJob | CheckTokenJob) -> str:
         self.token_jobs[made.id] = made
         self.requests[made.id] = request
         return made.id
