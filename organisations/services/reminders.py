@@ -11,7 +11,6 @@ from uuid import UUID
 
 from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from organisations.models import Organisation, Reminder, User
 from organisations.services.audit import Actor, record
@@ -108,19 +107,10 @@ def _tell(organisation: Organisation, reader: User, matters: Sequence[Matter], n
 
 
 def _letter(organisation: Organisation, notes: Sequence[Note]) -> Letter:
-    title = notes[0].title
-    if len(notes) > 1:
-        count = len(notes)
-        title = ngettext(
-            "%(count)d certificate matter needs attention",
-            "%(count)d certificate matters need attention",
-            count,
-        ) % {"count": count}
-    return Letter(
-        _("%(title)s – %(organisation)s") % {"title": title, "organisation": organisation},
-        str(organisation),
-        notes,
-    )
+    subject = {"title": notes[0].title, "more": len(notes) - 1, "organisation": organisation}
+    if len(notes) == 1:
+        return Letter(_("%(title)s – %(organisation)s") % subject, str(organisation), notes)
+    return Letter(_("%(title)s, and %(more)d more – %(organisation)s") % subject, str(organisation), notes)
 
 
 @transaction.atomic
