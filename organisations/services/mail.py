@@ -1,7 +1,7 @@
 """Mail to members: each in the own language, as plain text and as simple HTML. No number of a person is ever in one."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from smtplib import SMTPDataError, SMTPException, SMTPNotSupportedError, SMTPRecipientsRefused
 
@@ -83,17 +83,21 @@ def post(reader: User, write: Callable[[], Letter]) -> Posted:
 
 
 def _message(reader: User, letter: Letter) -> EmailMultiAlternatives:
+    # Addresses stay as they are: the digits of an identifier may look like a number of a person.
+    masked = [replace(one, title=mask_ssins(one.title), text=mask_ssins(one.text)) for one in letter.notes]
+    subject = " ".join(mask_ssins(letter.subject).split())
     context = {
         "reader": reader,
-        "letter": letter,
-        "notes": letter.notes[:MOST_NOTES],
+        "subject": subject,
+        "organisation": mask_ssins(letter.organisation),
+        "notes": masked[:MOST_NOTES],
         "more": max(0, len(letter.notes) - MOST_NOTES),
         "origin": settings.ORIGIN,
         "language": reader.language,
     }
-    text, html = (mask_ssins(render_to_string(f"mail/letter.{form}", context)) for form in ("txt", "html"))
+    text, html = (render_to_string(f"mail/letter.{form}", context) for form in ("txt", "html"))
     message = EmailMultiAlternatives(
-        " ".join(mask_ssins(letter.subject).split()),
+        subject,
         text,
         to=[reader.email],
         headers={"Auto-Submitted": "auto-generated"},  # RFC 3834: no out-of-office note answers it

@@ -225,10 +225,11 @@ def test_a_long_letter_is_cut_and_says_so(hospital: Hospital, sink: MailSink) ->
 def test_names_are_only_text_and_numbers_of_people_are_masked(hospital: Hospital, sink: MailSink) -> None:
     bad = Matter(
         "thing", 1, hospital.holder, (hospital.administrator,),
-        lambda _: Note("<b>Evil</b>\r\nBcc: x@y.example", "of 85.07.30-033.28 & co", "/there/"),
+        lambda _: Note("<b>Evil</b>\r\nBcc: x@y.example", "of 85.07.30-033.28 & co", "/there/85073003328"),
     )  # fmt: skip
     remind(hospital, bad)
     mail = sink.mail_to(hospital.administrator.email)
+    assert "/there/85073003328" in sink.text_to(hospital.administrator.email), "an address is left alone"
     html = sink.text_to(hospital.administrator.email, "html")
     assert mail["Bcc"] is None
     assert "&lt;b&gt;Evil" in html
