@@ -28,8 +28,8 @@ def revokers_of(certificate: Certificate, now: datetime) -> "QuerySet[Person]":
 
 
 def has_another(certificate: Certificate, now: datetime) -> bool:
-    """True when the organisation has another certificate of this name that is valid at `now`."""
-    others = Certificate.objects.of_the_same_name_as(certificate).not_revoked().exclude(pk=certificate.pk)
+    """True when the organisation has another genuine certificate of this name that is valid at `now`."""
+    others = Certificate.objects.of_the_same_name_as(certificate).genuine().exclude(pk=certificate.pk)
     return others.filter(not_before__lte=now, not_after__gt=now).exists()
 
 

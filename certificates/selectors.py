@@ -83,10 +83,13 @@ def to_renew(organisation: Organisation, now: datetime) -> "QuerySet[Certificate
 def neighbours(certificate: Certificate) -> tuple[Certificate | None, Certificate | None]:
     """Return the certificates of the same name just before and after: predecessor and successor, in one query.
 
-    The successor is the latest that ends after this one and is not revoked; the predecessor the last to end before.
+    The successor is the latest genuine one that ends after this one; the predecessor the last to end before. What is
+    not genuine itself has neither.
     """
-    rows = Certificate.objects.of_the_same_name_as(certificate).defer(*LISTED).order_by("not_after", "pk")
-    others = [one for one in rows if one.pk != certificate.pk]
+    if not certificate.chain_trusted:
+        return None, None
+    rows = Certificate.objects.of_the_same_name_as(certificate).filter(chain_trusted=True)
+    others = list(rows.exclude(pk=certificate.pk).defer(*LISTED).order_by("not_after", "pk"))
     before = [one for one in others if one.not_after < certificate.not_after]
     after = [
         one

@@ -64,8 +64,15 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
             organisation=certificate.organisation_id, **{field: getattr(certificate, field) for field in NAME}
         )
 
+    def genuine(self) -> Self:
+        """Certificates of a known authority that are not revoked: only they can take over from another.
+
+        Anybody can make a certificate that bears a name.
+        """
+        return self.not_revoked().filter(chain_trusted=True)
+
     def without_successor(self) -> Self:
-        """Certificates beside which no later one of the same name stands that is not revoked."""
+        """Certificates beside which no genuine later one of the same name stands."""
         return self.exclude(has_successor())
 
     def told_whether_renewed(self) -> Self:
@@ -81,13 +88,13 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
 
 
 def has_successor() -> Exists:
-    """Return, as SQL over certificates, whether a later one of the same name stands that is not revoked."""
+    """Return, as SQL over certificates, whether a genuine later one of the same name stands."""
     later = Certificate.objects.filter(
         organisation=OuterRef("organisation"),
         not_after__gt=OuterRef("not_after"),
         **{field: OuterRef(field) for field in NAME},
     )
-    return Exists(later.exclude(identifier_type="").not_revoked())
+    return Exists(later.exclude(identifier_type="").genuine())
 
 
 class Certificate(models.Model):

@@ -41,7 +41,7 @@ def _replaced(person: Person, wish: OwnWish, now: datetime) -> Certificate | Non
         if now < certificate.renewable_from:
             raise RequestRefused(_("It is too early to renew this certificate."))
         return certificate
-    active = own.unexpired_at(now).not_revoked().order_by("-not_after").first()
+    active = own.unexpired_at(now).genuine().order_by("-not_after").first()
     if active is not None:
         raise RequestRefused(
             _(

@@ -218,7 +218,7 @@ def _standing(former: Person | None, holder: Person | None) -> HolderStanding:
 
 
 def _successors(organisation: Organisation, ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    """Return, by certificate, the latest one of the same name that ends after it and is not revoked."""
+    """Return, by certificate, the latest genuine one of the same name that ends after it."""
     later = (
         Certificate.objects.filter(
             organisation=OuterRef("organisation"),
@@ -226,7 +226,7 @@ def _successors(organisation: Organisation, ids: Sequence[UUID]) -> dict[UUID, U
             **{field: OuterRef(field) for field in NAME},
         )
         .exclude(identifier_type="")
-        .not_revoked()
+        .genuine()
         .order_by("-not_after")
     )
     rows = Certificate.objects.filter(organisation=organisation, pk__in=ids)

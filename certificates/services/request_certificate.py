@@ -144,7 +144,7 @@ def _refuse_active_name(identifier: OrganisationIdentifier, wish: Wish, now: dat
             identifier_value=identifier.value,
             application_id=wish.application_id,
         )
-        .not_revoked()
+        .genuine()
         .unexpired_at(now)
         # As on the way, so at its end: one that no key store ever held is in nobody's use.
         .exclude(request__state=RequestState.ISSUED)

@@ -21,7 +21,8 @@ from certificates.errors import (
     RequestInProgress,
 )
 from certificates.models import Certificate, CertificateRequest
-from certificates.selectors import neighbours, to_renew
+from certificates.revocation_selectors import has_another
+from certificates.selectors import neighbours, to_renew, unconfirmed_switches
 from certificates.services.inventory import add_certificate
 from certificates.services.plan_renewal import KnownContact, plan_renewal, plan_renewals
 from deploy.stack.translations import compile_catalogues
@@ -276,6 +277,20 @@ def test_what_was_renewed_elsewhere_is_not_proposed(hospital: Hospital) -> None:
     assert outcome(hospital, certificate) is R.NO_WORKSTATION, (
         "its successor was revoked: it may be renewed again"
     )
+
+
+def test_a_certificate_that_merely_bears_the_name_takes_nothing_over(hospital: Hospital) -> None:
+    certificate = known(hospital)
+    forged = shelve(hospital.organisation, certificate.application_id, 1090, chain_trusted=False)
+    assert outcome(hospital, certificate) is R.NO_WORKSTATION
+    with acting_for([hospital.organisation.pk]):
+        assert list(to_renew(hospital.organisation, now())) == [certificate]
+        assert neighbours(certificate) == (None, None)
+        assert neighbours(forged) == (None, None)
+        assert unconfirmed_switches(hospital.organisation, now()) == []
+        assert not has_another(certificate, now())
+    lonely = shelve(hospital.organisation, tag(), 1090, chain_trusted=False)
+    assert hospital.request(application_id=lonely.application_id).state == S.AWAITING_DEVICE
 
 
 def test_the_same_name_in_the_other_environment_is_another(hospital: Hospital) -> None:

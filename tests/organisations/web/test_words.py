@@ -44,6 +44,14 @@ def _forms(message: Message) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_each_sentence_is_said_once(language: str) -> None:
+    text = (LOCALE / language / "LC_MESSAGES" / "django.po").read_text()
+    assert not re.findall(r'^msgstr "[^\n]*\n(?:"[^\n]*\n)*msgstr "', text, flags=re.MULTILINE)
+    with (LOCALE / language / "LC_MESSAGES" / "django.po").open("rb") as file:
+        read_po(file, locale=language, abort_invalid=True)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_catalogues_are_whole(language: str) -> None:
     messages = _messages(language)
     assert len(messages) > 500
