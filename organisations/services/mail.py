@@ -1,18 +1,20 @@
 """Mail to members: each in the own language, as plain text and as simple HTML. No number of a person is ever in one."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 from enum import StrEnum
-from smtplib import SMTPDataError, SMTPException, SMTPNotSupportedError, SMTPRecipientsRefused
+from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPSenderRefused
+from urllib.parse import urlencode
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
 from django.utils import translation
 
 from organisations.domain.identifiers import mask_ssins
-from organisations.models import User
+from organisations.models import Organisation, User
 
 log = structlog.get_logger(__name__)
 
@@ -28,19 +30,18 @@ class Note:
     text: str
     path: str
 
-    @property
-    def address(self) -> str:
-        """Where `path` is."""
-        return settings.ORIGIN + self.path
-
 
 @dataclass(frozen=True)
 class Letter:
     """What one person is told at once, about one organisation, in one language."""
 
     subject: str
-    organisation: str
+    organisation: Organisation
     notes: Sequence[Note]
+
+    def address_of(self, path: str) -> str:
+        """Return where `path` is, for a reader who may be in another organisation at the moment."""
+        return f"{settings.ORIGIN}{path}?{urlencode({'organisation': self.organisation.pk})}"
 
 
 class Fate(StrEnum):
@@ -48,7 +49,7 @@ class Fate(StrEnum):
 
     SENT = "sent"
     REFUSED = "refused"
-    """The mail server did not take this letter or its address; the next letter may well go."""
+    """The mail server did not take this letter or its address, or did not say so; the next letter may well go."""
     UNREACHABLE = "unreachable"
     """The mail server could not be reached, or takes nothing of us at all."""
 
@@ -65,34 +66,48 @@ def post(reader: User, write: Callable[[], Letter]) -> Posted:
     """Send `reader` what `write` returns in the reader's language. Call outside transactions: it may take seconds."""
     with translation.override(reader.language):
         message = _message(reader, write())
+    mailbox = get_connection()
     try:
-        message.send()
-    except SMTPRecipientsRefused as error:
-        code, answer = next(iter(error.recipients.values()), (0, b""))
-        return _not_sent(Fate.REFUSED, code, answer)
-    except SMTPDataError as error:
-        return _not_sent(Fate.REFUSED, error.smtp_code, error.smtp_error)
-    except (
-        SMTPNotSupportedError,
-        ValueError,
-    ) as error:  # an address or a name that cannot be written in a header
-        return _not_sent(Fate.REFUSED, 0, str(error))
+        mailbox.open()
     except (OSError, SMTPException) as error:
         return _not_sent(Fate.UNREACHABLE, 0, type(error).__name__)
+    try:
+        mailbox.send_messages([message])
+    except SMTPRecipientsRefused as error:
+        return _not_sent(Fate.REFUSED, *next(iter(error.recipients.values()), (0, b"")))
+    except SMTPSenderRefused as error:
+        return _not_sent(Fate.UNREACHABLE, error.smtp_code, error.smtp_error)
+    except SMTPDataError as error:
+        return _not_sent(Fate.REFUSED, error.smtp_code, error.smtp_error)
+    except ValueError as error:  # an address or a name that no header takes
+        return _not_sent(Fate.REFUSED, 0, str(error))
+    except (OSError, SMTPException) as error:
+        # It may have gone: what a slow server took without saying so must not come again every half hour.
+        return _not_sent(Fate.REFUSED, 0, type(error).__name__)
+    finally:
+        with suppress(OSError, SMTPException):
+            mailbox.close()
     return Posted(Fate.SENT)
 
 
 def _message(reader: User, letter: Letter) -> EmailMultiAlternatives:
     # Addresses stay as they are: the digits of an identifier may look like a number of a person.
-    masked = [replace(one, title=mask_ssins(one.title), text=mask_ssins(one.text)) for one in letter.notes]
+    notes = [
+        {
+            "title": mask_ssins(one.title),
+            "text": mask_ssins(one.text),
+            "address": letter.address_of(one.path),
+        }
+        for one in letter.notes[:MOST_NOTES]
+    ]
     subject = " ".join(mask_ssins(letter.subject).split())
     context = {
         "reader": reader,
         "subject": subject,
-        "organisation": mask_ssins(letter.organisation),
-        "notes": masked[:MOST_NOTES],
+        "organisation": mask_ssins(str(letter.organisation)),
+        "notes": notes,
         "more": max(0, len(letter.notes) - MOST_NOTES),
-        "origin": settings.ORIGIN,
+        "overview": letter.address_of("/"),
         "language": reader.language,
     }
     text, html = (render_to_string(f"mail/letter.{form}", context) for form in ("txt", "html"))

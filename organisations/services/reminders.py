@@ -21,7 +21,7 @@ EVERY = timedelta(hours=6)
 """How often an organisation is looked at."""
 AFTER_OUTAGE = timedelta(minutes=30)
 """When it is looked at again after the mail server could not be reached, or when there were more letters."""
-MOST_LETTERS = 50
+MOST_LETTERS = 20
 """How many letters one look sends: a slow mail server must not outlast the worker's time."""
 CLAIM = timedelta(minutes=30)
 """How long a claim holds; far longer than any letter takes."""
@@ -109,8 +109,8 @@ def _tell(organisation: Organisation, reader: User, matters: Sequence[Matter], n
 def _letter(organisation: Organisation, notes: Sequence[Note]) -> Letter:
     subject = {"title": notes[0].title, "more": len(notes) - 1, "organisation": organisation}
     if len(notes) == 1:
-        return Letter(_("%(title)s – %(organisation)s") % subject, str(organisation), notes)
-    return Letter(_("%(title)s, and %(more)d more – %(organisation)s") % subject, str(organisation), notes)
+        return Letter(_("%(title)s – %(organisation)s") % subject, organisation, notes)
+    return Letter(_("%(title)s, and %(more)d more – %(organisation)s") % subject, organisation, notes)
 
 
 @transaction.atomic

@@ -97,6 +97,9 @@ def tenancy_of(request: HttpRequest) -> Tenancy | None:
         return None
     with acting_for(organisations, user=user.pk):
         held = tenancies_of(user)
+    if request.GET.get(CURRENT) in {str(organisation.pk) for organisation, _ in held}:
+        # A link from a letter says in which organisation it leads.
+        request.session[CURRENT] = request.GET[CURRENT]
     chosen = request.session.get(CURRENT)
     current = next((one for one in held if str(one[0].pk) == chosen), held[0])
     others = tuple(organisation for organisation, _ in held if organisation != current[0])

@@ -109,7 +109,7 @@ class TestRenewals:
             remind(hospital)
         assert len(sink.mails) == 2
         text = sink.text_to(hospital.administrator.email)
-        assert "CBE=0406798006, EHBOX eindigt over 30 dagen" in text
+        assert "CBE=0406798006, EHBOX eindigt op " in text
         assert f"/certificates/{certificate.pk}/" in text
         assert reminders(hospital, certificate) == 2
         with acting_for([hospital.organisation.pk]):
@@ -124,12 +124,12 @@ class TestRenewals:
         remind(hospital)
         french = sink.text_to(hospital.administrator.email)
         german = sink.text_to(hospital.holder_user.email)
-        assert "se termine dans 21 jours" in french
+        assert "se termine le " in french
         assert "environnement d’acceptation" in french
-        assert "endet in 21 Tagen" in german
+        assert "endet am " in german
         html = sink.text_to(hospital.administrator.email, "html")
         assert '<html lang="fr">' in html
-        assert "se termine dans 21 jours" in html
+        assert "se termine le " in html
 
     @pytest.mark.parametrize("state", [RequestState.AWAITING_SIGNATURE, RequestState.AWAITING_DEVICE])
     def test_a_renewal_that_does_not_get_on(
@@ -169,6 +169,23 @@ class TestRenewals:
     def test_an_owner_s_shared_certificate_is_told_to_both(self, hospital: Hospital) -> None:
         shelve(hospital.organisation, "", 20, **own(hospital, private_to=None, shared_at=now()))
         assert due(hospital) == [("renewal", 30, {hospital.holder_user, hospital.administrator})]
+
+    def test_each_reads_who_starts_it(self, hospital: Hospital, sink: MailSink) -> None:
+        shelve(hospital.organisation, "EHBOX", 20)
+        remind(hospital)
+        assert "De vernieuwing begint op deze pagina" in sink.text_to(hospital.administrator.email)
+        assert "Een beheerder van uw organisatie vraagt ze" in sink.text_to(hospital.holder_user.email)
+
+    def test_an_owner_s_renewal_stays_private(self, hospital: Hospital, sink: MailSink) -> None:
+        shared = own(hospital, private_to=None, shared_at=now())
+        certificate = shelve(hospital.organisation, "", 20, **shared)
+        remind(hospital)
+        assert "De eigenaar, An Marie Peeters, vernieuwt het" in sink.text_to(hospital.administrator.email)
+        ask(
+            hospital, RequestState.AWAITING_SIGNATURE, application_id="", replaces=certificate, personal=True,
+            identifier=None, private_to=hospital.holder_user, by=hospital.holder_user,
+        )  # fmt: skip
+        assert due(hospital) == [("unfinished", 30, {hospital.holder_user})]
 
     def test_who_is_no_member_any_more_is_not_written_to(self, hospital: Hospital) -> None:
         shelve(hospital.organisation, "EHBOX", 20)

@@ -229,7 +229,9 @@ def test_names_are_only_text_and_numbers_of_people_are_masked(hospital: Hospital
     )  # fmt: skip
     remind(hospital, bad)
     mail = sink.mail_to(hospital.administrator.email)
-    assert "/there/85073003328" in sink.text_to(hospital.administrator.email), "an address is left alone"
+    assert "/there/85073003328?organisation=" in sink.text_to(hospital.administrator.email), (
+        "an address is left alone"
+    )
     html = sink.text_to(hospital.administrator.email, "html")
     assert mail["Bcc"] is None
     assert "&lt;b&gt;Evil" in html
@@ -237,6 +239,17 @@ def test_names_are_only_text_and_numbers_of_people_are_masked(hospital: Hospital
     assert "of 85.07.30-033.28" not in html + sink.text_to(hospital.administrator.email)
     assert "& co" in sink.text_to(hospital.administrator.email)
     assert mail["Auto-Submitted"] == "auto-generated"
+
+
+def test_a_letter_that_a_slow_server_took_is_not_sent_every_half_hour(
+    hospital: Hospital, settings: Settings, sink: MailSink
+) -> None:
+    settings.EMAIL_TIMEOUT = 0.3
+    sink.delay = 0.6
+    remind(hospital, matter(hospital, hospital.administrator, hospital.holder_user))
+    remind(hospital, matter(hospital, hospital.administrator, hospital.holder_user), now=NOW + AFTER_OUTAGE)
+    assert {row.attempts for row in rows_of(hospital)} == {1}, "each was tried once, none holds up the other"
+    assert {row.answer for row in rows_of(hospital)} == {"SMTPServerDisconnected"}
 
 
 def test_an_address_that_no_header_takes_is_a_refusal(hospital: Hospital, sink: MailSink) -> None:

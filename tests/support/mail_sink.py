@@ -1,5 +1,6 @@
 """A real SMTP server on the loopback that keeps what it is given."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
@@ -16,13 +17,15 @@ from deploy.stack.ports import free_port
 class MailSink:
     """Every mail that was taken, in order.
 
-    `refuses` makes it take no letter from here on; addresses in `unknown` have no mailbox.
+    `refuses` makes it take no letter from here on; addresses in `unknown` have no mailbox. `delay` is
+    how many seconds it thinks before it says that it took one.
     """
 
     def __init__(self) -> None:
         self.mails: list[tuple[list[str], EmailMessage]] = []
         self.refuses = False
         self.unknown: set[str] = set()
+        self.delay = 0.0
         self.port = free_port()
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
 
@@ -40,6 +43,7 @@ class MailSink:
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:  # the library's name
         """Keep one mail, or refuse it."""
+        await asyncio.sleep(self.delay)
         if self.refuses:
             return "451 The mailbox is busy"
         content = envelope.content

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from certificates.domain.lifecycle import RequestState
 from certificates.domain.reminders import (
@@ -34,24 +33,23 @@ def renewals(organisation: Organisation, readers: Readers, now: datetime) -> Ite
     for plan in plan_renewals(organisation, certificates, now=now).values():
         if plan.outcome in DONE:
             continue
-        certificate = plan.certificate
-        days = days_until(certificate.not_after, now)
-        step = step_before(RENEWAL_STEPS, days) or RENEWAL_STEPS[0]
-        if plan.renewal is None:
+        certificate, request = plan.certificate, plan.renewal
+        step = step_before(RENEWAL_STEPS, days_until(certificate.not_after, now)) or RENEWAL_STEPS[0]
+        if request is None:
             to = readers.of(certificate, *(_signers(plan, readers) if step <= HOLDER_STEP else ()))
-            yield Matter("renewal", step, certificate, to, _renewal(certificate, days))
+            yield Matter("renewal", step, certificate, to, _renewal(certificate, readers))
         elif step <= HOLDER_STEP:
-            to = readers.of(certificate, *readers.account_of(plan.renewal.holder))
-            yield Matter("unfinished", step, certificate, to, _unfinished(certificate, plan.renewal, days))
+            # A shared certificate's renewal is private until its owner shares the new one too.
+            to = readers.of(request, *readers.account_of(request.holder))
+            yield Matter("unfinished", step, request, to, _unfinished(certificate, request))
 
 
 def switches(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Matter]:
     """Renewed certificates about to end of which nobody said that they are out of use."""
     for certificate in unconfirmed_switches(organisation, now, most=None):
-        days = days_until(certificate.not_after, now)
-        step = step_before(SWITCH_STEPS, days) or SWITCH_STEPS[0]
+        step = step_before(SWITCH_STEPS, days_until(certificate.not_after, now)) or SWITCH_STEPS[0]
         to = readers.of(certificate, *readers.holders_of(certificate))
-        yield Matter("switch", step, certificate, to, _switch(certificate, days))
+        yield Matter("switch", step, certificate, to, _switch(certificate))
 
 
 def page_of(certificate: Certificate, reader: User) -> str:
@@ -67,50 +65,61 @@ def _signers(plan: RenewalPlan, readers: Readers) -> tuple[User, ...]:
     return readers.holders_of(plan.certificate)
 
 
-def _title(certificate: Certificate, days: int) -> str:
-    return ngettext("%(certificate)s ends in %(days)d day", "%(certificate)s ends in %(days)d days", days) % {
+def _title(certificate: Certificate) -> str:
+    return _("%(certificate)s ends on %(day)s") % {
         "certificate": name_of(certificate, certificate.environment),
-        "days": days,
+        "day": day_of(certificate.not_after),
     }
 
 
-def _renewal(certificate: Certificate, days: int) -> Callable[[User], Note]:
-    return lambda reader: Note(
-        _title(certificate, days),
-        _(
-            "It ends on %(day)s and no renewal has been asked for. After that day it can no longer be renewed: what "
-            "uses it stops until a new one is there. The renewal starts here:"
-        )
-        % {"day": day_of(certificate.not_after)},
-        page_of(certificate, reader),
-    )
-
-
-def _unfinished(certificate: Certificate, request: CertificateRequest, days: int) -> Callable[[User], Note]:
+def _renewal(certificate: Certificate, readers: Readers) -> Callable[[User], Note]:
     def write(reader: User) -> Note:
-        day = {"day": day_of(certificate.not_after), "holder": request.holder}
-        if request.state != RequestState.AWAITING_SIGNATURE:
-            text = _(
-                "It ends on %(day)s. Its renewal has been asked for and is not finished; the page of the request "
-                "shows what it waits for:"
-            )
-        elif request.holder.user_id == reader.pk:
-            text = _("It ends on %(day)s. Its renewal waits for the signature with your identity card:")
-            return Note(_title(certificate, days), text % day, reverse("sign", args=[request.pk]))
+        text = _(
+            "No renewal has been asked for. After that day it can no longer be renewed: what uses it stops until a "
+            "new one is there."
+        )
+        if reader in _who_asks(certificate, readers):
+            way = _("The renewal starts on this page:")
+        elif certificate.owner is not None:
+            way = _("Its owner, %(name)s, renews it:") % {"name": certificate.owner}
         else:
-            text = _("It ends on %(day)s. Its renewal waits for the signature of %(holder)s:")
-        return Note(_title(certificate, days), text % day, reverse("request", args=[request.pk]))
+            way = _(
+                "An administrator of your organisation asks for it, and you sign with your identity card:"
+            )
+        return Note(_title(certificate), f"{text} {way}", page_of(certificate, reader))
 
     return write
 
 
-def _switch(certificate: Certificate, days: int) -> Callable[[User], Note]:
-    return lambda reader: Note(
-        _title(certificate, days),
+def _who_asks(certificate: Certificate, readers: Readers) -> tuple[User, ...]:
+    """Who can start the renewal: the owner of an own certificate alone, else the administrators."""
+    return readers.account_of(certificate.owner) if certificate.owner_id else readers.administrators
+
+
+def _unfinished(certificate: Certificate, request: CertificateRequest) -> Callable[[User], Note]:
+    def write(reader: User) -> Note:
+        if request.state != RequestState.AWAITING_SIGNATURE:
+            text = _("Its renewal has been asked for and is not finished; this page shows what it waits for:")
+        elif request.holder.user_id == reader.pk:
+            text = _("Its renewal waits for the signature with your identity card:")
+            return Note(_title(certificate), text, reverse("sign", args=[request.pk]))
+        else:
+            text = _("Its renewal waits for the signature of %(holder)s:") % {"holder": request.holder}
+        return Note(_title(certificate), text, _request_page(request))
+
+    return write
+
+
+def _request_page(request: CertificateRequest) -> str:
+    return reverse("own") if request.personal else reverse("request", args=[request.pk])
+
+
+def _switch(certificate: Certificate) -> Callable[[User], Note]:
+    return lambda _reader: Note(
+        _title(certificate),
         _(
-            "It ends on %(day)s and was renewed, but nobody has confirmed that the new one is in use everywhere. What "
-            "is still to be done (installations, token, self test) stands on its page:"
-        )
-        % {"day": day_of(certificate.not_after)},
+            "It was renewed, but nobody has confirmed that the new one is in use everywhere. What is still to be done "
+            "(installations, token, self test) stands on this page:"
+        ),
         reverse("certificate", args=[certificate.pk]),
     )

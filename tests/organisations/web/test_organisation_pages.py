@@ -8,10 +8,18 @@ import pytest
 from django.test import Client
 
 from organisations.domain.roles import Role
-from organisations.models import AuditEvent, Mandate, OrganisationIdentifier, Person, Reminder, User
+from organisations.models import (
+    AuditEvent,
+    Mandate,
+    Membership,
+    OrganisationIdentifier,
+    Person,
+    Reminder,
+    User,
+)
 from organisations.tenancy import acting_for
 from tests.organisations.web.members import code_of, give_second_factor, member, own_queries, signed_in
-from tests.support.hospital import Hospital
+from tests.support.hospital import Hospital, make_hospital
 
 MANAGED = (
     "/organisation/",
@@ -54,6 +62,19 @@ def test_the_query_count_does_not_grow_with_the_rows(administrator: Client, hosp
     answer, made = own_queries(administrator, "/organisation/")
     assert "Viewer 11" in answer.content.decode()
     assert made == 7
+
+
+def test_a_link_from_a_letter_leads_into_its_organisation(administrator: Client, hospital: Hospital) -> None:
+    other = make_hospital(name="Clinique des Tilleuls", cbe="0809394427", ssin="93051822361")
+    third = make_hospital(name="Kliniek Drie", cbe="0809394427", ssin="93051822361")
+    with acting_for([other.organisation.pk]):
+        Membership.objects.create(
+            organisation=other.organisation, user=hospital.administrator, role=Role.ADMINISTRATOR
+        )
+    for one, name in ((other, other), (hospital, hospital), (third, hospital)):
+        page = administrator.get(f"/organisation/?organisation={one.organisation.pk}").content.decode()
+        assert f"<h1>{name.organisation}</h1>" in page
+    assert administrator.get("/organisation/?organisation=nonsense").status_code == 200
 
 
 def test_an_address_that_refuses_mail_is_pointed_out(administrator: Client, hospital: Hospital) -> None:
