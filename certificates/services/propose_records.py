@@ -17,7 +17,7 @@ from certificates.models.records import ProposalKind
 from certificates.services.fetch_recorded import Fetched, sealed
 from certificates.services.record_differences import (
     contact_of,
-    differences,
+    serial_told,
     word_of,
     write_government_word,
 )
@@ -47,10 +47,8 @@ class Known:
 
 
 def _same(info: CertificateInfo, candidates: Iterable[Certificate]) -> Certificate | None:
-    serial = info.details.serial_number if info.details else ""
-    if not (serial.isascii() and serial.isdigit() and len(serial) <= 60):
-        return None
-    return next((one for one in candidates if int(one.serial, 16) == int(serial)), None)
+    serial = serial_told(info)
+    return next((one for one in candidates if int(one.serial, 16) == serial), None)
 
 
 def known_here(inquiry: RecordsInquiry, qualities: ActorQualities, infos: Iterable[CertificateInfo]) -> Known:
@@ -163,9 +161,7 @@ class Proposals:
                 self._new(info, Fetched(problem="not_delivered"), [], actor)
 
     def _compare(self, certificate: Certificate, info: CertificateInfo, actor: Actor) -> None:
-        found = list(differences(certificate, info))
-        write_government_word(certificate, info, actor=actor, now=self.now)
-        for one in found:
+        for one in write_government_word(certificate, info, actor=actor, now=self.now):
             facts = {
                 "field": one.field,
                 "here": one.here,

@@ -1,8 +1,9 @@
 """What the government says of a certificate that stands here, beside what stands here.
 
 What is only the government's word about its own certificate (its two statuses, the day from which it may be replaced)
-is written down as it comes, with the date; nothing of ours is lost by it. What contradicts something that was told here
-by people or found out from other sources is proposed, and a person decides.
+is written down as it comes, with the date; nothing of ours is lost by it. That it is revoked is the evidence for which
+a revocation of ours may be waiting. What contradicts something that was told here by people or found out from other
+sources is proposed, and a person decides.
 """
 
 from collections.abc import Iterator
@@ -10,9 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from certificates.certra.facts import AuthenticationCertificateStatus, CertificateInfo, EtkStatus
+from certificates.domain.revocation import Witness
 from certificates.domain.validity import RevocationStatus
 from certificates.models import Certificate
 from certificates.services.activate_token import note_active
+from certificates.services.note_revoked import awaits_evidence, note_revoked
 from organisations.domain.identifiers import mask_ssins
 from organisations.services.audit import Actor, record
 
@@ -98,14 +101,31 @@ def _status(certificate: Certificate, info: CertificateInfo) -> Iterator[Differe
         )
 
 
+def serial_told(info: CertificateInfo) -> int | None:
+    """Return the serial number that the register names; None where it writes none, or in a way of its own."""
+    serial = info.details.serial_number if info.details else ""
+    return int(serial) if serial.isascii() and serial.isdigit() and len(serial) <= 60 else None
+
+
+def _is_evidence(certificate: Certificate, info: CertificateInfo) -> bool:
+    """True when it says that this very certificate is revoked: another may have the same key."""
+    if info.status is not AuthenticationCertificateStatus.REVOKED:
+        return False
+    return serial_told(info) in (None, int(certificate.serial, 16)) and awaits_evidence(certificate)
+
+
 def write_government_word(
     certificate: Certificate, info: CertificateInfo, *, actor: Actor, now: datetime
-) -> None:
-    """Write down what is only the government's word; the day of replacement only where none was known.
+) -> list[Difference]:
+    """Write down what is only the government's word, and return what is left for a person to decide.
 
-    One line in the record when it says something new. A token that waited here and is in use there was activated by
-    other software. Call in a transaction.
+    The day of replacement is written only where none was known. One line in the record when it says something new.
+    What it says of a revocation or of a token that waits here counts: it was revoked as we asked, or other software
+    activated the token. Call in a transaction.
     """
+    if _is_evidence(certificate, info):
+        note_revoked(certificate, Witness.CERTIFICATE_INFO, actor=actor, now=now)
+    left = list(differences(certificate, info))
     opens = certificate.replaceable_from or info.replacement_period_start
     told = {
         "government_status": word_of(str(info.status)),
@@ -129,3 +149,4 @@ def write_government_word(
         )
     if info.etk_status is EtkStatus.VALID_ACTIVE:
         note_active(certificate, actor=actor, now=now)
+    return left

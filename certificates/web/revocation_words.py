@@ -115,5 +115,6 @@ REVOCATION_PROBLEMS: dict[str, tuple[Text, Text]] = {
 SOURCES: dict[str, Text] = {
     "ocsp": _("the authority's OCSP responder"),
     "crl": _("the authority's revocation list (CRL)"),
+    "certificate_info": _("the government's own record of the certificate"),
 }
 """Who confirmed a revocation."""

@@ -230,6 +230,14 @@ REVOCATION_REASONS: dict[str, Text] = {
 }
 """By the reason that is stored; certificates.web.revocation_words says more of each."""
 
+WITNESSES: dict[str, Text] = {
+    "ocsp": "OCSP",
+    "crl": "CRL",
+    "certificate_info": _("the government's record"),
+    "authority": _("an authority above it was revoked"),
+}
+"""Who told that a certificate is revoked."""
+
 ENVIRONMENTS: dict[str, Text] = {"production": _("Production"), "acceptance": _("Acceptance")}
 """By the value that is stored; acceptance is for testing only."""
 
