@@ -21,6 +21,12 @@ NEEDED = {
 """Who may decide: the same who may do it by hand."""
 
 
+ONE_BY_ONE = Q(kind=ProposalKind.MANDATE_GONE) | Q(
+    kind=ProposalKind.DIFFERENCE, facts__field="status", facts__government="VALID_ACTIVE"
+)
+"""Never taken over with all the others: what takes a mandate away, and what takes a revocation back."""
+
+
 def inquiries_page(tenancy: Tenancy, *, after: str | None = None, size: int = 25) -> Page[RecordsInquiry]:
     """Inquiries, newest first; who does not request certificates sees those with the own card."""
     rows = RecordsInquiry.objects.filter(organisation=tenancy.organisation)
@@ -68,6 +74,6 @@ def inquiry_counts(inquiry: RecordsInquiry, tenancy: Tenancy) -> Counts:
         total=Count("pk"),
         open=Count("pk", filter=open_ones),
         decidable=Count("pk", filter=mine),
-        takeable=Count("pk", filter=mine & ~refused & ~Q(kind=ProposalKind.MANDATE_GONE)),
+        takeable=Count("pk", filter=mine & ~refused & ~ONE_BY_ONE),
     )
     return Counts(found["total"], found["open"], found["decidable"], found["takeable"])

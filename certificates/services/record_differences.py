@@ -15,7 +15,7 @@ from certificates.domain.revocation import Witness
 from certificates.domain.validity import RevocationStatus
 from certificates.models import Certificate
 from certificates.services.activate_token import note_active
-from certificates.services.note_revoked import awaits_evidence, note_revoked
+from certificates.services.note_revoked import awaits_evidence, is_proven, note_revoked
 from organisations.domain.identifiers import mask_ssins
 from organisations.services.audit import Actor, record
 
@@ -63,17 +63,32 @@ def _services(value: object) -> list[str]:
     return sorted(str(one) for one in value) if isinstance(value, list) else []
 
 
+def stands_here(certificate: Certificate, field: str) -> object:
+    """Return what stands here of a field of a difference; None for what is not known."""
+    match field:
+        case "status":
+            return str(certificate.revocation_status)
+        case "replaceable_from":
+            known = certificate.replaceable_from
+            return known.isoformat() if known else None
+        case "contact_data":
+            here = known_contact(certificate)
+            return None if here is None else {name: here[name] for name in CONTACT}
+        case "services":
+            return (known_contact(certificate) or {}).get(SERVICES)
+    return None
+
+
 def differences(certificate: Certificate, info: CertificateInfo) -> Iterator[Difference]:
     """Yield what the government says otherwise, or what was not known here."""
     yield from _status(certificate, info)
-    told, here = contact_of(info), known_contact(certificate)
+    told = contact_of(info)
+    contact, services = stands_here(certificate, "contact_data"), stands_here(certificate, "services")
     told_contact = {name: told[name] for name in CONTACT}
-    here_contact = None if here is None else {name: here[name] for name in CONTACT}
-    if told_contact != here_contact:
-        yield Difference("contact_data", here_contact, told_contact)
-    here_services = None if here is None else here[SERVICES]
-    if told[SERVICES] != (here_services or []):
-        yield Difference("services", here_services, told[SERVICES])
+    if told_contact != contact:
+        yield Difference("contact_data", contact, told_contact)
+    if told[SERVICES] != (services or []):
+        yield Difference("services", services, told[SERVICES])
     opens, known = info.replacement_period_start, certificate.replaceable_from
     if opens is not None and known is not None and opens != known:
         yield Difference("replaceable_from", known.isoformat(), opens.isoformat())
@@ -94,7 +109,8 @@ def _status(certificate: Certificate, info: CertificateInfo) -> Iterator[Differe
     elif (status is AuthenticationCertificateStatus.REVOKED) != (here == RevocationStatus.REVOKED):
         alive = status is AuthenticationCertificateStatus.VALID_ACTIVE
         if status is AuthenticationCertificateStatus.REVOKED or alive:
-            yield Difference("status", str(here), str(status))
+            # What was proven from outside is shown beside the government's word, and stays.
+            yield Difference("status", str(here), str(status), not (alive and is_proven(certificate)))
     if not info.etk_status.is_known:
         yield Difference(
             "token_status", certificate.government_token_status, word_of(str(info.etk_status)), False

@@ -24,7 +24,8 @@ CONTACT = {
 def answered(hospital: Hospital, *, certificates: int = 1) -> RecordsInquiry:
     """An answered inquiry with proposals of every kind, as rows."""
     inquiry = ask(hospital)
-    shelved = shelve(hospital.organisation, "KNOWN", 300)
+    old = {"email_private": "oud@maasdal.example"}
+    shelved = shelve(hospital.organisation, "KNOWN", 300, contact_data=old)
     now = datetime.now(UTC)
     rows: list[tuple[ProposalKind, str, dict[str, Any]]] = [
         (
@@ -65,7 +66,7 @@ def answered(hospital: Hospital, *, certificates: int = 1) -> RecordsInquiry:
         rows.append((ProposalKind.NEW_CERTIFICATE, f"{index:040x}", facts))
     difference = {
         "field": "contact_data",
-        "here": {"email_private": "oud@maasdal.example"},
+        "here": old,
         "government": {"email_private": "nieuw@maasdal.example", "phone_private": "+32 11 00 00 00"},
         "acceptable": True,
         "name": shelved.common_name,

@@ -110,6 +110,24 @@ def test_both_sides_and_unknown_words_are_shown(administrator: Client, hospital:
         assert text in page
 
 
+def test_what_becomes_of_a_revocation_that_the_record_takes_back(
+    administrator: Client, hospital: Hospital
+) -> None:
+    inquiry = answered(hospital)
+    with acting_for([hospital.organisation.pk]):
+        row = inquiry.proposals.get(kind=ProposalKind.DIFFERENCE)
+        row.facts = row.facts | {"field": "status", "here": "revoked", "government": "VALID_ACTIVE"}
+        row.save()
+        page = administrator.get(f"/records/{inquiry.pk}/").content.decode()
+        assert "taken over where it is ticked" in page
+        assert "Take over all 2" in page
+        row.facts["acceptable"] = False
+        row.save()
+    page = administrator.get(f"/records/{inquiry.pk}/").content.decode()
+    assert "never becomes valid again" in page
+    assert "Nothing to take over" in page
+
+
 def test_one_by_one_then_the_rest(administrator: Client, hospital: Hospital) -> None:
     inquiry = answered(hospital)
     with acting_for([hospital.organisation.pk]):
