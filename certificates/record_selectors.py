@@ -33,7 +33,7 @@ def inquiries_page(tenancy: Tenancy, *, after: str | None = None, size: int = 25
     if not tenancy.may(Permission.REQUEST_CERTIFICATE):
         rows = rows.filter(holder__user=tenancy.user)
     open_ones = Count("proposals", filter=Q(proposals__state=ProposalState.OPEN))
-    rows = rows.select_related("holder", "requested_by").annotate(open_proposals=open_ones)
+    rows = rows.select_related("holder", "requested_by", "job").annotate(open_proposals=open_ones)
     return page_of(rows, by="requested_at", after=after, size=size, descending=True)
 
 
@@ -42,7 +42,7 @@ def awaiting_card_of(user: User) -> list[RecordsInquiry]:
     rows = RecordsInquiry.objects.filter(
         holder__user=user, state=InquiryState.AWAITING_SIGNATURE, job__expires_at__gt=timezone.now()
     )
-    return list(rows.select_related("holder", "requested_by", "organisation").order_by("requested_at"))
+    return list(rows.select_related("holder", "requested_by", "organisation", "job").order_by("requested_at"))
 
 
 def proposals_page(

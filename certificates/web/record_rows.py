@@ -19,6 +19,7 @@ from certificates.web.record_words import (
     FIELDS,
     INQUIRY_STATES,
     KINDS,
+    LAPSED,
     PROPOSAL_STATES,
     REVOCATION_HERE,
     status_label,
@@ -43,11 +44,11 @@ class InquiryRow:
         return self.inquiry.environment == Environment.ACCEPTANCE
 
 
-def inquiry_row(inquiry: RecordsInquiry) -> InquiryRow:
-    """Return `inquiry` with its words."""
+def inquiry_row(inquiry: RecordsInquiry, now: datetime) -> InquiryRow:
+    """Return `inquiry` with its words at `now`."""
     return InquiryRow(
         inquiry,
-        INQUIRY_STATES[InquiryState(inquiry.state)],
+        LAPSED if inquiry.lapsed_at(now) else INQUIRY_STATES[InquiryState(inquiry.state)],
         str(ENVIRONMENTS[Environment(inquiry.environment)]),
     )
 
