@@ -138,7 +138,7 @@ def _new_mandate(proposal: RecordProposal, actor: Actor, now: datetime) -> None:
             actor=actor,
             now=now,
         )
-    if Mandate.objects.filter(person=holder, identifier=number).active_on(today).exists():
+    if Mandate.objects.filter(person=holder, identifier=number).still_counting_after(today).exists():
         return
     give_mandate(
         here,

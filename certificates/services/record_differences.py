@@ -16,6 +16,7 @@ from certificates.domain.validity import RevocationStatus
 from certificates.models import Certificate
 from certificates.services.activate_token import note_active
 from certificates.services.note_revoked import awaits_evidence, is_proven, note_revoked
+from certificates.services.record_scope import serial_told
 from organisations.domain.identifiers import mask_ssins
 from organisations.services.audit import Actor, record
 
@@ -115,12 +116,6 @@ def _status(certificate: Certificate, info: CertificateInfo) -> Iterator[Differe
         yield Difference(
             "token_status", certificate.government_token_status, word_of(str(info.etk_status)), False
         )
-
-
-def serial_told(info: CertificateInfo) -> int | None:
-    """Return the serial number that the register names; None where it writes none, or in a way of its own."""
-    serial = info.details.serial_number if info.details else ""
-    return int(serial) if serial.isascii() and serial.isdigit() and len(serial) <= 60 else None
 
 
 def _is_evidence(certificate: Certificate, info: CertificateInfo) -> bool:
