@@ -19,13 +19,12 @@ from certificates.web.record_words import (
     FIELDS,
     INQUIRY_STATES,
     KINDS,
-    LAPSED,
     PROPOSAL_STATES,
     REVOCATION_HERE,
     status_label,
     token_label,
 )
-from certificates.web.words import BASE_SERVICES, ENVIRONMENTS
+from certificates.web.words import BASE_SERVICES, ENVIRONMENTS, UNSIGNED
 from organisations.access import Tenancy
 from organisations.web.words import Label, Text, identifier_type
 
@@ -48,7 +47,7 @@ def inquiry_row(inquiry: RecordsInquiry, now: datetime) -> InquiryRow:
     """Return `inquiry` with its words at `now`."""
     return InquiryRow(
         inquiry,
-        LAPSED if inquiry.lapsed_at(now) else INQUIRY_STATES[InquiryState(inquiry.state)],
+        UNSIGNED if inquiry.lapsed_at(now) else INQUIRY_STATES[InquiryState(inquiry.state)],
         str(ENVIRONMENTS[Environment(inquiry.environment)]),
     )
 

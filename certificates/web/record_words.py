@@ -13,9 +13,6 @@ INQUIRY_STATES: dict[InquiryState, Label] = {
     InquiryState.FAILED: Label(_("Refused"), "bad"),
 }
 
-LAPSED = Label(_("Nobody signed in time"), "bad")
-"""Of an inquiry whose card was waited for until its job ended."""
-
 PROPOSAL_STATES: dict[ProposalState, Label] = {
     ProposalState.OPEN: Label(_("To decide"), "warn"),
     ProposalState.ACCEPTED: Label(_("Taken over"), "good"),

@@ -60,6 +60,12 @@ REVOCATION_EXPLANATIONS: dict[RevocationState, Text] = {
 }
 
 
+REVOCATION_UNSIGNED: Text = _(
+    "The holder was asked for thirty days and did not sign. Nothing was sent; the certificate still works. You can ask "
+    "once more."
+)
+
+
 @dataclass(frozen=True)
 class ReasonWords:
     """One reason: its name, when it is the right one, and what follows from it."""

@@ -110,6 +110,7 @@ ACTIONS: dict[str, Text] = {
     "request_declined": _("Holder declined to sign"),
     "request_cancelled": _("Request cancelled"),
     "request_gave_up": _("Stopped asking"),
+    "request_unsigned": _("Nobody signed in time"),
     "key_store_confirmed": _("Key store confirmed by the workstation"),
     "token_asked": _("Making of a token asked for"),
     "token_found": _("Encryption token found in the depot"),
@@ -183,6 +184,7 @@ ACTIONS: dict[str, Text] = {
     "revocation_rejected": _("Revocation refused by the government"),
     "revocation_declined": _("Holder declined to sign"),
     "revocation_gave_up": _("Stopped asking"),
+    "revocation_unsigned": _("Nobody signed in time"),
     "token_revoked": _("Encryption token ended with its certificate"),
 }
 """By action of the record; the keys are those that the services write."""
