@@ -257,7 +257,9 @@ def waiting_tokens(organisation: Organisation, *, most: int = 6) -> list[Encrypt
     return list(rows.select_related("certificate").defer("sealed_etk").order_by("state_since", "id")[:most])
 
 
-def unconfirmed_switches(organisation: Organisation, now: datetime, *, most: int = 6) -> list[Certificate]:
+def unconfirmed_switches(
+    organisation: Organisation, now: datetime, *, most: int | None = 6
+) -> list[Certificate]:
     """Certificates about to end whose successor nobody has confirmed to be in use everywhere, the soonest end first.
 
     What the confirmation asks for (no installation left, the token active, the self test passed) is not shown yet then.
@@ -268,4 +270,5 @@ def unconfirmed_switches(organisation: Organisation, now: datetime, *, most: int
         not_after__gt=now,
         not_after__lte=now + SWITCH_SOON,
     ).not_revoked()
-    return list(rows.filter(has_successor()).defer(*LISTED).order_by("not_after", "pk")[:most])
+    rows = rows.filter(has_successor()).select_related("owner").defer(*LISTED)
+    return list(rows.order_by("not_after", "pk")[:most])

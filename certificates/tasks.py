@@ -5,12 +5,15 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from certificates.services import check_revocation, remind_of_tokens
+from certificates.services import check_revocation
 from certificates.services import work_on_request as work
 from certificates.services.foreigners import work as foreign
+from certificates.services.reminders import matters
 from certificates.services.revocations import work as revocations
+from organisations.services.reminders import organisations_to_remind
 
 SWEEP_MESSAGE_SECONDS = 30
+REMINDER_MESSAGE_SECONDS = 600
 
 
 @shared_task(name="certificates.work_on_request", soft_time_limit=240)
@@ -70,14 +73,14 @@ def sweep_foreign_requests() -> None:
         )
 
 
-@shared_task(name="certificates.sweep_waiting_tokens")
-def sweep_waiting_tokens() -> None:
-    """Find the tokens that wait too long for their activation."""
-    for organisation_id, token_id in remind_of_tokens.waiting_tokens(now=timezone.now()):
-        remind_of_token.delay(str(organisation_id), str(token_id))
+@shared_task(name="certificates.sweep_reminders")
+def sweep_reminders() -> None:
+    """Find the organisations in which nobody has looked for a while."""
+    for organisation_id in organisations_to_remind(now=timezone.now()):
+        remind_organisation.apply_async((str(organisation_id),), expires=REMINDER_MESSAGE_SECONDS)
 
 
-@shared_task(name="certificates.remind_of_token", soft_time_limit=240)
-def remind_of_token(organisation_id: str, token_id: str) -> None:
-    """Tell people of one of them."""
-    remind_of_tokens.remind_of_token(UUID(organisation_id), UUID(token_id), now=timezone.now())
+@shared_task(name="certificates.remind_organisation", soft_time_limit=240)
+def remind_organisation(organisation_id: str) -> None:
+    """Tell the members of one of them what waits or ends."""
+    matters.remind_organisation(UUID(organisation_id), now=timezone.now())

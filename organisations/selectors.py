@@ -13,6 +13,7 @@ from organisations.models import (
     Organisation,
     OrganisationIdentifier,
     Person,
+    Reminder,
     User,
 )
 
@@ -52,6 +53,13 @@ def members_of(organisation: Organisation) -> "QuerySet[Membership]":
         .select_related("user")
         .order_by("user__full_name", "user_id", "role")
     )
+
+
+def refused_mail(organisation: Organisation) -> dict[UUID, str]:
+    """Return, by account, what the mail server said of the newest reminder, where that is one that it refused."""
+    rows = Reminder.objects.filter(organisation=organisation).exclude(sent_at=None, attempts=0)
+    newest = rows.order_by("recipient_id", "-created_at", "-id").distinct("recipient_id")
+    return {one.recipient_id: one.answer for one in newest if one.sent_at is None}
 
 
 def devices_of_user(user: User) -> list[Device]:

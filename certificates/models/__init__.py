@@ -3,7 +3,7 @@
 from certificates.models.certificate import Certificate, CertificateQuerySet
 from certificates.models.foreign_request import ForeignRequest
 from certificates.models.imports import ImportBatch
-from certificates.models.installation import Installation
+from certificates.models.installation import Installation, MachineLook
 from certificates.models.job import AgentJob
 from certificates.models.paper import Paper
 from certificates.models.records import RecordProposal, RecordsInquiry
@@ -26,6 +26,7 @@ __all__ = [
     "ForeignRequest",
     "ImportBatch",
     "Installation",
+    "MachineLook",
     "Paper",
     "RecordProposal",
     "RecordsInquiry",

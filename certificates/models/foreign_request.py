@@ -71,7 +71,6 @@ class ForeignRequest(Work):
     """Where the person confirms; empty when the answer that held it was lost."""
     expires_at = models.DateTimeField(null=True)
     """Until when."""
-    reminded_at = models.DateTimeField(null=True)
     certificate = models.OneToOneField(
         "certificates.Certificate", null=True, on_delete=models.PROTECT, related_name="foreign_request"
     )

@@ -70,3 +70,28 @@ class Installation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.machine}: {self.path}"
+
+
+class MachineLook(models.Model):
+    """When a workstation last looked through its folders and reported all that it found, be it nothing.
+
+    Without one, no installation being known means that nobody has looked.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("organisations.Organisation", on_delete=models.PROTECT, related_name="+")
+    device_id = models.UUIDField()
+    machine = models.CharField(max_length=100)
+    looked_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-looked_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "device_id", "machine"], name="look_once_a_machine"
+            ),
+        ]
+        indexes = [models.Index(fields=["organisation", "-looked_at"], name="look_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.machine} {self.looked_at:%Y-%m-%d}"

@@ -29,8 +29,6 @@ class EncryptionToken(models.Model):
     """The workstation that made the key."""
     stored_at = models.DateTimeField(null=True)
     """When the workstation said that the key store holds key and token."""
-    reminded_at = models.DateTimeField(null=True)
-    """When people were reminded by mail that it waits for its activation."""
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

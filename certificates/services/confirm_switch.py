@@ -15,14 +15,15 @@ from certificates.models import (
     ContinuityProof,
     EncryptionToken,
     Installation,
+    MachineLook,
 )
 from certificates.selectors import neighbours
 from organisations.models import User
 from organisations.services.audit import Actor, record
 
-INSTALLATIONS, TOKEN, PROOF, KEY_STORE = "installations", "token", "proof", "key_store"
-EXCUSABLE = frozenset({TOKEN, PROOF})
-"""May stay open when somebody says why: not every certificate opens sealed messages."""
+INSTALLATIONS, LOOK, TOKEN, PROOF, KEY_STORE = "installations", "look", "token", "proof", "key_store"
+EXCUSABLE = frozenset({LOOK, TOKEN, PROOF})
+"""May stay open when somebody says why: a vendor may have put it in place, and not every certificate opens messages."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class SwitchChecklist:
     new: Certificate
     left: tuple[Installation, ...]
     """Installations of the old certificate that are still there, accepted ones too."""
+    look: MachineLook | None
+    """The last time since the new one is here that a workstation looked for key stores."""
     request: CertificateRequest | None
     """The request that made the new one; None when it was made elsewhere."""
     token: EncryptionToken | None
@@ -64,6 +67,7 @@ class SwitchChecklist:
         """Codes of what is open, in the order in which it is done."""
         done = {
             KEY_STORE: self.key_store_confirmed,
+            LOOK: self.look is not None,
             INSTALLATIONS: not self.in_the_way,
             TOKEN: self.token_active,
             PROOF: self.proof_passed,
@@ -77,11 +81,14 @@ class SwitchChecklist:
 
 
 def checklist_of(old: Certificate, new: Certificate) -> SwitchChecklist:
-    """Return how far the switch is; four queries."""
+    """Return how far the switch is; five queries."""
     return SwitchChecklist(
         old,
         new,
         left=tuple(Installation.objects.filter(certificate=old).present().select_related("accepted_by")),
+        look=MachineLook.objects.filter(
+            organisation=old.organisation_id, looked_at__gte=new.created_at
+        ).first(),
         request=CertificateRequest.objects.filter(certificate=new)
         .defer("sealed_contract", "sealed_signed_request")
         .first(),
@@ -119,7 +126,7 @@ def accept_installation(
 
 
 def confirm_switch(old: Certificate, *, reason: str = "", actor: Actor, now: datetime) -> None:
-    """Confirm that `old` is out of use; `reason` says why token or self test may stay open.
+    """Confirm that `old` is out of use; `reason` says why a look, the token or the self test may stay open.
 
     Raises CannotConfirmSwitch without a successor, while an installation stands in the way, while no workstation
     holds the new key, and when something else is open and no reason was given. Confirming twice is confirming once.

@@ -21,7 +21,7 @@ from certificates.domain.installations import (
     name_of,
 )
 from certificates.errors import ReportMalformed
-from certificates.models import Certificate, Installation
+from certificates.models import Certificate, Installation, MachineLook
 from organisations.models import Device, Organisation, OrganisationIdentifier
 from organisations.services.audit import Actor, record
 from organisations.tenancy import acting_for
@@ -156,9 +156,19 @@ class _Taking:
             row.gone_at = self.now
         Installation.objects.bulk_update([*kept, *lost], KEPT, batch_size=200)
         Installation.objects.bulk_create(fresh)
+        if self.report.complete:
+            self._note_look()
         self._record("installation_found", new)
         self._record("installation_gone", lost)
         self.gone = {row.path for row in lost}
+
+    def _note_look(self) -> None:
+        MachineLook.objects.update_or_create(
+            organisation=self.organisation,
+            device_id=self.device.pk,
+            machine=self.report.machine[:100],
+            defaults={"looked_at": self.now},
+        )
 
     def _make(self, found: Found) -> Installation:
         return Installation(

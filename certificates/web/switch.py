@@ -17,6 +17,7 @@ from certificates.services.confirm_switch import (
     EXCUSABLE,
     INSTALLATIONS,
     KEY_STORE,
+    LOOK,
     PROOF,
     TOKEN,
     SwitchChecklist,
@@ -93,9 +94,9 @@ def switch_view(
 
 
 def _lines(checklist: SwitchChecklist) -> tuple[CheckLine, ...]:
-    done = {code: code not in checklist.open for code in (KEY_STORE, INSTALLATIONS, TOKEN, PROOF)}
+    done = {code: code not in checklist.open for code in (KEY_STORE, LOOK, INSTALLATIONS, TOKEN, PROOF)}
     left = len(checklist.in_the_way)
-    request, token, proof = checklist.request, checklist.token, checklist.proof
+    request, look, token, proof = checklist.request, checklist.look, checklist.token, checklist.proof
     return (
         CheckLine(
             KEY_STORE,
@@ -105,9 +106,20 @@ def _lines(checklist: SwitchChecklist) -> tuple[CheckLine, ...]:
             request.state_since if request and done[KEY_STORE] else None,
         ),
         CheckLine(
+            LOOK,
+            done[LOOK],
+            _("A workstation has looked for key stores since: %(machine)s") % {"machine": look.machine}
+            if look is not None
+            else _("No workstation has looked for key stores since the new certificate is here"),
+            _(
+                "The agent looks with the command ehportal-agent scan, on each machine where one may be in use."
+            ),
+            look.looked_at if look is not None else None,
+        ),
+        CheckLine(
             INSTALLATIONS,
             done[INSTALLATIONS],
-            _("No installation of the old certificate stands in the way")
+            _("No known installation of the old certificate stands in the way")
             if done[INSTALLATIONS]
             else ngettext(
                 "%(count)d installation of the old certificate is left",

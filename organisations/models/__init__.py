@@ -5,6 +5,7 @@ from organisations.models.device import Device, Enrolment, ProofUse
 from organisations.models.membership import Membership
 from organisations.models.organisation import Organisation, OrganisationIdentifier
 from organisations.models.person import Mandate, Person
+from organisations.models.reminder import Reminder
 from organisations.models.user import User
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "OrganisationIdentifier",
     "Person",
     "ProofUse",
+    "Reminder",
     "User",
 ]

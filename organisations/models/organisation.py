@@ -15,9 +15,12 @@ class Organisation(models.Model):
     name = models.CharField(max_length=200)
     language = models.CharField(max_length=2, default="nl")
     created_at = models.DateTimeField(default=timezone.now)
+    reminders_due_at = models.DateTimeField(default=timezone.now)
+    """When somebody is next to look for what its members must be reminded of."""
 
     class Meta:
         ordering = ["name", "id"]
+        indexes = [models.Index(fields=["reminders_due_at", "id"], name="organisation_to_remind")]
 
     def __str__(self) -> str:
         return self.name

@@ -1,64 +1,112 @@
-"""Mail to members: each in the own language, plain text with one link. No number of a person is ever in one."""
+"""Mail to members: each in the own language, as plain text and as simple HTML. No number of a person is ever in one."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from smtplib import SMTPException
-from uuid import UUID
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from smtplib import SMTPDataError, SMTPException, SMTPNotSupportedError, SMTPRecipientsRefused
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.translation import gettext as _
 
 from organisations.domain.identifiers import mask_ssins
-from organisations.domain.roles import Role
 from organisations.models import User
 
 log = structlog.get_logger(__name__)
 
+MOST_NOTES = 25
+"""More than these are counted instead of shown."""
+
 
 @dataclass(frozen=True)
-class Letter:
-    """A subject and a text in one language; `path` leads to the page where something can be done."""
+class Note:
+    """One thing to say, in one language; `path` leads to the page where something can be done."""
 
-    subject: str
+    title: str
     text: str
     path: str
 
-
-def administrators_of(organisation_id: UUID) -> list[User]:
-    """Return the active administrators of an organisation, which must be named."""
-    rows = User.objects.filter(
-        is_active=True,
-        memberships__organisation_id=organisation_id,
-        memberships__role=Role.ADMINISTRATOR,
-    )
-    return list(rows.distinct().order_by("pk"))
+    @property
+    def address(self) -> str:
+        """Where `path` is."""
+        return settings.ORIGIN + self.path
 
 
-def send(people: Iterable[User], write: Callable[[], Letter]) -> bool:
-    """Send each person once what `write` returns in that person's language. Call outside transactions.
+@dataclass(frozen=True)
+class Letter:
+    """What one person is told at once, about one organisation, in one language."""
 
-    Returns False when the mail server did not take them: then nobody may count as told. Where a server fails midway,
-    those before got theirs, and get it again.
-    """
-    messages = []
-    for person in {one.pk: one for one in people if one.is_active}.values():
-        with translation.override(person.language):
-            letter = write()
-            lines = (
-                _("Dear %(name)s,") % {"name": person.full_name},
-                mask_ssins(letter.text),
-                settings.ORIGIN + letter.path,
-                _("This message was sent by ehportal, because you look after certificates there."),
-            )
-        subject = " ".join(mask_ssins(letter.subject).split())
-        messages.append(EmailMessage(subject, "\n\n".join(lines) + "\n", to=[person.email]))
+    subject: str
+    organisation: str
+    notes: Sequence[Note]
+
+
+class Fate(StrEnum):
+    """What became of a letter."""
+
+    SENT = "sent"
+    REFUSED = "refused"
+    """The mail server did not take this letter or its address; the next letter may well go."""
+    UNREACHABLE = "unreachable"
+    """The mail server could not be reached, or takes nothing of us at all."""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What became of a letter, and what the mail server said when it was not sent."""
+
+    fate: Fate
+    answer: str = ""
+
+
+def post(reader: User, write: Callable[[], Letter]) -> Posted:
+    """Send `reader` what `write` returns in the reader's language. Call outside transactions: it may take seconds."""
+    with translation.override(reader.language):
+        message = _message(reader, write())
     try:
-        with get_connection() as connection:
-            connection.send_messages(messages)
+        message.send()
+    except SMTPRecipientsRefused as error:
+        code, answer = next(iter(error.recipients.values()), (0, b""))
+        return _not_sent(Fate.REFUSED, code, answer)
+    except SMTPDataError as error:
+        return _not_sent(Fate.REFUSED, error.smtp_code, error.smtp_error)
+    except (
+        SMTPNotSupportedError,
+        ValueError,
+    ) as error:  # an address or a name that cannot be written in a header
+        return _not_sent(Fate.REFUSED, 0, str(error))
     except (OSError, SMTPException) as error:
-        log.warning("mail_not_sent", messages=len(messages), error=type(error).__name__)
-        return False
-    return True
+        return _not_sent(Fate.UNREACHABLE, 0, type(error).__name__)
+    return Posted(Fate.SENT)
+
+
+def _message(reader: User, letter: Letter) -> EmailMultiAlternatives:
+    # Addresses stay as they are: the digits of an identifier may look like a number of a person.
+    masked = [replace(one, title=mask_ssins(one.title), text=mask_ssins(one.text)) for one in letter.notes]
+    subject = " ".join(mask_ssins(letter.subject).split())
+    context = {
+        "reader": reader,
+        "subject": subject,
+        "organisation": mask_ssins(letter.organisation),
+        "notes": masked[:MOST_NOTES],
+        "more": max(0, len(letter.notes) - MOST_NOTES),
+        "origin": settings.ORIGIN,
+        "language": reader.language,
+    }
+    text, html = (render_to_string(f"mail/letter.{form}", context) for form in ("txt", "html"))
+    message = EmailMultiAlternatives(
+        subject,
+        text,
+        to=[reader.email],
+        headers={"Auto-Submitted": "auto-generated"},  # RFC 3834: no out-of-office note answers it
+    )
+    message.attach_alternative(html, "text/html")
+    return message
+
+
+def _not_sent(fate: Fate, code: int, answer: object) -> Posted:
+    said = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else str(answer)
+    log.warning("mail_not_sent", fate=str(fate), code=code)
+    return Posted(fate, mask_ssins(" ".join(f"{code or ''} {said}".split()))[:200])

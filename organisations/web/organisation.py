@@ -59,17 +59,19 @@ class MandateLine:
 
 @dataclass(frozen=True)
 class MemberLine:
-    """One account with all its roles, each with the word for it."""
+    """One account with all its roles, each with the word for it, and what the mail server refused it with."""
 
     user: User
     roles: list[tuple[Membership, str]]
+    refused: str | None
 
 
 def _members(organisation: Organisation) -> list[MemberLine]:
     held: dict[User, list[tuple[Membership, str]]] = {}
     for membership in selectors.members_of(organisation):
         held.setdefault(membership.user, []).append((membership, str(ROLES[Role(membership.role)])))
-    return [MemberLine(user, roles) for user, roles in held.items()]
+    refused = selectors.refused_mail(organisation)
+    return [MemberLine(user, roles, refused.get(user.pk)) for user, roles in held.items()]
 
 
 def _mandates(organisation: Organisation, today: date) -> list[MandateLine]:

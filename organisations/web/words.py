@@ -120,6 +120,7 @@ ACTIONS: dict[str, Text] = {
     "token_activation_asked": _("Activation of the token asked for"),
     "token_check_asked": _("Self test of the token asked for"),
     "token_activated": _("Encryption token activated"),
+    "reminder_sent": _("Reminder sent by mail"),
     "token_reminder": _("Reminder by mail: the token waits for its activation"),
     "token_replaced": _("Encryption token replaced by a newer one"),
     "continuity_proven": _("Self test passed: messages can be opened"),

@@ -13,6 +13,7 @@ from certificates.models import (
     ContinuityProof,
     EncryptionToken,
     Installation,
+    MachineLook,
 )
 from certificates.services.renew_certificate import RenewalWish, renew_certificate
 from organisations.models import Device, Person
@@ -114,6 +115,14 @@ def install(hospital: Hospital, certificate: Certificate, **fields: Any) -> Inst
         return Installation.objects.create(
             organisation=hospital.organisation, certificate=certificate, **(values | fields)
         )
+
+
+def looked(hospital: Hospital, machine: str = "PC-APO-014", *, days_ago: float = 0) -> MachineLook:
+    with acting_for([hospital.organisation.pk]):
+        return MachineLook.objects.create(
+            organisation=hospital.organisation, device_id=uuid4(), machine=machine,
+            looked_at=now() - timedelta(days=days_ago),
+        )  # fmt: skip
 
 
 def token(

@@ -7,7 +7,6 @@ import pytest
 import pytest_django
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
-from django.core.mail import EmailMessage
 from django.db import connection
 from lxml import etree
 
@@ -319,31 +318,14 @@ def test_a_wrong_certificate_is_not_taken(giulia: Foreigner, government: Sandbox
     assert giulia.step(request).state == S.ISSUED
 
 
-def test_the_reminder_comes_once_and_in_time(
-    giulia: Foreigner, mailoutbox: list[EmailMessage], settings: pytest_django.Settings
-) -> None:
+def test_the_next_look_is_not_later_than_the_deadline(giulia: Foreigner) -> None:
     request = giulia.registered()
-    assert request.expires_at is not None
-    near = request.expires_at - timedelta(days=3)
-    # However long the pauses have grown, the next look is not later than the reminder.
+    end = request.expires_at
+    assert end is not None
+    # However long the pauses have grown.
     with acting_for([giulia.hospital.organisation.pk]):
         ForeignRequest.objects.filter(pk=request.pk).update(attempts=40)
-    request = giulia.step(request, now=near - timedelta(hours=1))
-    assert request.reminded_at is None
-    assert request.next_attempt_at is not None
-    assert request.next_attempt_at <= near
-    backend = settings.EMAIL_BACKEND
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # nobody listens
-    request = giulia.step(request, now=near + timedelta(seconds=1))
-    assert request.reminded_at is None
-    settings.EMAIL_BACKEND = backend
-    request = giulia.step(request, now=near + timedelta(hours=1))
-    assert request.reminded_at is not None
-    giulia.step(request, now=near + timedelta(hours=2))
-    [mail] = mailoutbox
-    assert mail.to == [giulia.hospital.administrator.email]
-    assert f"/foreigners/{request.pk}/" in str(mail.body)
-    assert giulia.actions(request).count("foreign_reminder") == 1
+    assert giulia.step(request, now=end - timedelta(hours=1)).next_attempt_at == end + timedelta(seconds=1)
 
 
 def test_a_deadline_that_passed_is_said(giulia: Foreigner, government: SandboxProcess) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from certificates.models import Certificate, Installation
+from certificates.models import Certificate, Installation, MachineLook
 from certificates.services.match_installations import match_waiting_installations
 from organisations.models import AuditEvent
 from organisations.services.people import add_person
@@ -186,6 +186,21 @@ def test_what_a_whole_look_does_not_find_is_gone(hospital: Hospital, reporter: H
     assert gone == [f"{FOLDER}/b.p12"], "what lies under another folder stays"
     assert send(reporter, entry("a.p12", certificate), entry("b.p12", certificate)) == (2, 0, 0)
     assert events(hospital) == [*["installation_found"] * 3, "installation_gone", "installation_found"]
+
+
+def test_a_whole_look_is_remembered_also_when_it_finds_nothing(hospital: Hospital, reporter: Holder) -> None:
+    def looks() -> list[tuple[str, datetime]]:
+        with acting_for([hospital.organisation.pk]):
+            return list(MachineLook.objects.values_list("machine", "looked_at"))
+
+    send(reporter, complete=False)
+    assert looks() == [], "a partial look has not looked everywhere"
+    send(reporter)
+    [(machine, first)] = looks()
+    send(reporter)
+    [(again, second)] = looks()
+    assert machine == again
+    assert second > first
 
 
 def test_another_device_takes_nothing_away(hospital: Hospital, reporter: Holder, holder: Holder) -> None:

@@ -22,7 +22,7 @@ from certificates.services.confirm_switch import (
 from organisations.models import AuditEvent
 from organisations.services.audit import Actor
 from organisations.tenancy import acting_for
-from tests.certificates.renewing import install, pair, proof, token
+from tests.certificates.renewing import install, looked, pair, proof, token
 from tests.certificates.stages import now
 from tests.certificates.web.shelf import shelve
 from tests.support.hospital import Hospital, make_hospital
@@ -55,10 +55,13 @@ def events(hospital: Hospital, certificate: Certificate, action: str) -> list[di
 def test_the_checklist_follows_the_rows(hospital: Hospital) -> None:
     old, new = pair(hospital, RequestState.ISSUED)
     install(hospital, old)
-    assert look(hospital, old, new).open == ("key_store", "installations", "token", "proof")
+    assert look(hospital, old, new).open == ("key_store", "look", "installations", "token", "proof")
     with acting_for([hospital.organisation.pk]):
         CertificateRequest.objects.filter(certificate=new).update(state=RequestState.COMPLETED)
         Installation.objects.update(gone_at=now())
+    looked(hospital, days_ago=3)
+    assert "look" in look(hospital, old, new).open, "a look before the new one was here says nothing"
+    looked(hospital, "PC-2")
     waiting = token(hospital, new, TokenState.WAITING)
     proof(hospital, new, passed=False)
     assert look(hospital, old, new).open == ("token", "proof"), (
@@ -80,6 +83,7 @@ def test_a_successor_made_elsewhere_has_no_workstation_to_wait_for(hospital: Hos
 
 def test_a_finished_switch_is_confirmed_once(hospital: Hospital) -> None:
     old, new = pair(hospital)
+    looked(hospital)
     token(hospital, new)
     proof(hospital, new)
     confirm(hospital, old)
@@ -94,6 +98,7 @@ def test_what_is_left_is_accepted_one_by_one_with_a_reason(hospital: Hospital) -
     old, new = pair(hospital)
     token(hospital, new)
     proof(hospital, new)
+    looked(hospital)
     one, two = install(hospital, old), install(hospital, old, machine="PC-2")
     with pytest.raises(CannotConfirmSwitch) as refused:
         confirm(hospital, old, "toch maar")
@@ -113,9 +118,11 @@ def test_what_is_left_is_accepted_one_by_one_with_a_reason(hospital: Hospital) -
     assert [row.accepted_by for row in look(hospital, old, new).left] == [hospital.administrator] * 2
 
 
-@pytest.mark.parametrize("ready", ["", "token", "proof"])
-def test_token_and_proof_may_stay_open_for_a_reason(hospital: Hospital, ready: str) -> None:
+@pytest.mark.parametrize("ready", ["", "look", "token", "proof"])
+def test_look_token_and_proof_may_stay_open_for_a_reason(hospital: Hospital, ready: str) -> None:
     old, new = pair(hospital)
+    if ready == "look":
+        looked(hospital)
     if ready == "token":
         token(hospital, new)
     if ready == "proof":
@@ -124,7 +131,7 @@ def test_token_and_proof_may_stay_open_for_a_reason(hospital: Hospital, ready: s
         confirm(hospital, old, "  ")
     confirm(hospital, old, "Opent geen versleutelde berichten")
     [details] = events(hospital, old, "switch_confirmed")
-    assert details["open"] == [code for code in ("token", "proof") if code != ready]
+    assert details["open"] == [code for code in ("look", "token", "proof") if code != ready]
     assert details["reason"] == "Opent geen versleutelde berichten"
 
 

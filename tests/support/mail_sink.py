@@ -1,23 +1,40 @@
 """A real SMTP server on the loopback that keeps what it is given."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from pytest_django import Settings
 
 from deploy.stack.ports import free_port
 
 
 class MailSink:
-    """Every mail that was taken, in order; `refuses` makes it say no to all that follow."""
+    """Every mail that was taken, in order.
+
+    `refuses` makes it take no letter from here on; addresses in `unknown` have no mailbox.
+    """
 
     def __init__(self) -> None:
         self.mails: list[tuple[list[str], EmailMessage]] = []
         self.refuses = False
+        self.unknown: set[str] = set()
         self.port = free_port()
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:  # the library's name
+        """Take an address, or say that there is no such mailbox."""
+        if address in self.unknown:
+            return f"550 5.1.1 <{address}> no such mailbox"
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 OK"
 
     async def handle_DATA(
         self, server: SMTP, session: Session, envelope: Envelope
@@ -39,9 +56,26 @@ class MailSink:
         """Stop listening."""
         self._controller.stop()
 
-    def text_to(self, address: str) -> str:
-        """The text of the only mail to an address."""
+    def mail_to(self, address: str) -> EmailMessage:
+        """The only mail to an address."""
         [message] = [message for to, message in self.mails if to == [address]]
-        body = message.get_body(("plain",))
+        return message
+
+    def text_to(self, address: str, kind: str = "plain") -> str:
+        """The text of the only mail to an address; `kind` is plain or html."""
+        body = self.mail_to(address).get_body((kind,))
         assert body is not None
         return str(body.get_content())
+
+
+@contextmanager
+def receiving_mail(settings: Settings) -> Iterator[MailSink]:
+    """Let mail go to a sink of its own, over SMTP."""
+    sink = MailSink()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", sink.port
+    sink.start()
+    try:
+        yield sink
+    finally:
+        sink.stop()

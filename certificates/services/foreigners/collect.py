@@ -9,7 +9,6 @@ from django.db import transaction
 from certificates.certra.errors import Rejected, Transient
 from certificates.certra.gateway import Gateway
 from certificates.domain.foreign_lifecycle import (
-    REMIND_BEFORE,
     ForeignState,
     is_lapsed,
     is_late,
@@ -19,7 +18,6 @@ from certificates.models import ForeignRequest
 from certificates.services import asking
 from certificates.services.asking import PLATFORM
 from certificates.services.collect_certificate import NOT_YET_DELIVERED, checked_delivery
-from certificates.services.foreigners.remind import remind
 from certificates.services.gateways import patience, problem_of
 from certificates.services.inventory import add_certificate
 from certificates.services.match_installations import match_waiting_installations
@@ -30,8 +28,7 @@ from organisations.tenancy import acting_for
 
 
 def collect_for_foreigner(request: ForeignRequest, gateway: Gateway, *, now: datetime) -> None:
-    """Ask once, after reminding where the deadline is near. Raises Overtaken when another worker was first."""
-    remind(request, now=now)
+    """Ask once. Raises Overtaken when another worker was first."""
     try:
         chain = gateway.certificate_chain(request.public_key_identifier or "")
     except Rejected as error:
@@ -61,16 +58,16 @@ def _answered(request: ForeignRequest, error: Rejected, now: datetime) -> None:
 
 
 def ask_later(request: ForeignRequest, problem: dict[str, object] | None, now: datetime) -> None:
-    """Ask again after a pause that grows, at the latest when the reminder or the deadline is due; or give up."""
+    """Ask again after a pause that grows, at the latest when the deadline has passed; or give up."""
     asking.ask_later(request, problem, now, until=_next_look(request, now))
 
 
 def _next_look(request: ForeignRequest, now: datetime) -> datetime:
     until = now + patience().pause(request.attempts)
     if request.expires_at is not None and request.state == ForeignState.AWAITING_CONFIRMATION:
-        for moment in (request.expires_at - REMIND_BEFORE, request.expires_at + timedelta(seconds=1)):
-            if now < moment < until:
-                return moment
+        passed = request.expires_at + timedelta(seconds=1)
+        if now < passed < until:
+            return passed
     return until
 
 

@@ -18,6 +18,7 @@ from tests.certificates.renewing import (
     device,
     install,
     known,
+    looked,
     pair,
     proof,
     renew,
@@ -286,6 +287,7 @@ def test_both_pages_show_the_switch(administrator: Client, hospital: Hospital) -
         assert "1 installation of the old certificate is left" in body
         assert "The encryption token of the new certificate is active" in body
         assert "No self test was done" in body
+        assert "No workstation has looked for key stores since" in body
         assert 'class="plot switch' in body
         assert "can be confirmed once" in body
 
@@ -293,6 +295,7 @@ def test_both_pages_show_the_switch(administrator: Client, hospital: Hospital) -
 def test_the_way_to_a_confirmed_switch(administrator: Client, hospital: Hospital) -> None:
     old, new = pair(hospital)
     installation = install(hospital, old)
+    looked(hospital, "PC-APO-014")
     token(hospital, new)
     blocked = administrator.post(address_of(old, "switch"), {"reason": "toch maar"}, follow=True)
     assert "cannot be confirmed yet" in blocked.content.decode()
@@ -303,6 +306,7 @@ def test_the_way_to_a_confirmed_switch(administrator: Client, hospital: Hospital
     )
     body = accepted.content.decode()
     assert "Oude reserve" in body
+    assert "looked for key stores since: PC-APO-014" in body
     assert "Why the switch is done although a line above is open" in body
     proof(hospital, new)
     assert "Why the switch is done" not in page(administrator, address_of(old))
@@ -369,8 +373,8 @@ def test_queries_do_not_grow(administrator: Client, hospital: Hospital) -> None:
             renew(hospital, certificate)
     assert own_queries(administrator, "/")[1] == 12
     assert own_queries(administrator, "/certificates/?status=renewable")[1] == 7
-    assert own_queries(administrator, address_of(old))[1] == 16
-    assert own_queries(administrator, address_of(new))[1] == 17
+    assert own_queries(administrator, address_of(old))[1] == 17
+    assert own_queries(administrator, address_of(new))[1] == 18
     assert own_queries(administrator, "/installations/")[1] == 1
 
 

@@ -1,12 +1,14 @@
 """The organisation's pages: who may, whose rows, and what is written down."""
 
 import re
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 
 from organisations.domain.roles import Role
-from organisations.models import AuditEvent, Mandate, OrganisationIdentifier, Person, User
+from organisations.models import AuditEvent, Mandate, OrganisationIdentifier, Person, Reminder, User
 from organisations.tenancy import acting_for
 from tests.organisations.web.members import code_of, give_second_factor, member, own_queries, signed_in
 from tests.support.hospital import Hospital
@@ -23,7 +25,7 @@ MANAGED = (
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        ("/organisation/", 6),
+        ("/organisation/", 7),
         ("/organisation/people/new/", 1),
         ("/organisation/identifiers/new/", 0),
         ("/organisation/mandates/new/", 2),
@@ -51,7 +53,25 @@ def test_the_query_count_does_not_grow_with_the_rows(administrator: Client, hosp
         member(hospital.organisation, Role.VIEWER, name=f"Viewer {index}")
     answer, made = own_queries(administrator, "/organisation/")
     assert "Viewer 11" in answer.content.decode()
-    assert made == 6
+    assert made == 7
+
+
+def test_an_address_that_refuses_mail_is_pointed_out(administrator: Client, hospital: Hospital) -> None:
+    now, said = datetime.now(UTC), "550 5.1.1 no such mailbox"
+    values = {
+        "organisation": hospital.organisation,
+        "kind": "thing",
+        "recipient": hospital.holder_user,
+        "step": 1,
+    }
+    with acting_for([hospital.organisation.pk]):
+        Reminder.objects.create(**values, subject_id=uuid4(), created_at=now, attempts=1, answer=said)
+    assert said in administrator.get("/organisation/").content.decode()
+    with acting_for([hospital.organisation.pk]):
+        Reminder.objects.create(
+            **values, subject_id=uuid4(), created_at=now + timedelta(hours=1), sent_at=now
+        )
+    assert said not in administrator.get("/organisation/").content.decode()
 
 
 def test_a_person_is_added(administrator: Client, hospital: Hospital) -> None:

@@ -97,4 +97,4 @@ def test_the_organisation_page_asks_no_more_for_more_rows(administrator: Client,
     _answer, before = own_queries(administrator, "/organisation/")
     for index in range(5):
         member(hospital.organisation, Role.VIEWER, Role.AUDITOR, name=f"Viewer {index}")
-    assert own_queries(administrator, "/organisation/")[1] == before == 6
+    assert own_queries(administrator, "/organisation/")[1] == before == 7

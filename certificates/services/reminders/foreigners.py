@@ -1,0 +1,64 @@
+"""Reminders about foreign care providers whose identity is not confirmed yet."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from certificates.domain.foreign_lifecycle import AFTER_DEADLINE, REMIND_BEFORE, ForeignState, is_late
+from certificates.domain.reminders import DEADLINE_STEPS
+from certificates.models import ForeignRequest
+from certificates.services.reminders.readers import Readers
+from certificates.services.reminders.words import day_of, name_of
+from organisations.models import Organisation, User
+from organisations.services.mail import Note
+from organisations.services.reminders import Matter
+
+
+def deadlines(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Matter]:
+    """Requests near their deadline, and those that have passed it; who asked, and the administrators."""
+    rows = ForeignRequest.objects.filter(
+        organisation=organisation,
+        state__in=(ForeignState.AWAITING_CONFIRMATION, ForeignState.LAPSED),
+        expires_at__lte=now + REMIND_BEFORE,
+        expires_at__gt=now - AFTER_DEADLINE,
+    )
+    near, past = DEADLINE_STEPS
+    for request in rows.without_documents().select_related("person"):
+        late = is_late(request.expires_at, now)
+        to = (*readers.member(request.requested_by_id), *readers.administrators)
+        yield Matter(
+            "deadline", past if late else near, request, to, _passed(request) if late else _near(request)
+        )
+
+
+def _named(request: ForeignRequest) -> dict[str, object]:
+    return {
+        "name": name_of(request.person, request.environment),
+        "day": day_of(request.expires_at) if request.expires_at else "",
+    }
+
+
+def _near(request: ForeignRequest) -> Callable[[User], Note]:
+    return lambda _reader: Note(
+        _("%(name)s has until %(day)s to confirm the identity") % _named(request),
+        _(
+            "The certificate of %(name)s was requested, and the identity is not confirmed yet. After %(day)s the "
+            "request ends and has to be made again. The address to confirm at is on the page of the request:"
+        )
+        % _named(request),
+        reverse("foreign", args=[request.pk]),
+    )
+
+
+def _passed(request: ForeignRequest) -> Callable[[User], Note]:
+    return lambda _reader: Note(
+        _("The time of %(name)s to confirm the identity has passed") % _named(request),
+        _(
+            "It ended on %(day)s. Where the identity was confirmed before, the certificate may still come; where it "
+            "was not, the request has to be made again:"
+        )
+        % _named(request),
+        reverse("foreign", args=[request.pk]),
+    )

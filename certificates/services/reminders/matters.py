@@ -1,0 +1,27 @@
+"""Everything that members of an organisation are to be reminded of at this moment."""
+
+from datetime import datetime
+from uuid import UUID
+
+from certificates.services.reminders.certificates import renewals, switches
+from certificates.services.reminders.foreigners import deadlines
+from certificates.services.reminders.papers import ending_papers
+from certificates.services.reminders.readers import Readers
+from certificates.services.reminders.tokens import waiting_tokens
+from organisations.models import Organisation
+from organisations.services import reminders
+from organisations.services.reminders import Matter
+
+KINDS = (deadlines, renewals, switches, waiting_tokens, ending_papers)
+"""In the order in which a letter tells them."""
+
+
+def matters_of(organisation: Organisation, now: datetime) -> list[Matter]:
+    """Find them all; the number of queries does not depend on how many there are."""
+    readers = Readers(organisation, now)
+    return [matter for find in KINDS for matter in find(organisation, readers, now)]
+
+
+def remind_organisation(organisation_id: UUID, *, now: datetime) -> None:
+    """Tell the members of one organisation what is due; safe to run twice, at once or again. Outside transactions."""
+    reminders.remind_organisation(organisation_id, matters_of, now=now)

@@ -1,0 +1,53 @@
+"""Reminders about encryption tokens that wait for their activation."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from certificates.domain.reminders import DAY, WAITING_STEPS, step_after
+from certificates.domain.tokens import TokenState
+from certificates.domain.validity import RevocationStatus
+from certificates.models import Certificate, EncryptionToken
+from certificates.services.reminders.certificates import page_of
+from certificates.services.reminders.readers import Readers
+from certificates.services.reminders.words import name_of
+from organisations.models import Organisation, User
+from organisations.services.mail import Note
+from organisations.services.reminders import Matter
+
+
+def waiting_tokens(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Matter]:
+    """Tokens that have waited too long; people who may act on them, and the administrators."""
+    rows = EncryptionToken.objects.filter(
+        organisation=organisation, state=TokenState.WAITING, state_since__lte=now - WAITING_STEPS[0] * DAY
+    ).exclude(certificate__revocation_status=RevocationStatus.REVOKED)
+    for token in rows.select_related("certificate__owner").defer("sealed_etk", "certificate__sealed_der"):
+        certificate, days = token.certificate, (now - token.state_since) // DAY
+        step = step_after(WAITING_STEPS, days)
+        if step is not None:
+            to = _people(certificate, readers)
+            yield Matter("token", step, certificate, to, _waiting(certificate, days))
+
+
+def _people(certificate: Certificate, readers: Readers) -> tuple[User, ...]:
+    """An own certificate's messages are between its owner and the government, shared or not."""
+    holders = readers.holders_of(certificate)
+    return holders if certificate.owner_id is not None else readers.of(certificate, *holders)
+
+
+def _waiting(certificate: Certificate, days: int) -> Callable[[User], Note]:
+    return lambda reader: Note(
+        _("Encryption token of %(certificate)s waits for its activation")
+        % {"certificate": name_of(certificate, certificate.environment)},
+        ngettext(
+            "It has been waiting for %(days)d day. Messages are still sealed to the token of the certificate before. "
+            "Once the new key store is installed everywhere, activate the new one on this page:",
+            "It has been waiting for %(days)d days. Messages are still sealed to the token of the certificate before. "
+            "Once the new key store is installed everywhere, activate the new one on this page:",
+            days,
+        )
+        % {"days": days},
+        page_of(certificate, reader),
+    )

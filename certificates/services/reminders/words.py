@@ -1,0 +1,23 @@
+"""Words that reminders share."""
+
+from datetime import date, datetime
+
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from certificates.domain.lifecycle import Environment
+
+
+def name_of(thing: object, environment: str) -> str:
+    """Return a name, with a word where it belongs to the test environment."""
+    if environment != Environment.ACCEPTANCE:
+        return str(thing)
+    return _("%(name)s (acceptance environment)") % {"name": thing}
+
+
+def day_of(moment: date | datetime) -> str:
+    """Return a day as people write it."""
+    day = localtime(moment) if isinstance(moment, datetime) else moment
+    return date_format(day, pgettext("a day, Django date format", "j F Y"))

@@ -1,0 +1,179 @@
+"""Reminding members by mail: each of a matter at a step once, all that is due to one reader in one letter.
+
+The row of a reminder is claimed before its letter leaves and settled after it, reader by reader. A worker that dies in
+between leaves a claim that lapses: then a reader may get the same letter twice, which is better than never.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, models, transaction
+from django.utils.translation import gettext as _
+
+from organisations.models import Organisation, Reminder, User
+from organisations.services.audit import Actor, record
+from organisations.services.mail import Fate, Letter, Note, Posted, post
+from organisations.tenancy import acting_for
+
+EVERY = timedelta(hours=6)
+"""How often an organisation is looked at."""
+AFTER_OUTAGE = timedelta(minutes=30)
+"""When it is looked at again after the mail server could not be reached, or when there were more letters."""
+MOST_LETTERS = 50
+"""How many letters one look sends: a slow mail server must not outlast the worker's time."""
+CLAIM = timedelta(minutes=30)
+"""How long a claim holds; far longer than any letter takes."""
+PAUSES = (timedelta(hours=6), timedelta(days=1), timedelta(days=2))
+"""How long a refused reminder waits before it is tried again; after the last one nothing more is tried."""
+
+
+@dataclass(frozen=True)
+class Matter:
+    """Something that its readers are to be told once at this step. `kind` is a stable code."""
+
+    kind: str
+    step: int
+    subject: models.Model
+    readers: tuple[User, ...]
+    write: Callable[[User], Note]
+    """What to say; called in the reader's language."""
+
+    def key_for(self, reader: User) -> tuple[str, UUID, int, UUID]:
+        """What must never be sent twice."""
+        return (self.kind, self.subject.pk, self.step, reader.pk)
+
+
+def organisations_to_remind(*, now: datetime, most: int = 500) -> list[UUID]:
+    """Return the ids of organisations to look at, the longest waiting first: none can hold up another."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ehportal_organisations_to_remind(%s, %s)", [now, most])
+        return list(cursor.fetchone()[0])
+
+
+def remind_organisation(
+    organisation_id: UUID, find: Callable[[Organisation, datetime], Sequence[Matter]], *, now: datetime
+) -> None:
+    """Find what is due in an organisation and tell it; does nothing when another worker looks. Outside transactions.
+
+    `find` runs for the platform itself: it names for each matter who may know of it.
+    """
+    with acting_for([organisation_id]):
+        due = Organisation.objects.filter(pk=organisation_id, reminders_due_at__lte=now)
+        if not due.update(reminders_due_at=now + EVERY):
+            return
+        organisation = Organisation.objects.get(pk=organisation_id)
+        matters = find(organisation, now)
+        open_matters = _without_done(matters, now)
+    for count, (reader, theirs) in enumerate(_by_reader(open_matters)):
+        if count == MOST_LETTERS or not _tell(organisation, reader, theirs, now):
+            with acting_for([organisation_id]):
+                Organisation.objects.filter(pk=organisation_id).update(reminders_due_at=now + AFTER_OUTAGE)
+            return
+
+
+def _without_done(matters: Sequence[Matter], now: datetime) -> list[tuple[User, Matter]]:
+    """Leave out what was sent, is being sent, waits for another attempt, or is not tried any more."""
+    rows = Reminder.objects.filter(subject_id__in={one.subject.pk for one in matters})
+    rows = rows.exclude(next_attempt_at__isnull=False, next_attempt_at__lte=now)
+    done = set(rows.values_list("kind", "subject_id", "step", "recipient_id"))
+    return [
+        (reader, matter)
+        for matter in matters
+        for reader in dict.fromkeys(matter.readers)
+        if matter.key_for(reader) not in done
+    ]
+
+
+def _by_reader(pairs: Iterable[tuple[User, Matter]]) -> Iterable[tuple[User, list[Matter]]]:
+    theirs: dict[User, list[Matter]] = {}
+    for reader, matter in pairs:
+        theirs.setdefault(reader, []).append(matter)
+    return theirs.items()
+
+
+def _tell(organisation: Organisation, reader: User, matters: Sequence[Matter], now: datetime) -> bool:
+    """Send one reader what is due; False when the mail server could not be reached."""
+    with acting_for([organisation.pk]):
+        claimed = _claim(organisation, reader, matters, now)
+    if not claimed:
+        return True
+    told = [matter for matter, _row in claimed]
+    posted = post(reader, lambda: _letter(organisation, [matter.write(reader) for matter in told]))
+    with acting_for([organisation.pk]):
+        _settle(organisation, reader, claimed, posted, now)
+    return posted.fate is not Fate.UNREACHABLE
+
+
+def _letter(organisation: Organisation, notes: Sequence[Note]) -> Letter:
+    subject = {"title": notes[0].title, "more": len(notes) - 1, "organisation": organisation}
+    if len(notes) == 1:
+        return Letter(_("%(title)s – %(organisation)s") % subject, str(organisation), notes)
+    return Letter(_("%(title)s, and %(more)d more – %(organisation)s") % subject, str(organisation), notes)
+
+
+@transaction.atomic
+def _claim(
+    organisation: Organisation, reader: User, matters: Sequence[Matter], now: datetime
+) -> list[tuple[Matter, Reminder]]:
+    wanted = {matter.key_for(reader): matter for matter in matters}
+    Reminder.objects.bulk_create(
+        [
+            Reminder(
+                organisation=organisation,
+                kind=matter.kind,
+                subject_id=matter.subject.pk,
+                step=matter.step,
+                recipient=reader,
+                created_at=now,
+                next_attempt_at=now,
+                private_to_id=getattr(matter.subject, "private_to_id", None),
+            )
+            for matter in matters
+        ],
+        ignore_conflicts=True,
+    )
+    rows = Reminder.objects.select_for_update(skip_locked=True, of=("self",)).filter(
+        organisation=organisation,
+        recipient=reader,
+        subject_id__in={matter.subject.pk for matter in matters},
+        next_attempt_at__lte=now,
+    )
+    found = {(one.kind, one.subject_id, one.step, one.recipient_id): one for one in rows}
+    claimed = [(matter, found[key]) for key, matter in wanted.items() if key in found]
+    Reminder.objects.filter(pk__in=[row.pk for _matter, row in claimed]).update(next_attempt_at=now + CLAIM)
+    return claimed
+
+
+@transaction.atomic
+def _settle(
+    organisation: Organisation,
+    reader: User,
+    claimed: Sequence[tuple[Matter, Reminder]],
+    posted: Posted,
+    now: datetime,
+) -> None:
+    rows = Reminder.objects.filter(pk__in=[row.pk for _matter, row in claimed])
+    if posted.fate is Fate.UNREACHABLE:
+        rows.update(next_attempt_at=now)
+        return
+    if posted.fate is Fate.REFUSED:
+        for tried in {row.attempts for _matter, row in claimed}:
+            again = now + PAUSES[tried] if tried < len(PAUSES) else None
+            rows.filter(attempts=tried).update(
+                attempts=tried + 1, next_attempt_at=again, answer=posted.answer
+            )
+        return
+    rows.update(sent_at=now, next_attempt_at=None, answer="")
+    for matter, _row in claimed:
+        record(
+            organisation,
+            "reminder_sent",
+            matter.subject,
+            actor=Actor.platform(),
+            now=now,
+            reminder=matter.kind,
+            step=matter.step,
+            member=str(reader),
+        )

@@ -1,0 +1,295 @@
+"""Reminders by mail: once a step and reader, whatever the mail server or a worker does, over real SMTP."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from organisations.domain.roles import Role
+from organisations.models import AuditEvent, Organisation, Reminder, User
+from organisations.services import reminders
+from organisations.services.mail import MOST_NOTES, Note
+from organisations.services.members import invite_member
+from organisations.services.reminders import (
+    AFTER_OUTAGE,
+    CLAIM,
+    EVERY,
+    PAUSES,
+    Matter,
+    organisations_to_remind,
+    remind_organisation,
+)
+from organisations.tenancy import acting_for
+from tests.support.hospital import PLATFORM, Hospital, make_hospital
+from tests.support.mail_sink import MailSink, receiving_mail
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime.now(UTC) + timedelta(minutes=1)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def sink(settings: Settings) -> Iterator[MailSink]:
+    with receiving_mail(settings) as made:
+        yield made
+
+
+@pytest.fixture
+def hospital() -> Hospital:
+    return make_hospital()
+
+
+def colleague(hospital: Hospital, name: str) -> User:
+    with acting_for([hospital.organisation.pk]):
+        user, _new = invite_member(
+            hospital.organisation,
+            email=f"{name}.{hospital.organisation.pk.hex[:6]}@maasdal.example",
+            full_name=name.title(),
+            role=Role.ADMINISTRATOR,
+            actor=PLATFORM,
+            now=NOW,
+        )
+    return user
+
+
+def matter(hospital: Hospital, *readers: User, kind: str = "thing", step: int = 30) -> Matter:
+    return Matter(
+        kind,
+        step,
+        hospital.holder,
+        readers,
+        lambda one: Note(f"{kind} {step}", f"for {one.full_name}", "/there/"),
+    )
+
+
+def remind(hospital: Hospital, *matters: Matter, now: datetime = NOW) -> None:
+    with acting_for([hospital.organisation.pk]):
+        Organisation.objects.filter(pk=hospital.organisation.pk).update(reminders_due_at=now)
+    remind_organisation(hospital.organisation.pk, lambda _organisation, _now: matters, now=now)
+
+
+def rows_of(hospital: Hospital) -> list[Reminder]:
+    with acting_for([hospital.organisation.pk]):
+        return list(Reminder.objects.order_by("recipient__email"))
+
+
+def events(hospital: Hospital) -> list[AuditEvent]:
+    with acting_for([hospital.organisation.pk]):
+        return list(AuditEvent.objects.filter(action="reminder_sent").order_by("happened_at"))
+
+
+def addresses(sink: MailSink) -> list[str]:
+    return sorted(to for [to], _mail in sink.mails)
+
+
+def test_each_reader_gets_one_letter_with_all_that_is_due(hospital: Hospital, sink: MailSink) -> None:
+    an, els = hospital.holder_user, hospital.administrator
+    for _ in range(2):
+        remind(hospital, matter(hospital, an, els), matter(hospital, els, kind="other"))
+    assert addresses(sink) == sorted([an.email, els.email])
+    text = sink.text_to(els.email)
+    for told in ("thing 30", "other 30", "Els Wouters"):
+        assert told in text
+    assert "other" not in sink.text_to(an.email)
+    assert len(events(hospital)) == 3
+    assert all(row.sent_at and row.next_attempt_at is None for row in rows_of(hospital))
+
+
+def test_the_next_step_is_told_again(hospital: Hospital, sink: MailSink) -> None:
+    remind(hospital, matter(hospital, hospital.administrator, step=30))
+    remind(hospital, matter(hospital, hospital.administrator, step=14), now=NOW + 16 * DAY)
+    assert len(sink.mails) == 2
+    assert [event.details["step"] for event in events(hospital)] == [30, 14]
+
+
+def test_a_refused_address_holds_up_nobody_and_is_told_nothing_twice(
+    hospital: Hospital, sink: MailSink
+) -> None:
+    gone, els, zoë = colleague(hospital, "aaron"), hospital.administrator, colleague(hospital, "zoe")
+    sink.unknown = {gone.email}
+    for hours in range(0, 48, 6):
+        remind(hospital, matter(hospital, gone, els, zoë), now=NOW + timedelta(hours=hours))
+    assert addresses(sink) == sorted([els.email, zoë.email])
+    [refused] = [row for row in rows_of(hospital) if row.recipient_id == gone.pk]
+    assert refused.sent_at is None
+    assert refused.answer.startswith("550 5.1.1")
+    assert refused.attempts == 3  # at once, after six hours, a day later
+    assert {event.details["member"] for event in events(hospital)} == {"Els Wouters", "Zoe"}
+
+
+def test_an_address_that_is_refused_again_and_again_is_let_alone(hospital: Hospital, sink: MailSink) -> None:
+    sink.unknown = {hospital.administrator.email}
+    at = NOW
+    for pause in (*PAUSES, 10 * DAY, 10 * DAY):
+        remind(hospital, matter(hospital, hospital.administrator), now=at)
+        at += pause
+    [row] = rows_of(hospital)
+    assert (row.attempts, row.next_attempt_at) == (len(PAUSES) + 1, None)
+    assert events(hospital) == []
+
+
+def test_a_letter_that_is_refused_goes_out_later(hospital: Hospital, sink: MailSink) -> None:
+    sink.refuses = True
+    remind(hospital, matter(hospital, hospital.administrator))
+    sink.refuses = False
+    remind(hospital, matter(hospital, hospital.administrator), now=NOW + timedelta(hours=1))
+    assert sink.mails == []
+    remind(hospital, matter(hospital, hospital.administrator), now=NOW + PAUSES[0])
+    assert addresses(sink) == [hospital.administrator.email]
+    assert len(events(hospital)) == 1
+
+
+def test_an_outage_loses_nothing_and_is_tried_again_soon(
+    hospital: Hospital, settings: Settings, sink: MailSink
+) -> None:
+    up = settings.EMAIL_PORT
+    settings.EMAIL_PORT = 1
+    remind(hospital, matter(hospital, hospital.administrator, hospital.holder_user))
+    assert hospital.organisation.pk not in organisations_to_remind(
+        now=NOW + AFTER_OUTAGE - timedelta(seconds=1)
+    )
+    assert hospital.organisation.pk in organisations_to_remind(now=NOW + AFTER_OUTAGE)
+    assert all(row.attempts == 0 for row in rows_of(hospital))
+    settings.EMAIL_PORT = up
+    remind(hospital, matter(hospital, hospital.administrator, hospital.holder_user), now=NOW + AFTER_OUTAGE)
+    assert len(sink.mails) == 2
+
+
+def test_a_worker_that_dies_before_the_letter_left_leaves_a_claim_that_lapses(
+    hospital: Hospital, sink: MailSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reminders, "post", die)
+    with pytest.raises(KeyboardInterrupt):
+        remind(hospital, matter(hospital, hospital.administrator))
+    monkeypatch.undo()
+    remind(hospital, matter(hospital, hospital.administrator), now=NOW + CLAIM - timedelta(minutes=1))
+    assert sink.mails == []
+    remind(hospital, matter(hospital, hospital.administrator), now=NOW + CLAIM)
+    assert addresses(sink) == [hospital.administrator.email]
+
+
+def test_a_look_is_taken_once_and_comes_back(hospital: Hospital, sink: MailSink) -> None:
+    looked: list[datetime] = []
+
+    def find(_organisation: Organisation, now: datetime) -> Sequence[Matter]:
+        looked.append(now)
+        return ()
+
+    here = hospital.organisation.pk
+    for minutes in (0, 1):
+        remind_organisation(here, find, now=NOW + timedelta(minutes=minutes))
+    assert looked == [NOW]
+    assert here not in organisations_to_remind(now=NOW + EVERY - timedelta(seconds=1))
+    assert here in organisations_to_remind(now=NOW + EVERY)
+
+
+def test_who_waits_longest_is_looked_at_first(hospital: Hospital) -> None:
+    other = make_hospital(name="Clinique des Tilleuls", cbe="0809394427", ssin="93051822361")
+    for one, hours in ((hospital, 1), (other, 5)):
+        with acting_for([one.organisation.pk]):
+            Organisation.objects.filter(pk=one.organisation.pk).update(
+                reminders_due_at=NOW - timedelta(hours=hours)
+            )
+    assert organisations_to_remind(now=NOW)[:2] == [other.organisation.pk, hospital.organisation.pk]
+    assert organisations_to_remind(now=NOW, most=1) == [other.organisation.pk]
+
+
+def test_a_reader_of_two_organisations_hears_of_each_from_itself(hospital: Hospital, sink: MailSink) -> None:
+    other = make_hospital(name="Clinique des Tilleuls", cbe="0809394427", ssin="93051822361")
+    both = hospital.administrator
+    remind(hospital, matter(hospital, both))
+    remind(other, matter(other, both))
+    assert [mail["Subject"] for _to, mail in sink.mails] == [
+        "thing 30 – AZ Sint-Elisabeth Maasdal",
+        "thing 30 – Clinique des Tilleuls",
+    ]
+    assert len(rows_of(hospital)) == len(rows_of(other)) == 1
+
+
+def test_a_long_letter_is_cut_and_says_so(hospital: Hospital, sink: MailSink) -> None:
+    many = [matter(hospital, hospital.administrator, kind=f"kind{one}") for one in range(MOST_NOTES + 7)]
+    remind(hospital, *many)
+    text = sink.text_to(hospital.administrator.email)
+    assert text.count("/there/") == MOST_NOTES
+    assert "nog 7" in text
+    assert len(rows_of(hospital)) == MOST_NOTES + 7
+
+
+def test_names_are_only_text_and_numbers_of_people_are_masked(hospital: Hospital, sink: MailSink) -> None:
+    bad = Matter(
+        "thing", 1, hospital.holder, (hospital.administrator,),
+        lambda _: Note("<b>Evil</b>\r\nBcc: x@y.example", "of 85.07.30-033.28 & co", "/there/85073003328"),
+    )  # fmt: skip
+    remind(hospital, bad)
+    mail = sink.mail_to(hospital.administrator.email)
+    assert "/there/85073003328" in sink.text_to(hospital.administrator.email), "an address is left alone"
+    html = sink.text_to(hospital.administrator.email, "html")
+    assert mail["Bcc"] is None
+    assert "&lt;b&gt;Evil" in html
+    assert "<b>" not in html
+    assert "of 85.07.30-033.28" not in html + sink.text_to(hospital.administrator.email)
+    assert "& co" in sink.text_to(hospital.administrator.email)
+    assert mail["Auto-Submitted"] == "auto-generated"
+
+
+def test_an_address_that_no_header_takes_is_a_refusal(hospital: Hospital, sink: MailSink) -> None:
+    User.objects.filter(pk=hospital.administrator.pk).update(email="els@maasdal.example\nBcc: all@x.example")
+    hospital.administrator.refresh_from_db()
+    remind(hospital, matter(hospital, hospital.administrator, hospital.holder_user))
+    assert addresses(sink) == [hospital.holder_user.email]
+    assert {row.attempts for row in rows_of(hospital)} == {0, 1}
+
+
+def test_looking_again_at_what_was_told_costs_nothing_more(
+    hospital: Hospital, sink: MailSink, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for one in range(12):
+        colleague(hospital, f"colleague{one}")
+    with acting_for([hospital.organisation.pk]):
+        readers = list(User.objects.filter(memberships__organisation=hospital.organisation))
+    told = [matter(hospital, *readers, kind=f"kind{one}") for one in range(20)]
+    remind(hospital, *told)
+    assert len(sink.mails) == 14
+    # Two transactions (here within the test's own), the look itself, and one question about all reminders.
+    with django_assert_max_num_queries(14):
+        remind(hospital, *told, now=NOW + EVERY)
+
+
+def test_many_readers_are_told_over_several_looks(
+    hospital: Hospital, sink: MailSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reminders, "MOST_LETTERS", 2)
+    readers = [colleague(hospital, f"colleague{one}") for one in range(5)]
+    at = NOW
+    for expected in (2, 4, 5):
+        assert hospital.organisation.pk in organisations_to_remind(now=at)
+        remind_organisation(hospital.organisation.pk, lambda *_: [matter(hospital, *readers)], now=at)
+        assert len(sink.mails) == expected
+        at += AFTER_OUTAGE
+    assert hospital.organisation.pk not in organisations_to_remind(now=at)
+
+
+def test_what_is_private_stays_so(hospital: Hospital, sink: MailSink) -> None:
+    private = hospital.holder
+    private.private_to_id = hospital.holder_user.pk  # type: ignore[attr-defined]  # any row may have such a column
+    remind(
+        hospital, Matter("thing", 1, private, (hospital.holder_user,), lambda _: Note("mine", "", "/own/"))
+    )
+    seen: dict[UUID | None, int] = {}
+    for user in (None, hospital.holder_user.pk, hospital.administrator.pk):
+        with acting_for([hospital.organisation.pk], user=user):
+            seen[user] = Reminder.objects.count()
+    assert seen == {None: 1, hospital.holder_user.pk: 1, hospital.administrator.pk: 0}
+
+
+def test_other_tenants_see_no_reminder(hospital: Hospital, sink: MailSink) -> None:
+    remind(hospital, matter(hospital, hospital.administrator))
+    with acting_for([make_hospital(cbe="0809394427", ssin="93051822361").organisation.pk]):
+        assert Reminder.objects.count() == 0
