@@ -165,6 +165,7 @@ ACTIONS: dict[str, Text] = {
     "foreign_awaiting_confirmation": _("Received by the government; the identity has to be confirmed"),
     "foreign_reminder": _("Reminder: three days left to confirm the identity"),
     "foreign_awaiting_certificate": _("Identity confirmed, says the person"),
+    "foreign_unconfirmed": _("Identity not confirmed after all, says the person"),
     "foreign_issued": _("Certificate issued"),
     "foreign_completed": _("Key store opens, says the person"),
     "foreign_lapsed": _("Deadline passed without confirmation"),
