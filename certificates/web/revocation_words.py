@@ -41,7 +41,7 @@ REVOCATION_EXPLANATIONS: dict[RevocationState, Text] = {
     ),
     RevocationState.AWAITING_EVIDENCE: _(
         "The government took the revocation. We ask the authority's public register (OCSP, revocation list) until it "
-        "says so too."
+        "says so too. The government's own records count as well, whenever somebody asks them."
     ),
     RevocationState.COMPLETED: _(
         "The certificate is dead, and its encryption token with it. Keep the key stores: old messages can only be "

@@ -215,7 +215,7 @@ def test_a_question_that_nobody_signed_in_time_is_over(
     inquiry = ask(hospital, now=datetime.now(UTC) - timedelta(days=31))
     for reader, words in (
         (administrator, "Nobody signed in time"),
-        (holder_client, "Niemand heeft op tijd getekend"),
+        (holder_client, "Niemand heeft op tijd ondertekend"),
     ):
         page = reader.get(f"/records/{inquiry.pk}/").content.decode()
         assert "every 2s" not in page
