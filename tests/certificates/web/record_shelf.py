@@ -21,8 +21,8 @@ CONTACT = {
 }
 
 
-def answered(hospital: Hospital, *, certificates: int = 1) -> RecordsInquiry:
-    """An answered inquiry with proposals of every kind, as rows."""
+def answered(hospital: Hospital, *, certificates: int = 1, taken_back: bool = False) -> RecordsInquiry:
+    """An answered inquiry with proposals of every kind, as rows; with `taken_back` also of revocations taken back."""
     inquiry = ask(hospital)
     old = {"email_private": "oud@maasdal.example"}
     shelved = shelve(hospital.organisation, "KNOWN", 300, contact_data=old)
@@ -72,6 +72,10 @@ def answered(hospital: Hospital, *, certificates: int = 1) -> RecordsInquiry:
         "name": shelved.common_name,
     }
     rows.append((ProposalKind.DIFFERENCE, f"{shelved.public_key_identifier}:contact_data", difference))
+    for acceptable in (True, False) if taken_back else ():
+        back = {"field": "status", "here": "revoked", "government": "VALID_ACTIVE", "acceptable": acceptable}
+        key = f"{shelved.public_key_identifier}:status{acceptable}"
+        rows.append((ProposalKind.DIFFERENCE, key, back | {"name": shelved.common_name}))
     with acting_for([hospital.organisation.pk]):
         RecordsInquiry.objects.filter(pk=inquiry.pk).update(state=InquiryState.ANSWERED, answered_at=now)
         inquiry.job.delete()
