@@ -21,13 +21,19 @@ NEEDED = {
 """Who may decide: the same who may do it by hand."""
 
 
+ONE_BY_ONE = Q(kind=ProposalKind.MANDATE_GONE) | Q(
+    kind=ProposalKind.DIFFERENCE, facts__field="status", facts__government="VALID_ACTIVE"
+)
+"""Never taken over with all the others: what takes a mandate away, and what takes a revocation back."""
+
+
 def inquiries_page(tenancy: Tenancy, *, after: str | None = None, size: int = 25) -> Page[RecordsInquiry]:
     """Inquiries, newest first; who does not request certificates sees those with the own card."""
     rows = RecordsInquiry.objects.filter(organisation=tenancy.organisation)
     if not tenancy.may(Permission.REQUEST_CERTIFICATE):
         rows = rows.filter(holder__user=tenancy.user)
     open_ones = Count("proposals", filter=Q(proposals__state=ProposalState.OPEN))
-    rows = rows.select_related("holder", "requested_by").annotate(open_proposals=open_ones)
+    rows = rows.select_related("holder", "requested_by", "job").annotate(open_proposals=open_ones)
     return page_of(rows, by="requested_at", after=after, size=size, descending=True)
 
 
@@ -36,7 +42,7 @@ def awaiting_card_of(user: User) -> list[RecordsInquiry]:
     rows = RecordsInquiry.objects.filter(
         holder__user=user, state=InquiryState.AWAITING_SIGNATURE, job__expires_at__gt=timezone.now()
     )
-    return list(rows.select_related("holder", "requested_by", "organisation").order_by("requested_at"))
+    return list(rows.select_related("holder", "requested_by", "organisation", "job").order_by("requested_at"))
 
 
 def proposals_page(
@@ -68,6 +74,6 @@ def inquiry_counts(inquiry: RecordsInquiry, tenancy: Tenancy) -> Counts:
         total=Count("pk"),
         open=Count("pk", filter=open_ones),
         decidable=Count("pk", filter=mine),
-        takeable=Count("pk", filter=mine & ~refused & ~Q(kind=ProposalKind.MANDATE_GONE)),
+        takeable=Count("pk", filter=mine & ~refused & ~ONE_BY_ONE),
     )
     return Counts(found["total"], found["open"], found["decidable"], found["takeable"])

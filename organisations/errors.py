@@ -42,6 +42,13 @@ class PersonExists(DomainError):
     title = _("Someone with this national number is already in the list.")
 
 
+class AccountTaken(DomainError):
+    """The account is another person's: what is private to a person is shown to the account."""
+
+    code = "account_taken"
+    title = _("This account belongs to someone else in the list.")
+
+
 class IdentifierExists(DomainError):
     """The organisation already has this identifier."""
 

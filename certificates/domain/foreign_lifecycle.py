@@ -40,7 +40,8 @@ MOVES: dict[ForeignState, frozenset[ForeignState]] = {
     S.AWAITING_CONFIRMATION: frozenset(
         {S.AWAITING_CERTIFICATE, S.ISSUED, S.LAPSED, S.REJECTED, S.CANCELLED, S.GAVE_UP}
     ),
-    S.AWAITING_CERTIFICATE: frozenset({S.ISSUED, S.LAPSED, S.REJECTED, S.GAVE_UP}),
+    # It may turn out that it was told too early.
+    S.AWAITING_CERTIFICATE: frozenset({S.AWAITING_CONFIRMATION, S.ISSUED, S.LAPSED, S.REJECTED, S.GAVE_UP}),
     S.ISSUED: frozenset({S.COMPLETED}),
     # Someone may ask once more after the platform gave up asking.
     S.GAVE_UP: frozenset({S.READY, S.OUTCOME_UNKNOWN, S.AWAITING_CERTIFICATE}),

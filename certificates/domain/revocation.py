@@ -16,6 +16,17 @@ class RevocationReason(StrEnum):
     CESSATION_OF_OPERATION = "cessationOfOperation"
 
 
+class Witness(StrEnum):
+    """Who says that a certificate is revoked."""
+
+    OCSP = "ocsp"
+    CRL = "crl"
+    CERTIFICATE_INFO = "certificate_info"
+    """The government's own record of the certificate."""
+    AUTHORITY = "authority"
+    """Not the certificate itself but an authority above it was revoked."""
+
+
 class RevocationState(StrEnum):
     """Where a revocation stands."""
 
@@ -63,6 +74,9 @@ REVOCATION_MACHINE_STATES = frozenset(
     }
 )
 """States that a task works on when they are due; AWAITING_SIGNATURE is due when its job ends unsigned."""
+
+REVOCATION_AWAITS_EVIDENCE = frozenset(state for state, to in REVOCATION_MOVES.items() if S.COMPLETED in to)
+"""States that evidence from outside ends: the government took it, or may have taken it."""
 
 REVOCATION_FINAL_STATES = frozenset({S.COMPLETED, S.REJECTED, S.DECLINED, S.CANCELLED, S.GAVE_UP})
 """States in which nothing moves by itself any more."""

@@ -1,6 +1,7 @@
 """What the government itself knows, asked with the holder's card, and what differs from what stands here."""
 
 import uuid
+from datetime import datetime
 from enum import StrEnum
 
 from django.conf import settings
@@ -43,6 +44,14 @@ class RecordsInquiry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.holder} {self.requested_at:%Y-%m-%d}"
+
+    def waits_at(self, now: datetime) -> bool:
+        """True while the card may still sign."""
+        return self.state == InquiryState.AWAITING_SIGNATURE and now < self.job.expires_at
+
+    def lapsed_at(self, now: datetime) -> bool:
+        """True when nobody signed while the card could: nothing writes that down, it is so."""
+        return self.state == InquiryState.AWAITING_SIGNATURE and not self.waits_at(now)
 
 
 class ProposalKind(StrEnum):

@@ -56,7 +56,7 @@ class Revocation(Work):
     sealed_signed_request = models.BinaryField(null=True)
     submission_started_at = models.DateTimeField(null=True)
     evidence = models.JSONField(null=True)
-    """What outside confirmed it: source (ocsp, crl, certificate_info), revoked_at, checked_at."""
+    """What outside confirmed it: source (ocsp, crl, certificate_info), revoked_at (null from the last), checked_at."""
 
     objects = RevocationQuerySet.as_manager()
 

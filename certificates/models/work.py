@@ -7,6 +7,9 @@ from uuid import UUID
 
 from django.db import models
 
+UNSIGNED = "unsigned"
+"""The problem of what was offered and never signed."""
+
 
 class Work(models.Model):
     """A row that goes from state to state; `services.transition` is the only way in which it does."""
@@ -30,6 +33,11 @@ class Work(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def ended_unsigned(self) -> bool:
+        """True when it stopped because nobody signed in time, and not for want of an answer."""
+        return (self.problem or {}).get("kind") == UNSIGNED
 
     @classmethod
     def state_named(cls, value: str) -> StrEnum:

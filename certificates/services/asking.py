@@ -19,10 +19,15 @@ def ask_later(
     now: datetime,
     *,
     until: datetime | None = None,
+    at_least_until: datetime | None = None,
     **fields: Any,
 ) -> None:
-    """Ask again after a pause, or at `until` where that is given, with `fields` set; or give up. Raises Overtaken."""
-    if patience().exhausted(work.asked_since or now, now):
+    """Ask again after a pause, or at `until` where that is given, with `fields` set; or give up. Raises Overtaken.
+
+    Nobody gives up before `at_least_until`, however long it is until then.
+    """
+    patient = at_least_until is not None and now < at_least_until
+    if not patient and patience().exhausted(work.asked_since or now, now):
         move(work, SigningState.GAVE_UP, actor=PLATFORM, now=now, problem=problem)
         return
     postpone(work, until=until or now + patience().pause(work.attempts), problem=problem, **fields)

@@ -1,7 +1,6 @@
 """Keeping the revocation status of the inventory up to date, from OCSP or the CRL of each issuer."""
 
 import base64
-from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,22 +8,16 @@ from cryptography import x509
 from django.db import connection, transaction
 
 from certificates.domain.lifecycle import Environment
+from certificates.domain.revocation import Witness
 from certificates.domain.validity import RevocationStatus
-from certificates.errors import CannotCancel
-from certificates.models import AgentJob, Certificate, EncryptionToken, Revocation
-from certificates.models.job import JobState
-from certificates.services.cancel_request import cancel_request
+from certificates.models import Certificate
+from certificates.services.note_revoked import note_revoked
 from certificates.trust.anchors import certificate_anchors
 from certificates.trust.paths import Trust, Verdict, validate
 from organisations.services.audit import Actor, record
 from organisations.tenancy import acting_for
 
 EVERY = timedelta(hours=24)
-
-STATUS = {
-    Trust.TRUSTED: RevocationStatus.GOOD,
-    Trust.REVOKED: RevocationStatus.REVOKED,
-}
 
 
 def due_certificates(*, now: datetime, most: int = 500) -> list[tuple[UUID, UUID]]:
@@ -59,49 +52,19 @@ def ask_status(certificate: Certificate) -> Verdict:
 
 @transaction.atomic
 def note_status(certificate: Certificate, verdict: Verdict, *, now: datetime) -> None:
-    """Write down what was heard about a certificate; when it is revoked, what lived by it ends too."""
-    status = STATUS.get(verdict.trust, RevocationStatus.UNKNOWN)
+    """Write down what was heard about a certificate; nothing that is heard later takes a revocation back."""
     rows = Certificate.objects.filter(pk=certificate.pk)
-    if status is RevocationStatus.UNKNOWN:
-        # Nobody answered, or the certificate ended: that takes back no revocation.
-        rows = rows.exclude(revocation_status=RevocationStatus.REVOKED)
-    changed = rows.exclude(revocation_status=status).update(
-        revocation_status=status, revoked_at=verdict.revoked_at
-    )
-    Certificate.objects.filter(pk=certificate.pk).update(revocation_checked_at=now)
-    if not changed or status is RevocationStatus.UNKNOWN:
+    rows.update(revocation_checked_at=now)
+    if verdict.trust is Trust.REVOKED:
+        note_revoked(certificate, verdict.source or Witness.AUTHORITY, revoked_at=verdict.revoked_at, now=now)
         return
-    record(
-        certificate.organisation_id,
-        f"certificate_found_{status.value}",
-        certificate,
-        actor=Actor.platform(),
-        now=now,
-        revoked_at=verdict.revoked_at.isoformat() if verdict.revoked_at else None,
-    )
-    if status is RevocationStatus.REVOKED:
-        _end_token(certificate, now)
-        _end_unsigned_revocation(certificate, now)
-
-
-def _end_token(certificate: Certificate, now: datetime) -> None:
-    """A token shares its certificate's revocation: nothing can be done with it any more but opening old messages."""
-    token = EncryptionToken.objects.filter(certificate=certificate).first()
-    if token is None:
-        return
-    AgentJob.objects.filter(token=token, state=JobState.OFFERED).update(state=JobState.CLOSED)
-    record(
-        certificate.organisation_id,
-        "token_revoked",
-        certificate,
-        actor=Actor.platform(),
-        now=now,
-        serial=token.serial,
-    )
-
-
-def _end_unsigned_revocation(certificate: Certificate, now: datetime) -> None:
-    """Somebody else revoked it: a revocation that waits for contract or signature has nothing left to do."""
-    for revocation in Revocation.objects.on_their_way().filter(certificate=certificate):
-        with suppress(CannotCancel):
-            cancel_request(revocation, actor=Actor.platform(), now=now)
+    status = RevocationStatus.GOOD if verdict.trust is Trust.TRUSTED else RevocationStatus.UNKNOWN
+    changed = rows.not_revoked().exclude(revocation_status=status).update(revocation_status=status)
+    if changed and status is RevocationStatus.GOOD:
+        record(
+            certificate.organisation_id,
+            "certificate_found_good",
+            certificate,
+            actor=Actor.platform(),
+            now=now,
+        )

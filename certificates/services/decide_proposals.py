@@ -3,24 +3,19 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from certificates.domain.lifecycle import Environment
-from certificates.domain.validity import RevocationStatus
-from certificates.domain.x509 import read_certificate
 from certificates.errors import ProposalRefused
-from certificates.models import Certificate, RecordProposal, RecordsInquiry
+from certificates.models import RecordProposal, RecordsInquiry
 from certificates.models.records import ProposalKind, ProposalState
-from certificates.record_selectors import NEEDED
-from certificates.services.fetch_recorded import unsealed
-from certificates.services.inventory import add_certificate
+from certificates.record_selectors import NEEDED, ONE_BY_ONE
 from certificates.services.match_installations import match_waiting_installations
-from certificates.services.nudges import nudge_status_check
-from certificates.services.record_differences import CONTACT, SERVICES, known_contact
+from certificates.services.nudges import nudge_status_sweep
+from certificates.services.take_over_record import take_over_certificate, take_over_difference
 from organisations.access import Tenancy
 from organisations.domain.mandates import belgian_day
 from organisations.errors import DomainError
@@ -43,15 +38,13 @@ def accept(
 ) -> Decided:
     """Take over the open proposals with these ids, or with None every one that can be and takes nothing away.
 
-    Each is taken over or refused by itself. What the member may not decide is left alone; a mandate is withdrawn only
-    where somebody chose that very one.
+    Each is taken over or refused by itself. What the member may not decide is left alone; a mandate is withdrawn, and a
+    revocation taken back, only where somebody chose that very one.
     """
-    settled, refused = 0, []
+    settled, refused, added = 0, [], False
     with transaction.atomic():
-        for proposal in _open(inquiry, keys, tenancy):
+        for proposal in _open(inquiry, keys, tenancy, but=ONE_BY_ONE if keys is None else None):
             if not proposal.facts.get("acceptable", True):
-                continue
-            if keys is None and proposal.kind == ProposalKind.MANDATE_GONE:
                 continue
             try:
                 with transaction.atomic():
@@ -61,6 +54,10 @@ def accept(
                 refused.append((str(proposal.facts.get("name") or proposal.key), error))
             else:
                 settled += 1
+                added |= proposal.kind == ProposalKind.NEW_CERTIFICATE
+        if added:
+            match_waiting_installations(tenancy.organisation)
+            nudge_status_sweep()
     return Decided(settled, tuple(refused))
 
 
@@ -76,19 +73,27 @@ def dismiss(
     return Decided(settled)
 
 
-def _open(inquiry: RecordsInquiry, keys: Collection[UUID] | None, tenancy: Tenancy) -> list[RecordProposal]:
+def _open(
+    inquiry: RecordsInquiry, keys: Collection[UUID] | None, tenancy: Tenancy, *, but: Q | None = None
+) -> list[RecordProposal]:
     kinds = [kind for kind, permission in NEEDED.items() if tenancy.may(permission)]
     rows = RecordProposal.objects.select_for_update(of=("self",)).filter(
         organisation=tenancy.organisation, inquiry=inquiry, state=ProposalState.OPEN, kind__in=kinds
     )
     if keys is not None:
         rows = rows.filter(pk__in=keys)
-    return list(rows.select_related("certificate__request", "inquiry__holder", "organisation"))
+    if but is not None:
+        rows = rows.exclude(but)
+    return list(rows.select_related("certificate", "inquiry__holder", "organisation"))
 
 
 def _settle(proposal: RecordProposal, to: ProposalState, tenancy: Tenancy, now: datetime) -> None:
     RecordProposal.objects.filter(pk=proposal.pk).update(
-        state=to, decided_by=tenancy.user, decided_at=now, sealed_certificates=None
+        state=to,
+        decided_by=tenancy.user,
+        decided_at=now,
+        sealed_certificates=None,
+        certificate=proposal.certificate,
     )
     record(
         tenancy.organisation,
@@ -109,9 +114,9 @@ def _take_over(proposal: RecordProposal, actor: Actor, now: datetime) -> None:
         case ProposalKind.MANDATE_GONE:
             _mandate_gone(proposal, actor, now)
         case ProposalKind.NEW_CERTIFICATE:
-            _new_certificate(proposal, actor, now)
+            proposal.certificate = take_over_certificate(proposal, actor=actor, now=now)
         case ProposalKind.DIFFERENCE:
-            _difference(proposal)
+            take_over_difference(proposal, actor=actor, now=now)
 
 
 def _new_mandate(proposal: RecordProposal, actor: Actor, now: datetime) -> None:
@@ -133,7 +138,7 @@ def _new_mandate(proposal: RecordProposal, actor: Actor, now: datetime) -> None:
             actor=actor,
             now=now,
         )
-    if Mandate.objects.filter(person=holder, identifier=number).active_on(today).exists():
+    if Mandate.objects.filter(person=holder, identifier=number).still_counting_after(today).exists():
         return
     give_mandate(
         here,
@@ -153,65 +158,3 @@ def _mandate_gone(proposal: RecordProposal, actor: Actor, now: datetime) -> None
     ).first()
     if mandate is not None:
         withdraw_mandate(mandate, withdrawn_on=belgian_day(now), actor=actor, now=now)
-
-
-def _new_certificate(proposal: RecordProposal, actor: Actor, now: datetime) -> None:
-    if proposal.sealed_certificates is None:
-        raise ProposalRefused
-    leaf, *issuers = unsealed(proposal.sealed_certificates)
-    facts = proposal.facts
-    certificate, _new = add_certificate(
-        proposal.organisation,
-        read_certificate(leaf),
-        environment=Environment(proposal.inquiry.environment),
-        chain=issuers,
-        chain_trusted=True,
-        source="recorded",
-        actor=actor,
-        now=now,
-    )
-    opens = facts["replaceable_from"]
-    Certificate.objects.filter(pk=certificate.pk).update(
-        government_status=facts["status"],
-        government_token_status=facts["token_status"],
-        government_asked_at=proposal.inquiry.answered_at,
-        replaceable_from=datetime.fromisoformat(opens) if opens else None,
-        contact_data=facts["contact_data"],
-    )
-    if facts["status"] == "REVOKED":
-        Certificate.objects.filter(pk=certificate.pk).update(revocation_status=RevocationStatus.REVOKED)
-    RecordProposal.objects.filter(pk=proposal.pk).update(certificate=certificate)
-    proposal.certificate = certificate
-    match_waiting_installations(proposal.organisation)
-    nudge_status_check(certificate)
-
-
-def _difference(proposal: RecordProposal) -> None:
-    certificate, told = proposal.certificate, proposal.facts["government"]
-    if certificate is None:
-        raise ProposalRefused
-    rows = Certificate.objects.filter(pk=certificate.pk)
-    match proposal.facts["field"]:
-        case "contact_data":
-            rows.update(contact_data=_merged(certificate, {name: told.get(name) or "" for name in CONTACT}))
-        case "services":
-            rows.update(contact_data=_merged(certificate, {SERVICES: list(told)}))
-        case "replaceable_from":
-            rows.update(replaceable_from=datetime.fromisoformat(told))
-        case "status" if told == "REVOKED":
-            # The register is one witness; OCSP and CRL are asked at once, and their word stands from then on.
-            rows.update(revocation_status=RevocationStatus.REVOKED)
-            nudge_status_check(certificate)
-        case "status":
-            rows.update(revocation_status=RevocationStatus.UNKNOWN, revoked_at=None)
-            nudge_status_check(certificate)
-        case _:
-            raise ProposalRefused
-
-
-def _merged(certificate: Certificate, told: dict[str, Any]) -> dict[str, Any]:
-    """Return what is kept with the certificate, with `told` over it; read anew, because a row may be changed twice."""
-    certificate.contact_data = Certificate.objects.values_list("contact_data", flat=True).get(
-        pk=certificate.pk
-    )
-    return {**(known_contact(certificate) or {}), **told}

@@ -15,7 +15,7 @@ from certificates.certra.facts import CertificateInfo
 from certificates.certra.gateway import Gateway
 from certificates.domain.lifecycle import Environment
 from certificates.domain.x509 import CertificateFacts, UnreadableCertificate, read_certificate
-from certificates.services.record_scope import number_of
+from certificates.services.record_scope import key_of, number_of, serial_told
 from certificates.trust.anchors import certificate_anchors
 from certificates.trust.paths import Trust, validate
 from organisations.sealing import seal, unseal
@@ -40,7 +40,7 @@ def fetch_all(
     gateway: Callable[[], Gateway],
     *,
     seconds: float = MOST_SECONDS,
-) -> dict[str, Fetched]:
+) -> dict[tuple[str, str], Fetched]:
     """Fetch the certificates of `infos` by their key, several at once; call outside transactions.
 
     `gateway` makes one client a thread. Never raises for what the government answers: see `Fetched.problem`
@@ -58,10 +58,7 @@ def fetch_all(
         return judge(info, chain, environment)
 
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        return {
-            info.public_key_identifier.lower(): one
-            for info, one in zip(infos, pool.map(fetch, infos), strict=True)
-        }
+        return {key_of(info): one for info, one in zip(infos, pool.map(fetch, infos), strict=True)}
 
 
 def judge(info: CertificateInfo, chain: Sequence[bytes], environment: Environment) -> Fetched:
@@ -77,6 +74,7 @@ def judge(info: CertificateInfo, chain: Sequence[bytes], environment: Environmen
     same_key = facts.public_key_identifier == info.public_key_identifier.lower()
     if (
         not same_key
+        or serial_told(info) not in (None, int(facts.serial, 16))
         or facts.is_personal
         or (facts.identifier_type, facts.identifier_value) != number_of(info)
     ):

@@ -14,6 +14,7 @@ from certificates.certra.errors import Rejected, Transient
 from certificates.domain.signing import SigningState
 from certificates.models import AgentJob, SignedWork
 from certificates.models.job import JobKind, JobState
+from certificates.models.work import UNSIGNED
 from certificates.services.asking import PLATFORM, ask_later, refuse
 from certificates.services.gateways import patience, problem_of
 from certificates.services.transition import move, postpone
@@ -95,5 +96,12 @@ def offer_contract(
 def end_unsigned(work: SignedWork, *, now: datetime) -> None:
     """The holder did not sign in time: close the job and stop."""
     with acting_for([work.organisation_id]), transaction.atomic():
-        move(work, SigningState.GAVE_UP, actor=PLATFORM, now=now)
+        move(
+            work,
+            SigningState.GAVE_UP,
+            actor=PLATFORM,
+            now=now,
+            problem={"kind": UNSIGNED, "summary": "", "answers": [], "at": now.isoformat()},
+            event=UNSIGNED,
+        )
         AgentJob.objects.filter(**{work.EVENT: work}).update(state=JobState.CLOSED)

@@ -17,11 +17,17 @@ from certificates.models.records import ProposalKind
 from certificates.services.fetch_recorded import Fetched, sealed
 from certificates.services.record_differences import (
     contact_of,
-    differences,
     word_of,
     write_government_word,
 )
-from certificates.services.record_scope import Number, authorised_here, infos_here, number_of
+from certificates.services.record_scope import (
+    Number,
+    authorised_here,
+    infos_here,
+    key_of,
+    number_of,
+    serial_told,
+)
 from organisations.domain.identifiers import mask_ssins
 from organisations.domain.mandates import belgian_day
 from organisations.models import Mandate, OrganisationIdentifier
@@ -47,10 +53,8 @@ class Known:
 
 
 def _same(info: CertificateInfo, candidates: Iterable[Certificate]) -> Certificate | None:
-    serial = info.details.serial_number if info.details else ""
-    if not (serial.isascii() and serial.isdigit() and len(serial) <= 60):
-        return None
-    return next((one for one in candidates if int(one.serial, 16) == int(serial)), None)
+    serial = serial_told(info)
+    return next((one for one in candidates if int(one.serial, 16) == serial), None)
 
 
 def known_here(inquiry: RecordsInquiry, qualities: ActorQualities, infos: Iterable[CertificateInfo]) -> Known:
@@ -88,6 +92,7 @@ class Proposals:
     inquiry: RecordsInquiry
     now: datetime
     _made: list[RecordProposal] = field(default_factory=list)
+    _new_keys: set[str] = field(default_factory=set)
 
     def _add(
         self,
@@ -110,14 +115,14 @@ class Proposals:
         )
 
     def mandates(self, qualities: ActorQualities, known: Known) -> None:
-        """Mandates that one of both sides does not know."""
-        held = {
+        """Mandates that one of both sides does not know; one that begins later is known here."""
+        today = belgian_day(self.now)
+        mandates = Mandate.objects.filter(
+            organisation_id=self.inquiry.organisation_id, person_id=self.inquiry.holder_id
+        ).still_counting_after(today)
+        registered = {
             (mandate.identifier.type, mandate.identifier.value): mandate
-            for mandate in Mandate.objects.filter(
-                organisation_id=self.inquiry.organisation_id, person_id=self.inquiry.holder_id
-            )
-            .active_on(belgian_day(self.now))
-            .select_related("identifier")
+            for mandate in mandates.order_by("-starts_on", "id").select_related("identifier")
         }
         own = {
             (one.type, one.value)
@@ -126,7 +131,7 @@ class Proposals:
         seen: set[Number] = set()
         for one in known.authorised:
             number = (one.identifier.type, one.identifier.value)
-            if number in held or number in seen:
+            if number in registered or number in seen:
                 continue
             seen.add(number)
             name = one.name.in_language(self.inquiry.organisation.language)
@@ -138,8 +143,8 @@ class Proposals:
             }
             self._add(ProposalKind.NEW_MANDATE, "=".join(number), facts)
         told = {(one.identifier.type, one.identifier.value) for one in qualities.organisations}
-        for number, mandate in held.items():
-            if number not in told:
+        for number, mandate in registered.items():
+            if number not in told and mandate.period.allows(today):
                 facts = {
                     "type": number[0],
                     "value": number[1],
@@ -148,24 +153,22 @@ class Proposals:
                 }
                 self._add(ProposalKind.MANDATE_GONE, "=".join(number), facts)
 
-    def certificates(self, known: Known, fetched: dict[str, Fetched], *, actor: Actor) -> None:
+    def certificates(self, known: Known, fetched: dict[tuple[str, str], Fetched], *, actor: Actor) -> None:
         """Certificates that are not here, and what is told otherwise of those that are."""
         for info in known.infos:
             key = info.public_key_identifier.lower()
             certificate = known.standing_here(info)
             if certificate is not None:
                 self._compare(certificate, info, actor)
-            elif key in fetched:
-                self._new(info, fetched[key], known.by_key.get(key, []), actor)
+            elif key_of(info) in fetched:
+                self._new(info, fetched[key_of(info)], known.by_key.get(key, []), actor)
             elif (
                 info.status is not AuthenticationCertificateStatus.REFUSED and key not in known.requested_keys
             ):
                 self._new(info, Fetched(problem="not_delivered"), [], actor)
 
     def _compare(self, certificate: Certificate, info: CertificateInfo, actor: Actor) -> None:
-        found = list(differences(certificate, info))
-        write_government_word(certificate, info, actor=actor, now=self.now)
-        for one in found:
+        for one in write_government_word(certificate, info, actor=actor, now=self.now):
             facts = {
                 "field": one.field,
                 "here": one.here,
@@ -214,12 +217,10 @@ class Proposals:
             "acceptable": facts is not None,
             "same_key_ends": same_key[0].not_after.isoformat() if same_key else "",
         }
-        self._add(
-            ProposalKind.NEW_CERTIFICATE,
-            info.public_key_identifier.lower(),
-            told,
-            chain=fetched.chain if facts else (),
-        )
+        key, serial = key_of(info)
+        named = f"{key}:{serial}" if key in self._new_keys else key
+        self._new_keys.add(key)
+        self._add(ProposalKind.NEW_CERTIFICATE, named, told, chain=fetched.chain if facts else ())
 
     def rows(self) -> list[RecordProposal]:
         """Return the proposals by kind, then by name: each a microsecond after the one before."""

@@ -94,7 +94,7 @@ def _keep(
     job: AgentJob,
     qualities: ActorQualities,
     known: Known,
-    fetched: dict[str, fetch_recorded.Fetched],
+    fetched: dict[tuple[str, str], fetch_recorded.Fetched],
     device: Device,
     now: datetime,
 ) -> int:

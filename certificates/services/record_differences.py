@@ -1,8 +1,9 @@
 """What the government says of a certificate that stands here, beside what stands here.
 
 What is only the government's word about its own certificate (its two statuses, the day from which it may be replaced)
-is written down as it comes, with the date; nothing of ours is lost by it. What contradicts something that was told here
-by people or found out from other sources is proposed, and a person decides.
+is written down as it comes, with the date; nothing of ours is lost by it. That it is revoked is the evidence for which
+a revocation of ours may be waiting. What contradicts something that was told here by people or found out from other
+sources is proposed, and a person decides.
 """
 
 from collections.abc import Iterator
@@ -10,9 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from certificates.certra.facts import AuthenticationCertificateStatus, CertificateInfo, EtkStatus
+from certificates.domain.revocation import Witness
 from certificates.domain.validity import RevocationStatus
 from certificates.models import Certificate
 from certificates.services.activate_token import note_active
+from certificates.services.note_revoked import awaits_evidence, is_proven, note_revoked
+from certificates.services.record_scope import serial_told
 from organisations.domain.identifiers import mask_ssins
 from organisations.services.audit import Actor, record
 
@@ -60,17 +64,32 @@ def _services(value: object) -> list[str]:
     return sorted(str(one) for one in value) if isinstance(value, list) else []
 
 
+def stands_here(certificate: Certificate, field: str) -> object:
+    """Return what stands here of a field of a difference; None for what is not known."""
+    match field:
+        case "status":
+            return str(certificate.revocation_status)
+        case "replaceable_from":
+            known = certificate.replaceable_from
+            return known.isoformat() if known else None
+        case "contact_data":
+            here = known_contact(certificate)
+            return None if here is None else {name: here[name] for name in CONTACT}
+        case "services":
+            return (known_contact(certificate) or {}).get(SERVICES)
+    return None
+
+
 def differences(certificate: Certificate, info: CertificateInfo) -> Iterator[Difference]:
     """Yield what the government says otherwise, or what was not known here."""
     yield from _status(certificate, info)
-    told, here = contact_of(info), known_contact(certificate)
+    told = contact_of(info)
+    contact, services = stands_here(certificate, "contact_data"), stands_here(certificate, "services")
     told_contact = {name: told[name] for name in CONTACT}
-    here_contact = None if here is None else {name: here[name] for name in CONTACT}
-    if told_contact != here_contact:
-        yield Difference("contact_data", here_contact, told_contact)
-    here_services = None if here is None else here[SERVICES]
-    if told[SERVICES] != (here_services or []):
-        yield Difference("services", here_services, told[SERVICES])
+    if told_contact != contact:
+        yield Difference("contact_data", contact, told_contact)
+    if told[SERVICES] != (services or []):
+        yield Difference("services", services, told[SERVICES])
     opens, known = info.replacement_period_start, certificate.replaceable_from
     if opens is not None and known is not None and opens != known:
         yield Difference("replaceable_from", known.isoformat(), opens.isoformat())
@@ -91,21 +110,33 @@ def _status(certificate: Certificate, info: CertificateInfo) -> Iterator[Differe
     elif (status is AuthenticationCertificateStatus.REVOKED) != (here == RevocationStatus.REVOKED):
         alive = status is AuthenticationCertificateStatus.VALID_ACTIVE
         if status is AuthenticationCertificateStatus.REVOKED or alive:
-            yield Difference("status", str(here), str(status))
+            # What was proven from outside is shown beside the government's word, and stays.
+            yield Difference("status", str(here), str(status), not (alive and is_proven(certificate)))
     if not info.etk_status.is_known:
         yield Difference(
             "token_status", certificate.government_token_status, word_of(str(info.etk_status)), False
         )
 
 
+def _is_evidence(certificate: Certificate, info: CertificateInfo) -> bool:
+    """True when it says that this very certificate is revoked: another may have the same key."""
+    if info.status is not AuthenticationCertificateStatus.REVOKED:
+        return False
+    return serial_told(info) in (None, int(certificate.serial, 16)) and awaits_evidence(certificate)
+
+
 def write_government_word(
     certificate: Certificate, info: CertificateInfo, *, actor: Actor, now: datetime
-) -> None:
-    """Write down what is only the government's word; the day of replacement only where none was known.
+) -> list[Difference]:
+    """Write down what is only the government's word, and return what is left for a person to decide.
 
-    One line in the record when it says something new. A token that waited here and is in use there was activated by
-    other software. Call in a transaction.
+    The day of replacement is written only where none was known. One line in the record when it says something new.
+    What it says of a revocation or of a token that waits here counts: it was revoked as we asked, or other software
+    activated the token. Call in a transaction.
     """
+    if _is_evidence(certificate, info):
+        note_revoked(certificate, Witness.CERTIFICATE_INFO, actor=actor, now=now)
+    left = list(differences(certificate, info))
     opens = certificate.replaceable_from or info.replacement_period_start
     told = {
         "government_status": word_of(str(info.status)),
@@ -129,3 +160,4 @@ def write_government_word(
         )
     if info.etk_status is EtkStatus.VALID_ACTIVE:
         note_active(certificate, actor=actor, now=now)
+    return left

@@ -67,6 +67,16 @@ def number_of(info: CertificateInfo) -> Number | None:
 
 
 def infos_here(infos: Iterable[CertificateInfo], numbers: set[Number]) -> list[CertificateInfo]:
-    """Return the certificates of these numbers, each key once."""
-    found = {info.public_key_identifier.lower(): info for info in infos if number_of(info) in numbers}
-    return list(found.values())
+    """Return the certificates of these numbers, each once."""
+    return list({key_of(info): info for info in infos if number_of(info) in numbers}.values())
+
+
+def key_of(info: CertificateInfo) -> tuple[str, str]:
+    """Return what tells certificates apart: their key, and their serial number where several share one."""
+    return info.public_key_identifier.lower(), info.details.serial_number if info.details else ""
+
+
+def serial_told(info: CertificateInfo) -> int | None:
+    """Return the serial number that the register names; None where it writes none, or in a way of its own."""
+    serial = info.details.serial_number if info.details else ""
+    return int(serial) if serial.isascii() and serial.isdigit() and len(serial) <= 60 else None

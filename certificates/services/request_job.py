@@ -13,6 +13,7 @@ from certificates.domain.lifecycle import Environment, RequestState
 from certificates.errors import CertificateMismatch, JobClosed
 from certificates.models import AgentJob, SignedWork
 from certificates.models.job import JobState
+from certificates.models.work import UNSIGNED
 from certificates.services.accept_signed_request import content_of
 from certificates.services.agent_jobs import facts_of, origin, request_of, see
 from certificates.services.cancel_request import decline
@@ -91,6 +92,7 @@ def problem_for_people(work: SignedWork) -> dict[str, Any] | None:
             "The government delivered a certificate that does not belong to this request. We keep asking."
         ),
         KEY_STORE_LOST: _("The old key store or its password is lost."),
+        UNSIGNED: _("Nobody signed in time."),
     }
     answers = problem.get("answers") or [
         {"code": "", "message": problem.get("summary", ""), "parameters": []}

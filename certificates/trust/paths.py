@@ -19,6 +19,7 @@ from pyhanko_certvalidator import CertificateValidator, errors
 from pyhanko_certvalidator.context import ValidationContext
 from pyhanko_certvalidator.fetchers.requests_fetchers import RequestsFetcherBackend
 
+from certificates.domain.revocation import Witness
 from certificates.trust.anchors import asn1_of, is_root
 
 MOST_ISSUERS, MOST_TRIED = 6, 40
@@ -63,22 +64,13 @@ class Trust(StrEnum):
     STATUS_UNKNOWN = "status_unknown"
 
 
-class RevocationSource(StrEnum):
-    """Who said that a certificate was revoked."""
-
-    OCSP = "ocsp"
-    CRL = "crl"
-    AUTHORITY = "authority"
-    """Not the certificate itself but an authority above it was revoked."""
-
-
 @dataclass(frozen=True)
 class Verdict:
     """The outcome and, for a revoked certificate, since when and who said so."""
 
     trust: Trust
     revoked_at: datetime | None = None
-    source: RevocationSource | None = None
+    source: Witness | None = None
 
 
 def _validate(
@@ -139,11 +131,11 @@ def validate(
     return Verdict(Trust.TRUSTED)
 
 
-def _source_of(error: errors.RevokedError) -> RevocationSource:
+def _source_of(error: errors.RevokedError) -> Witness:
     """Return where the library read it: it tells in words only."""
     if not error.is_ee_cert:
-        return RevocationSource.AUTHORITY
-    return RevocationSource.OCSP if error.failure_msg.startswith("OCSP") else RevocationSource.CRL
+        return Witness.AUTHORITY
+    return Witness.OCSP if error.failure_msg.startswith("OCSP") else Witness.CRL
 
 
 def signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:

@@ -55,6 +55,12 @@ FOREIGN_EXPLANATIONS: dict[ForeignState, Text] = {
     ),
 }
 
+REFUSED_LATE: Text = _(
+    "The government refused the request, and the deadline to confirm had passed. Where the identity was not confirmed "
+    "by then, that is why: make a new request; the signed declaration can be sent again. What it answered stands below."
+)
+"""Of a refusal after the deadline: the answer does not tell both apart."""
+
 FOREIGN_STEPS: dict[str, Text] = {
     "requested": _("Requested, declaration drawn up"),
     "key": _("Key made on the workstation"),

@@ -1,8 +1,6 @@
 """Requests for foreign care providers: the list, one request as it moves, and what may be done with it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +14,7 @@ from agent.wire.preparation import MAX_CSR_FILE_BYTES
 from certificates.domain.foreign_lifecycle import (
     FINAL_STATES,
     ForeignState,
-    days_left,
-    is_late,
-    reminder_due,
 )
-from certificates.domain.lifecycle import Environment
 from certificates.models import ForeignRequest
 from certificates.services.foreigners.preparation import (
     chain_file,
@@ -32,101 +26,29 @@ from certificates.services.foreigners.progress import (
     cancel_foreign_request,
     note_confirmed,
     note_store_opens,
+    note_unconfirmed,
 )
 from certificates.services.hand_out_certificate import hand_out_certificate
-from certificates.steps import Step
+from certificates.web.foreign_rows import foreign_row, foreign_steps
 from certificates.web.foreign_words import (
     ADDRESS_PROBLEM,
-    FOREIGN_EXPLANATIONS,
-    FOREIGN_STATES,
     FOREIGN_STEPS,
 )
 from certificates.web.papers import paper_row
 from certificates.web.rows import ProblemView, StepLine, problem_view
-from certificates.web.words import ENVIRONMENTS, STEP_STATES
+from certificates.web.words import STEP_STATES
 from organisations.domain.mandates import belgian_day
 from organisations.domain.roles import Permission
 from organisations.errors import DomainError
 from organisations.keyset import page_of
-from organisations.models import AuditEvent
 from organisations.selectors import events_about
 from organisations.services.audit import Actor
 from organisations.web.pages import page, sentence_of
 from organisations.web.record import lines_of
 from organisations.web.tenancy import TenantRequest
-from organisations.web.words import Label
 
 STOP_POLLING = 286
 SIZE = 50
-SENT = {
-    ForeignState.READY,
-    ForeignState.SUBMITTING,
-    ForeignState.OUTCOME_UNKNOWN,
-}
-PATH: tuple[tuple[str, frozenset[ForeignState], ForeignState], ...] = (
-    ("key", frozenset({ForeignState.AWAITING_CSR}), ForeignState.READY),
-    ("submission", frozenset(SENT), ForeignState.AWAITING_CONFIRMATION),
-    ("confirmation", frozenset({ForeignState.AWAITING_CONFIRMATION}), ForeignState.AWAITING_CERTIFICATE),
-    ("issuance", frozenset({ForeignState.AWAITING_CERTIFICATE}), ForeignState.ISSUED),
-    ("key_store", frozenset({ForeignState.ISSUED}), ForeignState.COMPLETED),
-)
-"""The steps in order: each with the states in which it is going on, and the state whose event says it was done."""
-
-
-@dataclass(frozen=True)
-class ForeignRow:
-    """One request with its words."""
-
-    request: ForeignRequest
-    state: Label
-    explanation: str
-    environment: str
-    days_left: int | None
-    late: bool
-    soon: bool
-
-    @property
-    def is_acceptance(self) -> bool:
-        """True for the environment that is only for testing."""
-        return self.request.environment == Environment.ACCEPTANCE
-
-
-def foreign_row(request: ForeignRequest, now: datetime) -> ForeignRow:
-    """Return `request` with its words at `now`."""
-    state = ForeignState(request.state)
-    waiting = state is ForeignState.AWAITING_CONFIRMATION and request.expires_at is not None
-    return ForeignRow(
-        request,
-        FOREIGN_STATES[state],
-        str(FOREIGN_EXPLANATIONS[state]),
-        str(ENVIRONMENTS[Environment(request.environment)]),
-        days_left(request.expires_at, now) if waiting and request.expires_at else None,
-        waiting and is_late(request.expires_at, now),
-        waiting and reminder_due(request.expires_at, now),
-    )
-
-
-def foreign_steps(request: ForeignRequest, events: list[AuditEvent]) -> list[Step]:
-    """Return the steps of a request with their times, read from its events."""
-    reached = {event.action.removeprefix("foreign_"): event.happened_at for event in events}
-    state = ForeignState(request.state)
-    # A certificate may come before anybody has told that it was confirmed: what comes after a step ends it too.
-    ends = [reached.get(done.value) for _key, _going_on, done in PATH]
-    here = next((index for index, one in enumerate(PATH) if state in one[1]), None)
-    steps, blocked = [Step("requested", "done", request.requested_at)], False
-    for index, (key, _going_on, _done) in enumerate(PATH):
-        ended_at = next((moment for moment in ends[index:] if moment), None)
-        if blocked:
-            steps.append(Step(key, "todo"))
-        elif index == here:
-            steps.append(Step(key, "current", request.state_since))
-            blocked = True
-        elif ended_at is not None or state is ForeignState.COMPLETED or (here is not None and index < here):
-            steps.append(Step(key, "done", ended_at))
-        else:
-            steps.append(Step(key, "failed", request.state_since))
-            blocked = True
-    return steps
 
 
 @page(Permission.SEE_INVENTORY)
@@ -280,6 +202,12 @@ def _act(request: TenantRequest, request_id: UUID, step: Callable[..., None], do
 def foreign_confirmed(request: TenantRequest, request_id: UUID) -> HttpResponse:
     """The person has confirmed on line."""
     return _act(request, request_id, note_confirmed, _("Noted. We ask for the certificate now."))
+
+
+@page(Permission.REQUEST_CERTIFICATE, methods=("POST",))
+def foreign_unconfirmed(request: TenantRequest, request_id: UUID) -> HttpResponse:
+    """It was told too early."""
+    return _act(request, request_id, note_unconfirmed, _("Noted. The identity is still to be confirmed."))
 
 
 @page(Permission.REQUEST_CERTIFICATE, methods=("POST",))

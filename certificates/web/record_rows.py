@@ -12,6 +12,7 @@ from certificates.domain.lifecycle import Environment
 from certificates.models import RecordProposal, RecordsInquiry
 from certificates.models.records import InquiryState, ProposalKind, ProposalState
 from certificates.record_selectors import NEEDED
+from certificates.services.take_over_record import REVOKED_FOR_GOOD
 from certificates.web.record_words import (
     CONTACT_LINES,
     FETCH_PROBLEMS,
@@ -23,7 +24,7 @@ from certificates.web.record_words import (
     status_label,
     token_label,
 )
-from certificates.web.words import BASE_SERVICES, ENVIRONMENTS
+from certificates.web.words import BASE_SERVICES, ENVIRONMENTS, UNSIGNED
 from organisations.access import Tenancy
 from organisations.web.words import Label, Text, identifier_type
 
@@ -42,11 +43,11 @@ class InquiryRow:
         return self.inquiry.environment == Environment.ACCEPTANCE
 
 
-def inquiry_row(inquiry: RecordsInquiry) -> InquiryRow:
-    """Return `inquiry` with its words."""
+def inquiry_row(inquiry: RecordsInquiry, now: datetime) -> InquiryRow:
+    """Return `inquiry` with its words at `now`."""
     return InquiryRow(
         inquiry,
-        INQUIRY_STATES[InquiryState(inquiry.state)],
+        UNSIGNED if inquiry.lapsed_at(now) else INQUIRY_STATES[InquiryState(inquiry.state)],
         str(ENVIRONMENTS[Environment(inquiry.environment)]),
     )
 
@@ -139,6 +140,8 @@ def _warning(facts: dict[str, Any]) -> str:
     problem = facts.get("problem", "")
     if problem:
         return str(FETCH_PROBLEMS.get(problem, problem))
+    if facts.get("field") == "status" and facts.get("government") == "VALID_ACTIVE":
+        return _back(bool(facts.get("acceptable", True)))
     if facts.get("field") in ("status", "token_status") and not facts.get("acceptable", True):
         return _("The government uses a word that is not known here. It is kept as it came.")
     if facts.get("field") == "end":
@@ -146,6 +149,15 @@ def _warning(facts: dict[str, Any]) -> str:
             "The certificate itself says when it ends, and that counts. Tell the eHealth contact centre."
         )
     return ""
+
+
+def _back(acceptable: bool) -> str:
+    if not acceptable:
+        return str(REVOKED_FOR_GOOD)
+    return _(
+        "Only the government's records had said that it is revoked. This is taken over where it is ticked, never with "
+        "all the others, and the authority's public register is asked at once."
+    )
 
 
 def _certificate_lines(facts: dict[str, Any]) -> tuple[tuple[str, str], ...]:

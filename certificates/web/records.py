@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from certificates.domain.lifecycle import Environment
 from certificates.models import RecordsInquiry
-from certificates.models.records import InquiryState
 from certificates.record_selectors import inquiries_page, inquiry_counts, proposals_page
 from certificates.services.ask_records import ask_records, cancel_records
 from certificates.services.decide_proposals import Decided, accept, dismiss
@@ -30,7 +29,7 @@ from organisations.services.audit import Actor
 from organisations.web.pages import page, sentence_of, show_refusal
 from organisations.web.tenancy import TenantRequest
 
-MOST_DECIDED_ONE_BY_ONE = 200
+MOST_DECIDED_ONE_BY_ONE, MOST_NAMED = 200, 3
 
 
 def _people(tenancy: Tenancy) -> Any:
@@ -93,7 +92,7 @@ def records(request: TenantRequest) -> HttpResponse:
     found = inquiries_page(request.tenancy, after=after)
     context = {
         "form": form,
-        "rows": [inquiry_row(one) for one in found.rows],
+        "rows": [inquiry_row(one, timezone.now()) for one in found.rows],
         "next_cursor": found.next_cursor,
         "continued": bool(after),
     }
@@ -114,16 +113,17 @@ def _find(request: TenantRequest, inquiry_id: UUID) -> RecordsInquiry:
 @page(Permission.SEE_INVENTORY)
 def inquiry(request: TenantRequest, inquiry_id: UUID) -> HttpResponse:
     """One inquiry: the card that is needed, or the proposals that came of it."""
-    found = _find(request, inquiry_id)
+    found, now = _find(request, inquiry_id), timezone.now()
     after = request.GET.get("after")
     proposals = proposals_page(found, after=after)
     counts = inquiry_counts(found, request.tenancy)
-    waiting = found.state == InquiryState.AWAITING_SIGNATURE
+    waiting = found.waits_at(now)
     is_holder = found.holder.user_id == request.tenancy.user.pk
     context = {
-        "row": inquiry_row(found),
+        "row": inquiry_row(found, now),
         "found": found,
         "waiting": waiting,
+        "lapsed": found.lapsed_at(now),
         "is_holder": is_holder,
         "without_device": waiting and is_holder and not devices_of_user(request.tenancy.user),
         "may_cancel": waiting and (is_holder or request.tenancy.may(Permission.REQUEST_CERTIFICATE)),
@@ -139,8 +139,7 @@ def inquiry(request: TenantRequest, inquiry_id: UUID) -> HttpResponse:
 @page(Permission.SEE_INVENTORY)
 def inquiry_status(request: TenantRequest, inquiry_id: UUID) -> HttpResponse:
     """204 while the card is waited for; afterwards the page is loaded anew."""
-    found = _find(request, inquiry_id)
-    if found.state == InquiryState.AWAITING_SIGNATURE:
+    if _find(request, inquiry_id).waits_at(timezone.now()):
         return HttpResponse(status=204)
     return HttpResponse(status=286, headers={"HX-Refresh": "true"})
 
@@ -168,6 +167,20 @@ def _chosen(request: TenantRequest) -> list[UUID]:
     return chosen
 
 
+def _refusals(decided: Decided) -> list[str]:
+    """Return each reason once, with the first of those that it is about."""
+    about: dict[str, list[str]] = {}
+    for name, refusal in decided.refused:
+        about.setdefault(sentence_of(refusal), []).append(name)
+    lines = []
+    for sentence, names in about.items():
+        named, more = ", ".join(names[:MOST_NAMED]), len(names) - MOST_NAMED
+        if more > 0:
+            named = _("%(names)s and %(count)d more") % {"names": named, "count": more}
+        lines.append(f"{named}: {sentence}")
+    return lines
+
+
 @page(Permission.SEE_INVENTORY, methods=("POST",))
 def inquiry_decide(request: TenantRequest, inquiry_id: UUID) -> HttpResponse:
     """Take over or leave what is ticked, or everything that can be taken over."""
@@ -188,8 +201,8 @@ def inquiry_decide(request: TenantRequest, inquiry_id: UUID) -> HttpResponse:
             else ngettext("%(count)d was taken over.", "%(count)d were taken over.", decided.settled)
         )
         messages.success(request, sentence % {"count": decided.settled})
-    for about, refusal in decided.refused:
-        messages.error(request, f"{about}: {sentence_of(refusal)}")
+    for line in _refusals(decided):
+        messages.error(request, line)
     if not decided.settled and not decided.refused:
         messages.warning(request, _("Nothing was ticked that can be decided."))
     return redirect("records-inquiry", found.pk)

@@ -41,7 +41,7 @@ REVOCATION_EXPLANATIONS: dict[RevocationState, Text] = {
     ),
     RevocationState.AWAITING_EVIDENCE: _(
         "The government took the revocation. We ask the authority's public register (OCSP, revocation list) until it "
-        "says so too."
+        "says so too. The government's own records count as well, whenever somebody asks them."
     ),
     RevocationState.COMPLETED: _(
         "The certificate is dead, and its encryption token with it. Keep the key stores: old messages can only be "
@@ -58,6 +58,12 @@ REVOCATION_EXPLANATIONS: dict[RevocationState, Text] = {
         "We asked for a long time without a usable answer and stopped. You can ask once more."
     ),
 }
+
+
+REVOCATION_UNSIGNED: Text = _(
+    "The holder was asked for thirty days and did not sign. Nothing was sent; the certificate still works. You can ask "
+    "once more."
+)
 
 
 @dataclass(frozen=True)
@@ -115,5 +121,6 @@ REVOCATION_PROBLEMS: dict[str, tuple[Text, Text]] = {
 SOURCES: dict[str, Text] = {
     "ocsp": _("the authority's OCSP responder"),
     "crl": _("the authority's revocation list (CRL)"),
+    "certificate_info": _("the government's own record of the certificate"),
 }
 """Who confirmed a revocation."""

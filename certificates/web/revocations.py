@@ -24,11 +24,12 @@ from certificates.web.revocation_words import (
     REVOCATION_EXPLANATIONS,
     REVOCATION_PROBLEMS,
     REVOCATION_STATES,
+    REVOCATION_UNSIGNED,
     SOURCES,
     ReasonWords,
 )
 from certificates.web.rows import ProblemView
-from certificates.web.words import ENVIRONMENTS, PROBLEMS
+from certificates.web.words import ENVIRONMENTS, PROBLEMS, UNSIGNED
 from organisations.domain.roles import Permission
 from organisations.selectors import events_about
 from organisations.web.pages import page
@@ -66,8 +67,8 @@ def revocation_row(revocation: Revocation) -> RevocationRow:
     state = RevocationState(revocation.state)
     return RevocationRow(
         revocation,
-        REVOCATION_STATES[state],
-        str(REVOCATION_EXPLANATIONS[state]),
+        UNSIGNED if revocation.ended_unsigned else REVOCATION_STATES[state],
+        str(REVOCATION_UNSIGNED if revocation.ended_unsigned else REVOCATION_EXPLANATIONS[state]),
         str(ENVIRONMENTS[Environment(revocation.certificate.environment)]),
         REASONS[RevocationReason(revocation.reason)],
     )

@@ -7,6 +7,7 @@ from typing import Any
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.validity import CertificateStatus, RevocationStatus
 from certificates.models import Certificate, CertificateRequest
+from certificates.models.work import UNSIGNED as UNSIGNED_KIND
 from certificates.steps import Step
 from certificates.web.catalogue import Reading, read_code
 from certificates.web.words import (
@@ -15,10 +16,12 @@ from certificates.web.words import (
     PROBLEMS,
     RENEWED,
     REQUEST_STATES,
+    REQUEST_UNSIGNED,
     REVOCATION,
     STATUSES,
     STEP_STATES,
     STEPS,
+    UNSIGNED,
 )
 from organisations.web.words import Label, identifier_type
 
@@ -74,8 +77,8 @@ def request_row(request: CertificateRequest) -> RequestRow:
     state = RequestState(request.state)
     return RequestRow(
         request,
-        REQUEST_STATES[state],
-        str(EXPLANATIONS[state]),
+        UNSIGNED if request.ended_unsigned else REQUEST_STATES[state],
+        str(REQUEST_UNSIGNED if request.ended_unsigned else EXPLANATIONS[state]),
         str(ENVIRONMENTS[Environment(request.environment)]),
         identifier_type(request.subject_type),
     )
@@ -114,8 +117,11 @@ class ProblemView:
 
 
 def problem_view(problem: dict[str, Any] | None) -> ProblemView | None:
-    """Return what a page says about `CertificateRequest.problem`; None when there is none."""
-    if problem is None:
+    """Return what a page says about `CertificateRequest.problem`; None when there is none.
+
+    That nobody signed is said by the state itself.
+    """
+    if problem is None or problem.get("kind") == UNSIGNED_KIND:
         return None
     kind = problem.get("kind", "")
     title, advice = PROBLEMS.get(kind, PROBLEMS["transient"])

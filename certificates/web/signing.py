@@ -7,6 +7,7 @@ from uuid import UUID
 import nh3
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
@@ -40,7 +41,7 @@ def sign_list(request: TenantRequest) -> HttpResponse:
     context = {
         "rows": [request_row(one) for one in awaiting_signature_of(user)],
         "endings": [revocation_row(one) for one in revocations_awaiting(user)],
-        "inquiries": [inquiry_row(one) for one in awaiting_card_of(user)],
+        "inquiries": [inquiry_row(one, timezone.now()) for one in awaiting_card_of(user)],
         "without_device": not devices_of_user(user),
     }
     return render(request, "certificates/sign_list.html", context)

@@ -94,6 +94,9 @@ urlpatterns = [
         "foreigners/<uuid:request_id>/certificate", foreigners.foreign_certificate, name="foreign-certificate"
     ),
     path("foreigners/<uuid:request_id>/confirmed", foreigners.foreign_confirmed, name="foreign-confirmed"),
+    path(
+        "foreigners/<uuid:request_id>/unconfirmed", foreigners.foreign_unconfirmed, name="foreign-unconfirmed"
+    ),
     path("foreigners/<uuid:request_id>/opens", foreigners.foreign_opens, name="foreign-opens"),
     path("foreigners/<uuid:request_id>/cancel", foreigners.foreign_cancel, name="foreign-cancel"),
     path("foreigners/<uuid:request_id>/ask-again", foreigners.foreign_ask_again, name="foreign-ask-again"),

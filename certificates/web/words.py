@@ -72,6 +72,12 @@ EXPLANATIONS: dict[RequestState, Text] = {
     ),
 }
 
+UNSIGNED = Label(_("Nobody signed in time"), "bad")
+"""Instead of GAVE_UP where nobody signed what was offered."""
+REQUEST_UNSIGNED: Text = _(
+    "The holder was asked for thirty days and did not sign. Nothing was sent to the government. You can ask once more."
+)
+
 STEPS: dict[str, Text] = {
     "requested": _("Requested"),
     "contract": _("Contract from the government"),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from organisations import ssin as numbers
 from organisations.domain import identifiers
 from organisations.domain.mandates import belgian_day
-from organisations.errors import IdentifierRefused, LeavingRefused, PersonExists
+from organisations.errors import AccountTaken, IdentifierRefused, LeavingRefused, PersonExists
 from organisations.models import Mandate, Membership, Organisation, Person, User
 from organisations.services.audit import Actor, record
 from organisations.services.mandates import withdraw_mandate
@@ -28,9 +28,9 @@ def add_person(
     actor: Actor,
     now: datetime,
 ) -> Person:
-    """Add someone to the organisation.
+    """Add someone to the organisation. The account is linked once and for all: it sees what is private to the person.
 
-    Raises IdentifierRefused for a national number that cannot be, PersonExists when it is already here.
+    Raises IdentifierRefused for a national number that cannot be, PersonExists when it is already here, AccountTaken.
     """
     checked = identifiers.check("SSIN", ssin)
     if not checked.acceptable:
@@ -38,6 +38,8 @@ def add_person(
             _("A national number has eleven digits, a possible birth date and two matching check digits."),
             field="ssin",
         )
+    if user is not None and Person.objects.filter(organisation=organisation, user=user).exists():
+        raise AccountTaken(field="user")
     try:
         with transaction.atomic():
             person = Person.objects.create(
@@ -52,7 +54,15 @@ def add_person(
                 user=user,
                 created_at=now,
             )
-            record(organisation, "person_added", person, actor=actor, now=now, name=str(person))
+            record(
+                organisation,
+                "person_added",
+                person,
+                actor=actor,
+                now=now,
+                name=str(person),
+                member=user.full_name if user else None,
+            )
     except IntegrityError as error:
         raise PersonExists(field="ssin") from error
     return person

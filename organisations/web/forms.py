@@ -70,7 +70,10 @@ class PersonForm(forms.Form):
         members = selectors.members_of(organisation).order_by().values("user")
         users = self.fields["user"]
         assert isinstance(users, forms.ModelChoiceField)  # noqa: S101  # narrows the declared field for the type checker
-        users.queryset = User.objects.filter(pk__in=members).order_by("full_name", "pk")
+        linked = Person.objects.filter(organisation=organisation).exclude(user=None).values("user")
+        users.queryset = (
+            User.objects.filter(pk__in=members).exclude(pk__in=linked).order_by("full_name", "pk")
+        )
         users.empty_label = str(_("No account"))
         self.fields["language"].initial = organisation.language
 

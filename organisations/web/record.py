@@ -17,6 +17,7 @@ from organisations.web.words import (
     REASONS,
     REVOCATION_REASONS,
     ROLES,
+    WITNESSES,
 )
 
 DATES = {"day", "starts_on", "ends_on", "withdrawn_on", "left_on"}
@@ -60,7 +61,7 @@ def _shown(key: str, value: object) -> str:
     if key == "revocation_reason":
         return str(REVOCATION_REASONS.get(str(value), value))
     if key == "source":
-        return str(value).upper()
+        return str(WITNESSES.get(str(value), value))
     if key in {"fingerprint", "public_key_identifier"}:
         return f"{str(value)[:16]}…"
     if isinstance(value, list):

@@ -110,6 +110,7 @@ ACTIONS: dict[str, Text] = {
     "request_declined": _("Holder declined to sign"),
     "request_cancelled": _("Request cancelled"),
     "request_gave_up": _("Stopped asking"),
+    "request_unsigned": _("Nobody signed in time"),
     "key_store_confirmed": _("Key store confirmed by the workstation"),
     "token_asked": _("Making of a token asked for"),
     "token_found": _("Encryption token found in the depot"),
@@ -164,6 +165,7 @@ ACTIONS: dict[str, Text] = {
     "foreign_awaiting_confirmation": _("Received by the government; the identity has to be confirmed"),
     "foreign_reminder": _("Reminder: three days left to confirm the identity"),
     "foreign_awaiting_certificate": _("Identity confirmed, says the person"),
+    "foreign_unconfirmed": _("Identity not confirmed after all, says the person"),
     "foreign_issued": _("Certificate issued"),
     "foreign_completed": _("Key store opens, says the person"),
     "foreign_lapsed": _("Deadline passed without confirmation"),
@@ -184,6 +186,7 @@ ACTIONS: dict[str, Text] = {
     "revocation_rejected": _("Revocation refused by the government"),
     "revocation_declined": _("Holder declined to sign"),
     "revocation_gave_up": _("Stopped asking"),
+    "revocation_unsigned": _("Nobody signed in time"),
     "token_revoked": _("Encryption token ended with its certificate"),
 }
 """By action of the record; the keys are those that the services write."""
@@ -230,6 +233,14 @@ REVOCATION_REASONS: dict[str, Text] = {
     "cessationOfOperation": _("It is not used any more"),
 }
 """By the reason that is stored; certificates.web.revocation_words says more of each."""
+
+WITNESSES: dict[str, Text] = {
+    "ocsp": "OCSP",
+    "crl": "CRL",
+    "certificate_info": _("the government's record"),
+    "authority": _("an authority above it was revoked"),
+}
+"""Who told that a certificate is revoked."""
 
 ENVIRONMENTS: dict[str, Text] = {"production": _("Production"), "acceptance": _("Acceptance")}
 """By the value that is stored; acceptance is for testing only."""

@@ -18,6 +18,7 @@ from certificates.domain.papers import PaperKind, PaperState
 from certificates.domain.revocation import RevocationState
 from certificates.domain.tokens import TokenState
 from certificates.models import Certificate, CertificateRequest, Installation
+from certificates.models.work import UNSIGNED
 from certificates.services.keep_signed_copy import keep_signed_copy
 from certificates.services.move_paper import move_paper
 from organisations.domain.roles import Role
@@ -209,6 +210,7 @@ def _papers_and_foreigners(hospital: Hospital) -> dict[str, str]:
             "Guimarães Araújo",
             {"expires_at": datetime.now(UTC) + timedelta(days=2, hours=5), "environment": "acceptance"},
         ),
+        ("foreign-examined", ForeignState.AWAITING_CERTIFICATE, "Mehmet", "Yılmaz", {}),
         ("foreign-issued", ForeignState.ISSUED, "Ștefan", "Ionescu", {}),
         ("foreign-lapsed", ForeignState.LAPSED, "Marie-Claire", "Dupont", {}),
     )
@@ -244,6 +246,7 @@ def _endings(hospital: Hospital, installed: Certificate) -> dict[str, str]:
     waiting = revoke(hospital, RevocationState.AWAITING_SIGNATURE, acceptance)
     done = revoke(hospital, RevocationState.COMPLETED)
     refused = revoke(hospital, RevocationState.REJECTED, problem=REFUSED_ENDING)
+    unsigned = revoke(hospital, RevocationState.GAVE_UP, problem={"kind": UNSIGNED})
     return {
         "certificate-revoke": f"/certificates/{installed.pk}/revoke/?reason=superseded",
         "certificate-ending": f"/certificates/{under_way.certificate_id}/",
@@ -252,6 +255,7 @@ def _endings(hospital: Hospital, installed: Certificate) -> dict[str, str]:
         "revocation-waiting": f"/revocations/{waiting.pk}/",
         "revocation-done": f"/revocations/{done.pk}/sign/",
         "revocation-refused": f"/revocations/{refused.pk}/",
+        "revocation-unsigned": f"/revocations/{unsigned.pk}/",
     }
 
 
@@ -338,7 +342,8 @@ def make_site() -> Site:
         "sign-waiting": f"/sign/{made[RequestState.AWAITING_CERTIFICATE].pk}/",
         "sign-done": f"/sign/{made[RequestState.COMPLETED].pk}/",
         "records": "/records/",
-        "records-answered": f"/records/{answered(hospital, certificates=4).pk}/",
+        "records-answered": f"/records/{answered(hospital, certificates=4, taken_back=True).pk}/",
+        "records-unsigned": f"/records/{records(hospital, now=datetime.now(UTC) - timedelta(days=31)).pk}/",
         "own": "/own/",
         "own-new": "/own/new/",
         "workstation": "/workstation/",

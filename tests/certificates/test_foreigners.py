@@ -45,6 +45,7 @@ from certificates.services.foreigners.progress import (
     cancel_foreign_request,
     note_confirmed,
     note_store_opens,
+    note_unconfirmed,
 )
 from certificates.services.foreigners.submit import is_safe_address
 from certificates.services.foreigners.work import due_foreign_requests, take_step, work_on_foreign_request
@@ -350,6 +351,42 @@ def test_nothing_is_expected_ten_days_after_the_deadline(giulia: Foreigner) -> N
     assert giulia.step(request, now=request.expires_at + AFTER_DEADLINE).state == S.LAPSED
 
 
+def test_what_was_told_too_early_can_be_taken_back(giulia: Foreigner, government: SandboxProcess) -> None:
+    request, here = giulia.registered(), giulia.hospital.organisation
+    with acting_for([here.pk]):
+        with pytest.raises(ForeignRequestElsewhere):
+            note_unconfirmed(request, actor=PLATFORM, now=datetime.now(UTC))
+        note_confirmed(request, actor=PLATFORM, now=datetime.now(UTC))
+        assert not request.is_cancellable
+        note_unconfirmed(request, actor=PLATFORM, now=datetime.now(UTC))
+    request = giulia.reload(request)
+    assert (request.state, request.is_cancellable) == (S.AWAITING_CONFIRMATION, True)
+    assert request.expires_at is not None
+    assert giulia.actions(request)[-2:] == ["foreign_awaiting_certificate", "foreign_unconfirmed"]
+    government.control_post("/control/clock", {"offset_seconds": 15 * 86400})
+    try:
+        request = giulia.step(request, now=request.expires_at + timedelta(seconds=5))
+    finally:
+        government.control_post("/control/clock", {"offset_seconds": 0})
+    assert request.state == S.LAPSED, "the deadline ends it, and not a verdict"
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_nobody_gives_up_before_the_deadline(giulia: Foreigner, told: bool) -> None:
+    request, now = giulia.registered(), datetime.now(UTC)
+    end = now + timedelta(days=60)
+    with acting_for([giulia.hospital.organisation.pk]):
+        ForeignRequest.objects.filter(pk=request.pk).update(expires_at=end)
+        request = giulia.reload(request)
+        if told:
+            note_confirmed(request, actor=PLATFORM, now=now)
+    state = request.state
+    for days in (31, 59, 69):
+        request = giulia.step(request, now=now + timedelta(days=days))
+        assert request.state == state
+    assert giulia.step(request, now=now + timedelta(days=71)).state == (S.GAVE_UP if told else S.LAPSED)
+
+
 def test_giving_up_and_asking_once_more(giulia: Foreigner) -> None:
     here = giulia.hospital.organisation
     request = giulia.registered()
@@ -368,7 +405,7 @@ def test_giving_up_and_asking_once_more(giulia: Foreigner) -> None:
 def test_steps_out_of_turn_are_refused(giulia: Foreigner) -> None:
     request, now = giulia.ask(), datetime.now(UTC)
     with acting_for([giulia.hospital.organisation.pk]):
-        for step in (note_confirmed, note_store_opens):
+        for step in (note_confirmed, note_unconfirmed, note_store_opens):
             with pytest.raises(ForeignRequestElsewhere):
                 step(request, actor=PLATFORM, now=now)
         stale: Any = ForeignRequest.objects.get(pk=request.pk)

@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 import pytest_django
@@ -603,3 +604,17 @@ def test_workers_at_once_send_once(committed: Hospital, holder: Holder, governme
     assert found == [None] * 4
     assert len(messages(government, revocation)) == 1
     assert reload(committed, revocation).state == S.AWAITING_EVIDENCE
+
+
+def test_evidence_heard_by_several_at_once_completes_once(
+    committed: Hospital, holder: Holder, government: SandboxProcess
+) -> None:
+    revocation = step(committed, signed(committed, holder, government))
+    assert revocation.state == S.AWAITING_EVIDENCE
+    hear = partial(check_revocation, revocation.organisation_id, revocation.certificate_id)
+    found = list[object]()
+    at_once(4, found, lambda: hear(now=now()))
+    assert found == [None] * 4
+    assert reload(committed, revocation).state == S.COMPLETED
+    assert actions(committed, revocation).count("revocation_completed") == 1
+    assert actions(committed, revocation.certificate).count("certificate_found_revoked") == 1

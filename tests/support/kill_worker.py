@@ -30,6 +30,7 @@ STEPS = (
     "certificates/services/inventory.py",
     "certificates/services/due_work.py",
     "certificates/services/check_revocation.py",
+    "certificates/services/note_revoked.py",
     "certificates/services/revocations/work.py",
     "certificates/services/revocations/submit.py",
     "certificates/services/revocations/evidence.py",

@@ -9,6 +9,7 @@ from django.db import transaction
 from certificates.certra.errors import Rejected, Transient
 from certificates.certra.gateway import Gateway
 from certificates.domain.foreign_lifecycle import (
+    AFTER_DEADLINE,
     ForeignState,
     is_lapsed,
     is_late,
@@ -58,8 +59,18 @@ def _answered(request: ForeignRequest, error: Rejected, now: datetime) -> None:
 
 
 def ask_later(request: ForeignRequest, problem: dict[str, object] | None, now: datetime) -> None:
-    """Ask again after a pause that grows, at the latest when the deadline has passed; or give up."""
-    asking.ask_later(request, problem, now, until=_next_look(request, now))
+    """Ask again after a pause that grows, at the latest when the deadline has passed; or give up.
+
+    As long as the identity can be confirmed, and examined afterwards, a certificate may come.
+    """
+    ends = request.expires_at
+    asking.ask_later(
+        request,
+        problem,
+        now,
+        until=_next_look(request, now),
+        at_least_until=ends + AFTER_DEADLINE if ends else None,
+    )
 
 
 def _next_look(request: ForeignRequest, now: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""What people tell about a request: confirmed on line, the store opens, not going on, ask once more."""
+"""What people tell about a request: confirmed on line or not yet, the store opens, not going on, ask once more."""
 
 from datetime import datetime
 
@@ -20,11 +20,12 @@ def _step(
     now: datetime,
     *,
     due: bool = False,
+    event: str = "",
 ) -> None:
     if request.state != old:
         raise ForeignRequestElsewhere
     try:
-        move(request, to, actor=actor, now=now, next_attempt_at=now if due else None)
+        move(request, to, actor=actor, now=now, next_attempt_at=now if due else None, event=event)
     except Overtaken as error:
         raise ForeignRequestElsewhere from error
 
@@ -39,6 +40,21 @@ def note_confirmed(request: ForeignRequest, *, actor: Actor, now: datetime) -> N
         actor,
         now,
         due=True,
+    )
+    nudge_foreign(request)
+
+
+@transaction.atomic
+def note_unconfirmed(request: ForeignRequest, *, actor: Actor, now: datetime) -> None:
+    """It was told too early: the identity is still to be confirmed. Raises ForeignRequestElsewhere."""
+    _step(
+        request,
+        ForeignState.AWAITING_CERTIFICATE,
+        ForeignState.AWAITING_CONFIRMATION,
+        actor,
+        now,
+        due=True,
+        event="unconfirmed",
     )
     nudge_foreign(request)
 

@@ -3,7 +3,7 @@
 The wish becomes a row that waits for the government's contract, and the holder signs it with an eID. Two ways will join
 here. Approval rules come between the wish and the contract: a state of their own before AWAITING_CONTRACT, in which
 nothing is due. Paper takes the place of contract and signature, and joins again at AWAITING_EVIDENCE: whatever way a
-revocation went, only OCSP or the CRL ends it (evidence.py).
+revocation went, only evidence from outside ends it (evidence.py).
 """
 
 from dataclasses import dataclass

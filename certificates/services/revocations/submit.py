@@ -14,11 +14,11 @@ from certificates.certra.gateway import Gateway, RevocationWish
 from certificates.domain.revocation import RevocationReason, RevocationState
 from certificates.models import Revocation
 from certificates.services.asking import PLATFORM, ask_later
-from certificates.services.check_revocation import ask_status
+from certificates.services.check_revocation import ask_status, note_status
 from certificates.services.gateways import patience, problem_of
 from certificates.services.revocations.codes import revoked_before
 from certificates.services.revocations.contract import contract_of
-from certificates.services.revocations.evidence import complete, is_evidence
+from certificates.services.revocations.evidence import is_evidence
 from certificates.services.send_once import denied, send_once, signed_bytes
 from certificates.services.transition import move
 from organisations.tenancy import acting_for
@@ -54,7 +54,7 @@ def reconcile_revocation(revocation: Revocation, gateway: Gateway, *, now: datet
     verdict = ask_status(revocation.certificate)
     if is_evidence(verdict):
         with acting_for([revocation.organisation_id]):
-            complete(revocation, verdict, now=now)
+            note_status(revocation.certificate, verdict, now=now)
         return
     contract = contract_of(revocation)
     wish = RevocationWish(

@@ -21,10 +21,11 @@ CONTACT = {
 }
 
 
-def answered(hospital: Hospital, *, certificates: int = 1) -> RecordsInquiry:
-    """An answered inquiry with proposals of every kind, as rows."""
+def answered(hospital: Hospital, *, certificates: int = 1, taken_back: bool = False) -> RecordsInquiry:
+    """An answered inquiry with proposals of every kind, as rows; with `taken_back` also of revocations taken back."""
     inquiry = ask(hospital)
-    shelved = shelve(hospital.organisation, "KNOWN", 300)
+    old = {"email_private": "oud@maasdal.example"}
+    shelved = shelve(hospital.organisation, "KNOWN", 300, contact_data=old)
     now = datetime.now(UTC)
     rows: list[tuple[ProposalKind, str, dict[str, Any]]] = [
         (
@@ -65,12 +66,16 @@ def answered(hospital: Hospital, *, certificates: int = 1) -> RecordsInquiry:
         rows.append((ProposalKind.NEW_CERTIFICATE, f"{index:040x}", facts))
     difference = {
         "field": "contact_data",
-        "here": {"email_private": "oud@maasdal.example"},
+        "here": old,
         "government": {"email_private": "nieuw@maasdal.example", "phone_private": "+32 11 00 00 00"},
         "acceptable": True,
         "name": shelved.common_name,
     }
     rows.append((ProposalKind.DIFFERENCE, f"{shelved.public_key_identifier}:contact_data", difference))
+    for acceptable in (True, False) if taken_back else ():
+        back = {"field": "status", "here": "revoked", "government": "VALID_ACTIVE", "acceptable": acceptable}
+        key = f"{shelved.public_key_identifier}:status{acceptable}"
+        rows.append((ProposalKind.DIFFERENCE, key, back | {"name": shelved.common_name}))
     with acting_for([hospital.organisation.pk]):
         RecordsInquiry.objects.filter(pk=inquiry.pk).update(state=InquiryState.ANSWERED, answered_at=now)
         inquiry.job.delete()

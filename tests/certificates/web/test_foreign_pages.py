@@ -90,6 +90,33 @@ def test_deadlines_are_said(administrator: Client, giulia: Foreigner) -> None:
     assert "its answer with the address" in administrator.get(f"/foreigners/{request.pk}/").content.decode()
 
 
+def test_a_confirmation_that_was_told_too_early(
+    administrator: Client, viewer: Client, giulia: Foreigner
+) -> None:
+    request = put(giulia, S.AWAITING_CERTIFICATE)
+    address = f"/foreigners/{request.pk}/"
+    page = administrator.get(address).content.decode()
+    assert "Not confirmed after all?" in page
+    assert f"{address}unconfirmed" not in viewer.get(address).content.decode()
+    assert viewer.post(f"{address}unconfirmed").status_code == 403
+    page = administrator.post(f"{address}unconfirmed", follow=True).content.decode()
+    assert "9 days left to confirm" in page
+    assert "validation.example.org" in page
+    page = administrator.post(f"{address}unconfirmed", follow=True).content.decode()
+    assert giulia.reload(request).state == S.AWAITING_CONFIRMATION
+
+
+def test_a_refusal_after_the_deadline_says_what_may_be_why(administrator: Client, giulia: Foreigner) -> None:
+    ended = datetime.now(UTC) - timedelta(hours=1)
+    request = put(giulia, S.REJECTED, expires_at=ended)
+    page = administrator.get(f"/foreigners/{request.pk}/").content.decode()
+    assert "Where the identity was not confirmed by then" in page
+    with acting_for([giulia.hospital.organisation.pk]):
+        ForeignRequest.objects.filter(pk=request.pk).update(expires_at=ended + timedelta(days=2))
+    page = administrator.get(f"/foreigners/{request.pk}/").content.decode()
+    assert "Where the identity was not confirmed by then" not in page
+
+
 def _form(giulia: Foreigner, **changes: str) -> dict[str, str]:
     return {
         "environment": "acceptance",

@@ -1,6 +1,6 @@
 """Pages of the government's records: asking, waiting, deciding; everybody sees what is theirs."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -110,6 +110,24 @@ def test_both_sides_and_unknown_words_are_shown(administrator: Client, hospital:
         assert text in page
 
 
+def test_what_becomes_of_a_revocation_that_the_record_takes_back(
+    administrator: Client, hospital: Hospital
+) -> None:
+    inquiry = answered(hospital)
+    with acting_for([hospital.organisation.pk]):
+        row = inquiry.proposals.get(kind=ProposalKind.DIFFERENCE)
+        row.facts = row.facts | {"field": "status", "here": "revoked", "government": "VALID_ACTIVE"}
+        row.save()
+        page = administrator.get(f"/records/{inquiry.pk}/").content.decode()
+        assert "taken over where it is ticked" in page
+        assert "Take over all 2" in page
+        row.facts["acceptable"] = False
+        row.save()
+    page = administrator.get(f"/records/{inquiry.pk}/").content.decode()
+    assert "never becomes valid again" in page
+    assert "Nothing to take over" in page
+
+
 def test_one_by_one_then_the_rest(administrator: Client, hospital: Hospital) -> None:
     inquiry = answered(hospital)
     with acting_for([hospital.organisation.pk]):
@@ -188,3 +206,33 @@ def test_an_empty_inventory_shows_the_quickest_way(administrator: Client, hospit
     assert 'href="/records/"' in administrator.get("/").content.decode()
     member_without = signed_in(member(hospital.organisation, Role.AUDITOR))
     assert 'href="/records/"' not in member_without.get("/").content.decode()
+
+
+def test_a_question_that_nobody_signed_in_time_is_over(
+    administrator: Client, holder_client: Client, hospital: Hospital
+) -> None:
+    """Its page asks no more whether something changed, says what happened, and a new question can be made."""
+    inquiry = ask(hospital, now=datetime.now(UTC) - timedelta(days=31))
+    for reader, words in (
+        (administrator, "Nobody signed in time"),
+        (holder_client, "Niemand heeft op tijd ondertekend"),
+    ):
+        page = reader.get(f"/records/{inquiry.pk}/").content.decode()
+        assert "every 2s" not in page
+        assert words in page
+        assert "ehportal://run/" not in page
+    answer = administrator.get(f"/records/{inquiry.pk}/status")
+    assert (answer.status_code, answer["HX-Refresh"]) == (286, "true")
+    assert "Nobody signed in time" in administrator.get("/records/").content.decode()
+    form = {"holder_id": str(hospital.holder.pk), "environment": "production"}
+    assert str(inquiry.pk) not in administrator.post("/records/", form)["Location"]
+
+
+def test_many_refusals_are_summed_up(administrator: Client, hospital: Hospital) -> None:
+    inquiry = answered(hospital, certificates=30)
+    with acting_for([hospital.organisation.pk]):
+        inquiry.proposals.filter(kind=ProposalKind.NEW_CERTIFICATE).update(sealed_certificates=None)
+    page = administrator.post(f"/records/{inquiry.pk}/decide", {"deed": "accept-all"}, follow=True)
+    text = page.content.decode()
+    assert text.count("This cannot be taken over.") == 1
+    assert "and 27 more: This cannot be taken over." in text

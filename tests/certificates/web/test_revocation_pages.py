@@ -20,6 +20,7 @@ from certificates.models import Certificate, EncryptionToken, Installation, Revo
 from certificates.web import revocation_words
 from organisations.domain.roles import Role
 from organisations.sealing import seal
+from organisations.services.audit import Actor, record
 from organisations.tenancy import acting_for
 from organisations.web import words
 from tests.certificates.web.endings import EVIDENCE, revoke
@@ -75,6 +76,27 @@ def test_nothing_is_sent_while_nothing_changed(administrator: Client, hospital: 
     answer = administrator.get(address, {"seen": seen})
     assert answer.status_code == 286
     assert "OCSP responder" in answer.content.decode()
+
+
+def test_who_confirmed_it_is_said_in_words(administrator: Client, hospital: Hospital) -> None:
+    """The government's record does not tell since when."""
+    evidence = {**EVIDENCE, "source": "certificate_info", "revoked_at": None}
+    revocation = revoke(hospital, S.COMPLETED, evidence=evidence)
+    with acting_for([hospital.organisation.pk]):
+        record(
+            hospital.organisation,
+            "certificate_found_revoked",
+            revocation.certificate,
+            actor=Actor.platform(),
+            now=datetime.now(UTC),
+            source="certificate_info",
+        )
+    page = administrator.get(f"/revocations/{revocation.pk}/").content.decode()
+    assert "own record of the certificate" in page
+    assert "Dead since" not in page
+    page = administrator.get(f"/certificates/{revocation.certificate_id}/").content.decode()
+    assert "certificate_info" not in page
+    assert "the government&#x27;s record" in page
 
 
 def test_the_contract_is_for_its_signer_only(

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from organisations.domain.roles import Role
+from organisations.errors import AccountTaken
 from organisations.models import (
     AuditEvent,
     Mandate,
@@ -17,6 +18,8 @@ from organisations.models import (
     Reminder,
     User,
 )
+from organisations.services.audit import Actor
+from organisations.services.people import add_person
 from organisations.tenancy import acting_for
 from tests.organisations.web.members import code_of, give_second_factor, member, own_queries, signed_in
 from tests.support.hospital import Hospital, make_hospital
@@ -104,6 +107,29 @@ def test_a_person_is_added(administrator: Client, hospital: Hospital) -> None:
     assert "Luc Dubois was added." in answer.content.decode()
     with acting_for([hospital.organisation.pk]):
         assert Person.objects.get(name="Dubois").read_ssin() == "93051822361"
+
+
+def test_an_account_belongs_to_one_person(administrator: Client, hospital: Hospital) -> None:
+    """Otherwise somebody else's own certificate could be asked for in that account, and would be shown to it."""
+    form = {"first_names": "Luc", "name": "Dubois", "ssin": "93051822361", "language": "fr"}
+    taken = form | {"user": str(hospital.holder_user.pk)}
+    assert f'value="{hospital.holder_user.pk}"' not in administrator.get(MANAGED[1]).content.decode()
+    assert administrator.post(MANAGED[1], taken).status_code == 422
+    with acting_for([hospital.organisation.pk]):
+        with pytest.raises(AccountTaken):
+            add_person(
+                hospital.organisation,
+                **form,
+                user=hospital.holder_user,
+                actor=Actor.platform(),
+                now=datetime.now(UTC),
+            )
+        assert not Person.objects.filter(name="Dubois").exists()
+    account = member(hospital.organisation, Role.HOLDER, name="Luc D.")
+    administrator.post(MANAGED[1], form | {"user": str(account.pk)})
+    with acting_for([hospital.organisation.pk]):
+        added = AuditEvent.objects.get(action="person_added", subject_id=Person.objects.get(name="Dubois").pk)
+    assert added.details["member"] == "Luc D.", "whose account was linked leaves a trace"
 
 
 def test_a_wrong_national_number_stays_on_the_form(administrator: Client, hospital: Hospital) -> None:
