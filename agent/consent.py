@@ -6,7 +6,7 @@ from datetime import datetime
 from agent.contract_text import Block, contract_blocks
 from agent.errors import AgentError
 from agent.language import Texts, printable
-from agent.wire.jobs import CertificateJob, Environment
+from agent.wire.jobs import CertificateJob, Environment, LocalisedText
 from agent.wire.keys import read_csr
 from agent.wire.names import CertificateName, certificate_name, parse_dn, same_name
 from agent.wire.request_xml import GenerateCertificateFacts, read_generate_certificate
@@ -59,8 +59,21 @@ def consent_page(
         facts=tuple(
             (label, printable(value)) for label, value in _facts(job, facts, texts, csr.public_key_identifier)
         ),
-        contracts=tuple((text.lang, contract_blocks(text.html)) for text in facts.content.contract.texts),
+        contracts=readable(facts.content.contract.texts),
     )
+
+
+def readable(texts: tuple[LocalisedText, ...]) -> tuple[tuple[str, tuple[Block, ...]], ...]:
+    """The contract in each of its languages; whatever is signed can be read.
+
+    Raises AgentError `request_inconsistent` for a text without words, and for a second one in the same language.
+    """
+    contracts = tuple((text.lang, contract_blocks(text.html)) for text in texts)
+    if not all(any(block.text for block in blocks) for _lang, blocks in contracts):
+        raise AgentError("request_inconsistent")
+    if len({lang.lower() for lang, _blocks in contracts}) < len(contracts):
+        raise AgentError("request_inconsistent")
+    return contracts
 
 
 def _facts(

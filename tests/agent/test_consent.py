@@ -13,7 +13,7 @@ from agent.eid import Card
 from agent.errors import AgentError, CardError
 from agent.keys import PendingKey, new_key
 from agent.language import LANGUAGES, Texts
-from agent.wire.jobs import CertificateJob, Identifier
+from agent.wire.jobs import CertificateJob, Identifier, LocalisedText
 from agent.wire.request_xml import build_generate_certificate
 from tests.agent.counterpart import Counterpart
 from tests.support.cards import CitizenPki, SoftwareCard
@@ -193,3 +193,17 @@ def test_a_job_must_be_ours_open_and_consistent(job: CertificateJob) -> None:
         with pytest.raises(AgentError) as refused:
             check_job(broken, origin=origin, now=NOW)
         assert refused.value.code == code
+
+
+@pytest.mark.parametrize("html", ["<style>p</style>", " "])
+def test_a_contract_without_words_is_not_signed(server: Counterpart, key: PendingKey, html: str) -> None:
+    with pytest.raises(AgentError, match="request_inconsistent"):
+        _page(server.add_job(html=html), key)
+
+
+def test_a_second_contract_in_one_language_is_not_signed(job: CertificateJob, key: PendingKey) -> None:
+    """Only one of them would be shown, and both are in the bytes."""
+    contract = job.request.contract
+    twice = replace(contract, texts=(*contract.texts, LocalisedText("FR", "<p>Autre chose.</p>")))
+    with pytest.raises(AgentError, match="request_inconsistent"):
+        _page(replace(job, request=replace(job.request, contract=twice)), key)
