@@ -1,5 +1,6 @@
 """Finding and opening the key store that holds a certificate: the one to be renewed, or the one a token belongs to."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,10 +82,10 @@ class StoreFinder:
         return found
 
     def _candidates(self, fingerprint: str, name: CertificateName, known: str) -> Iterator[Path]:
-        if known and Path(known).is_file():
+        if known and os.path.isfile(known):
             yield Path(known)
         folder = self._config.keystore_folder
-        files = sorted(folder.glob("*p12"), reverse=True) if folder.is_dir() else []
+        files = sorted(folder.glob("*p12"), reverse=True) if os.path.isdir(folder) else []
         named = []
         for file in files:
             try:

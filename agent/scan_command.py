@@ -64,7 +64,7 @@ def _report(
 def usual_folders(config: Config) -> list[Path]:
     """Where this agent and the platform's own application keep stores, as far as it is there."""
     usual = (config.keystore_folder, Path.home() / "ehealth" / "keystore")
-    # Not Path.is_dir, which raises for what may not be looked into.
+    # Not Path.is_dir, here and elsewhere: it raises for what may not be looked into.
     return [folder for folder in dict.fromkeys(usual) if os.path.isdir(folder)]
 
 
