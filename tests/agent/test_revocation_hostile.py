@@ -18,7 +18,7 @@ from agent.wire.names import ehealth_dn
 from agent.wire.revoke_xml import build_revoke
 from tests.agent.counterpart import Counterpart
 from tests.agent.test_revocation_task import SIGN, certified
-from tests.agent.token_desk import facts_of
+from tests.agent.token_desk import Refused, answer_json, facts_of
 from tests.agent.workstation import Workstation, finish
 from tests.support.cards import PIN
 
@@ -85,6 +85,19 @@ def test_an_expired_job_is_neither_shown_nor_signed(enrolled: Workstation, serve
     assert "finished, cancelled or expired" in flat(screen)
     assert "THIS ENDS" not in screen
     assert not server.endings[job.id].signed
+
+
+def test_a_job_that_ended_before_it_was_signed(
+    enrolled: Workstation, server: Counterpart, job: RevocationJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server gives no document of it any more, and says that it still waits for a signature."""
+    server.refuse = lambda method, path: Refused(409, "job_closed") if path.endswith(job.id) else None
+    outcome = {"kind": job.kind, "state": "offered", "poll_after_seconds": 2}
+    monkeypatch.setattr(server, "_tell", lambda ending: answer_json(200, outcome))
+    code, screen = enrolled.run(job.id)
+    assert code == 1
+    assert "finished, cancelled or expired" in flat(screen)
+    assert enrolled.pending == []
 
 
 @pytest.mark.parametrize(
