@@ -64,14 +64,16 @@ def consent_page(
 
 
 def readable(texts: tuple[LocalisedText, ...]) -> tuple[tuple[str, tuple[Block, ...]], ...]:
-    """The contract in each of its languages; whatever is signed can be read.
+    """The contract in each language it can be read in; whatever has words is shown, for all of it is signed.
 
-    Raises AgentError `request_inconsistent` for a text without words, and for a second one in the same language.
+    Texts in one language stand one after another. Raises AgentError `request_inconsistent` where none has words.
     """
-    contracts = tuple((text.lang, contract_blocks(text.html)) for text in texts)
-    if not all(any(block.text for block in blocks) for _lang, blocks in contracts):
-        raise AgentError("request_inconsistent")
-    if len({lang.lower() for lang, _blocks in contracts}) < len(contracts):
+    found: dict[str, tuple[Block, ...]] = {}
+    for text in texts:
+        language = text.lang.lower()
+        found[language] = found.get(language, ()) + contract_blocks(text.html)
+    contracts = tuple(one for one in found.items() if any(block.text for block in one[1]))
+    if not contracts:
         raise AgentError("request_inconsistent")
     return contracts
 

@@ -100,19 +100,19 @@ def test_a_job_that_ended_before_it_was_signed(
     assert enrolled.pending == []
 
 
-@pytest.mark.parametrize(
-    "texts",
-    [
-        (LocalisedText("nl", "<p>Goed</p>"), LocalisedText("NL", "<p>Slecht</p>")),
-        (LocalisedText("nl", "<p>Goed</p>"), LocalisedText("nl", "<p>Goed</p>")),
-        (LocalisedText("nl", "<p>Goed</p>"), LocalisedText("fr", "<script>Mauvais</script>")),
-    ],
-)
-def test_every_text_that_is_signed_can_be_read(job: RevocationJob, texts: tuple[LocalisedText, ...]) -> None:
-    """Two texts in one language: only one would be shown. One without words: nothing would be."""
-    lying = replace(job, request=replace(job.request, contract=replace(job.request.contract, texts=texts)))
+def test_every_text_that_is_signed_can_be_read(job: RevocationJob) -> None:
+    """Of two texts in one language both are shown; one without words is not offered, and no contract is empty."""
+    good, bad = LocalisedText("nl", "<p>Goed</p>"), LocalisedText("NL", "<p>Slecht</p>")
+    hidden = LocalisedText("fr", "<script>Mauvais</script>")
+
+    def lying(*texts: LocalisedText) -> RevocationJob:
+        contract = replace(job.request.contract, texts=texts)
+        return replace(job, request=replace(job.request, contract=contract))
+
+    [(language, blocks)] = page_of(lying(good, bad, hidden)).contracts
+    assert (language, [block.text for block in blocks]) == ("nl", ["Goed", "Slecht"])
     with pytest.raises(AgentError, match="request_inconsistent"):
-        page_of(lying)
+        page_of(lying(hidden))
 
 
 def page_of(job: RevocationJob) -> Any:
