@@ -33,7 +33,7 @@ class JobSummary:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Where a job stands. `kind` is the job's; empty where the server does not say.
+    """Where a job stands. `kind` and `environment` are the job's; empty where the server does not say.
 
     A request has certificates (leaf first) when issued or completed; a revocation has the one that ends.
     """
@@ -45,6 +45,7 @@ class Outcome:
     problem_text: str
     poll_after_seconds: float
     kind: str = ""
+    environment: str = ""
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,7 @@ def outcome_of(answer: Json) -> Outcome:
         problem_text=str(told.get("detail") or told.get("title") or ""),
         poll_after_seconds=float(pause),
         kind=str(answer.get("kind") or "")[:40],
+        environment=str(answer.get("environment") or "")[:40],
     )
 
 

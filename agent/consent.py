@@ -6,7 +6,7 @@ from datetime import datetime
 from agent.contract_text import Block, contract_blocks
 from agent.errors import AgentError
 from agent.language import Texts, printable
-from agent.wire.jobs import CertificateJob, Environment
+from agent.wire.jobs import CertificateJob, Environment, LocalisedText
 from agent.wire.keys import read_csr
 from agent.wire.names import CertificateName, certificate_name, parse_dn, same_name
 from agent.wire.request_xml import GenerateCertificateFacts, read_generate_certificate
@@ -59,8 +59,23 @@ def consent_page(
         facts=tuple(
             (label, printable(value)) for label, value in _facts(job, facts, texts, csr.public_key_identifier)
         ),
-        contracts=tuple((text.lang, contract_blocks(text.html)) for text in facts.content.contract.texts),
+        contracts=readable(facts.content.contract.texts),
     )
+
+
+def readable(texts: tuple[LocalisedText, ...]) -> tuple[tuple[str, tuple[Block, ...]], ...]:
+    """The contract in each language it can be read in; whatever has words is shown, for all of it is signed.
+
+    Texts in one language stand one after another. Raises AgentError `request_inconsistent` where none has words.
+    """
+    found: dict[str, tuple[Block, ...]] = {}
+    for text in texts:
+        language = text.lang.lower()
+        found[language] = found.get(language, ()) + contract_blocks(text.html)
+    contracts = tuple(one for one in found.items() if any(block.text for block in one[1]))
+    if not contracts:
+        raise AgentError("request_inconsistent")
+    return contracts
 
 
 def _facts(

@@ -31,8 +31,11 @@ class FoundStores:
     likely: tuple[Path, ...] = ()
 
 
-def stores_with(config: Config, certificate: x509.Certificate) -> FoundStores:
-    """The stores, and backups of stores, in the usual folders that hold `certificate`."""
+def stores_with(config: Config, certificate: x509.Certificate, environment: str = "") -> FoundStores:
+    """The stores, and backups of stores, in the usual folders that hold `certificate`.
+
+    `environment` is the certificate's where it is known: the other one's may bear the same name and days.
+    """
     folders = usual_folders(config)
     if not folders:
         return FoundStores()
@@ -42,7 +45,9 @@ def stores_with(config: Config, certificate: x509.Certificate) -> FoundStores:
         record = remembered(config, store.digest)
         if record is not None and record.fingerprint == fingerprint:
             certain.append(store.path)
-        elif record is None and _fits(store.path.name, certificate):
+        elif record is not None or environment not in ("", store.environment):
+            continue
+        elif _fits(store.path.name, certificate):
             likely.append(store.path)
     return FoundStores(tuple(certain), tuple(likely))
 

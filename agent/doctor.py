@@ -1,5 +1,6 @@
 """`ehportal-agent doctor`: what works on this workstation, what does not, and what to do about it."""
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -103,14 +104,14 @@ class Doctor:
 
     def _stores(self, config: Config, now: datetime) -> Iterator[Finding]:
         folder = config.keystore_folder
-        if not folder.is_dir():
+        if not os.path.isdir(folder):
             yield self._report.ok("folder_none", folder=str(folder))
             return
         if not is_private(folder):
             yield self._report.note("folder_open", "fail", folder=str(folder))
         else:
             yield self._report.ok("folder", folder=str(folder))
-        for file in sorted(folder.glob("*p12")):
+        for file in sorted(file for file in folder.glob("*p12") if os.path.isfile(file)):
             yield from self._store(config, file, now)
 
     def _store(self, config: Config, file: Path, now: datetime) -> Iterator[Finding]:

@@ -23,8 +23,8 @@ _O_BINARY = getattr(os, "O_BINARY", 0)
 
 def private_folder(folder: Path) -> Path:
     """Make a folder that only its owner enters (0700, or an ACL on Windows)."""
-    missing = not folder.is_dir()
     try:
+        missing = not folder.is_dir()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if missing:
             restrict(folder)

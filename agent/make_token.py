@@ -2,20 +2,22 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from agent.checks import check_offer
 from agent.config import Config
 from agent.device import Device
-from agent.errors import AgentError, Cancelled, ExitCode, StoreError
+from agent.errors import AgentError, ExitCode
 from agent.keys import open_pending
 from agent.language import Texts, printable
-from agent.own_store import PASSWORD_TRIES, OwnStore, StoreFinder, name_told_by
+from agent.own_store import OwnStore, StoreFinder, name_told_by
 from agent.pending import Pending, State
 from agent.portal import Portal
 from agent.store_files import read_file
 from agent.token_sitting import TokenSitting
 from agent.ui import Dialogue
+from agent.unlock import unlock
 from agent.wire.jobs import MakeTokenJob
 from agent.wire.keys import certificate_fingerprint
 from agent.wire.names import CertificateName, read_file_name
@@ -94,20 +96,8 @@ class TokenMaker:
         """What opens the key that an earlier run made: the store's password of that day."""
         if not pending.token_key_file.exists():
             return password
-        data = read_file(pending.token_key_file)
-        for _attempt in range(PASSWORD_TRIES):
-            try:
-                open_pending(data, password)
-            except StoreError as error:
-                if error.code != "password_wrong":
-                    raise
-            else:
-                return password
-            answer = self.dialogue.password(self.texts("token.key_begun"), again=False)
-            if answer is None:
-                raise Cancelled
-            password = answer
-        raise StoreError("password_wrong")
+        opening = partial(open_pending, read_file(pending.token_key_file))
+        return unlock(self.dialogue, self.texts("token.key_begun"), opening, first=password)[1]
 
     def _finder(self) -> StoreFinder:
         return StoreFinder(self.config, self.dialogue, self.texts)

@@ -1,23 +1,22 @@
 """Finding and opening the key store that holds a certificate: the one to be renewed, or the one a token belongs to."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from agent.config import Config
-from agent.errors import Cancelled, StoreError
+from agent.errors import StoreError
 from agent.keystore import AuthenticationEntry, authentication_entry, open_store
 from agent.language import Texts, shown
 from agent.pkcs12 import Contents
 from agent.records import recorded
 from agent.store_files import read_file
 from agent.ui import Dialogue
+from agent.unlock import unlock
 from agent.wire.errors import NameMalformed
 from agent.wire.keys import certificate_fingerprint
 from agent.wire.names import CertificateName, name_in_common_name, read_file_name
-
-PASSWORD_TRIES: Final = 3
 
 
 @dataclass(frozen=True)
@@ -81,10 +80,10 @@ class StoreFinder:
         return found
 
     def _candidates(self, fingerprint: str, name: CertificateName, known: str) -> Iterator[Path]:
-        if known and Path(known).is_file():
+        if known and os.path.isfile(known):
             yield Path(known)
         folder = self._config.keystore_folder
-        files = sorted(folder.glob("*p12"), reverse=True) if folder.is_dir() else []
+        files = sorted(folder.glob("*p12"), reverse=True) if os.path.isdir(folder) else []
         named = []
         for file in files:
             try:
@@ -103,29 +102,15 @@ class StoreFinder:
     def _open(self, path: Path, fingerprint: str, password: str) -> OwnStore | None:
         """The store at `path` when it holds the certificate (any, where none is named); None for another one."""
         data = read_file(path)
-        for attempt in range(PASSWORD_TRIES):
-            candidate = (
-                password
-                if password and attempt == 0
-                else self._ask(path, again=attempt > int(bool(password)))
-            )
-            try:
-                contents = open_store(data, candidate)
-                entry = authentication_entry(contents)
-            except StoreError as error:
-                if error.code != "password_wrong":
-                    raise
-                continue
-            if fingerprint and certificate_fingerprint(entry.certificate) != fingerprint:
-                return None
-            return OwnStore(path, contents, entry, candidate)
-        raise StoreError("password_wrong")
 
-    def _ask(self, path: Path, *, again: bool) -> str:
-        answer = self._dialogue.password(shown(path.name), again=again)
-        if answer is None:
-            raise Cancelled
-        return answer
+        def opening(candidate: str) -> tuple[Contents, AuthenticationEntry]:
+            contents = open_store(data, candidate)
+            return contents, authentication_entry(contents)
+
+        (contents, entry), used = unlock(self._dialogue, shown(path.name), opening, first=password)
+        if fingerprint and certificate_fingerprint(entry.certificate) != fingerprint:
+            return None
+        return OwnStore(path, contents, entry, used)
 
 
 def name_told_by(common_name: str) -> CertificateName:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
@@ -33,6 +34,7 @@ from agent.answers import (
 )
 from agent.config import Config
 from agent.errors import PortalError
+from agent.exchange import Answer, exchange
 from agent.wire.encoding import to_base64
 from agent.wire.errors import JobMalformed
 from agent.wire.installations import InstallationReport, InstallationsMatched
@@ -42,6 +44,9 @@ from agent.wire.proofs import HEADER, make_proof
 from agent.wire.strict_json import load_object
 
 TIMEOUT: Final = (5.0, 30.0)
+"""Seconds to connect, and for each read."""
+EXCHANGE_SECONDS: Final = 60.0
+"""For one call and its whole answer."""
 RETRY_PAUSES: Final = (0.5, 2.0, 5.0)
 _RETRIED_STATUSES = (502, 503, 504)
 
@@ -215,8 +220,9 @@ class Portal:
                     self._key, method=method, url=url, body=body, now=now, with_key=with_key
                 )
             try:
-                status, answered, data = self._exchange(method, url, headers, body)
-                if sent_before and pause is not None and _is_replayed(status, data):
+                answer = self._exchange(method, url, headers, body)
+                status = answer.status
+                if sent_before and pause is not None and _is_replayed(answer):
                     made = 0.0
                     status = HTTPStatus.SERVICE_UNAVAILABLE
             except requests.exceptions.SSLError:
@@ -226,59 +232,48 @@ class Portal:
                     raise PortalError("server_unreachable", server=self.origin) from None
             else:
                 if status not in _RETRIED_STATUSES or pause is None:
-                    return _judged(self.origin, status, answered, data)
+                    return _judged(self.origin, answer)
             sent_before = True
             time.sleep(pause)
         raise PortalError("server_unreachable", server=self.origin)
 
-    def _exchange(
-        self, method: str, url: str, headers: dict[str, str], body: bytes
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        with self._session.request(
-            method,
-            url,
-            headers=headers,
-            data=body or None,
-            timeout=TIMEOUT,
-            allow_redirects=False,
-            stream=True,
-        ) as response:
-            data = b""
-            for chunk in response.iter_content(16 * 1024):
-                data += chunk
-                if len(data) > MAX_JOB_BYTES:
-                    unexpected()
-            return response.status_code, response.headers, data
+    def _exchange(self, method: str, url: str, headers: dict[str, str], body: bytes) -> Answer:
+        send = partial(self._session.request, method, url, headers=headers, data=body or None)
+        send = partial(send, timeout=TIMEOUT, allow_redirects=False, stream=True)
+        answer = exchange(send, limit=MAX_JOB_BYTES, seconds=EXCHANGE_SECONDS)
+        if len(answer.body) > MAX_JOB_BYTES:
+            unexpected()
+        return answer
 
 
-def _is_replayed(status: int, data: bytes) -> bool:
-    if status != HTTPStatus.UNAUTHORIZED:
+def _is_replayed(answer: Answer) -> bool:
+    if answer.status != HTTPStatus.UNAUTHORIZED:
         return False
     try:
-        return load_object(data).get("code") == "proof_replayed"
+        return load_object(answer.body).get("code") == "proof_replayed"
     except JobMalformed:
         return False
 
 
-def _judged(origin: str, status: int, headers: Mapping[str, str], data: bytes) -> bytes:
-    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if 200 <= status < 300 and kind == "application/json":
-        return data
+def _judged(origin: str, answer: Answer) -> bytes:
+    kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if 200 <= answer.status < 300 and kind == "application/json":
+        return answer.body
     if kind != "application/problem+json":
-        if status >= 500:
+        if answer.status >= 500:
             raise PortalError("server_unreachable", server=origin)
         unexpected()
     try:
-        problem = load_object(data)
+        problem = load_object(answer.body)
     except JobMalformed:
         unexpected()
     code = str(problem.get("code", ""))
     values = {}
     if code == "proof_stale":
-        values["minutes"] = _minutes_off(problem.get("server_time"), headers)
+        values["minutes"] = _minutes_off(problem.get("server_time"), answer.headers)
     raise PortalError(
         code or "unknown",
-        status=status,
+        status=answer.status,
         title=str(problem.get("title", "")),
         detail=str(problem.get("detail", "")),
         **values,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -19,13 +20,13 @@ from agent.prepared import Prepared, PreparedState, prepared_keys
 from agent.records import record_store
 from agent.store_files import install
 from agent.ui import Dialogue
+from agent.unlock import unlock
 from agent.wire.errors import JobMalformed, NameMalformed
 from agent.wire.keys import public_key_identifier
 from agent.wire.limits import MAX_CERTIFICATE_BYTES, MAX_CHAIN_CERTIFICATES
 from agent.wire.names import certificate_file_name, certificate_name, dn_of, parse_dn, same_name
 from agent.wire.preparation import MAX_PREPARATION_BYTES, Preparation, csr_file
 
-PASSWORD_TRIES: Final = 3
 MAX_CHAIN_BYTES: Final = 2 * MAX_CHAIN_CERTIFICATES * MAX_CERTIFICATE_BYTES
 """A PEM file: base64 makes four bytes of three, and people leave lines in between."""
 
@@ -140,16 +141,7 @@ class Preparer:
         """Open the key: with the keyring's password, else by asking, a few times."""
         data = prepared.key_file.read_bytes()
         kept = passwords.recall(self.config, prepared.id)
-        for attempt in range(PASSWORD_TRIES):
-            candidate = kept if kept and attempt == 0 else self.dialogue.password(what, again=attempt > 0)
-            if candidate is None:
-                raise Cancelled
-            try:
-                return open_pending(data, candidate), candidate
-            except StoreError as error:
-                if error.code != "password_wrong":
-                    raise
-        raise StoreError("password_wrong")
+        return unlock(self.dialogue, what, partial(open_pending, data), first=kept or "")
 
     def collect(self, path: Path) -> ExitCode:
         """Join a certificate file with the key that waits for it; keep everything until the store opens.

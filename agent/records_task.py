@@ -9,7 +9,7 @@ from agent.checks import check_authentication_certificate, check_offer
 from agent.config import Config
 from agent.device import Device
 from agent.eid import Card, CardReader
-from agent.errors import AgentError, Cancelled, CardError, ExitCode
+from agent.errors import AgentError, CardError, ExitCode
 from agent.language import Texts, printable
 from agent.portal import Portal
 from agent.ui import Dialogue
@@ -76,12 +76,8 @@ class RecordsTask:
             at=f"{job.requested_at.astimezone():%d/%m/%Y %H:%M}",
             server=job.server,
         )
-        if self.dialogue.confirm(question):
-            return
-        if self.dialogue.confirm(self.texts("run.decline_question")):
-            self.portal.decline(job.id, "")
-            self.dialogue.say(self.texts("run.declined"))
-        raise Cancelled
+        if not self.dialogue.confirm(question):
+            CardSitting(self.dialogue, self.texts).refused(self.portal, job.id)
 
     def _sign(self, reader: CardReader, card: Card, questions: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
         """Both signatures for one PIN; the PIN is forgotten with this call."""

@@ -4,19 +4,23 @@ For the doctor only: the server judges for itself before it takes a signature.
 """
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, Literal
 
 import requests
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
+from agent.exchange import exchange
+
 Status = Literal["good", "suspended", "revoked", "unknown"]
 TIMEOUT: Final = (3.0, 5.0)
+EXCHANGE_SECONDS: Final = 15.0
 MAX_ANSWER_BYTES: Final = 64 * 1024
 CLOCK_SKEW: Final = timedelta(minutes=5)
 
@@ -31,18 +35,19 @@ def certificate_status(certificate: x509.Certificate, issuer: x509.Certificate, 
         return "unknown"
     asked = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, hashes.SHA1()).build()  # noqa: S303  RFC 5019's only hash
     try:
-        with requests.post(
-            url,
-            data=asked.public_bytes(Encoding.DER),
-            headers={"Content-Type": "application/ocsp-request"},
-            timeout=TIMEOUT,
-            allow_redirects=False,
-            stream=True,
-        ) as response:
-            body = response.raw.read(MAX_ANSWER_BYTES)
-        answer = ocsp.load_der_ocsp_response(body)
-    except (requests.RequestException, ValueError, OSError):
-        return "unknown"
+        return _status_in(_answer(url, asked.public_bytes(Encoding.DER)), certificate, issuer, now)
+    except (requests.RequestException, ValueError, TypeError, UnsupportedAlgorithm):
+        return "unknown"  # anybody on the way may have written it: it may be anything
+
+
+def _answer(url: str, question: bytes) -> bytes:
+    send = partial(requests.post, url, question, headers={"Content-Type": "application/ocsp-request"})
+    send = partial(send, timeout=TIMEOUT, allow_redirects=False, stream=True)
+    return exchange(send, limit=MAX_ANSWER_BYTES, seconds=EXCHANGE_SECONDS).body
+
+
+def _status_in(body: bytes, certificate: x509.Certificate, issuer: x509.Certificate, now: datetime) -> Status:
+    answer = ocsp.load_der_ocsp_response(body)
     if answer.response_status != ocsp.OCSPResponseStatus.SUCCESSFUL:
         return "unknown"
     if answer.serial_number != certificate.serial_number or not _signed(answer, issuer, now):
@@ -50,12 +55,12 @@ def certificate_status(certificate: x509.Certificate, issuer: x509.Certificate, 
     ends = answer.next_update_utc
     if answer.this_update_utc > now + CLOCK_SKEW or (ends is not None and ends < now - CLOCK_SKEW):
         return "unknown"
+    if answer.revocation_reason is x509.ReasonFlags.certificate_hold:
+        return "suspended"
     statuses: dict[ocsp.OCSPCertStatus, Status] = {
         ocsp.OCSPCertStatus.GOOD: "good",
         ocsp.OCSPCertStatus.REVOKED: "revoked",
     }
-    if answer.revocation_reason is x509.ReasonFlags.certificate_hold:
-        return "suspended"
     return statuses.get(answer.certificate_status, "unknown")
 
 

@@ -1,7 +1,6 @@
 """What a person sees before ending a certificate: read back out of the very bytes that will be signed."""
 
-from agent.consent import ConsentPage, key_text, moment_text, name_text, organisation_in, shown
-from agent.contract_text import contract_blocks
+from agent.consent import ConsentPage, key_text, moment_text, name_text, organisation_in, readable, shown
 from agent.errors import AgentError
 from agent.language import Texts, printable
 from agent.wire.jobs import RevocationJob
@@ -27,7 +26,7 @@ def revocation_page(job: RevocationJob, unsigned: bytes, texts: Texts) -> Consen
         title=texts("revoke.title"),
         warning=texts(f"revoke.{job.environment}_explained"),
         facts=tuple((label, printable(value)) for label, value in _facts(job, facts, texts)),
-        contracts=tuple((text.lang, contract_blocks(text.html)) for text in facts.content.contract.texts),
+        contracts=readable(facts.content.contract.texts),
         ends=texts("revoke.ends"),
     )
 

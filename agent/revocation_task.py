@@ -19,11 +19,12 @@ from agent.dead_stores import stores_with
 from agent.device import Device
 from agent.eid import CardReader
 from agent.errors import AgentError, ExitCode, PortalError
-from agent.language import Texts
+from agent.language import Texts, shown
 from agent.portal import Portal
 from agent.revocation_consent import revocation_page
 from agent.ui import Dialogue
 from agent.wire.jobs import RevocationJob
+from agent.wire.keys import certificate_fingerprint
 from agent.wire.revoke_xml import build_revoke
 
 ENDED: Final = {
@@ -33,6 +34,7 @@ ENDED: Final = {
     "declined": "revocation_declined",
 }
 """By state in which a revocation came to nothing, the problem that is told."""
+UNDER_WAY: Final = ("submitting", "waiting", "outcome_unknown")
 
 
 @dataclass(frozen=True)
@@ -60,23 +62,26 @@ class RevocationTask:
         self.dialogue.progress(self.texts("revoke.sending"))
         if self.portal.submit(job.id, signed) != job.request.public_key_identifier:
             raise PortalError("server_unexpected")
-        return self.follow(job.id)
+        return self.follow(job.id, fingerprint=job.certificate.fingerprint)
 
-    def follow(self, job_id: str) -> ExitCode:
+    def follow(self, job_id: str, *, fingerprint: str = "") -> ExitCode:
         """Ask until the end is confirmed: DONE; or WAITING when that takes longer than `wait_seconds`.
 
-        Raises AgentError when it came to nothing.
+        `fingerprint` is the certificate's that was signed for, where that is known. Raises AgentError when it came
+        to nothing.
         """
         deadline, told = time.monotonic() + self.wait_seconds, ""
         while True:
             outcome = self.portal.outcome(job_id)
             if outcome.state == "completed":
-                self._done(outcome)
+                self._done(outcome, fingerprint)
                 return ExitCode.DONE
             if outcome.state in ENDED:
                 raise AgentError(
                     ENDED[outcome.state], reason=outcome.problem_text or self.texts("run.no_reason")
                 )
+            if outcome.state not in UNDER_WAY:
+                raise PortalError("server_unexpected")
             if outcome.state != told:
                 told = outcome.state
                 self.dialogue.progress(self.texts(f"revoke.state.{outcome.state}"))
@@ -86,20 +91,24 @@ class RevocationTask:
                 return ExitCode.WAITING
             self.dialogue.pause(outcome.poll_after_seconds)
 
-    def _done(self, outcome: Outcome) -> None:
+    def _done(self, outcome: Outcome, fingerprint: str) -> None:
+        dead = outcome.certificates[0] if outcome.certificates else None
+        if dead is not None and fingerprint not in ("", certificate_fingerprint(dead)):
+            raise PortalError("server_unexpected")
         self.dialogue.say(self.texts("revoke.done"))
-        if outcome.certificates:
-            self._tell_stores(outcome.certificates[0])
+        if dead is not None:
+            self._tell_stores(dead, outcome.environment)
 
-    def _tell_stores(self, dead: x509.Certificate) -> None:
+    def _tell_stores(self, dead: x509.Certificate, environment: str) -> None:
         """Which key stores here hold the dead certificate, and why they must not go."""
-        found = stores_with(self.config, dead)
+        found = stores_with(self.config, dead, environment)
         for file in found.certain:
-            self.dialogue.say(self.texts("revoke.store_here", file=str(file)))
+            self.dialogue.say(self.texts("revoke.store_here", file=shown(str(file))))
         for file in found.likely:
-            self.dialogue.say(self.texts("revoke.store_likely", file=str(file)))
+            self.dialogue.say(self.texts("revoke.store_likely", file=shown(str(file))))
         if not found.certain and not found.likely:
-            self.dialogue.say(self.texts("revoke.no_store_here", folder=str(self.config.keystore_folder)))
+            folder = shown(str(self.config.keystore_folder))
+            self.dialogue.say(self.texts("revoke.no_store_here", folder=folder))
         self.dialogue.say(self.texts("revoke.keep_stores"))
 
 

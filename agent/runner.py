@@ -4,6 +4,7 @@ import time
 import uuid
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from agent import keystore, passwords
@@ -25,12 +26,12 @@ from agent.renewal import Renewal
 from agent.store_files import install
 from agent.token_sitting import TokenSitting
 from agent.ui import Dialogue
+from agent.unlock import unlock
 from agent.wire.jobs import CertificateJob
 from agent.wire.keys import certificate_fingerprint, read_csr
 from agent.wire.names import certificate_file_name, certificate_name, same_name
 from agent.wire.request_xml import build_generate_certificate, read_generate_certificate
 
-PASSWORD_TRIES: Final = 3
 CLOSED: Final = ("job_closed", "job_unknown")
 
 
@@ -254,19 +255,8 @@ class Runner:
         """Open the pending key: with the keyring's password, else by asking, a few times."""
         data = pending.key_file.read_bytes()
         kept = passwords.recall(self.config, pending.job_id)
-        for attempt in range(PASSWORD_TRIES):
-            candidate = kept if kept and attempt == 0 else self.dialogue.password(what, again=attempt > 0)
-            if candidate is None:
-                raise Cancelled
-            try:
-                key = open_pending(data, candidate)
-            except StoreError as error:
-                if error.code != "password_wrong":
-                    raise
-            else:
-                self._password = candidate
-                return key
-        raise StoreError("password_wrong")
+        key, self._password = unlock(self.dialogue, what, partial(open_pending, data), first=kept or "")
+        return key
 
     def _closed(self, pending: Pending, error: PortalError) -> ExitCode:
         """The server no longer takes this job: finished before, or come to nothing."""

@@ -1,6 +1,7 @@
 """`ehportal-agent scan`: find key stores, say what they are, and report public facts where the person agrees."""
 
 import argparse
+import os
 import platform
 import time
 from collections.abc import Callable, Sequence
@@ -63,7 +64,8 @@ def _report(
 def usual_folders(config: Config) -> list[Path]:
     """Where this agent and the platform's own application keep stores, as far as it is there."""
     usual = (config.keystore_folder, Path.home() / "ehealth" / "keystore")
-    return [folder for folder in dict.fromkeys(usual) if folder.is_dir()]
+    # Not Path.is_dir, here and elsewhere: it raises for what may not be looked into.
+    return [folder for folder in dict.fromkeys(usual) if os.path.isdir(folder)]
 
 
 def _progress(dialogue: Dialogue, texts: Texts) -> Callable[[Path, int], None]:

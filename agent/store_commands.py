@@ -1,9 +1,10 @@
 """The commands for one key store: `password`, `export`, `backup`, `verify`."""
 
 import argparse
+import os
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Final
 
 from agent import keystore, store_files
 from agent.config import Config
@@ -16,9 +17,8 @@ from agent.pending import StoreFormat
 from agent.pkcs12 import Contents
 from agent.records import record_store
 from agent.ui import Dialogue
+from agent.unlock import unlock
 from agent.verification import Verification
-
-PASSWORD_TRIES: Final = 3
 
 
 def password(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
@@ -74,25 +74,21 @@ def verify(options: argparse.Namespace, config: Config, dialogue: Dialogue, text
 
 
 def ask_and_open(path: Path, dialogue: Dialogue) -> tuple[Contents, str]:
-    """Ask for a store's password until it opens, a few times; returns the contents and the password.
+    """The contents of a store, and the password that opened it.
 
     Raises StoreError `password_lost` after the last try, Cancelled for an empty answer.
     """
     data = store_files.read_file(path)
-    for attempt in range(PASSWORD_TRIES):
-        candidate = dialogue.password(shown(path.name), again=attempt > 0)
-        if not candidate:
-            raise Cancelled
-        try:
-            return keystore.open_store(data, candidate), candidate
-        except StoreError as error:
-            if error.code != "password_wrong":
-                raise
-    raise StoreError("password_lost", file=str(path))
+    try:
+        return unlock(dialogue, shown(path.name), partial(keystore.open_store, data))
+    except StoreError as error:
+        if error.code != "password_wrong":
+            raise
+        raise StoreError("password_lost", file=str(path)) from None
 
 
 def _file(path: Path) -> Path:
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise StoreError("store_missing", file=str(path))
     return path.resolve()
 

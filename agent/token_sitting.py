@@ -6,6 +6,7 @@ disk before it leaves; what the government gives can be asked again, or is found
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from cryptography import x509
@@ -14,10 +15,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from agent import keystore
 from agent.answers import MadeToken
 from agent.config import Config
-from agent.errors import Cancelled, PortalError, StoreError
+from agent.errors import PortalError, StoreError
 from agent.keys import new_key, open_pending
 from agent.language import Texts, shown
-from agent.own_store import PASSWORD_TRIES
 from agent.pending import Pending, State
 from agent.pkcs12 import Contents
 from agent.portal import Portal
@@ -26,6 +26,7 @@ from agent.self_test import SelfTest, tell_own_record
 from agent.store_files import install, read_file, rewrite
 from agent.system_requests import SystemSigner
 from agent.ui import Dialogue
+from agent.unlock import unlock
 from agent.wire.challenge import open_challenge
 from agent.wire.encryption_certificate import make_encryption_certificate
 from agent.wire.errors import TokenInvalid
@@ -181,21 +182,10 @@ class TokenSitting:
         return _ours(self._opened(data, Path(state.store).name), state)
 
     def _opened(self, data: bytes, name: str) -> Contents:
-        candidate = self.store_password or self.password
-        for attempt in range(PASSWORD_TRIES + 1):
-            try:
-                contents = keystore.open_store(data, candidate)
-            except StoreError as error:
-                if error.code != "password_wrong" or attempt == PASSWORD_TRIES:
-                    raise
-                answer = self.dialogue.password(shown(name), again=attempt > 0)
-                if answer is None:
-                    raise Cancelled from None
-                candidate = answer
-            else:
-                self.store_password = candidate
-                return contents
-        raise StoreError("password_wrong")
+        known = self.store_password or self.password
+        opening = partial(keystore.open_store, data)
+        contents, self.store_password = unlock(self.dialogue, shown(name), opening, first=known)
+        return contents
 
     def _entry(self, state: State) -> keystore.AuthenticationEntry:
         return keystore.authentication_entry(self._contents(state))

@@ -60,8 +60,13 @@ class TokenTask:
         signer = SystemSigner.of(store.contents, store.entry)
         self.portal.activate_token(job.id, signer.activation())
         self.dialogue.say(self.texts("token.activated"))
-        SelfTest(self.portal, self.dialogue, self.texts).run(job.id, store.contents, store.entry)
-        return ExitCode.DONE
+        code = ExitCode.FAILED
+        try:
+            code = self._test(job.id, store)
+        finally:
+            if code is not ExitCode.DONE:
+                self.dialogue.say(self.texts("token.activated_untested"))
+        return code
 
     def _store(self, job: TokenJob) -> OwnStore:
         return StoreFinder(self.config, self.dialogue, self.texts).find(

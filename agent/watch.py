@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from agent.answers import JobSummary
@@ -22,6 +23,7 @@ from agent.wire.jobs import (
 )
 
 PAUSE_SECONDS: Final = 15.0
+NOTICE_SECONDS: Final = 5.0
 ENVIRONMENTS: Final = ("production", "acceptance")
 TASKS: Final = (
     REQUEST_CERTIFICATE,
@@ -103,4 +105,5 @@ def notify(text: str) -> None:
     tool = shutil.which("notify-send")
     if tool:
         command = [tool, "--app-name=ehportal", "ehportal", text]
-        subprocess.run(command, check=False, capture_output=True, timeout=5)  # noqa: S603  the desktop's own tool
+        with suppress(OSError, subprocess.TimeoutExpired):  # it was told here already
+            subprocess.run(command, check=False, capture_output=True, timeout=NOTICE_SECONDS)  # noqa: S603  the desktop's own tool

@@ -19,7 +19,6 @@ from agent.passwords import judge
 from agent.pending import StoreFormat
 
 MAX_WIDTH = 100
-PASSWORD_TRIES = 3
 _STYLES = {
     "production": ("bold white on deep_sky_blue4", "cyan"),
     "acceptance": ("bold white on purple4", "magenta"),

@@ -103,7 +103,7 @@ class WindowDialogue:
         ttk.Label(body, text=self._texts("password.explain"), wraplength=460, justify="left").pack(anchor="w")
         first, second = tkinter.StringVar(window), tkinter.StringVar(window)
         for key, variable in (("password.new", first), ("password.repeat", second)):
-            ttk.Label(body, text=self._texts(key).rstrip(": ")).pack(anchor="w", pady=(8, 0))
+            ttk.Label(body, text=self._texts(key).rstrip(": \u00a0")).pack(anchor="w", pady=(8, 0))
             ttk.Entry(body, textvariable=variable, show="•", width=44, name=key[9:]).pack(fill="x")
         meter = tkinter.Canvas(body, height=8, highlightthickness=0, background="#e4e7eb")
         meter.pack(fill="x", pady=(10, 2))

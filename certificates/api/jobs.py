@@ -125,6 +125,7 @@ class Outcome(ProvenView):
             outcome = signed_jobs.outcome_of(job)
         return 200, {
             "kind": job.kind,
+            "environment": job.environment,
             "state": outcome.state,
             "certificates": [base64.b64encode(der).decode() for der in outcome.certificates],
             "trust_anchors": [base64.b64encode(der).decode() for der in outcome.trust_anchors],

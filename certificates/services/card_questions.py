@@ -42,7 +42,7 @@ class Question:
     @property
     def digest(self) -> str:
         """SHA-256 of the bytes, hex."""
-        return hashlib.sha256(self.data).hexdigest()
+        return _digest(self.data)
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,22 @@ def check_questions(job: AgentJob, qualities: bytes, certificates: bytes, *, now
     if first.verified.certificate != second.verified.certificate:
         raise WrongSigner
     return Questions(first, second)
+
+
+def answered(job: AgentJob, qualities: bytes, certificates: bytes) -> int | None:
+    """Return how many proposals came of exactly these questions; None unless they are the ones that were answered.
+
+    Raises JobUnknown.
+    """
+    inquiry = inquiry_of(job)
+    digests = (inquiry.qualities_digest, inquiry.certificates_digest)
+    if inquiry.state != InquiryState.ANSWERED or digests != (_digest(qualities), _digest(certificates)):
+        return None
+    return inquiry.proposals.count()
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _checked(

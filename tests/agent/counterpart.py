@@ -41,6 +41,7 @@ from agent.wire.keys import certificate_fingerprint, read_csr
 from agent.wire.names import ehealth_dn, name_from_dn
 from agent.wire.request_xml import read_generate_certificate
 from agent.wire.signature import verify_enveloped
+from tests.agent.records_desk import Asking, RecordsDesk
 from tests.agent.revocation_desk import Ending, RevocationDesk
 from tests.agent.token_desk import Json, Refused, Request, TokenDesk, answer_json, facts_of
 from tests.support.authority import usage
@@ -85,7 +86,7 @@ def _authority() -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
     return key, certificate
 
 
-class Counterpart(TokenDesk, RevocationDesk):
+class Counterpart(TokenDesk, RevocationDesk, RecordsDesk):
     """The running server; `url` is its origin."""
 
     def __init__(self, card: SoftwareCard) -> None:
@@ -98,6 +99,7 @@ class Counterpart(TokenDesk, RevocationDesk):
         self.nonces: dict[str, bytes] = {}
         self.requests: dict[str, Request] = {}
         self.endings: dict[str, Ending] = {}
+        self.askings: dict[str, Asking] = {}
         self.answers: dict[str, tuple[str, int, bytes]] = {}
         self.submitted_keys: list[str] = []
         self.reports: list[InstallationReport] = []
@@ -288,6 +290,8 @@ class Counterpart(TokenDesk, RevocationDesk):
         step = "/".join(parts[2:])
         if parts[1] in self.endings:
             return self.revocation_step(self.endings[parts[1]], step, body)
+        if parts[1] in self.askings:
+            return self.records_step(self.askings[parts[1]], step, body)
         request = self.requests.get(parts[1])
         if request is None:
             raise Refused(404, "job_unknown")

@@ -1,7 +1,7 @@
 """The counterpart's desk for revocations: offers one, checks what was signed, and says when it is confirmed."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.wire.encoding import from_base64, to_base64, to_base64url
 from agent.wire.jobs import (
+    CertificateFacts,
     Environment,
     Identifier,
     LocalisedText,
@@ -20,7 +21,7 @@ from agent.wire.jobs import (
     RevocationReason,
     Signer,
 )
-from agent.wire.names import ehealth_dn
+from agent.wire.names import dn_of, ehealth_dn
 from agent.wire.revoke_xml import read_revoke
 from agent.wire.signature import verify_enveloped
 from tests.agent.token_desk import Json, Refused, answer_json, facts_of
@@ -80,6 +81,20 @@ class RevocationDesk:
         self.endings[job.id] = Ending(job, certificate)
         return job
 
+    def add_personal_revocation(
+        self, certificate: x509.Certificate, facts: CertificateFacts
+    ) -> RevocationJob:
+        """The end of a care provider's own certificate."""
+        job = self.add_revocation(certificate)
+        content = replace(job.request.contract, dn=dn_of(certificate.subject))
+        self.endings[job.id].job = replace(
+            job,
+            organisation=Organisation("An Marie Peeters", Identifier("SSIN", self.card.ssin)),
+            certificate=facts,
+            request=RevocationContent(facts.public_key_identifier, content),
+        )
+        return self.endings[job.id].job
+
     def revocation_step(self, ending: Ending, step: str, body: Json) -> tuple[int, bytes]:
         if step == "":
             if ending.state != "ready":
@@ -118,6 +133,7 @@ class RevocationDesk:
             200,
             {
                 "kind": ending.job.kind,
+                "environment": ending.job.environment,
                 "state": told,
                 "certificates": [to_base64(ending.certificate.public_bytes(Encoding.DER))],
                 "trust_anchors": [],

@@ -13,7 +13,7 @@ from agent.eid import Card
 from agent.errors import AgentError, CardError
 from agent.keys import PendingKey, new_key
 from agent.language import LANGUAGES, Texts
-from agent.wire.jobs import CertificateJob, Identifier
+from agent.wire.jobs import CertificateJob, Identifier, LocalisedText
 from agent.wire.request_xml import build_generate_certificate
 from tests.agent.counterpart import Counterpart
 from tests.support.cards import CitizenPki, SoftwareCard
@@ -193,3 +193,29 @@ def test_a_job_must_be_ours_open_and_consistent(job: CertificateJob) -> None:
         with pytest.raises(AgentError) as refused:
             check_job(broken, origin=origin, now=NOW)
         assert refused.value.code == code
+
+
+def _words(page: ConsentPage, language: str) -> str:
+    return " ".join(block.text for block in page.contract(language)[1])
+
+
+def test_a_contract_without_words_is_not_signed(job: CertificateJob, key: PendingKey) -> None:
+    texts = (LocalisedText("fr", "<style>p</style>"), LocalisedText("nl", " "))
+    empty = replace(job.request, contract=replace(job.request.contract, texts=texts))
+    with pytest.raises(AgentError, match="request_inconsistent"):
+        _page(replace(job, request=empty), key)
+
+
+def test_a_language_without_words_is_not_offered(server: Counterpart, key: PendingKey) -> None:
+    page = _page(server.add_job(html="<script>caché</script>"), key)
+    assert page.contract("fr")[0] == "nl"
+
+
+def test_a_second_text_in_one_language_is_read_after_the_first(job: CertificateJob, key: PendingKey) -> None:
+    """Both are in the bytes that are signed."""
+    contract = job.request.contract
+    twice = replace(contract, texts=(*contract.texts, LocalisedText("FR", "<p>Autre chose.</p>")))
+    page = _page(replace(job, request=replace(job.request, contract=twice)), key)
+    assert _words(page, "fr").endswith("Autre chose.")
+    assert _words(page, "fr").startswith("Contrat eHealth")
+    assert {language for language, _ in page.contracts} == {"fr", "nl"}

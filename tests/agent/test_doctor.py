@@ -152,6 +152,18 @@ def test_stores_rights_and_ends(
     assert "folder_open" in _examine(enrolled, monkeypatch)
 
 
+def test_odd_things_in_the_folder_are_passed_over(
+    workstation: Workstation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workstation.keystores.mkdir(mode=0o700)
+    (workstation.keystores / "old.p12").mkdir(mode=0o700)
+    (workstation.keystores / "gone.p12").symlink_to(workstation.keystores / "nowhere")
+    assert "pending_none" in _examine(workstation, monkeypatch)
+    settings = workstation.home / "agent.toml"
+    settings.write_text(settings.read_text().replace(str(workstation.keystores), f"/{'x' * 300}"))
+    assert "folder_none" in _examine(workstation, monkeypatch), "one that may not be looked into either"
+
+
 def test_a_store_with_several_keys_is_told_in_one_line_and_by_its_faults(
     workstation: Workstation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -171,3 +171,16 @@ def test_a_sitting_ends_whatever_happens(reader: CardReader) -> None:
     assert wrong.value.code == "pin_incorrect"
     with pytest.raises(Cancelled), reader.sitting(card, ask_pin=lambda _: None):
         raise AssertionError("no PIN opens no sitting")
+
+
+def test_a_worker_that_dies_in_a_sitting_signs_nothing_more(reader: CardReader) -> None:
+    """Its PIN died with it, and is not asked again behind the person's back."""
+    card = reader.card()
+    with reader.sitting(card, ask_pin=lambda _: PIN) as sign:
+        assert sign(b"first")
+        assert reader._process is not None
+        reader._process.kill()
+        reader._process.wait()
+        with pytest.raises(CardError):
+            sign(b"second")
+    assert reader.card() == card

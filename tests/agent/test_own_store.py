@@ -1,6 +1,6 @@
 """Finding the key store of a certificate among odd files: what cannot be opened is passed over, nothing breaks off."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -8,6 +8,7 @@ import pytest
 
 from agent import pkcs12
 from agent.config import Config
+from agent.durable import private_folder
 from agent.errors import StoreError
 from agent.keystore import authentication_entry
 from agent.language import Texts
@@ -96,3 +97,14 @@ def test_a_national_number_in_a_file_name_is_not_shown(config: Config) -> None:
     person = Person()
     assert find(config, person, known=str(path)).path == path
     assert person.asked == ["SSIN=•• 20240101-000000.p12"]
+
+
+def test_a_folder_that_may_not_be_looked_into_leads_to_the_person(config: Config, tmp_path: Path) -> None:
+    """A share that is gone, or another user's folder: neither the known path nor the folder breaks off the search."""
+    nowhere = Path(f"/{'x' * 300}")
+    right = put(config, "elsewhere.p12", full_contents())
+    person = Person(paths=[str(right)])
+    finder = StoreFinder(replace(config, keystore_folder=nowhere), cast(Dialogue, person), Texts("en"))
+    assert finder.find(wanted(), NAME, known=str(nowhere / "a.p12")).path == right
+    with pytest.raises(StoreError, match="folder_not_writable"):
+        private_folder(nowhere / "below")

@@ -3,6 +3,7 @@
 import http.server
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -203,3 +204,50 @@ def test_an_untrusted_server_certificate_stops_everything(tls: tuple[str, Path],
     url, ca = tls
     assert _code(Portal(_config(tmp_path), url, KEY, "nl").hello) == "server_tls"
     assert Portal(_config(tmp_path, ca), url, KEY, "nl").hello().name == "x"
+
+
+class _Drip(http.server.BaseHTTPRequestHandler):
+    """Gives a byte now and then, of its headers or of its body, and never comes to an end."""
+
+    where = "body"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        if self.where == "body":
+            self.end_headers()
+        else:
+            self.flush_headers()
+            self.wfile.write(b"X-Slow: ")
+        while not self.server.over.wait(0.05):  # type: ignore[attr-defined]  # the test's own
+            try:
+                self.wfile.write(b" ")
+                self.wfile.flush()
+            except OSError:
+                return
+
+    def log_message(self, format: str, *args: object) -> None:
+        return
+
+
+@pytest.fixture(params=["headers", "body"])
+def dripping(request: pytest.FixtureRequest) -> Iterator[str]:
+    handler = type("Drip", (_Drip,), {"where": request.param})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.over = threading.Event()  # type: ignore[attr-defined]  # the test's own
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.over.set()  # type: ignore[attr-defined]  # the test's own
+        server.shutdown()
+        thread.join()
+
+
+def test_a_server_that_drips_does_not_hold_the_agent(
+    dripping: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each read is in time, and the answer never is."""
+    monkeypatch.setattr(portal_module, "EXCHANGE_SECONDS", 0.5)
+    begun = time.monotonic()
+    assert _code(Portal(_config(tmp_path), dripping, KEY, "nl").hello) == "server_unreachable"
+    assert 4 * 0.5 <= time.monotonic() - begun < 10

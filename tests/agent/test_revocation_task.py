@@ -30,9 +30,13 @@ SIGN = "Do you sign this with your eID? [y/N] "
 NOW = datetime.now(UTC)
 
 
-def certified(server: Counterpart, *, begins: datetime = NOW - timedelta(days=300)) -> x509.Certificate:
-    """A certificate of the hospital, issued by the counterpart's authority."""
-    dn = ehealth_dn("CBE", "0406798006", "AZ Sint-Elisabeth Maasdal", "APP_1")
+HOSPITAL = ehealth_dn("CBE", "0406798006", "AZ Sint-Elisabeth Maasdal", "APP_1")
+
+
+def certified(
+    server: Counterpart, *, begins: datetime = NOW - timedelta(days=300), dn: str = HOSPITAL
+) -> x509.Certificate:
+    """A certificate of the hospital, or of another name, issued by the counterpart's authority."""
     return (
         x509.CertificateBuilder()
         .subject_name(name_from_dn(dn, printable=False))

@@ -74,6 +74,14 @@ def test_the_languages_are_really_different() -> None:
             assert len(texts) == 4, key
 
 
+@pytest.mark.parametrize("language", ["nl", "fr", "de"])
+def test_a_key_store_is_called_as_on_the_pages(language: str) -> None:
+    """The English word stands beside it where a password is made, for it is what software says, and in a command."""
+    others = re.compile("keystore|bewaarplaats|schlüsselspeicher", re.IGNORECASE)
+    said = {key for key, text in catalogue(language).items() if others.search(text)}
+    assert said == {"password.explain", "problem.store_not_der.next"}
+
+
 @pytest.mark.parametrize("code", SERVER_CODES)
 def test_every_refusal_of_the_server_has_a_text(code: str) -> None:
     assert {f"problem.{code}.what", f"problem.{code}.next"} <= set(catalogue("en"))

@@ -15,7 +15,7 @@ from agent.pkcs12 import Contents
 from agent.wire.jobs import ActivateTokenJob, CertificateJob, CheckTokenJob
 from tests.agent.counterpart import Counterpart
 from tests.agent.stores import other_contents
-from tests.agent.token_desk import Refused, facts_of
+from tests.agent.token_desk import Refused, answer_json, facts_of
 from tests.agent.workstation import PASSWORD, Workstation, answer_all, finish
 
 OTHER_PASSWORD = "brug ladder mosterd 48"
@@ -292,6 +292,34 @@ def test_activation_is_one_action_and_proves_itself(enrolled: Workstation, serve
     assert code == 0, screen
     assert token.active
     assert token.proofs == ["depot_empty", "ok"]
+
+
+@pytest.mark.parametrize("how", ["depot_empty", "server_gone"])
+def test_a_test_that_fails_after_an_activation_is_no_success(
+    enrolled: Workstation, server: Counterpart, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    _, job = renewed(enrolled, server)
+    server.requests[job.id].waits = True
+    assert run_renewal(enrolled, job.id)[0] == 0
+    token = server.requests[job.id].token
+    assert token is not None
+    if how == "depot_empty":
+        monkeypatch.setattr(server, "_depot", lambda request, body: answer_json(200, {"etk": None}))
+    else:
+        server.refuse = lambda method, path: (
+            Refused(409, "government_unavailable") if path.endswith("/token/depot") else None
+        )
+    terminal = enrolled.spawn("run", server.add_token_job(ActivateTokenJob, job.id), "--ui", "terminal")
+    terminal.expect_exact("[y/N] ")
+    terminal.sendline("y")
+    terminal.expect_exact("Password of the key store for ")
+    terminal.sendline(OTHER_PASSWORD)
+    code, screen = finish(terminal)
+    assert code == 1, screen
+    assert token.active
+    assert "Activated: from now on" in screen
+    assert "The activation is done and stays" in screen
+    assert "ehportal-agent self-test FILE" in screen
 
 
 def test_nothing_is_activated_without_a_yes(enrolled: Workstation, server: Counterpart) -> None:

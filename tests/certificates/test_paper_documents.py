@@ -3,6 +3,7 @@
 import re
 import zlib
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +25,7 @@ from certificates.papers.writer import PaperFacts, write_paper
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 25)
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def _facts(kind: PaperKind, language: str, **changes: str) -> PaperFacts:
@@ -97,6 +99,14 @@ def test_names_can_be_printed(name: str) -> None:
 def test_what_the_typeface_lacks_is_named() -> None:
     assert unprintable("張 偉 张\nA") == "張偉张"
     assert unprintable("a\tb\x07") == "\t\x07"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_our_own_words_can_be_printed(language: str) -> None:
+    """No-break spaces too, which French has before its marks."""
+    texts = (ROOT / "certificates" / "papers" / "texts" / f"{language}.toml").read_text("utf-8")
+    assert unprintable(texts) == ""
+    assert ("\u00a0" in texts) is (language == "fr")
 
 
 def test_every_language_has_every_word() -> None:

@@ -7,6 +7,8 @@ from uuid import uuid4
 import pytest
 
 from agent.wire.limits import MAX_REQUEST_BYTES
+from certificates.certra.client import CertraClient
+from certificates.certra.facts import ActorQualities
 from certificates.domain.lifecycle import Environment
 from certificates.models import Certificate, RecordProposal, RecordsInquiry
 from certificates.models.records import InquiryState, ProposalKind, ProposalState
@@ -226,7 +228,6 @@ def test_unknown_words_are_kept(
 ) -> None:
     from dataclasses import replace
 
-    from certificates.certra.client import CertraClient
     from certificates.certra.facts import AuthenticationCertificateStatus, CertificateInfo
 
     key, known = past(government, tag()), past(government, tag())
@@ -327,7 +328,7 @@ class TestRefusals:
         own = holder.identity
         first, second = questions.qualities(own), questions.infos(own)
         assert self._sends(holder, inquiry, first, second)[0] == 200
-        assert self._sends(holder, inquiry, first, second) == (409, "job_closed")
+        assert self._sends(holder, inquiry, questions.qualities(own), second) == (409, "job_closed")
         next_one = questions.ask(hospital)
         assert next_one.pk != inquiry.pk
         assert self._sends(holder, next_one, first, questions.infos(own)) == (409, "question_already_used")
@@ -336,6 +337,40 @@ class TestRefusals:
             "question_already_used",
         )
         assert self._sends(holder, next_one, questions.qualities(own), questions.infos(own))[0] == 200
+
+    def test_a_retry_gets_the_answer_that_was_lost(
+        self, government: SandboxProcess, holder: Holder, inquiry: RecordsInquiry
+    ) -> None:
+        """The agent proves the same bytes anew when its first call broke off; nothing is asked or proposed twice."""
+        past(government, tag())
+        own = holder.identity
+        first, second = questions.qualities(own), questions.infos(own)
+        told = questions.send(holder, inquiry.job.pk, first, second).json()
+        made = [one.pk for one in proposals(inquiry)]
+        assert made
+        again = questions.send(holder, inquiry.job.pk, first, second)
+        assert (again.status_code, again.json()) == (200, told)
+        assert [one.pk for one in proposals(inquiry)] == made
+        mixed = questions.send(holder, inquiry.job.pk, first, questions.infos(own))
+        assert (mixed.status_code, mixed.json()["code"]) == (409, "job_closed")
+
+    def test_a_retry_that_overtakes_the_first_call(
+        self, holder: Holder, inquiry: RecordsInquiry, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        own = holder.identity
+        first, second = questions.qualities(own), questions.infos(own)
+        real = CertraClient.actor_qualities
+        overtaking: list[object] = []
+
+        def slow(self: CertraClient, signed: bytes) -> ActorQualities:
+            if not overtaking:
+                overtaking.append(True)
+                overtaking.append(questions.send(holder, inquiry.job.pk, first, second).json())
+            return real(self, signed)
+
+        monkeypatch.setattr(CertraClient, "actor_qualities", slow)
+        told = questions.send(holder, inquiry.job.pk, first, second)
+        assert (told.status_code, told.json()) == (200, overtaking[1])
 
     def test_nobody_else_finds_the_job(
         self, government: SandboxProcess, hospital: Hospital, inquiry: RecordsInquiry

@@ -63,6 +63,14 @@ def test_catalogues_are_whole(language: str) -> None:
             assert source.endswith((".", ":")) == text.endswith((".", ":")), f"{language}: {source}"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_key_store_has_one_name(language: str) -> None:
+    """The agent's texts use the same (tests/agent/test_texts.py)."""
+    others = re.compile("keystore|bewaarplaats|schlüsselspeicher", re.IGNORECASE)
+    texts = [text for message in _messages(language) for _source, text in _forms(message)]
+    assert [text for text in texts if others.search(text)] == []
+
+
 def _marked() -> set[str]:
     """Every sentence that code or templates mark for translation."""
     keywords = {
