@@ -72,7 +72,9 @@ def test_a_link_from_a_letter_leads_into_its_organisation(administrator: Client,
     third = make_hospital(name="Kliniek Drie", cbe="0809394427", ssin="93051822361")
     with acting_for([other.organisation.pk]):
         Membership.objects.create(
-            organisation=other.organisation, user=hospital.administrator, role=Role.ADMINISTRATOR
+            organisation=other.organisation,
+            user_id=administrator.session["_auth_user_id"],
+            role=Role.ADMINISTRATOR,
         )
     for one, name in ((other, other), (hospital, hospital), (third, hospital)):
         page = administrator.get(f"/organisation/?organisation={one.organisation.pk}").content.decode()
