@@ -1,9 +1,7 @@
 """The demo: `deploy/demo`. Starts everything, loads two hospitals, says how to go on, and stops with Ctrl-C."""
 
 import argparse
-import fcntl
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,13 +12,12 @@ from types import FrameType
 import psycopg
 
 from deploy.stack.accounts import HOSPITALS, MAASDAL, PASSWORD, PIN, Account, with_secrets
-from deploy.stack.bootstrap import ROOT
 from deploy.stack.cards import Workstation, make_workstation
+from deploy.stack.demo_folder import FOLDER, hold, wipe
 from deploy.stack.journey import totp_code
 from deploy.stack.ports import free_port, is_free
 from deploy.stack.stack import Stack
 
-FOLDER = ROOT / ".demo"
 WEB_PORT = 8000
 SANDBOX_PORTS = (8441, 8442, 8440)
 
@@ -52,17 +49,6 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def lock(folder: Path) -> int:
-    """Hold the folder; exit when another demo does."""
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        say("The demo is already running from this folder. Stop it there with Ctrl-C, or use --folder.")
-        raise SystemExit(2) from None
-    return descriptor
-
-
 def port_of(name: str, wished: int, folder: Path) -> int:
     """Return the port kept for `name`, else the wished one if free, else any; the sandbox's addresses must stay."""
     kept = folder / f"port-{name}"
@@ -76,13 +62,6 @@ def port_of(name: str, wished: int, folder: Path) -> int:
         port = free_port()
     kept.write_text(str(port))
     return port
-
-
-def wipe(folder: Path) -> None:
-    """Remove the demo's state; the test databases beside it stay."""
-    for entry in folder.iterdir() if folder.exists() else ():
-        if entry.name not in {"lock", "test-postgres"}:
-            shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
 
 
 def build(folder: Path, port: int) -> Stack:
@@ -155,8 +134,7 @@ def main() -> int:
     folder: Path = options.folder.resolve()
     if options.code:
         return print_code(folder, options.code)
-    folder.mkdir(parents=True, exist_ok=True)
-    held = lock(folder)
+    held = hold(folder)
     if options.fresh:
         wipe(folder)
     signal.signal(signal.SIGTERM, interrupt)
