@@ -60,7 +60,8 @@ class Installation(models.Model):
         ordering = ["machine", "path", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["organisation", "device_id", "path", "fingerprint"], name="installation_once_a_place"
+                fields=["organisation", "device_id", "machine", "path", "fingerprint"],
+                name="installation_once_a_place",
             ),
         ]
         indexes = [

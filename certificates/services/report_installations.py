@@ -27,7 +27,7 @@ from organisations.services.audit import Actor, record
 from organisations.tenancy import acting_for
 
 KEPT = (
-    "machine", "package", "file_digest", "fingerprint", "public_key_identifier", "name", "environment", "not_after",
+    "package", "file_digest", "fingerprint", "public_key_identifier", "name", "environment", "not_after",
     "estimated", "certificate", "last_seen_at", "gone_at", "accepted_at", "accepted_by", "accepted_reason",
 )  # fmt: skip
 """What a report may change in a row."""
@@ -118,6 +118,8 @@ class _Taking:
     ) -> None:
         self.organisation, self.report, self.device, self.now = organisation, report, device, now
         self.actor = Actor.device(device)
+        # One workstation may speak of several machines, where the same path is another place.
+        self.machine = report.machine[:100]
         self.matched: set[str] = set()
         self.gone: set[str] = set()
 
@@ -129,7 +131,7 @@ class _Taking:
         )
         rows = list(
             Installation.objects.filter(
-                organisation=self.organisation, device_id=self.device.pk
+                organisation=self.organisation, device_id=self.device.pk, machine=self.machine
             ).select_related("certificate")
         )
         at: dict[str, list[Installation]] = defaultdict(list)
@@ -166,7 +168,7 @@ class _Taking:
         MachineLook.objects.update_or_create(
             organisation=self.organisation,
             device_id=self.device.pk,
-            machine=self.report.machine[:100],
+            machine=self.machine,
             defaults={"looked_at": self.now},
         )
 
@@ -174,6 +176,7 @@ class _Taking:
         return Installation(
             organisation=self.organisation,
             device_id=self.device.pk,
+            machine=self.machine,
             path=found.path,
             first_seen_at=self.now,
         )
@@ -182,7 +185,6 @@ class _Taking:
         """Write what was found into the row; a file that was not opened this time keeps what is known of it."""
         if row.gone_at is not None:
             row.accepted_at, row.accepted_by, row.accepted_reason = None, None, ""
-        row.machine = self.report.machine[:100]
         row.package = (found.package or row.package)[:100]
         row.last_seen_at, row.gone_at = self.now, None
         opened_before = (
@@ -195,7 +197,8 @@ class _Taking:
         row.public_key_identifier = found.public_key_identifier or ""
         row.certificate = certificate
         row.name = name[:250]
-        row.environment = found.environment
+        # The file's name tells an environment; a certificate that is known here tells the true one.
+        row.environment = found.environment if certificate is None else certificate.environment
         row.not_after = found.not_after
         row.estimated = not found.fingerprint and not found.public_key_identifier
 
@@ -203,20 +206,12 @@ class _Taking:
         """Return what is no longer there: files that hold something else now, or that a whole look did not find."""
         seen = {row.pk for row in kept}
         paths = {found.path for found in self.report.installations}
-        machine = self.report.machine[:100]
         return [
             row
             for row in rows
             if row.gone_at is None
             and row.pk not in seen
-            and (
-                row.path in paths
-                or (
-                    self.report.complete
-                    and row.machine == machine
-                    and lies_under(row.path, self.report.folders)
-                )
-            )
+            and (row.path in paths or (self.report.complete and lies_under(row.path, self.report.folders)))
         ]
 
     def _record(self, action: str, rows: list[Installation]) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from certificates.domain.lifecycle import Environment
 from certificates.models import Certificate, Installation, MachineLook
 from certificates.services.match_installations import match_waiting_installations
 from organisations.models import AuditEvent
@@ -185,7 +186,7 @@ def test_what_a_whole_look_does_not_find_is_gone(hospital: Hospital, reporter: H
     gone = [row.path for row in rows(hospital) if row.gone_at]
     assert gone == [f"{FOLDER}/b.p12"], "what lies under another folder stays"
     assert send(reporter, entry("a.p12", certificate), entry("b.p12", certificate)) == (2, 0, 0)
-    assert events(hospital) == [*["installation_found"] * 3, "installation_gone", "installation_found"]
+    assert events(hospital) == [*["installation_found"] * 4, "installation_gone", "installation_found"]
 
 
 def test_a_whole_look_is_remembered_also_when_it_finds_nothing(hospital: Hospital, reporter: Holder) -> None:
@@ -201,6 +202,26 @@ def test_a_whole_look_is_remembered_also_when_it_finds_nothing(hospital: Hospita
     [(again, second)] = looks()
     assert machine == again
     assert second > first
+
+
+def test_the_same_path_on_another_machine_is_another_place(hospital: Hospital, reporter: Holder) -> None:
+    old = shelve(hospital.organisation, "EHBOX", 30)
+    new = shelve(hospital.organisation, "EHBOX", 1000)
+    send(reporter, entry("a.p12", old), machine="SRV-A")
+    assert send(reporter, entry("a.p12", new), machine="SRV-B") == (1, 0, 0)
+    assert {(row.machine, row.certificate_id, row.gone_at) for row in rows(hospital)} == {
+        ("SRV-A", old.pk, None),
+        ("SRV-B", new.pk, None),
+    }
+
+
+def test_a_known_certificate_tells_the_environment_not_the_file_s_name(
+    hospital: Hospital, reporter: Holder
+) -> None:
+    certificate = shelve(hospital.organisation, "EHBOX", 300, environment=Environment.ACCEPTANCE)
+    send(reporter, entry("a.p12", certificate) | {"environment": "production"})
+    [row] = rows(hospital)
+    assert row.environment == "acceptance"
 
 
 def test_another_device_takes_nothing_away(hospital: Hospital, reporter: Holder, holder: Holder) -> None:

@@ -173,14 +173,14 @@ class TestRenewals:
     def test_each_reads_who_starts_it(self, hospital: Hospital, sink: MailSink) -> None:
         shelve(hospital.organisation, "EHBOX", 20)
         remind(hospital)
-        assert "De vernieuwing begint op deze pagina" in sink.text_to(hospital.administrator.email)
+        assert "De hernieuwing begint op deze pagina" in sink.text_to(hospital.administrator.email)
         assert "Een beheerder van uw organisatie vraagt ze" in sink.text_to(hospital.holder_user.email)
 
     def test_an_owner_s_renewal_stays_private(self, hospital: Hospital, sink: MailSink) -> None:
         shared = own(hospital, private_to=None, shared_at=now())
         certificate = shelve(hospital.organisation, "", 20, **shared)
         remind(hospital)
-        assert "De eigenaar, An Marie Peeters, vernieuwt het" in sink.text_to(hospital.administrator.email)
+        assert "De eigenaar, An Marie Peeters, hernieuwt het" in sink.text_to(hospital.administrator.email)
         ask(
             hospital, RequestState.AWAITING_SIGNATURE, application_id="", replaces=certificate, personal=True,
             identifier=None, private_to=hospital.holder_user, by=hospital.holder_user,
