@@ -25,6 +25,8 @@ class RenewalOutcome(StrEnum):
     MANDATE_ENDED = "mandate_ended"
     """The former holder is still here, without a mandate for the number today."""
     HOLDER_LEFT = "holder_left"
+    KEY_STORE_LOST = "key_store_lost"
+    """The holder said that the key store or its password is gone; it may turn up again."""
     NOBODY_MANDATED = "nobody_mandated"
     NO_WORKSTATION = "no_workstation"
     """The holder has enrolled none yet: the renewal can be asked for and goes on once there is one."""
@@ -67,6 +69,7 @@ class RenewalFacts:
     replaceable_from: datetime | None = None
     ours: bool = True
     succession: Succession = Succession.NONE
+    key_store_lost: bool = False
     holder: HolderStanding = HolderStanding.MANDATED
     anyone_mandated: bool = True
     enrolled: bool = True
@@ -93,6 +96,8 @@ def judge(facts: RenewalFacts, now: datetime) -> RenewalOutcome:
         return R.NOT_OURS
     if status is not CertificateStatus.RENEWABLE:
         return R.TOO_EARLY
+    if facts.key_store_lost:
+        return R.KEY_STORE_LOST
     if facts.holder is HolderStanding.WITHOUT_MANDATE:
         return R.MANDATE_ENDED
     if not facts.anyone_mandated:

@@ -9,6 +9,8 @@ from django.db import models
 
 UNSIGNED = "unsigned"
 """The problem of what was offered and never signed."""
+KEY_STORE_LOST = "key_store_lost"
+"""Why a holder cannot renew: the old key store or its password is gone. The agent declines with this reason."""
 
 
 class Work(models.Model):

@@ -19,6 +19,7 @@ from certificates.domain.renewal import (
 from certificates.domain.validity import RevocationStatus
 from certificates.models import Certificate, CertificateRequest
 from certificates.models.certificate import NAME
+from certificates.models.work import KEY_STORE_LOST
 from certificates.services.request_certificate import BASE_SERVICES, LONGEST
 from organisations.domain.mandates import belgian_day
 from organisations.models import Device, Mandate, Organisation, OrganisationIdentifier, Person
@@ -124,14 +125,18 @@ class _Surroundings:
         self.identifiers = {(one.type, one.value): one for one in numbers}
         self.made_by: dict[UUID, CertificateRequest] = {}
         self.on_their_way: dict[UUID, CertificateRequest] = {}
+        self.last_tried: dict[UUID, CertificateRequest] = {}
         requests = (
             CertificateRequest.objects.filter(
                 Q(certificate__in=ids) | Q(replaces__in=ids), organisation=organisation
             )
             .select_related("holder", "identifier__organisation", "requested_by")
             .defer("sealed_contract", "sealed_signed_request")
+            .order_by("requested_at", "pk")
         )
         for request in requests:
+            if request.replaces_id is not None:
+                self.last_tried[request.replaces_id] = request
             if request.certificate_id is not None:
                 self.made_by[request.certificate_id] = request
             if request.replaces_id and RequestState(request.state) not in FINAL_STATES | {
@@ -184,6 +189,7 @@ class _Surroundings:
             replaceable_from=certificate.replaceable_from,
             ours=identifier is not None,
             succession=succession,
+            key_store_lost=_says_lost(self.last_tried.get(certificate.pk)),
             holder=_standing(former, holder),
             anyone_mandated=bool(mandated),
             enrolled=holder is not None and holder.ssin_index in self.enrolled,
@@ -207,6 +213,10 @@ def _holder(former: Person | None, mandated: dict[UUID, Person]) -> Person | Non
     if former is not None:
         return mandated.get(former.pk)
     return next(iter(mandated.values())) if len(mandated) == 1 else None
+
+
+def _says_lost(request: CertificateRequest | None) -> bool:
+    return request is not None and (request.problem or {}).get("kind") == KEY_STORE_LOST
 
 
 def _standing(former: Person | None, holder: Person | None) -> HolderStanding:

@@ -13,7 +13,7 @@ from certificates.domain.lifecycle import Environment, RequestState
 from certificates.errors import CertificateMismatch, JobClosed
 from certificates.models import AgentJob, SignedWork
 from certificates.models.job import JobState
-from certificates.models.work import UNSIGNED
+from certificates.models.work import KEY_STORE_LOST, UNSIGNED
 from certificates.services.accept_signed_request import content_of
 from certificates.services.agent_jobs import facts_of, origin, request_of, see
 from certificates.services.cancel_request import decline
@@ -59,10 +59,6 @@ def document_of(job: AgentJob, *, now: datetime) -> CertificateJob:
         replaces=facts_of(request.replaces) if request.replaces else None,
         token=True,
     )
-
-
-KEY_STORE_LOST = "key_store_lost"
-"""Why a holder cannot renew: the old key store or its password is gone. The agent declines with this reason."""
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,10 @@ from organisations.access import Tenancy
 from organisations.domain.roles import Permission
 
 R = RenewalOutcome
-FORM = frozenset({R.RENEWABLE, R.NO_WORKSTATION, R.HOLDER_LEFT, R.MANDATE_ENDED})
+FORM = frozenset({R.RENEWABLE, R.NO_WORKSTATION, R.HOLDER_LEFT, R.MANDATE_ENDED, R.KEY_STORE_LOST})
 """Outcomes in which the form is the way on: it asks for what is missing, or for another holder."""
-PAST = frozenset({R.EXPIRED, R.REVOKED, R.ALREADY_RENEWED, R.IN_PROGRESS})
-"""Outcomes in which its key store is not what anybody waits for, or the request itself asks after it."""
+PAST = frozenset({R.EXPIRED, R.REVOKED, R.ALREADY_RENEWED, R.IN_PROGRESS, R.KEY_STORE_LOST})
+"""Outcomes in which nobody need ask after its key store: it is over, on its way, or said to be lost."""
 
 
 @dataclass(frozen=True)
@@ -97,12 +97,16 @@ def _buttons(plan: RenewalPlan, tenancy: Tenancy) -> tuple[Button, ...]:
             found.append(Button(f"{reverse('mandate-new')}?{query}", _("Register a mandate")))
         if outcome is R.NOT_OURS:
             found.append(Button(reverse("identifier-new"), _("Add the number")))
+    if outcome is R.KEY_STORE_LOST and tenancy.may(Permission.REVOKE_CERTIFICATE):
+        found.extend(ways_when_lost(certificate))
     if outcome in FORM:
         form = reverse("certificate-renew", args=[certificate.pk])
         if plan.one_click:
             text = _("Look at it first")
         elif outcome in {R.HOLDER_LEFT, R.MANDATE_ENDED}:
             text = _("Choose another holder")
+        elif outcome is R.KEY_STORE_LOST:
+            text = _("It turned up: renew it")
         else:
             text = _("Renew")
         found.append(Button(form, text))

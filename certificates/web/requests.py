@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from certificates import selectors
 from certificates.domain.lifecycle import RequestState
 from certificates.models import CertificateRequest
+from certificates.models.work import KEY_STORE_LOST
 from certificates.services.ask_again import ask_again
 from certificates.services.cancel_request import cancel_request
-from certificates.services.request_job import KEY_STORE_LOST
 from certificates.steps import request_steps
 from certificates.web.progress import REQUEST, act_on, progress_view, status_answer
 from certificates.web.renewal import Button, ways_when_lost

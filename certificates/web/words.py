@@ -157,6 +157,12 @@ RENEWALS: dict[RenewalOutcome, tuple[Text, Text]] = {
         _("The holder has left"),
         _("Choose another holder: somebody with a mandate for this number."),
     ),
+    RenewalOutcome.KEY_STORE_LOST: (
+        _("Its key store or password was said to be lost"),
+        _(
+            "Without it nothing is renewed: revoke it and request a new one. It can be renewed if it turns up again."
+        ),
+    ),
     RenewalOutcome.NOBODY_MANDATED: (
         _("Nobody has a mandate for this number today"),
         _("Register a mandate first. Then the renewal can be asked for here."),

@@ -176,6 +176,14 @@ class TestRenewals:
         assert "De hernieuwing begint op deze pagina" in sink.text_to(hospital.administrator.email)
         assert "Een beheerder van uw organisatie vraagt ze" in sink.text_to(hospital.holder_user.email)
 
+    def test_a_lost_key_store_is_said(self, hospital: Hospital, sink: MailSink) -> None:
+        certificate = shelve(hospital.organisation, "EHBOX", 80)
+        problem = {"kind": "key_store_lost", "summary": "", "answers": [], "at": now().isoformat()}
+        ask(hospital, RequestState.DECLINED, application_id="EHBOX", replaces=certificate, problem=problem)
+        remind(hospital)
+        assert "hernieuwd kan worden" not in sink.text_to(hospital.administrator.email)
+        assert "gemeld als verloren" in sink.text_to(hospital.administrator.email)
+
     def test_an_owner_s_renewal_stays_private(self, hospital: Hospital, sink: MailSink) -> None:
         shared = own(hospital, private_to=None, shared_at=now())
         certificate = shelve(hospital.organisation, "", 20, **shared)

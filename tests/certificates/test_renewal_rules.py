@@ -53,6 +53,8 @@ def test_the_window(replaceable_from: datetime | None, now: datetime, outcome: R
     ("changes", "outcome"),
     [
         ({}, R.RENEWABLE),
+        ({"key_store_lost": True}, R.KEY_STORE_LOST),
+        ({"key_store_lost": True, "succession": Succession.RENEWED}, R.ALREADY_RENEWED),
         ({"revocation": RevocationStatus.UNKNOWN}, R.RENEWABLE),
         ({"revocation": RevocationStatus.REVOKED}, R.REVOKED),
         ({"succession": Succession.IN_PROGRESS}, R.IN_PROGRESS),

@@ -374,7 +374,10 @@ def test_a_lost_key_store_stays_with_the_request(
     assert request.problem["kind"] == "key_store_lost"
     with pytest.raises(NameActive):
         hospital.request(application_id=old.application_id)
-    assert outcome(hospital, old) is R.RENEWABLE, "the key store may turn up again"
+    assert outcome(hospital, old) is R.KEY_STORE_LOST
+    again = renew(hospital, old, wish(hospital))
+    assert again.replaces_id == old.pk, "the key store may turn up again"
+    assert outcome(hospital, old) is R.IN_PROGRESS
 
 
 def test_another_reason_is_only_recorded(

@@ -35,7 +35,10 @@ def renewals(organisation: Organisation, readers: Readers, now: datetime) -> Ite
             continue
         certificate, request = plan.certificate, plan.renewal
         step = step_before(RENEWAL_STEPS, days_until(certificate.not_after, now)) or RENEWAL_STEPS[0]
-        if request is None:
+        if plan.outcome is RenewalOutcome.KEY_STORE_LOST:
+            to = readers.of(certificate, *readers.account_of(plan.former_holder))
+            yield Matter("lost", step, certificate, to, _lost(certificate))
+        elif request is None:
             to = readers.of(certificate, *(_signers(plan, readers) if step <= HOLDER_STEP else ()))
             yield Matter("renewal", step, certificate, to, _renewal(certificate, readers))
         elif step <= HOLDER_STEP:
@@ -89,6 +92,17 @@ def _renewal(certificate: Certificate, readers: Readers) -> Callable[[User], Not
         return Note(_title(certificate), f"{text} {way}", page_of(certificate, reader))
 
     return write
+
+
+def _lost(certificate: Certificate) -> Callable[[User], Note]:
+    return lambda reader: Note(
+        _title(certificate),
+        _(
+            "Its key store or password was said to be lost, so it cannot be renewed. Revoke it and request a new one, "
+            "in that order; both start on this page:"
+        ),
+        page_of(certificate, reader),
+    )
 
 
 def _who_asks(certificate: Certificate, readers: Readers) -> tuple[User, ...]:

@@ -256,6 +256,10 @@ def test_a_lost_key_store_leads_to_revocation(administrator: Client, hospital: H
     assert "A lost password cannot be recovered" in body
     assert f'href="/certificates/{old.pk}/revoke/?reason=superseded"' in body
     assert f'href="/requests/new/?like={old.pk}"' in body
+    body = page(administrator, address_of(old))
+    assert "was said to be lost" in body
+    assert body.index("Revoke the old certificate") < body.index("It turned up: renew it")
+    assert f'href="/certificates/{old.pk}/#renewal"' in page(administrator, "/"), "no one click there"
 
 
 def test_a_plain_request_for_an_active_name_shows_the_renewal(
