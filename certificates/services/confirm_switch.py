@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from certificates.domain.lifecycle import RequestState
 from certificates.domain.tokens import TokenState
@@ -34,6 +35,8 @@ class SwitchChecklist:
     new: Certificate
     left: tuple[Installation, ...]
     """Installations of the old certificate that are still there, accepted ones too."""
+    new_installed: bool
+    """Whether a workstation has found a key store with the new one."""
     look: MachineLook | None
     """The last time since the new one is here that a workstation looked for key stores."""
     request: CertificateRequest | None
@@ -49,8 +52,10 @@ class SwitchChecklist:
 
     @property
     def key_store_confirmed(self) -> bool:
-        """True when a workstation said that its key store holds the new certificate, or it was not made here."""
-        return self.request is None or self.request.state == RequestState.COMPLETED
+        """True when a workstation said that its key store holds the new certificate, or was seen with it."""
+        if self.request is not None:
+            return self.request.state == RequestState.COMPLETED
+        return self.new_installed or self.proof_passed
 
     @property
     def token_active(self) -> bool:
@@ -75,6 +80,11 @@ class SwitchChecklist:
         return tuple(code for code, ready in done.items() if not ready)
 
     @property
+    def excusable(self) -> bool:
+        """True when what is open may stay open for a reason; of what was made elsewhere we may never see the store."""
+        return (EXCUSABLE if self.request is not None else EXCUSABLE | {KEY_STORE}).issuperset(self.open)
+
+    @property
     def confirmed_at(self) -> datetime | None:
         """When somebody confirmed the switch."""
         return self.old.switch_confirmed_at
@@ -82,10 +92,13 @@ class SwitchChecklist:
 
 def checklist_of(old: Certificate, new: Certificate) -> SwitchChecklist:
     """Return how far the switch is; five queries."""
+    found = Installation.objects.filter(certificate__in=[old.pk, new.pk]).present()
+    installed = list(found.select_related("accepted_by"))
     return SwitchChecklist(
         old,
         new,
-        left=tuple(Installation.objects.filter(certificate=old).present().select_related("accepted_by")),
+        left=tuple(one for one in installed if one.certificate_id == old.pk),
+        new_installed=any(one.certificate_id == new.pk for one in installed),
         look=MachineLook.objects.filter(
             organisation=old.organisation_id, looked_at__gte=new.created_at
         ).first(),
@@ -137,12 +150,19 @@ def confirm_switch(old: Certificate, *, reason: str = "", actor: Actor, now: dat
         locked = Certificate.objects.select_for_update().get(pk=old.pk)
         if locked.switch_confirmed_at is not None:
             return
-        _before, new = neighbours(locked)
+        _older, new = neighbours(locked)
         if new is None:
             raise CannotConfirmSwitch(open=["successor"])
-        left = checklist_of(locked, new).open
-        if left and not (reason and EXCUSABLE.issuperset(left)):
+        checklist = checklist_of(locked, new)
+        left = checklist.open
+        if not checklist.excusable:
             raise CannotConfirmSwitch(open=list(left))
+        if left and not reason:
+            raise CannotConfirmSwitch(
+                _("Say why the switch is done although something is still open."),
+                field="reason",
+                open=list(left),
+            )
         locked.switch_confirmed_at = now
         locked.save(update_fields=["switch_confirmed_at"])
         record(

@@ -14,7 +14,6 @@ from django.utils.translation import ngettext
 from certificates.domain.tokens import TokenState
 from certificates.models import Certificate
 from certificates.services.confirm_switch import (
-    EXCUSABLE,
     INSTALLATIONS,
     KEY_STORE,
     LOOK,
@@ -87,7 +86,7 @@ def switch_view(
         _lines(checklist),
         wide=drawn(1000, 1),
         narrow=drawn(340, 3),
-        confirmable=EXCUSABLE.issuperset(left),
+        confirmable=checklist.excusable,
         needs_reason=bool(left),
         came_back=checklist.confirmed_at is not None and bool(checklist.in_the_way),
     )
@@ -101,8 +100,12 @@ def _lines(checklist: SwitchChecklist) -> tuple[CheckLine, ...]:
         CheckLine(
             KEY_STORE,
             done[KEY_STORE],
-            _("The holder's workstation confirmed the new key store"),
-            _("The agent on the workstation that signed confirms it as soon as it runs."),
+            _key_store_text(checklist),
+            _("The agent on the workstation that signed confirms it as soon as it runs.")
+            if request
+            else _(
+                "It was made elsewhere: let the agent look on the machine that uses it, and give the password."
+            ),
             request.state_since if request and done[KEY_STORE] else None,
         ),
         CheckLine(
@@ -154,6 +157,14 @@ def _lines(checklist: SwitchChecklist) -> tuple[CheckLine, ...]:
             proof.checked_at if proof is not None else None,
         ),
     )
+
+
+def _key_store_text(checklist: SwitchChecklist) -> str:
+    if checklist.request is not None:
+        return _("The holder's workstation confirmed the new key store")
+    if checklist.key_store_confirmed:
+        return _("A workstation was seen with the new key store")
+    return _("No workstation was seen with the new key store")
 
 
 @page(Permission.SEE_INVENTORY, methods=("POST",))

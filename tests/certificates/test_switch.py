@@ -78,6 +78,12 @@ def test_the_checklist_follows_the_rows(hospital: Hospital) -> None:
 def test_a_successor_made_elsewhere_has_no_workstation_to_wait_for(hospital: Hospital) -> None:
     old = shelve(hospital.organisation, "EHBOX", 60)
     new = shelve(hospital.organisation, "EHBOX", 1090)
+    assert "key_store" in look(hospital, old, new).open, "nobody has seen it in use"
+    with pytest.raises(CannotConfirmSwitch) as refused:
+        confirm(hospital, old)
+    assert refused.value.extra["field"] == "reason"
+    confirm(hospital, old, "De leverancier heeft het geplaatst")
+    install(hospital, new)
     assert "key_store" not in look(hospital, old, new).open
 
 
