@@ -19,6 +19,10 @@ SWITCH_STEPS = (30, 14, 7, 3, 1)
 """Days before the end of a renewed certificate that may still be in use."""
 WAITING_STEPS = (ACTIVATION_REMINDER // DAY, 28, 56)
 """Days that an encryption token waits for its activation."""
+SIGNATURE_STEPS = (2, 7, 14, 28)
+"""Days that a request waits for the holder's signature."""
+REVOCATION_STEPS = (1, 3, 7, 14)
+"""Days that a revocation does: until then the certificate goes on working."""
 PAPER_STEPS = (ENDS_SOON // DAY, 14, 3)
 """Days before the last day of a paper."""
 DEADLINE_STEPS = (REMIND_BEFORE // DAY, 0)

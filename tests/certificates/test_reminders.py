@@ -11,6 +11,7 @@ from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.papers import PaperKind
 from certificates.domain.reminders import RENEWAL_STEPS, WAITING_STEPS, days_until, step_after, step_before
+from certificates.domain.revocation import RevocationState
 from certificates.domain.tokens import TokenState
 from certificates.models import Certificate, EncryptionToken, ForeignRequest
 from certificates.services.reminders.matters import matters_of, remind_organisation
@@ -20,6 +21,7 @@ from organisations.services.reminders import Matter
 from organisations.tenancy import acting_for
 from tests.certificates.foreigners import make_foreigner
 from tests.certificates.test_papers import draft
+from tests.certificates.web.endings import revoke
 from tests.certificates.web.shelf import ask, give_token, shelve
 from tests.certificates.web.test_foreign_pages import put
 from tests.support.hospital import Hospital, make_hospital
@@ -207,6 +209,46 @@ class TestRenewals:
         assert due(hospital) == [("renewal", 30, {hospital.administrator})]
 
 
+class TestSignatures:
+    """What waits for a holder's card."""
+
+    @pytest.mark.parametrize(("days", "step"), [(1, None), (2, 2), (10, 7), (40, 28)])
+    def test_a_request_is_told_to_its_holder(self, hospital: Hospital, days: int, step: int | None) -> None:
+        ask(hospital, RequestState.AWAITING_SIGNATURE, state_since=now() - days * DAYS)
+        expected = [] if step is None else [("signature", step, {hospital.holder_user})]
+        assert due(hospital) == expected
+
+    def test_the_letter_leads_to_the_signing(self, hospital: Hospital, sink: MailSink) -> None:
+        request = ask(hospital, RequestState.AWAITING_SIGNATURE, state_since=now() - 3 * DAYS)
+        remind(hospital)
+        text = sink.text_to(hospital.holder_user.email)
+        assert f"/sign/{request.pk}/" in text
+        assert "Els Wouters" in text
+
+    def test_a_renewal_near_the_end_is_told_once(self, hospital: Hospital) -> None:
+        certificate = shelve(hospital.organisation, "EHBOX", 20)
+        ask(
+            hospital, RequestState.AWAITING_SIGNATURE, application_id="EHBOX", replaces=certificate,
+            state_since=now() - 5 * DAYS,
+        )  # fmt: skip
+        assert [kind for kind, _step, _to in due(hospital)] == ["unfinished"]
+
+    def test_a_revocation_is_told_to_both(self, hospital: Hospital, sink: MailSink) -> None:
+        certificate = shelve(hospital.organisation, "EHBOX", 300)
+        waiting = revoke(
+            hospital, RevocationState.AWAITING_SIGNATURE, certificate, state_since=now() - 4 * DAYS
+        )
+        assert due(hospital) == [("revocation", 3, {hospital.holder_user, hospital.administrator})]
+        remind(hospital)
+        assert f"/revocations/{waiting.pk}/sign/" in sink.text_to(hospital.holder_user.email)
+        assert f"/revocations/{waiting.pk}/?" in sink.text_to(hospital.administrator.email)
+
+    def test_what_is_signed_or_over_is_left_alone(self, hospital: Hospital) -> None:
+        for state in (RequestState.SIGNED, RequestState.DECLINED, RequestState.CANCELLED):
+            ask(hospital, state, state_since=now() - 5 * DAYS)
+        assert due(hospital) == []
+
+
 class TestSwitches:
     """A renewed certificate that may still be in use."""
 
@@ -323,7 +365,7 @@ def test_the_number_of_queries_does_not_grow(
         give_token(
             shelve(hospital.organisation, f"TOK{one}", 900), TokenState.WAITING, state_since=now() - 15 * DAYS
         )
-    with acting_for([hospital.organisation.pk]), django_assert_max_num_queries(14):
+    with acting_for([hospital.organisation.pk]), django_assert_max_num_queries(16):
         assert len(matters_of(hospital.organisation, now())) == 36
 
 

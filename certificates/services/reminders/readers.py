@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from certificates.models import Certificate, CertificateRequest
+from certificates.models import Certificate, CertificateRequest, Revocation
 from organisations.domain.mandates import belgian_day
 from organisations.domain.roles import Role
 from organisations.models import Mandate, Membership, Organisation, Person, User
@@ -50,7 +50,7 @@ class Readers:
         number = (certificate.identifier_type, certificate.identifier_value)
         return tuple(dict.fromkeys(self._holders.get(number, ())))
 
-    def of(self, thing: Certificate | CertificateRequest, *holders: User) -> tuple[User, ...]:
+    def of(self, thing: Certificate | CertificateRequest | Revocation, *holders: User) -> tuple[User, ...]:
         """Return `holders` and the administrators; what is private to somebody is told to nobody else."""
         if thing.private_to_id is not None:
             return self.member(thing.private_to_id)
