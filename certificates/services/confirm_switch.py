@@ -23,8 +23,8 @@ from organisations.models import User
 from organisations.services.audit import Actor, record
 
 INSTALLATIONS, LOOK, TOKEN, PROOF, KEY_STORE = "installations", "look", "token", "proof", "key_store"
-EXCUSABLE = frozenset({LOOK, TOKEN, PROOF})
-"""May stay open when somebody says why: a vendor may have put it in place, and not every certificate opens messages."""
+MESSAGES = frozenset({TOKEN, PROOF})
+"""What certificates that open sealed messages need."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,30 @@ class SwitchChecklist:
         return tuple(code for code, ready in done.items() if not ready)
 
     @property
-    def excusable(self) -> bool:
-        """True when what is open may stay open for a reason; of what was made elsewhere we may never see the store."""
-        return (EXCUSABLE if self.request is not None else EXCUSABLE | {KEY_STORE}).issuperset(self.open)
+    def blocking(self) -> tuple[str, ...]:
+        """Codes of what is open and may not stay so, whatever the reason.
+
+        A vendor may have put the key store in place where none of our workstations looks. Not every certificate opens
+        messages; but once a token is made, messages will be sealed to it, and that it opens them must be proven.
+        """
+        excused = {LOOK}
+        if self.request is None:
+            excused.add(KEY_STORE)
+        if self.token is None:
+            excused |= MESSAGES
+        return tuple(code for code in self.open if code not in excused)
+
+    @property
+    def obstacle(self) -> str:
+        """What has to be done first, in a sentence; empty when nothing blocks."""
+        if not self.blocking:
+            return ""
+        if MESSAGES.issuperset(self.blocking):
+            return _("Messages are sealed to the new token: activate it and let the self test pass first.")
+        return _(
+            "The switch can be confirmed once a workstation holds the new key store, and no installation of the old "
+            "one stands in the way."
+        )
 
     @property
     def confirmed_at(self) -> datetime | None:
@@ -139,7 +160,7 @@ def accept_installation(
 
 
 def confirm_switch(old: Certificate, *, reason: str = "", actor: Actor, now: datetime) -> None:
-    """Confirm that `old` is out of use; `reason` says why a look, the token or the self test may stay open.
+    """Confirm that `old` is out of use; `reason` says why what does not block may stay open.
 
     Raises CannotConfirmSwitch without a successor, while an installation stands in the way, while no workstation
     holds the new key, and when something else is open and no reason was given. Confirming twice is confirming once.
@@ -155,8 +176,8 @@ def confirm_switch(old: Certificate, *, reason: str = "", actor: Actor, now: dat
             raise CannotConfirmSwitch(open=["successor"])
         checklist = checklist_of(locked, new)
         left = checklist.open
-        if not checklist.excusable:
-            raise CannotConfirmSwitch(open=list(left))
+        if checklist.blocking:
+            raise CannotConfirmSwitch(checklist.obstacle, open=list(left))
         if left and not reason:
             raise CannotConfirmSwitch(
                 _("Say why the switch is done although something is still open."),

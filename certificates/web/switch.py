@@ -86,7 +86,7 @@ def switch_view(
         _lines(checklist),
         wide=drawn(1000, 1),
         narrow=drawn(340, 3),
-        confirmable=checklist.excusable,
+        confirmable=not checklist.blocking,
         needs_reason=bool(left),
         came_back=checklist.confirmed_at is not None and bool(checklist.in_the_way),
     )

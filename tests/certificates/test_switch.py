@@ -124,13 +124,11 @@ def test_what_is_left_is_accepted_one_by_one_with_a_reason(hospital: Hospital) -
     assert [row.accepted_by for row in look(hospital, old, new).left] == [hospital.administrator] * 2
 
 
-@pytest.mark.parametrize("ready", ["", "look", "token", "proof"])
-def test_look_token_and_proof_may_stay_open_for_a_reason(hospital: Hospital, ready: str) -> None:
+@pytest.mark.parametrize("ready", ["", "look", "proof"])
+def test_without_a_token_look_and_proof_may_stay_open_for_a_reason(hospital: Hospital, ready: str) -> None:
     old, new = pair(hospital)
     if ready == "look":
         looked(hospital)
-    if ready == "token":
-        token(hospital, new)
     if ready == "proof":
         proof(hospital, new)
     with pytest.raises(CannotConfirmSwitch):
@@ -139,6 +137,24 @@ def test_look_token_and_proof_may_stay_open_for_a_reason(hospital: Hospital, rea
     [details] = events(hospital, old, "switch_confirmed")
     assert details["open"] == [code for code in ("look", "token", "proof") if code != ready]
     assert details["reason"] == "Opent geen versleutelde berichten"
+
+
+@pytest.mark.parametrize("state", [TokenState.STARTED, TokenState.WAITING, TokenState.ACTIVE])
+def test_what_messages_are_sealed_to_must_be_proven(hospital: Hospital, state: TokenState) -> None:
+    old, new = pair(hospital)
+    looked(hospital)
+    token(hospital, new, state)
+    with pytest.raises(CannotConfirmSwitch) as refused:
+        confirm(hospital, old, "Het zal wel gaan")
+    assert "proof" in refused.value.extra["open"]  # type: ignore[operator]  # a list
+    assert str(refused.value.detail) == look(hospital, old, new).obstacle != ""
+    with acting_for([hospital.organisation.pk]):
+        EncryptionToken.objects.update(state=TokenState.ACTIVE)
+    proof(hospital, new, passed=False)
+    with pytest.raises(CannotConfirmSwitch):
+        confirm(hospital, old, "Het zal wel gaan")
+    proof(hospital, new, days_ago=-0.1)
+    confirm(hospital, old)
 
 
 def test_no_reason_helps_while_no_workstation_holds_the_new_key(hospital: Hospital) -> None:

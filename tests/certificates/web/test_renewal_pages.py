@@ -302,7 +302,7 @@ def test_the_way_to_a_confirmed_switch(administrator: Client, hospital: Hospital
     looked(hospital, "PC-APO-014")
     token(hospital, new)
     blocked = administrator.post(address_of(old, "switch"), {"reason": "toch maar"}, follow=True)
-    assert "cannot be confirmed yet" in blocked.content.decode()
+    assert "can be confirmed once a workstation holds" in blocked.content.decode()
     empty = administrator.post(f"/installations/{installation.pk}/accept", {"reason": " "}, follow=True)
     assert "Say why this installation" in empty.content.decode()
     accepted = administrator.post(
@@ -311,15 +311,24 @@ def test_the_way_to_a_confirmed_switch(administrator: Client, hospital: Hospital
     body = accepted.content.decode()
     assert "Oude reserve" in body
     assert "looked for key stores since: PC-APO-014" in body
-    assert "Why the switch is done although a line above is open" in body
+    assert "Messages are sealed to the new token" in body
+    assert "Why the switch is done" not in body
     proof(hospital, new)
-    assert "Why the switch is done" not in page(administrator, address_of(old))
     done = administrator.post(address_of(old, "switch"), follow=True).content.decode()
     assert "Confirmed on" in done
     with acting_for([hospital.organisation.pk]):
         assert Certificate.objects.get(pk=old.pk).switch_confirmed_at is not None
     install(hospital, old, machine="PC-LATER")
     assert "has found the old certificate since" in page(administrator, address_of(old))
+
+
+def test_a_switch_with_a_line_open_asks_why(administrator: Client, hospital: Hospital) -> None:
+    old, _new = pair(hospital)
+    assert "Why the switch is done although a line above is open" in page(administrator, address_of(old))
+    asked = administrator.post(address_of(old, "switch"), {"reason": " "}, follow=True).content.decode()
+    assert "Say why the switch is done" in asked
+    done = administrator.post(address_of(old, "switch"), {"reason": "Door de leverancier"}, follow=True)
+    assert "Confirmed on" in done.content.decode()
 
 
 # --- installations
