@@ -1,16 +1,17 @@
 """What a task does with a request that is due: look at its state and take the next step."""
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from certificates.domain.lifecycle import RequestState
 from certificates.models import CertificateRequest
-from certificates.services.collect_certificate import collect_certificate
+from certificates.services.collect_certificate import collect_certificate, take_delivery
 from certificates.services.due_work import due_rows, lease
 from certificates.services.fetch_contract import fetch_contract
 from certificates.services.gateways import gateway_of
 from certificates.services.offer_contract import end_unsigned
-from certificates.services.reconcile_request import reconcile_request
+from certificates.services.reconcile import reconcile
 from certificates.services.send_once import note_lost_submission
 from certificates.services.submit_request import submit_request
 from certificates.services.transition import Overtaken
@@ -44,7 +45,8 @@ def take_step(request: CertificateRequest, *, now: datetime) -> None:
         case RequestState.SUBMITTING:
             note_lost_submission(request, now=now)
         case RequestState.OUTCOME_UNKNOWN:
-            reconcile_request(request, gateway, now=now)
+            take = partial(take_delivery, now=now)
+            reconcile(request, gateway, received=RequestState.AWAITING_CERTIFICATE, take=take, now=now)
         case RequestState.AWAITING_CERTIFICATE:
             collect_certificate(request, gateway, now=now)
 

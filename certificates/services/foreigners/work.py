@@ -1,15 +1,16 @@
 """What a task does with a foreign request that is due: look at its state and take the next step."""
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.models import ForeignRequest
 from certificates.services.due_work import due_rows, lease
-from certificates.services.foreigners.collect import collect_for_foreigner
-from certificates.services.foreigners.reconcile import reconcile_foreign_request
+from certificates.services.foreigners.collect import collect_for_foreigner, take_delivery
 from certificates.services.foreigners.submit import submit_foreign_csr
 from certificates.services.gateways import gateway_of
+from certificates.services.reconcile import reconcile
 from certificates.services.send_once import note_lost_submission
 from certificates.services.transition import Overtaken
 from organisations.tenancy import acting_for
@@ -36,7 +37,8 @@ def take_step(request: ForeignRequest, *, now: datetime) -> None:
         case ForeignState.SUBMITTING:
             note_lost_submission(request, now=now)
         case ForeignState.OUTCOME_UNKNOWN:
-            reconcile_foreign_request(request, gateway, now=now)
+            take = partial(take_delivery, now=now)
+            reconcile(request, gateway, received=ForeignState.AWAITING_CONFIRMATION, take=take, now=now)
         case ForeignState.AWAITING_CONFIRMATION | ForeignState.AWAITING_CERTIFICATE:
             collect_for_foreigner(request, gateway, now=now)
 

@@ -3,41 +3,57 @@
 The public key's identifier was fixed before anything left, so GetCertificate can be asked for it.
 """
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
 
 from django.conf import settings
 
 from certificates.certra.errors import Rejected, Transient
 from certificates.certra.gateway import Gateway
-from certificates.domain.lifecycle import RequestState
-from certificates.models import CertificateRequest
+from certificates.models import CertificateRequest, ForeignRequest
 from certificates.services.asking import PLATFORM, ask_later, refuse
-from certificates.services.collect_certificate import NOT_YET_DELIVERED, take_delivery
+from certificates.services.collect_certificate import NOT_YET_DELIVERED
 from certificates.services.gateways import patience, problem_of
 from certificates.services.send_once import denied
 from certificates.services.transition import move
 from organisations.tenancy import acting_for
 
+Sent = TypeVar("Sent", CertificateRequest, ForeignRequest)
 
-def reconcile_request(request: CertificateRequest, gateway: Gateway, *, now: datetime) -> None:
-    """Ask what became of the submission. Raises Overtaken when another worker settled it."""
+
+def reconcile(
+    request: Sent,
+    gateway: Gateway,
+    *,
+    received: StrEnum,
+    take: Callable[[Sent, Sequence[bytes]], None],
+    now: datetime,
+) -> None:
+    """Ask what became of the submission; `take` takes a certificate that is there already.
+
+    `received` is the state of a request that arrived and is not delivered yet. Of a foreigner's the answer with address
+    and deadline is lost then: the page says what to do about that. Raises Overtaken when another worker settled it.
+    """
     try:
         chain = gateway.certificate_chain(request.public_key_identifier or "")
     except Rejected as error:
         with acting_for([request.organisation_id]):
-            _answered(request, error, now)
+            _answered(request, error, received, now)
         return
     except Transient as error:
         with acting_for([request.organisation_id]):
             ask_later(request, problem_of(error, now), now, not_known_answers=0)
         return
-    take_delivery(request, chain, now=now)
+    take(request, chain)
 
 
-def _answered(request: CertificateRequest, error: Rejected, now: datetime) -> None:
+def _answered(
+    request: CertificateRequest | ForeignRequest, error: Rejected, received: StrEnum, now: datetime
+) -> None:
     if error.says(NOT_YET_DELIVERED):
-        move(request, RequestState.AWAITING_CERTIFICATE, actor=PLATFORM, now=now,
-             next_attempt_at=now + patience().pause(0))  # fmt: skip
+        move(request, received, actor=PLATFORM, now=now, next_attempt_at=now + patience().pause(0))
     elif error.says(settings.CERTRA_REFUSED_CODES):
         refuse(request, error, now)
     elif error.says(settings.CERTRA_UNKNOWN_REQUEST_CODES):
