@@ -28,7 +28,7 @@ from tests.support.mail_sink import MailSink, receiving_mail
 
 pytestmark = pytest.mark.django_db
 
-NOW = datetime.now(UTC) + timedelta(minutes=1)
+NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
 
 
@@ -40,7 +40,11 @@ def sink(settings: Settings) -> Iterator[MailSink]:
 
 @pytest.fixture
 def hospital() -> Hospital:
-    return make_hospital()
+    """A hospital that is due at NOW, which was read when this module was."""
+    made = make_hospital()
+    with acting_for([made.organisation.pk]):
+        Organisation.objects.filter(pk=made.organisation.pk).update(reminders_due_at=NOW)
+    return made
 
 
 def colleague(hospital: Hospital, name: str) -> User:
