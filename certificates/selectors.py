@@ -40,11 +40,13 @@ def inventory_page(
     after: str | None = None,
     size: int = 50,
 ) -> Page[Certificate]:
-    """The inventory by end of validity, soonest first; each row knows whether it was `renewed`.
+    """The inventory by end of validity, soonest first; each row knows whether it was `renewed` and is `ending`.
 
     Those to renew are those that nothing has taken over from. Unknown filter values find nothing rather than all.
     """
     rows = Certificate.objects.filter(organisation=organisation).defer(*LISTED).told_whether_renewed()
+    revocations = Revocation.objects.on_their_way().filter(certificate=OuterRef("pk"))
+    rows = rows.annotate(ending=Exists(revocations))
     if q.strip():
         rows = rows.matching(q)
     if environment:

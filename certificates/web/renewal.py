@@ -149,7 +149,7 @@ def renewal_lines(tenancy: Tenancy, certificates: Sequence[Certificate], now: da
     plans = plan_renewals(tenancy.organisation, wanted, now=now)
     return [
         RenewalLine(
-            certificate_row(one, now, renewed=one.renewed),
+            certificate_row(one, now, renewed=one.renewed, ending=one.ending),
             renewal_view(plans[one.pk], tenancy) if one.pk in plans else None,
         )
         for one in certificates

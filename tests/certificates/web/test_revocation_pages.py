@@ -1,6 +1,7 @@
 """Pages of revocations: every state has its page, everybody sees what is theirs, and what ends is plain to see."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -222,6 +223,32 @@ def test_the_certificate_shows_its_end(administrator: Client, viewer: Client, ho
     assert "A revocation is on its way" in text
     assert f"/revocations/{revocation.pk}/" in text
     assert f'href="{page}revoke/"' not in text
+
+
+def test_a_certificate_is_called_the_same_on_each_page(administrator: Client, hospital: Hospital) -> None:
+    """Renewed, about to be revoked, in its last days: on its own page, where it is revoked, and in the list."""
+    old = shelve(hospital.organisation, "VITALINK", 60)
+    shelve(hospital.organisation, "VITALINK", 1000)
+    early = shelve(hospital.organisation, "RECIP-E", 400)
+    shelve(hospital.organisation, "RECIP-E", 1000)
+    late = datetime.now(UTC) + timedelta(days=15)
+    last = shelve(hospital.organisation, "LABO", 20, replaceable_from=late)
+    ending = shelve(hospital.organisation, "EHBOX", 400)
+    revoke(hospital, S.AWAITING_EVIDENCE, ending)
+    inventory = administrator.get("/certificates/").content.decode()
+    for certificate, word in (
+        (old, "Renewed"),
+        (early, "Renewed"),
+        (last, "Ends soon"),
+        (ending, "Being revoked"),
+    ):
+        page = f"/certificates/{certificate.pk}/"
+        for address in (page, f"{page}revoke/"):
+            text = administrator.get(address).content.decode()
+            assert re.search(rf'class="state pill (?!good)\w*">{word}<', text), (address, word)
+        row = inventory[inventory.index(page) :].partition("</tr>")[0]
+        assert f">{word}<" in row
+        assert ">Valid<" not in row
 
 
 def test_a_dead_token_is_shown_as_such(administrator: Client, hospital: Hospital) -> None:
