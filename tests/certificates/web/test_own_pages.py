@@ -16,7 +16,7 @@ NEW = 'href="/own/new/"'
 
 
 def mine(hospital: Hospital, days_left: int, **fields: Any) -> Certificate:
-    values = {
+    values: dict[str, Any] = {
         "identifier_type": "SSIN",
         "identifier_value": "",
         "ssin_index": hospital.holder.ssin_index,

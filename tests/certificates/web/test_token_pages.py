@@ -1,6 +1,7 @@
 """The encryption token on the pages: where it stands, activation and self test in one action, and who may."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -146,7 +147,7 @@ def test_the_dashboard_reminds_of_what_waits(administrator: Client, issued: Cert
     )
 
 
-OWN = {"identifier_type": "SSIN", "identifier_value": "", "ssin_index": "x" * 64}
+OWN: dict[str, Any] = {"identifier_type": "SSIN", "identifier_value": "", "ssin_index": "x" * 64}
 
 
 def test_a_shared_own_certificate_offers_its_owner_alone_what_only_the_owner_may(
