@@ -82,6 +82,12 @@ def to_renew(organisation: Organisation, now: datetime) -> "QuerySet[Certificate
     return rows.in_status(CertificateStatus.RENEWABLE, now).without_successor().order_by("not_after", "pk")
 
 
+def renewals_under_way(organisation: Organisation, now: datetime) -> int:
+    """Of how many of those to renew the renewal was asked for and has not come to an end."""
+    requests = CertificateRequest.objects.holding_a_name().filter(replaces=OuterRef("pk"))
+    return to_renew(organisation, now).filter(Exists(requests)).count()
+
+
 def neighbours(certificate: Certificate) -> tuple[Certificate | None, Certificate | None]:
     """Return the certificates of the same name just before and after: predecessor and successor, in one query.
 
