@@ -4,6 +4,7 @@ from datetime import datetime
 
 from certificates.domain.lifecycle import Environment
 from certificates.models import Certificate, CertificateRequest
+from certificates.selectors import LISTED, is_ending
 from organisations.access import Tenancy
 from organisations.models import Person
 
@@ -15,11 +16,14 @@ def own_person(tenancy: Tenancy) -> Person | None:
 
 
 def own_certificates(person: Person) -> list[Certificate]:
-    """Certificates in the person's own name, the one that lasts longest first; each knows whether it was `renewed`."""
+    """Certificates in the person's own name, the one that lasts longest first.
+
+    Each knows whether it was `renewed` and is `ending`.
+    """
     rows = Certificate.objects.filter(organisation_id=person.organisation_id, owner=person)
-    return list(
-        rows.told_whether_renewed().defer("sealed_der", "chain", "search_text").order_by("-not_after", "pk")
-    )
+    rows = rows.told_whether_renewed()
+    rows = rows.annotate(ending=is_ending())  # type: ignore[no-redef]  # fills what the class declares
+    return list(rows.defer(*LISTED).order_by("-not_after", "pk"))
 
 
 def own_requests(person: Person, *, most: int = 10) -> list[CertificateRequest]:

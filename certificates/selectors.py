@@ -30,6 +30,11 @@ SWITCH_SOON = timedelta(days=30)
 """So long before the end of a certificate it should be known that its successor is in use everywhere."""
 
 
+def is_ending() -> Exists:
+    """Return, as SQL over certificates, whether a revocation is on its way."""
+    return Exists(Revocation.objects.on_their_way().filter(certificate=OuterRef("pk")))
+
+
 def inventory_page(
     organisation: Organisation,
     *,
@@ -45,8 +50,7 @@ def inventory_page(
     Those to renew are those that nothing has taken over from. Unknown filter values find nothing rather than all.
     """
     rows = Certificate.objects.filter(organisation=organisation).defer(*LISTED).told_whether_renewed()
-    revocations = Revocation.objects.on_their_way().filter(certificate=OuterRef("pk"))
-    rows = rows.annotate(ending=Exists(revocations))  # type: ignore[no-redef]  # fills what the class declares
+    rows = rows.annotate(ending=is_ending())  # type: ignore[no-redef]  # fills what the class declares
     if q.strip():
         rows = rows.matching(q)
     if environment:

@@ -97,7 +97,7 @@ def _line(certificate: Certificate, on_its_way: CertificateRequest | None, now: 
     renewed, opens = certificate.renewed, certificate.renewable_from
     waits = alive and not renewed
     return OwnLine(
-        certificate_row(certificate, now, renewed=renewed),
+        certificate_row(certificate, now, renewed=renewed, ending=certificate.ending),
         certificate,
         waits and opens <= now and on_its_way is None,
         opens if waits and opens > now else None,

@@ -7,7 +7,9 @@ import pytest
 from django.test import Client
 
 from certificates.domain.lifecycle import Environment, RequestState
+from certificates.domain.revocation import RevocationState
 from certificates.models import Certificate
+from tests.certificates.web.endings import revoke
 from tests.certificates.web.shelf import ask, shelve
 from tests.organisations.web.members import own_queries
 from tests.support.hospital import Hospital
@@ -88,6 +90,11 @@ def test_a_renewal_is_offered_in_its_time_and_once(page: Any, hospital: Hospital
     shown = page()
     assert renew not in shown
     assert "De hernieuwing is onderweg" in shown
+
+
+def test_what_is_being_revoked_says_so(page: Any, hospital: Hospital) -> None:
+    revoke(hospital, RevocationState.AWAITING_EVIDENCE, mine(hospital, 400))
+    assert "Wordt ingetrokken" in page()
 
 
 def test_what_was_renewed_says_so(page: Any, holder_client: Client, hospital: Hospital) -> None:

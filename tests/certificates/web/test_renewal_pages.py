@@ -397,6 +397,7 @@ def test_what_was_renewed_is_not_to_renew(administrator: Client, hospital: Hospi
     assert dashboard.count('<circle class="mark soon" cx') == 1, "only in the key"
     for address in ("/certificates/", address_of(old)):
         assert re.search(r">\s*Renewed\s*<", page(administrator, address)), address
+    assert "in the period in which it can be renewed" not in page(administrator, address_of(old))
     assert old.application_id not in page(administrator, "/certificates/?status=renewable")
 
 
