@@ -1,6 +1,10 @@
 """Questions about a person's own certificates; what is not shared is shown to that person's account only."""
 
+from datetime import datetime
+
+from certificates.domain.lifecycle import Environment
 from certificates.models import Certificate, CertificateRequest
+from certificates.selectors import LISTED, is_ending
 from organisations.access import Tenancy
 from organisations.models import Person
 
@@ -12,9 +16,14 @@ def own_person(tenancy: Tenancy) -> Person | None:
 
 
 def own_certificates(person: Person) -> list[Certificate]:
-    """Certificates in the person's own name, the one that lasts longest first."""
+    """Certificates in the person's own name, the one that lasts longest first.
+
+    Each knows whether it was `renewed` and is `ending`.
+    """
     rows = Certificate.objects.filter(organisation_id=person.organisation_id, owner=person)
-    return list(rows.defer("sealed_der", "chain", "search_text").order_by("-not_after", "pk"))
+    rows = rows.told_whether_renewed()
+    rows = rows.annotate(ending=is_ending())  # type: ignore[no-redef]  # fills what the class declares
+    return list(rows.defer(*LISTED).order_by("-not_after", "pk"))
 
 
 def own_requests(person: Person, *, most: int = 10) -> list[CertificateRequest]:
@@ -24,3 +33,19 @@ def own_requests(person: Person, *, most: int = 10) -> list[CertificateRequest]:
     )
     rows = rows.select_related("holder", "requested_by").defer("sealed_contract", "sealed_signed_request")
     return list(rows[:most])
+
+
+def own_requests_under_way(person: Person) -> dict[str, CertificateRequest]:
+    """The requests of the person in the own name that another one would have to wait for, by environment."""
+    rows = CertificateRequest.objects.holding_a_name().filter(
+        organisation_id=person.organisation_id, personal=True, holder=person
+    )
+    return {one.environment: one for one in rows.defer("sealed_contract", "sealed_signed_request")}
+
+
+def requestable(
+    certificates: list[Certificate], under_way: dict[str, CertificateRequest], now: datetime
+) -> list[Environment]:
+    """Where the person may ask for a first certificate: none that is valid, none that is being requested."""
+    valid = {one.environment for one in certificates if one.is_genuine and one.not_after > now}
+    return [one for one in Environment if one not in valid and one not in under_way]

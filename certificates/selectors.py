@@ -30,6 +30,11 @@ SWITCH_SOON = timedelta(days=30)
 """So long before the end of a certificate it should be known that its successor is in use everywhere."""
 
 
+def is_ending() -> Exists:
+    """Return, as SQL over certificates, whether a revocation is on its way."""
+    return Exists(Revocation.objects.on_their_way().filter(certificate=OuterRef("pk")))
+
+
 def inventory_page(
     organisation: Organisation,
     *,
@@ -40,11 +45,12 @@ def inventory_page(
     after: str | None = None,
     size: int = 50,
 ) -> Page[Certificate]:
-    """The inventory by end of validity, soonest first; each row knows whether it was `renewed`.
+    """The inventory by end of validity, soonest first; each row knows whether it was `renewed` and is `ending`.
 
     Those to renew are those that nothing has taken over from. Unknown filter values find nothing rather than all.
     """
     rows = Certificate.objects.filter(organisation=organisation).defer(*LISTED).told_whether_renewed()
+    rows = rows.annotate(ending=is_ending())  # type: ignore[no-redef]  # fills what the class declares
     if q.strip():
         rows = rows.matching(q)
     if environment:
@@ -78,6 +84,12 @@ def to_renew(organisation: Organisation, now: datetime) -> "QuerySet[Certificate
     """Certificates in their replacement period that nothing has taken over from, the soonest end first."""
     rows = Certificate.objects.filter(organisation=organisation).defer(*LISTED)
     return rows.in_status(CertificateStatus.RENEWABLE, now).without_successor().order_by("not_after", "pk")
+
+
+def renewals_under_way(organisation: Organisation, now: datetime) -> int:
+    """Of how many of those to renew the renewal was asked for and has not come to an end."""
+    requests = CertificateRequest.objects.holding_a_name().filter(replaces=OuterRef("pk"))
+    return to_renew(organisation, now).filter(Exists(requests)).count()
 
 
 def neighbours(certificate: Certificate) -> tuple[Certificate | None, Certificate | None]:

@@ -174,6 +174,8 @@ class Certificate(models.Model):
 
     renewed = False
     """Whether a later certificate has taken over, where `told_whether_renewed` asked."""
+    ending = False
+    """Whether a revocation of it is on its way, where a selector asked."""
 
     objects = CertificateQuerySet.as_manager()
 
@@ -217,6 +219,11 @@ class Certificate(models.Model):
         """What the certificate is good for at `now`."""
         revocation = RevocationStatus(self.revocation_status)
         return status_of(self.not_before, self.not_after, revocation, now, self.replaceable_from)
+
+    @property
+    def is_genuine(self) -> bool:
+        """True for one of a known authority that is not revoked, as `CertificateQuerySet.genuine` asks."""
+        return self.chain_trusted and self.revocation_status != RevocationStatus.REVOKED
 
     @property
     def renewable_from(self) -> datetime:

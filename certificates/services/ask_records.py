@@ -1,6 +1,7 @@
 """Somebody wants to know what the government itself knows: the job for the card of one person."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -15,11 +16,17 @@ from certificates.models import AgentJob, RecordsInquiry
 from certificates.models.job import JobKind, JobState
 from certificates.models.records import InquiryState
 from certificates.services.agent_jobs import origin, see
+from organisations.domain.identifiers import is_bis
 from organisations.models import Device, Organisation, Person, User
 from organisations.services.audit import Actor, record
 from organisations.services.devices import newest_device
 
 JOB_LIFETIME = timedelta(days=30)
+
+
+def with_card(people: Iterable[Person]) -> list[Person]:
+    """Return those of `people` who can have a Belgian identity card: everybody without a BIS number."""
+    return [person for person in people if not is_bis(person.read_ssin())]
 
 
 @transaction.atomic
@@ -34,10 +41,14 @@ def ask_records(
 ) -> RecordsInquiry:
     """Offer the holder's workstation the two questions; an inquiry that still waits for this card is found again.
 
-    Raises RecordsRefused for somebody who is not of this organisation any more.
+    Raises RecordsRefused for somebody who is not of this organisation any more, or has no card to sign with.
     """
     if holder.organisation_id != organisation.pk or holder.left_on is not None:
         raise RecordsRefused(_("Choose someone of your organisation."), field="holder_id")
+    if not with_card([holder]):
+        raise RecordsRefused(
+            _("Somebody with a BIS number has no Belgian identity card to sign with."), field="holder_id"
+        )
     Person.objects.select_for_update().get(pk=holder.pk)  # two clicks make one inquiry
     waiting = RecordsInquiry.objects.filter(
         organisation=organisation,

@@ -37,6 +37,7 @@ def dashboard(request: TenantRequest) -> HttpResponse:
         "counts": [(status, STATUSES[status], counts[status.value]) for status in SHOWN],
         "total": sum(counts.values()),
         "to_renew": counts[CertificateStatus.RENEWABLE.value],
+        "under_way": selectors.renewals_under_way(here, now) if to_renew else 0,
         "renewals": renewal_lines(request.tenancy, to_renew, now),
         "first_end": next((mark.not_after for mark in marks if mark.not_after >= now), None),
         "wide": plot_timeline(marks, now, width=1000, every=3),

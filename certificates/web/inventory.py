@@ -71,10 +71,10 @@ def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
     found = find_certificate(request, certificate_id)
     now = timezone.now()
     predecessor, successor = selectors.neighbours(found)
-    plan = plan_renewal(found, now=now)
+    plan, ending = plan_renewal(found, now=now), ending_view(found, now)
     revoked = found.revocation_status == RevocationStatus.REVOKED
     context = {
-        "row": certificate_row(found, now, renewed=successor is not None),
+        "row": certificate_row(found, now, renewed=successor is not None, ending=ending.on_its_way),
         "certificate": found,
         "validity": plot_validity(
             found.not_before, found.not_after, now, opens_at=found.renewable_from, revoked=revoked
@@ -87,14 +87,14 @@ def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
         "request_made": getattr(found, "request", None),
         "is_own": is_own(request, found),
         "lines": lines_of(events_about(found.pk)),
-        "panel": panel_of(request, found, now),
+        "panel": panel_of(request, found, now, ending=successor is not None or ending.on_its_way),
         # The own one is renewed on the page of one's own certificates: no mandate, no administrator.
         "renewal": None if found.owner_id else renewal_view(plan, request.tenancy),
         "predecessor": predecessor,
         "successor": successor,
         "switch": switch_view(found, predecessor, successor, now),
         "installations": [installation_row(one) for one in selectors.installations_of(found)],
-        "ending": ending_view(found, now),
+        "ending": ending,
     }
     return render(request, "certificates/certificate.html", context)
 

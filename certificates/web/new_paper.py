@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from certificates.domain.lifecycle import Environment
@@ -31,6 +32,9 @@ from organisations.services.audit import Actor
 from organisations.web.forms import DayInput, IdentifierChoice
 from organisations.web.pages import page, show_refusal
 from organisations.web.tenancy import TenantRequest
+
+GOVERNMENT_LANGUAGES = frozenset({"nl", "fr", "de"})
+"""Languages of a reader in which a paper is drawn up unless another is chosen."""
 
 HINTS = {
     "profiles": _("One profile a line: what the user is, and how many of them."),
@@ -121,8 +125,9 @@ def _prefilled(request: TenantRequest, kind: PaperKind, today: date) -> dict[str
     """Return what the platform knows: number, language, period, and who is asking."""
     here, user = request.tenancy.organisation, request.tenancy.user
     first = identifiers_of(here).first()
+    reader = get_language()
     known: dict[str, object] = {
-        "language": here.language,
+        "language": reader if reader in GOVERNMENT_LANGUAGES else here.language,
         "identifier_id": first.pk if first else None,
         "starts_on": today,
         "contact_name": user.full_name,

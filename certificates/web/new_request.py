@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from certificates.domain.lifecycle import Environment
 from certificates.errors import NameActive
-from certificates.models import Certificate
+from certificates.models import Certificate, CertificateRequest
 from certificates.selectors import possible_holders
 from certificates.services.application_ids import existing_application_ids
 from certificates.services.plan_renewal import CONTACT_FIELDS, RenewalPlan, plan_renewal
@@ -110,7 +110,7 @@ def services_of(form: forms.Form) -> list[tuple[str, Text, Text, bool]]:
 
 
 def _like(request: TenantRequest) -> dict[str, Any]:
-    """Return what the certificate named by `like` tells: its name, contact data, services and holder."""
+    """Return what the certificate or request named by `like` tells: its name, contact data, services and holder."""
     try:
         key = UUID(request.GET.get("like", ""))
     except ValueError:
@@ -118,13 +118,22 @@ def _like(request: TenantRequest) -> dict[str, Any]:
     rows = Certificate.objects.filter(organisation=request.tenancy.organisation, pk=key)
     old = rows.select_related("organisation").first()
     if old is None:
-        return {}
+        return _like_request(request, key)
     plan = plan_renewal(old, now=timezone.now())
     return known_of(plan) | {
         "environment": old.environment,
         "application_id": old.application_id,
         "identifier_id": plan.identifier.pk if plan.identifier else None,
     }
+
+
+def _like_request(request: TenantRequest, key: UUID) -> dict[str, Any]:
+    rows = CertificateRequest.objects.filter(organisation=request.tenancy.organisation, personal=False)
+    old = rows.defer("sealed_contract", "sealed_signed_request").filter(pk=key).first()
+    if old is None:
+        return {}
+    names = ("environment", "identifier_id", "holder_id", "base_service_usages", *FIELDS)
+    return {name: getattr(old, name) for name in names}
 
 
 def known_of(plan: RenewalPlan) -> dict[str, Any]:

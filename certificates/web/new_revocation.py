@@ -99,14 +99,15 @@ def certificate_revoke(request: TenantRequest, certificate_id: UUID) -> HttpResp
         else:
             return redirect("revocation", made.pk)
     latest = latest_revocation(certificate)
+    under_way = latest if latest is not None and not latest.is_final else None
     chosen = form["reason"].value()
     context = {
         "form": form,
         "certificate": certificate,
-        "row": certificate_row(certificate, now),
+        "row": certificate_row(certificate, now, renewed=certificate.renewed, ending=under_way is not None),
         "reasons": [(one.value, words, one.value == chosen) for one, words in REASONS.items()],
         "over": certificate.status(now) in OVER,
-        "under_way": revocation_row(latest) if latest is not None and not latest.is_final else None,
+        "under_way": revocation_row(under_way) if under_way else None,
         "token": EncryptionToken.objects.filter(certificate=certificate).exists(),
         "installations": installed_copies(certificate),
         "has_another": has_another(certificate, now),

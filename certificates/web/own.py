@@ -15,8 +15,14 @@ from django.utils.translation import gettext_lazy
 
 from certificates.domain.lifecycle import Environment
 from certificates.domain.validity import CertificateStatus
-from certificates.models import Certificate
-from certificates.own_selectors import own_certificates, own_person, own_requests
+from certificates.models import Certificate, CertificateRequest
+from certificates.own_selectors import (
+    own_certificates,
+    own_person,
+    own_requests,
+    own_requests_under_way,
+    requestable,
+)
 from certificates.services.own_certificate import (
     OwnWish,
     request_own_certificate,
@@ -24,7 +30,7 @@ from certificates.services.own_certificate import (
     withdraw_sharing,
 )
 from certificates.services.record_differences import known_contact
-from certificates.web.rows import CertificateRow, certificate_row, request_row
+from certificates.web.rows import CertificateRow, RequestRow, certificate_row, request_row
 from certificates.web.words import BASE_SERVICES, ENVIRONMENTS
 from organisations.errors import DomainError
 from organisations.selectors import devices_of_user
@@ -58,6 +64,12 @@ class OwnForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
 
+    def offer(self, environments: list[Environment]) -> None:
+        """Leave only `environments` to choose from."""
+        field = self.fields["environment"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101  # narrows the declared field for the type checker
+        field.choices = [(one.value, ENVIRONMENTS[one]) for one in environments]
+
     def wish(self, replaces: Certificate | None) -> OwnWish:
         """Return what was filled in."""
         given = self.cleaned_data
@@ -71,30 +83,41 @@ class OwnForm(forms.Form):
 
 @dataclass(frozen=True)
 class OwnLine:
-    """One own certificate: whether it can be renewed now, and from when."""
+    """One own certificate: whether it can be renewed now, else from when, or the request that is on its way."""
 
     row: CertificateRow
     certificate: Certificate
     renewable: bool
-    renewable_from: datetime
+    renewable_from: datetime | None
+    on_its_way: RequestRow | None
 
 
-def _line(certificate: Certificate, now: datetime) -> OwnLine:
+def _line(certificate: Certificate, on_its_way: CertificateRequest | None, now: datetime) -> OwnLine:
     alive = certificate.status(now) in {CertificateStatus.VALID, CertificateStatus.RENEWABLE}
-    opens = certificate.renewable_from
-    return OwnLine(certificate_row(certificate, now), certificate, alive and opens <= now, opens)
+    renewed, opens = certificate.renewed, certificate.renewable_from
+    waits = alive and not renewed
+    return OwnLine(
+        certificate_row(certificate, now, renewed=renewed, ending=certificate.ending),
+        certificate,
+        waits and opens <= now and on_its_way is None,
+        opens if waits and opens > now else None,
+        request_row(on_its_way) if waits and on_its_way is not None else None,
+    )
 
 
 @page()
 def own(request: TenantRequest) -> HttpResponse:
-    """The signed-in person's own certificates and requests."""
+    """The signed-in person's own certificates and requests; a new one is offered where none stands in its way."""
     now, person = timezone.now(), own_person(request.tenancy)
-    context = {
-        "person": person,
-        "lines": [_line(one, now) for one in own_certificates(person)] if person else [],
-        "requests": [request_row(one) for one in own_requests(person)] if person else [],
-        "without_device": bool(person) and not devices_of_user(request.tenancy.user),
-    }
+    context: dict[str, Any] = {"person": person}
+    if person is not None:
+        certificates, under_way = own_certificates(person), own_requests_under_way(person)
+        context |= {
+            "lines": [_line(one, under_way.get(one.environment), now) for one in certificates],
+            "requests": [request_row(one) for one in own_requests(person)],
+            "requestable": requestable(certificates, under_way, now),
+            "without_device": not devices_of_user(request.tenancy.user),
+        }
     return render(request, "certificates/own.html", context)
 
 
@@ -122,10 +145,14 @@ def own_new(request: TenantRequest) -> HttpResponse:
     if person is None:
         raise Http404
     replaces = _renewed(request, request.GET.get("renews", ""))
+    free = requestable(own_certificates(person), own_requests_under_way(person), timezone.now())
     initial: dict[str, Any] = {"email_private": person.email, "phone_private": person.phone}
     if replaces is not None:
         initial |= {"environment": replaces.environment} | (known_contact(replaces) or {})
+        free = [Environment(replaces.environment)]
     form = OwnForm(request.POST or None, initial=initial)
+    if not form.is_bound:  # what is sent is judged by the service, which says why
+        form.offer(free)
     if form.is_bound and form.is_valid():
         try:
             made = request_own_certificate(
@@ -143,6 +170,7 @@ def own_new(request: TenantRequest) -> HttpResponse:
     context = {
         "form": form,
         "replaces": replaces,
+        "possible": form.is_bound or bool(free),
         "person": person,
         "services": [(code, name, use, code in chosen) for code, (name, use) in BASE_SERVICES.items()],
     }

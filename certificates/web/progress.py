@@ -19,6 +19,7 @@ from certificates.web.rows import problem_view, step_lines
 from organisations.domain.roles import Permission
 from organisations.errors import DomainError
 from organisations.models import AuditEvent
+from organisations.selectors import devices_of_user
 from organisations.services.audit import Actor
 from organisations.web.pages import sentence_of
 from organisations.web.record import lines_of
@@ -90,12 +91,14 @@ def progress_view(
 ) -> dict[str, Any]:
     """Return what the updating part shows."""
     may_act = request.tenancy.may(kind.permission)
+    signed = any(step.key == "signature" and step.state == "done" for step in steps)
     return {
         "row": row,
         "found": found,
         "kind": kind,
         "ways": kind.ways(found.pk),
         "steps": step_lines(steps),
+        "signer": _("Signed by") if signed else _("Who signs") if found.is_final else _("To be signed by"),
         "problem": problem_view(found.problem),
         "lines": lines_of(events),
         "is_holder": found.holder.user_id == request.tenancy.user.pk,
@@ -106,12 +109,20 @@ def progress_view(
     }
 
 
+def before_signing(request: TenantRequest, progress: dict[str, Any]) -> dict[str, Any]:
+    """Return what the page of a holder shows besides: whether the own workstation is still to be made ready."""
+    asked = progress["to_sign"] and progress["is_holder"]
+    return {"without_device": asked and not devices_of_user(request.tenancy.user)}
+
+
 def status_answer(request: TenantRequest, progress: dict[str, Any]) -> HttpResponse:
     """Return the updating part: 204 while nothing changed since `seen`, 286 once nothing moves any more."""
     view = "sign" if request.GET.get("view") == "sign" else "request"
     is_final = progress["found"].is_final
     if request.GET.get("seen") == progress["version"] and not is_final:
         return HttpResponse(status=204)
+    if view == "sign":
+        progress = progress | before_signing(request, progress) | {"swapped": True}
     return render(
         request,
         f"certificates/{view}_progress.html",

@@ -38,7 +38,8 @@ KINDS: dict[ProposalKind, tuple[Text, Text]] = {
     ProposalKind.DIFFERENCE: (
         _("Differences"),
         _(
-            "Left what stands here, right what the government says. Taking one over writes the right side down."
+            "What stands here, and what the government says instead. Taking one over writes down what the government "
+            "says."
         ),
     ),
 }

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from certificates.domain.lifecycle import Environment
 from certificates.models import RecordsInquiry
 from certificates.record_selectors import inquiries_page, inquiry_counts, proposals_page
-from certificates.services.ask_records import ask_records, cancel_records
+from certificates.services.ask_records import ask_records, cancel_records, with_card
 from certificates.services.decide_proposals import Decided, accept, dismiss
 from certificates.web.record_rows import groups_of, inquiry_row
 from certificates.web.rows import problem_view
@@ -61,10 +61,10 @@ class RecordsForm(forms.Form):
 
     def __init__(self, tenancy: Tenancy, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = _people(tenancy)
+        people = with_card(_people(tenancy))
         field = self.fields["holder_id"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  # narrows the declared field for the type checker
-        field.queryset = people
+        field.queryset = _people(tenancy).filter(pk__in=[one.pk for one in people])
         field.empty_label = str(_("Choose"))
         field.initial = next((one.pk for one in people if one.user_id == tenancy.user.pk), None)
 

@@ -22,16 +22,18 @@ from organisations.domain.roles import Permission
 R = RenewalOutcome
 FORM = frozenset({R.RENEWABLE, R.NO_WORKSTATION, R.HOLDER_LEFT, R.MANDATE_ENDED, R.KEY_STORE_LOST})
 """Outcomes in which the form is the way on: it asks for what is missing, or for another holder."""
+NOTHING_TO_DO = frozenset({R.TOO_EARLY, R.ALREADY_RENEWED, R.IN_PROGRESS})
 PAST = frozenset({R.EXPIRED, R.REVOKED, R.ALREADY_RENEWED, R.IN_PROGRESS, R.KEY_STORE_LOST})
 """Outcomes in which nobody need ask after its key store: it is over, on its way, or said to be lost."""
 
 
 @dataclass(frozen=True)
 class Button:
-    """A way on: a link with its words."""
+    """A way on: a link with its words; `danger` where it leads to what cannot be undone."""
 
     address: str
     text: str
+    danger: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class RenewalView:
     tone: str
     one_click: bool
     buttons: tuple[Button, ...]
+    who_can: str
+    """For a reader who may not ask: who does what the advice says."""
     on_its_way: RequestRow | None
     when_lost: tuple[Button, ...]
     """The ways on when the key store or its password is lost: there is nothing to renew with."""
@@ -76,11 +80,20 @@ def renewal_view(plan: RenewalPlan, tenancy: Tenancy) -> RenewalView | None:
         _tone(plan.outcome),
         may_ask and plan.one_click,
         _buttons(plan, tenancy) if may_ask else (),
+        "" if may_ask else _who_can(plan),
         request_row(plan.renewal) if plan.renewal else None,
         ways_when_lost(certificate)
         if may_ask and tenancy.may(Permission.REVOKE_CERTIFICATE) and plan.outcome not in PAST
         else (),
     )
+
+
+def _who_can(plan: RenewalPlan) -> str:
+    if plan.possible and plan.holder is not None:
+        return _("An administrator asks for the renewal; %(name)s signs it.") % {"name": plan.holder}
+    if plan.possible:
+        return _("An administrator asks for the renewal; the holder signs it.")
+    return "" if plan.outcome in NOTHING_TO_DO else _("An administrator does this.")
 
 
 def _buttons(plan: RenewalPlan, tenancy: Tenancy) -> tuple[Button, ...]:
@@ -121,14 +134,18 @@ def ways_when_lost(certificate: Certificate) -> tuple[Button, ...]:
     if certificate.revocation_status != RevocationStatus.REVOKED:
         address = reverse("certificate-revoke", args=[certificate.pk])
         ways.append(
-            Button(f"{address}?reason={RevocationReason.SUPERSEDED}", _("Revoke the old certificate"))
+            Button(
+                f"{address}?reason={RevocationReason.SUPERSEDED}",
+                _("Revoke the old certificate"),
+                danger=True,
+            )
         )
     return (*ways, Button(new_request_like(certificate.pk), _("Request a new one")))
 
 
-def new_request_like(certificate_id: UUID) -> str:
-    """Return the address of the form for a new certificate, filled in from an old one."""
-    return f"{reverse('request-new')}?{urlencode({'like': certificate_id})}"
+def new_request_like(key: UUID) -> str:
+    """Return the address of the form for a new certificate, filled in from an old one or from a request."""
+    return f"{reverse('request-new')}?{urlencode({'like': key})}"
 
 
 @dataclass(frozen=True)
@@ -149,7 +166,7 @@ def renewal_lines(tenancy: Tenancy, certificates: Sequence[Certificate], now: da
     plans = plan_renewals(tenancy.organisation, wanted, now=now)
     return [
         RenewalLine(
-            certificate_row(one, now, renewed=one.renewed),
+            certificate_row(one, now, renewed=one.renewed, ending=one.ending),
             renewal_view(plans[one.pk], tenancy) if one.pk in plans else None,
         )
         for one in certificates

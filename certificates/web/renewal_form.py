@@ -79,7 +79,7 @@ def certificate_renew(request: TenantRequest, certificate_id: UUID) -> HttpRespo
             messages.success(request, asked_sentence(made))
             return redirect("request", made.pk)
     context = {
-        "row": certificate_row(found, timezone.now()),
+        "row": certificate_row(found, timezone.now(), renewed=found.renewed),
         "certificate": found,
         "plan": plan,
         "renewal": renewal_view(plan, request.tenancy),

@@ -1,10 +1,12 @@
 """Requests: the list, one request as it moves, and what may be done with it."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from certificates import selectors
@@ -15,7 +17,7 @@ from certificates.services.ask_again import ask_again
 from certificates.services.cancel_request import cancel_request
 from certificates.steps import request_steps
 from certificates.web.progress import REQUEST, act_on, progress_view, status_answer
-from certificates.web.renewal import Button, ways_when_lost
+from certificates.web.renewal import Button, new_request_like, ways_when_lost
 from certificates.web.rows import request_row
 from certificates.web.words import BASE_SERVICES, REQUEST_STATES
 from organisations.domain.roles import Permission
@@ -76,11 +78,23 @@ def progress_of(request: TenantRequest, found: CertificateRequest) -> dict[str, 
 
 
 def _instead_of(found: CertificateRequest) -> tuple[Button, ...]:
-    """Return the ways on when a renewal cannot be: the old key store is lost, so revoke and request anew."""
+    """Return the ways on when this one came to nothing.
+
+    Once the old key store is lost there is no renewal: revoke and request anew. After a refusal: the same once more.
+    """
     problem = found.problem or {}
-    if problem.get("kind") != KEY_STORE_LOST or found.replaces is None:
+    if problem.get("kind") == KEY_STORE_LOST and found.replaces is not None:
+        return ways_when_lost(found.replaces)
+    if found.state != RequestState.REJECTED:
         return ()
-    return ways_when_lost(found.replaces)
+    if found.personal:
+        renews = f"?{urlencode({'renews': found.replaces_id})}" if found.replaces_id else ""
+        address = f"{reverse('own-new')}{renews}"
+    elif found.replaces_id is not None:
+        address = reverse("certificate-renew", args=[found.replaces_id])
+    else:
+        address = new_request_like(found.pk)
+    return (Button(address, _("Make a new request")),)
 
 
 @page(Permission.SEE_INVENTORY)

@@ -44,8 +44,8 @@ REVOCATION_EXPLANATIONS: dict[RevocationState, Text] = {
         "says so too. The government's own records count as well, whenever somebody asks them."
     ),
     RevocationState.COMPLETED: _(
-        "The certificate is dead, and its encryption token with it. Keep the key stores: old messages can only be "
-        "opened with the encryption keys in them."
+        "The certificate is revoked, and its encryption token ended with it. Keep the key stores: old messages can "
+        "only be opened with the encryption keys in them."
     ),
     RevocationState.REJECTED: _(
         "The government refused the revocation; the certificate still works. What it answered stands below."

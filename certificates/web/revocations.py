@@ -101,6 +101,7 @@ class EndingView:
     """What the page of a certificate says about its end: whether it can be asked, and the last time that it was."""
 
     row: RevocationRow | None
+    on_its_way: bool
     possible: bool
 
 
@@ -110,6 +111,7 @@ def ending_view(certificate: Certificate, now: datetime) -> EndingView:
     on_its_way = latest is not None and not latest.is_final
     return EndingView(
         revocation_row(latest) if latest else None,
+        on_its_way=on_its_way,
         possible=not on_its_way and certificate.status(now) not in OVER,
     )
 

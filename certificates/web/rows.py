@@ -1,7 +1,7 @@
 """Certificates and requests as pages show them: every state with its word, every link ready."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from certificates.domain.lifecycle import Environment, RequestState
@@ -11,6 +11,8 @@ from certificates.models.work import UNSIGNED as UNSIGNED_KIND
 from certificates.steps import Step
 from certificates.web.catalogue import Reading, read_code
 from certificates.web.words import (
+    ENDING,
+    ENDS_SOON,
     ENVIRONMENTS,
     EXPLANATIONS,
     PROBLEMS,
@@ -43,12 +45,34 @@ class CertificateRow:
         return self.certificate.environment == Environment.ACCEPTANCE
 
 
-def certificate_row(certificate: Certificate, now: datetime, *, renewed: bool = False) -> CertificateRow:
-    """Return `certificate` with its words at `now`; what was `renewed` is no longer to renew."""
+ALIVE = frozenset({CertificateStatus.VALID, CertificateStatus.RENEWABLE})
+LAST_DAYS = timedelta(days=30)
+"""So long before its end nothing calls a certificate simply valid, whatever day the government told for renewal."""
+
+
+def _status_label(certificate: Certificate, now: datetime, *, renewed: bool, ending: bool) -> Label:
     status = certificate.status(now)
+    if status not in ALIVE:
+        return STATUSES[status]
+    if ending:
+        return ENDING
+    if renewed:
+        return RENEWED
+    if status is CertificateStatus.VALID and certificate.not_after - now <= LAST_DAYS:
+        return ENDS_SOON
+    return STATUSES[status]
+
+
+def certificate_row(
+    certificate: Certificate, now: datetime, *, renewed: bool = False, ending: bool = False
+) -> CertificateRow:
+    """Return `certificate` with its words at `now`.
+
+    What was `renewed` is no longer to renew; of what is `ending`, a revocation is on its way.
+    """
     return CertificateRow(
         certificate,
-        RENEWED if renewed and status is CertificateStatus.RENEWABLE else STATUSES[status],
+        _status_label(certificate, now, renewed=renewed, ending=ending),
         str(ENVIRONMENTS[Environment(certificate.environment)]),
         REVOCATION[RevocationStatus(certificate.revocation_status)],
         identifier_type(certificate.identifier_type) if certificate.identifier_type else "",

@@ -17,6 +17,7 @@ from certificates.revocation_selectors import revocations_awaiting
 from certificates.selectors import awaiting_signature_of
 from certificates.services.fetch_contract import contract_of
 from certificates.services.revocations.contract import contract_of as revocation_contract_of
+from certificates.web.progress import before_signing
 from certificates.web.record_rows import inquiry_row
 from certificates.web.requests import find_request, progress_of
 from certificates.web.revocations import find_revocation, revocation_row
@@ -70,13 +71,17 @@ def sign(request: TenantRequest, request_id: UUID) -> HttpResponse:
     """What will be signed and the button that opens the agent; others see whose card is needed."""
     found = find_request(request, request_id)
     progress = progress_of(request, found)
-    context = progress | {
-        "services": [
-            BASE_SERVICES[code][0] if code in BASE_SERVICES else code for code in found.base_service_usages
-        ],
-        "contract": _contract_text(_offered(progress, contract_of)),
-        "without_device": progress["is_holder"] and not devices_of_user(request.tenancy.user),
-    }
+    context = (
+        progress
+        | before_signing(request, progress)
+        | {
+            "services": [
+                BASE_SERVICES[code][0] if code in BASE_SERVICES else code
+                for code in found.base_service_usages
+            ],
+            "contract": _contract_text(_offered(progress, contract_of)),
+        }
+    )
     return render(request, "certificates/sign.html", context)
 
 
@@ -84,8 +89,11 @@ def sign(request: TenantRequest, request_id: UUID) -> HttpResponse:
 def revocation_sign(request: TenantRequest, revocation_id: UUID) -> HttpResponse:
     """Which certificate ends and why, and the button that opens the agent; others see whose card is needed."""
     progress = revocation_progress(request, find_revocation(request, revocation_id))
-    context = progress | {
-        "contract": _contract_text(_offered(progress, revocation_contract_of)),
-        "without_device": progress["is_holder"] and not devices_of_user(request.tenancy.user),
-    }
+    context = (
+        progress
+        | before_signing(request, progress)
+        | {
+            "contract": _contract_text(_offered(progress, revocation_contract_of)),
+        }
+    )
     return render(request, "certificates/revocation_sign.html", context)

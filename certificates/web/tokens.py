@@ -66,7 +66,11 @@ class TokenPanel:
     unfinished_job: str
     late: bool
     may_ask: bool
+    may_look: bool
+    """Whether this member may ask the depot."""
     alive: bool
+    ending: bool
+    """Whether another has taken over from its certificate, or the end of that is on its way: nothing new is made."""
 
     @property
     def is_dead(self) -> bool:
@@ -87,7 +91,7 @@ class TokenPanel:
     def unknown(self) -> bool:
         """True when nothing is known of a token, and none is being made in the sitting of a request."""
         begun = self.token is not None and (self.usable or bool(self.jobs))
-        return self.alive and not begun and not self.unfinished_job
+        return self.alive and not self.ending and not begun and not self.unfinished_job
 
     @property
     def usable(self) -> bool:
@@ -100,7 +104,7 @@ def state_of(token: EncryptionToken) -> Label:
     return ENDED if token.is_dead else TOKEN_STATES[TokenState(token.state)]
 
 
-def panel_of(request: TenantRequest, certificate: Certificate, now: datetime) -> TokenPanel:
+def panel_of(request: TenantRequest, certificate: Certificate, now: datetime, *, ending: bool) -> TokenPanel:
     """Return what the page of `certificate` shows; one question to the database, or three."""
     token = EncryptionToken.objects.filter(certificate=certificate).defer("sealed_etk").first()
     made_by = getattr(certificate, "request", None)
@@ -114,6 +118,12 @@ def panel_of(request: TenantRequest, certificate: Certificate, now: datetime) ->
     job = getattr(made_by, "job", None)
     stored = token is not None and token.stored_at is not None
     is_revoked = certificate.revocation_status == RevocationStatus.REVOKED
+    may_ask = (
+        holder is not None
+        and not is_revoked
+        and _is_touchable(certificate, request.tenancy)
+        and (request.tenancy.may(Permission.REQUEST_CERTIFICATE) or is_holder)
+    )
     if token is not None:
         token.certificate = certificate  # as it was read already
     return TokenPanel(
@@ -129,9 +139,9 @@ def panel_of(request: TenantRequest, certificate: Certificate, now: datetime) ->
         unfinished_job=job.pk if job is not None and not stored and not is_revoked else "",
         late=token is not None and token.waits_too_long(now),
         alive=alive,
-        may_ask=holder is not None
-        and not is_revoked
-        and (request.tenancy.may(Permission.REQUEST_CERTIFICATE) or is_holder),
+        may_ask=may_ask,
+        may_look=may_ask and _may_look(certificate, request.tenancy),
+        ending=ending,
     )
 
 
@@ -147,10 +157,10 @@ def token_find(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
     tenancy = tenancy_of(request)
     if tenancy is None:
         raise Http404
-    if not tenancy.may(Permission.REQUEST_CERTIFICATE):
-        return HttpResponse(status=403)
     with acting_for([tenancy.organisation.pk], user=tenancy.user.pk):
         certificate = get_object_or_404(_certificates(tenancy), pk=certificate_id)
+    if not _may_look(certificate, tenancy):
+        return HttpResponse(status=403)
     try:
         depot = depot_of(certificate.environment)
         find_token(certificate, depot, actor=Actor.of(tenancy), now=timezone.now())
@@ -192,6 +202,16 @@ def _certificates(tenancy: Tenancy) -> QuerySet[Certificate]:
     """Those whose token this member may touch: an own one's stays its owner's, shared or not."""
     rows = Certificate.objects.filter(organisation=tenancy.organisation)
     return rows.filter(Q(owner=None) | Q(owner__user=tenancy.user))
+
+
+def _is_touchable(certificate: Certificate, tenancy: Tenancy) -> bool:
+    """Whether `certificate`, read with its owner, is among those."""
+    return certificate.owner is None or certificate.owner.user_id == tenancy.user.pk
+
+
+def _may_look(certificate: Certificate, tenancy: Tenancy) -> bool:
+    """Whether this member, who may touch its token, may ask the depot: for an own one, or for the organisation."""
+    return certificate.owner_id is not None or tenancy.may(Permission.REQUEST_CERTIFICATE)
 
 
 def _ask(request: TenantRequest, certificate_id: UUID, kind: JobKind) -> HttpResponse:

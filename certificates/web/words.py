@@ -21,7 +21,11 @@ STATUSES: dict[CertificateStatus, Label] = {
 }
 
 RENEWED = Label(_("Renewed"))
-"""A certificate in its replacement period from which a later one has taken over."""
+"""A certificate still valid from which a later one has taken over."""
+ENDING = Label(_("Being revoked"), "warn")
+"""One still valid whose revocation is on its way."""
+ENDS_SOON = Label(_("Ends soon"), "warn")
+"""One in its last days that the government does not renew yet."""
 
 REVOCATION: dict[RevocationStatus, Label] = {
     RevocationStatus.GOOD: Label(_("Not revoked"), "good"),

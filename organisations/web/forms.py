@@ -36,12 +36,12 @@ class IdentifierChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # no 
 
 
 class PersonForm(forms.Form):
-    """Someone of the organisation, as on the identity card."""
+    """Someone of the organisation, as on the identity card or another official document."""
 
     first_names = forms.CharField(
         label=_("First names"),
         max_length=200,
-        help_text=_("All of them, as on the identity card."),
+        help_text=_("All of them, as on the identity card or another official document."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     name = forms.CharField(
@@ -51,7 +51,8 @@ class PersonForm(forms.Form):
         label=_("National number"),
         max_length=20,
         help_text=_(
-            "Eleven digits, on the back of the card. It is kept encrypted; looking at it leaves a trace."
+            "Eleven digits: the number on the back of the identity card, or the BIS number of who has none. It is kept "
+            "encrypted; looking at it leaves a trace."
         ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
     )

@@ -280,7 +280,7 @@ def make_site() -> Site:
         holders = {
             "nl": _holder(hospital, users["nl"], "93051822361", "Katrien Maria", "Vandenbroucke"),
             "fr": _holder(hospital, users["fr"], "00010100105", "Jean-Baptiste", "Delacroix"),
-            "de": _holder(hospital, users["de"], "85273003371", "Annelies", "Müller"),
+            "de": _holder(hospital, users["de"], "78041204401", "Annelies", "Müller"),
         }
     _fill_shelf(hospital)
     certificate = shelve(here, "EHBOX-CENTRAAL", 61)
@@ -293,6 +293,7 @@ def make_site() -> Site:
             holder_name=str(holders[language]).upper(),
             identifier_type="SSIN",
             identifier_value="",
+            ssin_index=holders[language].ssin_index,
             owner=holders[language],
             **({"private_to": users[language]} if language == "nl" else {"shared_at": datetime.now(UTC)}),
         )

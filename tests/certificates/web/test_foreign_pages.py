@@ -74,6 +74,19 @@ def test_every_state_has_its_page(
     assert (page.status_code, made) == (200, 1)
 
 
+def test_the_address_comes_first_and_cancelling_last(administrator: Client, giulia: Foreigner) -> None:
+    request = put(giulia, S.AWAITING_CONFIRMATION)
+    page = administrator.get(f"/foreigners/{request.pk}/").content.decode()
+    order = [
+        'data-copy="https://validation.example.org/x1"',
+        f'action="/foreigners/{request.pk}/confirmed"',
+        "<details><summary>",
+        f'action="/foreigners/{request.pk}/cancel"',
+    ]
+    places = [page.index(one) for one in order]
+    assert places == sorted(places)
+
+
 def test_deadlines_are_said(administrator: Client, giulia: Foreigner) -> None:
     now = datetime.now(UTC)
     for left, words in (

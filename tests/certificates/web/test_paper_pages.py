@@ -9,6 +9,7 @@ from django.test import Client
 from certificates.domain.papers import MAX_COPY_BYTES, PaperKind, PaperState
 from certificates.models import Paper
 from organisations.domain.roles import Role
+from organisations.models import User
 from organisations.tenancy import acting_for
 from tests.certificates.test_papers import SCAN, TODAY, VALUES, draft
 from tests.organisations.web.members import member, own_queries, signed_in
@@ -79,6 +80,13 @@ def test_the_list_goes_on(administrator: Client, hospital: Hospital, monkeypatch
     second = administrator.get("/papers/", {"after": cursor}).content.decode()
     assert "&amp;after=" not in second
     assert "eHealthBox v3" in second
+
+
+def test_the_reader_s_language_is_chosen(administrator: Client, hospital: Hospital) -> None:
+    address = "/papers/new/mandate/"
+    assert '<option value="nl" selected' in administrator.get(address).content.decode()
+    User.objects.filter(pk=hospital.administrator.pk).update(language="fr")
+    assert '<option value="fr" selected' in signed_in(hospital.administrator).get(address).content.decode()
 
 
 def test_what_is_wrong_stands_at_its_field(administrator: Client, hospital: Hospital) -> None:

@@ -6,11 +6,13 @@ import pytest
 from django.test import Client
 
 from certificates.domain.lifecycle import Environment
+from certificates.errors import RecordsRefused
 from certificates.models import Certificate, RecordsInquiry
 from certificates.models.records import ProposalKind, ProposalState
 from organisations.domain.roles import Role
 from organisations.models import Mandate
 from organisations.tenancy import acting_for
+from tests.certificates.foreigners import make_foreigner
 from tests.certificates.web.record_shelf import answered
 from tests.organisations.web.members import member, own_queries, signed_in
 from tests.support.hospital import Hospital
@@ -62,6 +64,17 @@ def test_the_holder_gets_the_button_and_only_asks_with_the_own_card(
     others = ask(hospital, holder=other)
     assert holder_client.get(f"/records/{others.pk}/").status_code == 404
     assert str(others.pk) not in holder_client.get("/records/").content.decode()
+
+
+def test_who_can_have_no_card_is_not_asked_for_it(administrator: Client, hospital: Hospital) -> None:
+    foreigner = make_foreigner(hospital).person
+    page = administrator.get("/records/").content.decode()
+    assert str(hospital.holder.pk) in page
+    assert str(foreigner.pk) not in page
+    form = {"holder_id": str(foreigner.pk), "environment": "production"}
+    assert administrator.post("/records/", form).status_code == 422
+    with pytest.raises(RecordsRefused):
+        ask(hospital, holder=foreigner)
 
 
 def test_who_neither_requests_nor_signs_sees_nothing(viewer: Client, hospital: Hospital) -> None:

@@ -384,7 +384,7 @@ def test_queries_do_not_grow(administrator: Client, hospital: Hospital) -> None:
         install(hospital, old, machine=f"M{index}")
         if index % 3 == 0:
             renew(hospital, certificate)
-    assert own_queries(administrator, "/")[1] == 12
+    assert own_queries(administrator, "/")[1] == 13
     assert own_queries(administrator, "/certificates/?status=renewable")[1] == 7
     assert own_queries(administrator, address_of(old))[1] == 17
     assert own_queries(administrator, address_of(new))[1] == 18
@@ -406,7 +406,46 @@ def test_what_was_renewed_is_not_to_renew(administrator: Client, hospital: Hospi
     assert dashboard.count('<circle class="mark soon" cx') == 1, "only in the key"
     for address in ("/certificates/", address_of(old)):
         assert re.search(r">\s*Renewed\s*<", page(administrator, address)), address
+    assert "in the period in which it can be renewed" not in page(administrator, address_of(old))
     assert old.application_id not in page(administrator, "/certificates/?status=renewable")
+
+
+def test_who_may_not_renew_reads_who_can(administrator: Client, hospital: Hospital) -> None:
+    device(hospital)
+    certificate = known(hospital)
+    holder = signed_in(hospital.holder_user)
+    words = "Een beheerder vraagt de hernieuwing aan; An Marie Peeters ondertekent ze."
+    assert words in page(holder, address_of(certificate))
+    assert words not in page(administrator, address_of(certificate))
+    assert "Een beheerder" not in page(holder, address_of(known(hospital, 400)))
+    with acting_for([hospital.organisation.pk]):
+        Mandate.objects.all().update(withdrawn_on=date(2024, 1, 1))
+    assert "Een beheerder doet dit." in page(holder, address_of(certificate))
+
+
+def test_the_overview_says_how_many_renewals_are_on_their_way(
+    administrator: Client, hospital: Hospital
+) -> None:
+    device(hospital)
+    first, _second = known(hospital, 20), known(hospital, 50)
+    assert "of them is on its way" not in page(administrator, "/")
+    renew(hospital, first)
+    body = page(administrator, "/")
+    assert "2 certificates must be renewed" in body
+    assert "The renewal of 1 of them is on its way" in body
+
+
+def test_old_and_new_are_told_apart_and_what_is_left_is_one_click_away(
+    administrator: Client, hospital: Hospital
+) -> None:
+    old, new = pair(hospital)
+    install(hospital, old)
+    install(hospital, new, path="/home/an/b.p12")
+    listed = page(administrator, "/installations/")
+    texts = re.findall(r'<a href="/certificates/[0-9a-f-]{36}/">(.*?)</a>', listed)
+    assert len(set(texts)) == 2
+    assert all("until" in one for one in texts)
+    assert f'href="{address_of(old)}#installations"' in page(administrator, address_of(new))
 
 
 def test_holders_see_no_button(hospital: Hospital) -> None:

@@ -9,7 +9,8 @@ from certificates.models import CertificateRequest
 from certificates.services import application_ids
 from organisations.domain.roles import Role
 from organisations.tenancy import acting_for
-from tests.certificates.web.shelf import ask
+from tests.certificates.renewing import device
+from tests.certificates.web.shelf import ask, shelve
 from tests.organisations.web.members import member, own_queries, signed_in
 from tests.support.hospital import Hospital
 
@@ -50,7 +51,7 @@ def test_every_state_has_its_pages(
     page, made = own_queries(administrator, f"/requests/{request.pk}/")
     assert (page.status_code, made) == (200, 2)
     page, made = own_queries(holder_client, f"/sign/{request.pk}/")
-    assert (page.status_code, made) == (200, 4)
+    assert (page.status_code, made) == (200, 4 if state is RequestState.AWAITING_SIGNATURE else 2)
     for view in ("request", "sign"):
         fragment = administrator.get(f"/requests/{request.pk}/status", {"view": view})
         assert fragment.status_code == (286 if state in FINAL_STATES else 200)
@@ -75,6 +76,34 @@ def test_a_refusal_says_what_to_do_and_shows_the_answer(administrator: Client, h
     assert "<details" in page
     assert "SIGNER_NOT_AUTHORIZED" in page
     assert "No mandate." in page
+
+
+def test_after_a_refusal_the_same_is_asked_anew(
+    administrator: Client, viewer: Client, holder_client: Client, hospital: Hospital
+) -> None:
+    request = ask(hospital, RequestState.REJECTED, problem=PROBLEM)
+    again = f"/requests/new/?like={request.pk}"
+    assert again in administrator.get(f"/requests/{request.pk}/").content.decode()
+    assert again not in viewer.get(f"/requests/{request.pk}/").content.decode()
+    form = administrator.get(again).content.decode()
+    for known in (request.application_id, request.email_private, request.phone_private, request.reason):
+        assert known in form
+    for chosen in (hospital.holder.pk, hospital.identifier.pk):
+        assert f'value="{chosen}" selected' in form
+    old = shelve(hospital.organisation, "EHBOX", 40)
+    renewal = ask(hospital, RequestState.REJECTED, problem=PROBLEM, application_id="EHBOX", replaces=old)
+    page = administrator.get(f"/requests/{renewal.pk}/").content.decode()
+    assert f'href="/certificates/{old.pk}/renew/"' in page
+    own = ask(
+        hospital,
+        RequestState.REJECTED,
+        identifier=None,
+        application_id="",
+        personal=True,
+        private_to=hospital.holder_user,
+    )
+    assert 'href="/own/new/"' in holder_client.get(f"/requests/{own.pk}/").content.decode()
+    assert own.phone_private not in administrator.get(f"/requests/new/?like={own.pk}").content.decode()
 
 
 @pytest.mark.parametrize(
@@ -187,6 +216,37 @@ def test_only_the_holder_gets_the_button(
     others = administrator.get(f"/sign/{request.pk}/").content.decode()
     assert request.job.pk not in others
     assert "An Marie Peeters must sign this" in others
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (RequestState.AWAITING_CONTRACT, "Te ondertekenen door"),
+        (RequestState.AWAITING_SIGNATURE, "Te ondertekenen door"),
+        (RequestState.AWAITING_CERTIFICATE, "Ondertekend door"),
+        (RequestState.CANCELLED, "Wie ondertekent"),
+    ],
+)
+def test_nothing_is_called_signed_before_it_is(
+    holder_client: Client, hospital: Hospital, state: RequestState, words: str
+) -> None:
+    request = ask(hospital, state)
+    page = holder_client.get(f"/sign/{request.pk}/").content.decode()
+    assert f'<dt id="signer">{words}</dt>' in page
+    part = holder_client.get(f"/requests/{request.pk}/status?view=sign").content.decode()
+    assert f'<dt id="signer" hx-swap-oob="true">{words}</dt>' in part
+
+
+def test_a_workstation_comes_before_the_agent(holder_client: Client, hospital: Hospital) -> None:
+    request = ask(hospital, RequestState.AWAITING_SIGNATURE)
+    primary = '<a class="button great primary"'
+    for address in (f"/sign/{request.pk}/", f"/requests/{request.pk}/status?view=sign"):
+        page = holder_client.get(address).content.decode()
+        assert "ehportal://run/" in page
+        assert primary not in page, address
+    device(hospital)
+    for address in (f"/sign/{request.pk}/", f"/requests/{request.pk}/status?view=sign"):
+        assert primary in holder_client.get(address).content.decode(), address
 
 
 def test_the_holder_finds_what_waits(holder_client: Client, viewer: Client, hospital: Hospital) -> None:

@@ -1,6 +1,7 @@
 """Pages of revocations: every state has its page, everybody sees what is theirs, and what ends is plain to see."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -52,9 +53,9 @@ def test_every_state_has_its_pages(
     page, made = own_queries(administrator, f"/revocations/{revocation.pk}/")
     assert (page.status_code, made) == (200, 2)
     page, made = own_queries(holder_client, f"/revocations/{revocation.pk}/sign/")
-    assert (page.status_code, made) == (200, 4)
+    assert (page.status_code, made) == (200, 4 if state is S.AWAITING_SIGNATURE else 2)
     text = page.content.decode()
-    assert "ending-band" in text
+    assert ("ending-band" in text) is (state not in REVOCATION_FINAL_STATES)
     assert ("ehportal://run/" in text) is (state is S.AWAITING_SIGNATURE)
     for view in ("request", "sign"):
         fragment = administrator.get(f"/revocations/{revocation.pk}/status", {"view": view})
@@ -93,7 +94,7 @@ def test_who_confirmed_it_is_said_in_words(administrator: Client, hospital: Hosp
         )
     page = administrator.get(f"/revocations/{revocation.pk}/").content.decode()
     assert "own record of the certificate" in page
-    assert "Dead since" not in page
+    assert "Revoked since" not in page
     page = administrator.get(f"/certificates/{revocation.certificate_id}/").content.decode()
     assert "certificate_info" not in page
     assert "the government&#x27;s record" in page
@@ -222,6 +223,48 @@ def test_the_certificate_shows_its_end(administrator: Client, viewer: Client, ho
     assert "A revocation is on its way" in text
     assert f"/revocations/{revocation.pk}/" in text
     assert f'href="{page}revoke/"' not in text
+
+
+def test_a_certificate_is_called_the_same_on_each_page(administrator: Client, hospital: Hospital) -> None:
+    """Renewed, about to be revoked, in its last days: on its own page, where it is revoked, and in the list."""
+    old = shelve(hospital.organisation, "VITALINK", 60)
+    shelve(hospital.organisation, "VITALINK", 1000)
+    early = shelve(hospital.organisation, "RECIP-E", 400)
+    shelve(hospital.organisation, "RECIP-E", 1000)
+    late = datetime.now(UTC) + timedelta(days=15)
+    last = shelve(hospital.organisation, "LABO", 20, replaceable_from=late)
+    ending = shelve(hospital.organisation, "EHBOX", 400)
+    revoke(hospital, S.AWAITING_EVIDENCE, ending)
+    inventory = administrator.get("/certificates/").content.decode()
+    for certificate, word in (
+        (old, "Renewed"),
+        (early, "Renewed"),
+        (last, "Ends soon"),
+        (ending, "Being revoked"),
+    ):
+        page = f"/certificates/{certificate.pk}/"
+        for address in (page, f"{page}revoke/"):
+            text = administrator.get(address).content.decode()
+            assert re.search(rf'class="state pill (?!good)\w*">{word}<', text), (address, word)
+        row = inventory[inventory.index(page) :].partition("</tr>")[0]
+        assert f">{word}<" in row
+        assert ">Valid<" not in row
+
+
+def test_no_warning_stands_above_what_is_over(administrator: Client, hospital: Hospital) -> None:
+    for state in (S.AWAITING_SIGNATURE, S.AWAITING_EVIDENCE, S.COMPLETED, S.CANCELLED):
+        text = administrator.get(f"/revocations/{revoke(hospital, state).pk}/sign/").content.decode()
+        over = state in REVOCATION_FINAL_STATES
+        assert ("ending-band" in text, "stage ending" in text) == (not over, not over), state
+
+
+def test_the_way_to_a_revocation_looks_dangerous_everywhere(
+    administrator: Client, hospital: Hospital
+) -> None:
+    certificate = shelve(hospital.organisation, "EHBOX", 40)
+    text = administrator.get(f"/certificates/{certificate.pk}/").content.decode()
+    ways = re.findall(rf'<a class="([^"]+)" href="/certificates/{certificate.pk}/revoke/', text)
+    assert ways == ["button danger", "button danger"]
 
 
 def test_a_dead_token_is_shown_as_such(administrator: Client, hospital: Hospital) -> None:

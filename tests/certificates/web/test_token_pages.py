@@ -1,11 +1,13 @@
 """The encryption token on the pages: where it stands, activation and self test in one action, and who may."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from certificates.domain.lifecycle import RequestState
+from certificates.domain.revocation import RevocationState
 from certificates.domain.tokens import TokenState
 from certificates.domain.validity import RevocationStatus
 from certificates.models import AgentJob, Certificate
@@ -13,6 +15,7 @@ from certificates.models.job import JobKind
 from organisations.sealing import seal
 from organisations.tenancy import acting_for
 from tests.certificates import samples
+from tests.certificates.web.endings import revoke
 from tests.certificates.web.shelf import ask, give_token, shelve
 from tests.organisations.web.members import own_queries
 from tests.support.hospital import Hospital
@@ -142,3 +145,50 @@ def test_the_dashboard_reminds_of_what_waits(administrator: Client, issued: Cert
     assert (
         "It has been waiting for more than two weeks." in administrator.get(address(issued)).content.decode()
     )
+
+
+OWN: dict[str, Any] = {"identifier_type": "SSIN", "identifier_value": "", "ssin_index": "x" * 64}
+
+
+def test_a_shared_own_certificate_offers_its_owner_alone_what_only_the_owner_may(
+    administrator: Client, holder_client: Client, hospital: Hospital
+) -> None:
+    shared = datetime.now(UTC)
+    mine = shelve(hospital.organisation, "", 400, owner=hospital.holder, shared_at=shared, **OWN)
+    unknown = shelve(hospital.organisation, "", 300, owner=hospital.holder, shared_at=shared, **OWN)
+    give_token(mine, TokenState.WAITING)
+    for certificate, steps in ((mine, ("activate", "check")), (unknown, ("make", "find"))):
+        theirs = administrator.get(address(certificate)).content.decode()
+        own = holder_client.get(address(certificate)).content.decode()
+        for step in steps:
+            assert address(certificate, step) not in theirs, step
+            assert administrator.post(address(certificate, step)).status_code == 404, step
+            if certificate is mine:
+                assert address(certificate, step) in own, step
+                assert holder_client.post(address(certificate, step)).status_code == 302, step
+
+
+def test_only_who_may_look_in_the_depot_is_offered_it(
+    administrator: Client, holder_client: Client, hospital: Hospital
+) -> None:
+    certificate = shelve(hospital.organisation, "ELDERS", 400)
+    page = holder_client.get(address(certificate)).content.decode()
+    assert address(certificate, "make") in page
+    assert address(certificate, "find") not in page
+    assert holder_client.post(address(certificate, "find")).status_code == 403
+    own = shelve(
+        hospital.organisation, "", 400, owner=hospital.holder, private_to=hospital.holder_user, **OWN
+    )
+    assert address(own, "find") in holder_client.get(address(own)).content.decode()
+
+
+def test_no_token_is_made_for_what_was_replaced_or_is_being_ended(
+    administrator: Client, hospital: Hospital
+) -> None:
+    old = shelve(hospital.organisation, "VITALINK", 60)
+    assert address(old, "make") in administrator.get(address(old)).content.decode()
+    new = shelve(hospital.organisation, "VITALINK", 1000)
+    assert "token/" not in administrator.get(address(old)).content.decode()
+    assert address(new, "make") in administrator.get(address(new)).content.decode()
+    revoke(hospital, RevocationState.AWAITING_EVIDENCE, new)
+    assert "token/" not in administrator.get(address(new)).content.decode()
