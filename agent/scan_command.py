@@ -13,12 +13,13 @@ from typing import Final
 from agent.config import Config
 from agent.device import Device
 from agent.errors import ExitCode, StoreError
+from agent.found_stores import FoundStore, opened
 from agent.keystore import open_store
 from agent.language import Texts, shown
 from agent.pkcs12 import Contents
 from agent.portal import Portal
 from agent.records import remember, remembered
-from agent.scan import FoundStore, Scan, opened, scan
+from agent.scan import Scan, scan
 from agent.scan_report import ScanPage, report_lines, report_of
 from agent.store_files import read_file
 from agent.ui import Dialogue

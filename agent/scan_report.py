@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from agent.found_stores import FoundStore, copies, duplicates
 from agent.language import Texts, shown
-from agent.scan import FoundStore, Scan, copies, duplicates
+from agent.scan import Scan
 from agent.wire.installations import Installation, InstallationReport
 from agent.wire.jobs import Json
 from agent.wire.limits import (
