@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cryptography import x509
 
+from agent.environments import environment_told_by, fitting_name
 from agent.keystore import encryption_entries, find_authentication
 from agent.pkcs12 import Contents
 from agent.wire.jobs import Environment
@@ -23,6 +24,7 @@ class CertificateFacts:
     serial: str
     subject: str
     not_after: datetime
+    environment: Environment | None
 
     @classmethod
     def of(cls, certificate: x509.Certificate) -> "CertificateFacts":
@@ -33,6 +35,7 @@ class CertificateFacts:
             str(certificate.serial_number),
             certificate.subject.rfc4514_string(),
             certificate.not_valid_after_utc,
+            environment_told_by(certificate),
         )
 
 
@@ -40,22 +43,35 @@ class CertificateFacts:
 class FoundStore:
     """One file: what its name, its rights and its content tell, and its certificate once it was opened.
 
-    `fingerprint` and `not_after` are also there for a store that this agent opened before. `is_store` is false
-    for a file that is only named like one. `problem` is the code of what kept it from being opened.
+    `fingerprint`, `not_after` and the environment that the certificate tells are also there for a store that this
+    agent opened before. `is_store` is false for a file that is only named like one. `problem` is the code of what
+    kept it from being opened.
     """
 
     path: Path
     digest: str
-    environment: Environment
+    named_environment: Environment
     is_store: bool
     is_backup: bool
     is_private: bool
     estimated_end: datetime | None
     fingerprint: str | None = None
     not_after: datetime | None = None
+    told_environment: Environment | None = None
     certificate: CertificateFacts | None = None
     encryption_keys: int = 0
     problem: str = ""
+
+    @property
+    def environment(self) -> Environment:
+        """The certificate's where it tells, else what the file name suggests."""
+        return self.told_environment or self.named_environment
+
+    @property
+    def better_name(self) -> str:
+        """What the file should be called for its environment; empty where its name fits."""
+        name = fitting_name(self.path.name, self.told_environment)
+        return "" if self.is_backup or name == self.path.name else name
 
     @property
     def end(self) -> datetime | None:
@@ -75,7 +91,13 @@ def opened(store: FoundStore, contents: Contents) -> FoundStore:
     if entry is None or entry.certificate is None or not entry.belongs_together:
         return found
     facts = CertificateFacts.of(entry.certificate)
-    return replace(found, certificate=facts, fingerprint=facts.fingerprint, not_after=facts.not_after)
+    return replace(
+        found,
+        certificate=facts,
+        fingerprint=facts.fingerprint,
+        not_after=facts.not_after,
+        told_environment=facts.environment,
+    )
 
 
 def duplicates(stores: Sequence[FoundStore]) -> tuple[tuple[FoundStore, ...], ...]:

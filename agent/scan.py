@@ -223,7 +223,7 @@ def _take(place: _Place, facts: os.stat_result, walk: _Walk) -> None:
         FoundStore(
             path=path,
             digest=digest,
-            environment="acceptance" if "acceptance" in map(environment_of, names) else "production",
+            named_environment="acceptance" if "acceptance" in map(environment_of, names) else "production",
             is_store=is_store,
             is_backup=is_backup(path.name),
             is_private=sys.platform == "win32" or not stat.S_IMODE(facts.st_mode) & 0o077,

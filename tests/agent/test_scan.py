@@ -16,11 +16,12 @@ from agent.errors import StoreError
 from agent.found_stores import FoundStore, copies, duplicates, opened
 from agent.language import Texts
 from agent.scan import scan
-from agent.scan_report import ScanPage, report_of
+from agent.scan_report import ScanPage, report_lines, report_of
 from agent.wire.installations import InstallationReport
+from agent.wire.jobs import Environment
 from agent.wire.limits import MAX_REPORT_BYTES
 from tests.agent.counterpart import Counterpart
-from tests.agent.stores import PASSWORD, bouncy_castle_store, full_contents, other_contents
+from tests.agent.stores import PASSWORD, bouncy_castle_store, contents_of, full_contents, other_contents
 from tests.agent.workstation import Workstation, finish
 
 SSIN = "85073003328"
@@ -237,6 +238,43 @@ def test_a_report_holds_public_facts_and_stays_within_its_bounds(folder: Path) -
     large = report_of(replace(found, stores=many), machine="pc", package="é" * 200)
     assert (large.complete, 0 < len(large.installations) < 300) == (False, True)
     assert len(json.dumps(large.to_json())) < MAX_REPORT_BYTES
+
+
+@pytest.mark.parametrize(
+    ("inside", "name", "better"),
+    [("acceptance", PERSON, PERSON.replace(".p12", ".acc-p12")), ("production", ORGANISATION, "")],
+)
+def test_the_certificate_tells_the_environment_and_not_the_name(
+    tmp_path: Path, inside: Environment, name: str, better: str
+) -> None:
+    (tmp_path / name).write_bytes(pkcs12.write(contents_of(inside), PASSWORD, "modern"))
+    (store,) = scan([tmp_path]).stores
+    outside: Environment = "production" if inside == "acceptance" else "acceptance"
+    assert (store.environment, store.better_name) == (outside, "")
+    store = opened(store, contents_of(inside))
+    better = better or name.replace(".acc-p12", ".p12")
+    assert (store.environment, store.better_name) == (inside, better)
+    found = replace(scan([tmp_path]), stores=(store,))
+    page = "\n".join(ScanPage(Texts("en"), found, datetime.now(UTC)).lines())
+    assert f"Call it {better.replace(SSIN, '••')}" in page
+    assert (f"{inside.upper()}" in page, "✓" in page) == (True, False)
+    report = report_of(found, machine="pc", package=None)
+    assert report.installations[0].environment == inside
+    assert "by its name" not in "\n".join(report_lines(report, Texts("en")))
+    closed = report_of(scan([tmp_path]), machine="pc", package=None)
+    lines = "\n".join(report_lines(closed, Texts("en")))
+    assert f"{Texts('en')(f'consent.environment.{outside}')}, by its name" in lines
+
+
+def test_the_environment_is_remembered_with_the_end(workstation: Workstation) -> None:
+    workstation.keystores.mkdir(mode=0o700)
+    (workstation.keystores / PERSON).write_bytes(pkcs12.write(contents_of("acceptance"), PASSWORD, "modern"))
+    terminal = workstation.spawn("scan", str(workstation.keystores), "--open", "--ui", "terminal")
+    terminal.expect_exact(ASKED)
+    terminal.sendline(PASSWORD)
+    assert finish(terminal)[0] == 0
+    code, screen = finish(workstation.spawn("scan", str(workstation.keystores), "--ui", "terminal"))
+    assert (code, "ACCEPTANCE; valid until" in _screen(screen)) == (0, True), screen
 
 
 def _screen(text: str) -> str:
