@@ -9,6 +9,7 @@ that.
 import re
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -25,6 +26,11 @@ from agent.wire.errors import SignatureInvalid
 
 OLDEST_FOR_P384: Final = (5, 0)
 """Middleware that knows the cards issued since 2021 (applet 1.8, P-384 keys). Inferred from its release notes."""
+
+_SIGNATURE_WRONG: Final = (
+    *("signature:card_expired", "signature:not_a_signature_certificate"),
+    *("status_signature:card_revoked", "suspended_signature"),
+)
 
 TEST_TAG: Final = b"ehportal doctor: a test that proves nothing to anybody\0"
 """Before the random challenge, so that the signature can serve for nothing else."""
@@ -64,9 +70,11 @@ class CardDoctor:
             yield self._report.failed("card", error)
             return
         yield self._report.ok("card", holder=f"{card.first_names} {card.surname}")
-        yield from self._certificates(card, now)
+        certificates = list(self._certificates(card, now))
+        yield from certificates
         if self._ask_pin is not None:
             yield self._test(reader, card, self._ask_pin)
+        yield self._message({finding.key for finding in certificates if finding.level != "ok"})
 
     def _middleware_age(self, info: dict[str, str], card: Card | None, *, official: bool) -> Finding | None:
         numbers = re.match(r"(\d{1,4})\.(\d{1,4})", info["version"])
@@ -95,13 +103,18 @@ class CardDoctor:
     def _certificates(self, card: Card, now: datetime) -> Iterator[Finding]:
         for purpose, certificate in (("Authentication", card.authentication), ("Signature", card.signature)):
             key, end = purpose.lower(), f"{certificate.not_valid_after_utc:%d/%m/%Y}"
+            begin = f"{certificate.not_valid_before_utc:%d/%m/%Y}"
             try:
                 if purpose == "Signature":
                     check_signature_certificate(certificate, now=now)
                 else:
                     check_authentication_certificate(certificate, now=now)
             except CardError as error:
-                yield self._report.failed(key, error)
+                failed = self._report.failed(key, error)
+                if error.code == "card_expired":
+                    text = self._report.texts(f"doctor.expired_{key}", begin=begin, end=end)
+                    failed = replace(failed, text=text)
+                yield failed
                 continue
             yield self._report.ok(f"certificate_{key}", end=end)
             yield self._status(key, certificate, card, now)
@@ -117,11 +130,20 @@ class CardDoctor:
             case "good":
                 return self._report.ok("status_good", certificate=name)
             case "revoked":
-                return self._report.failed(f"status_{key}", CardError("card_revoked"))
+                failed = self._report.failed(f"status_{key}", CardError("card_revoked"))
+                return replace(failed, text=self._report.texts(f"doctor.revoked_{key}"))
             case "suspended":
                 return self._report.note(f"suspended_{key}", "fail")
             case _:
                 return self._report.note("status_unknown", "note", certificate=name)
+
+    def _message(self, wrong: set[str]) -> Finding:
+        """What the official application's message means for this card, whose findings that are not good these are."""
+        if wrong & {*_SIGNATURE_WRONG}:
+            return self._report.note("message_card", "note")
+        if "status_unknown" in wrong:
+            return self._report.note("message_unknown", "note")
+        return self._report.ok("message_reader")
 
     def _test(self, reader: CardReader, card: Card, ask_pin: AskPin) -> Finding:
         """Let the card sign a random challenge and verify that here. The worker logs out again, whatever happens."""

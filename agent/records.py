@@ -8,7 +8,9 @@ from cryptography import x509
 
 from agent import durable
 from agent.config import Config
+from agent.environments import environment_told_by
 from agent.store_files import LOCK_SECONDS, file_digest
+from agent.wire.jobs import Environment
 from agent.wire.keys import certificate_fingerprint
 
 FILE = "stores.json"
@@ -16,24 +18,32 @@ FILE = "stores.json"
 
 @dataclass(frozen=True)
 class StoreRecord:
-    """A finished store: its certificate's fingerprint and its real end."""
+    """A finished store: its certificate's fingerprint, its real end, and the environment that it tells."""
 
     fingerprint: str
     not_after: datetime
+    environment: Environment | None = None
 
 
 def record_store(config: Config, path: Path, certificate: x509.Certificate) -> None:
     """Remember a store by the digest of its file: the file may be renamed or copied, and no name is kept."""
-    remember(config, file_digest(path), certificate_fingerprint(certificate), certificate.not_valid_after_utc)
+    end, environment = certificate.not_valid_after_utc, environment_told_by(certificate)
+    remember(config, file_digest(path), certificate_fingerprint(certificate), end, environment)
 
 
-def remember(config: Config, digest: str, fingerprint: str, not_after: datetime) -> None:
+def remember(
+    config: Config, digest: str, fingerprint: str, not_after: datetime, environment: Environment | None
+) -> None:
     """Remember the certificate of the store with this file digest."""
     locks = durable.private_folder(config.home / "locks")
     with durable.lock(locks / "records.lock", wait_seconds=LOCK_SECONDS):
         durable.sweep(config.home, of=FILE)
         records = durable.read_json(config.home / FILE) or {}
-        records[digest] = {"fingerprint": fingerprint, "not_after": not_after.isoformat()}
+        records[digest] = {
+            "fingerprint": fingerprint,
+            "not_after": not_after.isoformat(),
+            "environment": environment,
+        }
         durable.write_json(config.home / FILE, records)
 
 
@@ -47,7 +57,10 @@ def remembered(config: Config, digest: str) -> StoreRecord | None:
     entry = (durable.read_json(config.home / FILE) or {}).get(digest)
     if not isinstance(entry, dict):
         return None
+    told = entry.get("environment")
+    environment: Environment | None = told if told in ("production", "acceptance") else None
     try:
-        return StoreRecord(str(entry["fingerprint"]), datetime.fromisoformat(str(entry["not_after"])))
+        end = datetime.fromisoformat(str(entry["not_after"]))
+        return StoreRecord(str(entry["fingerprint"]), end, environment)
     except (KeyError, ValueError):
         return None

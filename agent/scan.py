@@ -1,29 +1,24 @@
 """Finds key stores on this workstation: by name and by content, bounded in depth, number and time.
 
-Nothing is opened here but files, and nothing is asked: what a password tells is added by `opened`. Links are not
-followed, so nothing is seen twice and nothing goes round.
+Nothing is opened here but files, and nothing is asked: what a password tells is added by `found_stores.opened`.
+Links are followed to what was not seen without them, so nothing is seen twice and nothing goes round.
 """
 
+import errno
 import os
 import stat
 import sys
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from cryptography import x509
-
 from agent.errors import StoreError
-from agent.keystore import encryption_entries, find_authentication
-from agent.pkcs12 import MAXIMUM_BYTES, Contents
+from agent.found_stores import FoundStore
+from agent.pkcs12 import MAXIMUM_BYTES
 from agent.store_files import file_digest
 from agent.store_names import SUFFIXES, environment_of, estimated_end, is_backup, original_name
-from agent.wire.jobs import Environment
-from agent.wire.keys import certificate_fingerprint, public_key_identifier
 from agent.wire.limits import MAX_INSTALLATIONS
 
 MAXIMUM_DEPTH: Final = 12
@@ -36,70 +31,21 @@ _VERSION: Final = bytes.fromhex("020103")
 _HEAD_BYTES: Final = 40
 _IN_THE_CLOUD: Final = 0x400000
 """Windows: reading such a file would fetch it (FILE_ATTRIBUTE_RECALL_ON_DATA_ACCESS)."""
+_JUNCTION: Final = 0xA0000003
+"""Windows: a folder that is another one (IO_REPARSE_TAG_MOUNT_POINT)."""
 
 _NO_FILES: Final = tuple(Path(path) for path in ("/proc", "/sys", "/dev", "/run"))
 """Folders in which reading a file may do something else than that."""
+
+_NOTHING_THERE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+"""Why a link leads nowhere, rather than where we may not look."""
 
 Tell = Callable[[Path, int], None]
 
 
 @dataclass(frozen=True)
-class CertificateFacts:
-    """The public facts of an authentication certificate."""
-
-    fingerprint: str
-    public_key_identifier: str
-    serial: str
-    subject: str
-    not_after: datetime
-
-    @classmethod
-    def of(cls, certificate: x509.Certificate) -> "CertificateFacts":
-        """Read them. The subject is RFC 4514, its national number as it stands there."""
-        return cls(
-            certificate_fingerprint(certificate),
-            public_key_identifier(certificate.public_key()),
-            str(certificate.serial_number),
-            certificate.subject.rfc4514_string(),
-            certificate.not_valid_after_utc,
-        )
-
-
-@dataclass(frozen=True)
-class FoundStore:
-    """One file: what its name, its rights and its content tell, and its certificate once it was opened.
-
-    `fingerprint` and `not_after` are also there for a store that this agent opened before. `is_store` is false
-    for a file that is only named like one. `problem` is the code of what kept it from being opened.
-    """
-
-    path: Path
-    digest: str
-    environment: Environment
-    is_store: bool
-    is_backup: bool
-    is_private: bool
-    estimated_end: datetime | None
-    fingerprint: str | None = None
-    not_after: datetime | None = None
-    certificate: CertificateFacts | None = None
-    encryption_keys: int = 0
-    problem: str = ""
-
-    @property
-    def end(self) -> datetime | None:
-        """The real end where it is known, else the estimate."""
-        return self.not_after or self.estimated_end
-
-    @property
-    def is_estimated(self) -> bool:
-        """Whether `end` is only what the file name suggests."""
-        return self.not_after is None and self.estimated_end is not None
-
-
-@dataclass(frozen=True)
 class Scan:
-    """What a walk over `folders` found. `skipped` names folders that could not be read."""
+    """What a walk over `folders` found. `skipped` names folders, files and links not looked into."""
 
     folders: tuple[Path, ...]
     stores: tuple[FoundStore, ...]
@@ -112,16 +58,32 @@ class Scan:
         return not self.skipped and not self.cut_short
 
 
+@dataclass(frozen=True)
+class _Place:
+    """A folder or link as it is reached, where it really is, and how deep below its root."""
+
+    path: Path
+    real: Path
+    depth: int
+
+    def below(self, name: str) -> "_Place":
+        return _Place(self.path / name, self.real / name, self.depth + 1)
+
+
 @dataclass
 class _Walk:
-    """One walk's allowance and what it met."""
+    """One walk's allowance and what it met. Folders and stores are known by where they really are."""
 
-    deadline: float
+    roots: tuple[Path, ...]
     excluded: frozenset[Path]
+    deadline: float
     entries: int = 0
     cut_short: bool = False
     skipped: list[Path] = field(default_factory=list)
     stores: list[FoundStore] = field(default_factory=list)
+    links: list[_Place] = field(default_factory=list)
+    entered: set[Path] = field(default_factory=set)
+    taken: set[Path] = field(default_factory=set)
 
     def may_go_on(self) -> bool:
         if self.entries >= MAXIMUM_ENTRIES or time.monotonic() > self.deadline:
@@ -143,42 +105,16 @@ def scan(
     """
     roots = _outermost(folders)
     never = [*(path.resolve() for path in excluded), *_NO_FILES]
-    walk = _Walk(time.monotonic() + seconds, frozenset(never))
+    walk = _Walk(roots, frozenset(never), time.monotonic() + seconds)
     for root in roots:
-        _look_through(root, walk, tell)
+        _look_through(_Place(root, root, 0), walk, tell)
+    while walk.links and walk.may_go_on():
+        # After everything else, so that what has a place of its own in the folders is found there.
+        links, walk.links = sorted(walk.links, key=lambda link: str(link.path)), []
+        for link in links:
+            _follow(link, walk, tell)
     stores = tuple(sorted(walk.stores, key=lambda store: str(store.path)))
     return Scan(roots, stores, tuple(walk.skipped), walk.cut_short)
-
-
-def opened(store: FoundStore, contents: Contents) -> FoundStore:
-    """The same store with what is inside it; without an authentication certificate only its keys are counted."""
-    found = replace(store, encryption_keys=len(encryption_entries(contents)))
-    entry = find_authentication(contents)
-    if entry is None or entry.certificate is None or not entry.belongs_together:
-        return found
-    facts = CertificateFacts.of(entry.certificate)
-    return replace(found, certificate=facts, fingerprint=facts.fingerprint, not_after=facts.not_after)
-
-
-def duplicates(stores: Sequence[FoundStore]) -> tuple[tuple[FoundStore, ...], ...]:
-    """Groups of files with the very same content."""
-    return _groups((store.digest, store) for store in stores if store.is_store)
-
-
-def copies(stores: Sequence[FoundStore]) -> tuple[tuple[FoundStore, ...], ...]:
-    """Groups of different files that hold the same key, such as one under another password."""
-    facts = [store.certificate for store in stores if store.certificate]
-    keys = {certificate.fingerprint: certificate.public_key_identifier for certificate in facts}
-    known = [(store.fingerprint, store) for store in stores if store.fingerprint]
-    groups = _groups((keys.get(fingerprint, fingerprint), store) for fingerprint, store in known)
-    return tuple(group for group in groups if len({store.digest for store in group}) > 1)
-
-
-def _groups(pairs: Iterable[tuple[str, FoundStore]]) -> tuple[tuple[FoundStore, ...], ...]:
-    together: dict[str, list[FoundStore]] = defaultdict(list)
-    for key, store in pairs:
-        together[key].append(store)
-    return tuple(tuple(group) for group in together.values() if len(group) > 1)
 
 
 def _outermost(folders: Sequence[Path]) -> tuple[Path, ...]:
@@ -193,53 +129,87 @@ def _outermost(folders: Sequence[Path]) -> tuple[Path, ...]:
     )
 
 
-def _look_through(root: Path, walk: _Walk, tell: Tell) -> None:
-    waiting = [(root, 0)]
+def _look_through(start: _Place, walk: _Walk, tell: Tell) -> None:
+    waiting = [start]
     while waiting and walk.may_go_on():
-        folder, depth = waiting.pop()
-        tell(folder, len(walk.stores))
+        place = waiting.pop()
+        if place.real in walk.entered:
+            continue
+        walk.entered.add(place.real)
+        tell(place.path, len(walk.stores))
         try:
-            with os.scandir(folder) as entries:
-                waiting += _look_at(entries, depth, walk)
+            with os.scandir(place.real) as entries:
+                waiting += _look_at(entries, place, walk)
         except OSError:
-            walk.skipped.append(folder)
+            walk.skipped.append(place.path)
 
 
-def _look_at(entries: Iterator["os.DirEntry[str]"], depth: int, walk: _Walk) -> list[tuple[Path, int]]:
+def _look_at(entries: Iterator["os.DirEntry[str]"], folder: _Place, walk: _Walk) -> list[_Place]:
     below = []
     for entry in entries:
         walk.entries += 1
         if not walk.may_go_on():
             break
+        place = folder.below(entry.name)
         try:
             facts = entry.stat(follow_symlinks=False)
         except OSError:
-            walk.skipped.append(Path(entry.path))
+            walk.skipped.append(place.path)
             continue
-        path = Path(entry.path)
-        if stat.S_ISDIR(facts.st_mode):
-            if path in walk.excluded:
+        if stat.S_ISLNK(facts.st_mode) or getattr(facts, "st_reparse_tag", 0) == _JUNCTION:
+            walk.links.append(place)
+        elif stat.S_ISDIR(facts.st_mode):
+            if place.real in walk.excluded:
                 continue
-            if depth + 1 >= MAXIMUM_DEPTH:
-                walk.skipped.append(path)
+            if place.depth >= MAXIMUM_DEPTH:
+                walk.skipped.append(place.path)
             else:
-                below.append((path, depth + 1))
+                below.append(place)
         elif stat.S_ISREG(facts.st_mode):
-            _take(path, facts, walk)
+            _take(place, facts, walk)
     return below
 
 
-def _take(path: Path, facts: os.stat_result, walk: _Walk) -> None:
-    named = original_name(path.name).lower().endswith(SUFFIXES)
+def _follow(link: _Place, walk: _Walk, tell: Tell) -> None:
+    """Look at what a link leads to, unless that was seen; a link up out of the folders is only named."""
+    named = _is_named(link)
+    try:
+        target = _Place(link.path, Path(os.path.realpath(link.real, strict=True)), link.depth)
+        facts = target.real.stat()
+    except OSError as error:
+        if named or error.errno not in _NOTHING_THERE:
+            walk.skipped.append(link.path)
+        return
+    is_folder = stat.S_ISDIR(facts.st_mode)
+    if any(target.real in known for known in (walk.entered, walk.taken, walk.excluded)):
+        return
+    if any(folder in walk.excluded for folder in target.real.parents):
+        walk.skipped += [link.path] if is_folder or named else []
+    elif is_folder:
+        if target.depth >= MAXIMUM_DEPTH or any(target.real in root.parents for root in walk.roots):
+            walk.skipped.append(link.path)
+        else:
+            _look_through(target, walk, tell)
+    elif stat.S_ISREG(facts.st_mode):
+        _take(target, facts, walk)
+
+
+def _is_named(place: _Place) -> bool:
+    """Whether its name, or that of what it leads to, is a key store's."""
+    return any(original_name(path.name).lower().endswith(SUFFIXES) for path in (place.path, place.real))
+
+
+def _take(place: _Place, facts: os.stat_result, walk: _Walk) -> None:
+    path, named = place.path, _is_named(place)
     sized = LEAST_BYTES <= facts.st_size <= MAXIMUM_BYTES
     if getattr(facts, "st_file_attributes", 0) & _IN_THE_CLOUD:
         walk.skipped += [path] if named else []
         return
     try:
-        is_store = sized and _looks_like_a_store(path)
+        is_store = sized and _looks_like_a_store(place.real)
         if not named and not is_store:
             return
-        digest = file_digest(path) if is_store else ""
+        digest = file_digest(place.real) if is_store else ""
     except OSError:
         if named:
             walk.skipped.append(path)
@@ -247,15 +217,17 @@ def _take(path: Path, facts: os.stat_result, walk: _Walk) -> None:
     if len(walk.stores) >= MAX_INSTALLATIONS:
         walk.cut_short = True
         return
+    walk.taken.add(place.real)
+    names = (path.name, place.real.name)
     walk.stores.append(
         FoundStore(
             path=path,
             digest=digest,
-            environment=environment_of(path.name),
+            named_environment="acceptance" if "acceptance" in map(environment_of, names) else "production",
             is_store=is_store,
             is_backup=is_backup(path.name),
             is_private=sys.platform == "win32" or not stat.S_IMODE(facts.st_mode) & 0o077,
-            estimated_end=estimated_end(path.name),
+            estimated_end=next(filter(None, map(estimated_end, names)), None),
         )
     )
 

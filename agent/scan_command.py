@@ -13,12 +13,13 @@ from typing import Final
 from agent.config import Config
 from agent.device import Device
 from agent.errors import ExitCode, StoreError
+from agent.found_stores import FoundStore, opened
 from agent.keystore import open_store
 from agent.language import Texts, shown
 from agent.pkcs12 import Contents
 from agent.portal import Portal
 from agent.records import remember, remembered
-from agent.scan import FoundStore, Scan, opened, scan
+from agent.scan import Scan, scan
 from agent.scan_report import ScanPage, report_lines, report_of
 from agent.store_files import read_file
 from agent.ui import Dialogue
@@ -83,7 +84,14 @@ def _progress(dialogue: Dialogue, texts: Texts) -> Callable[[Path, int], None]:
 def _known(config: Config, store: FoundStore) -> FoundStore:
     """With what this agent remembers of a store that it opened before."""
     record = remembered(config, store.digest) if store.is_store else None
-    return replace(store, fingerprint=record.fingerprint, not_after=record.not_after) if record else store
+    if record is None:
+        return store
+    return replace(
+        store,
+        fingerprint=record.fingerprint,
+        not_after=record.not_after,
+        told_environment=record.environment,
+    )
 
 
 def _order(store: FoundStore) -> tuple[bool, str]:
@@ -96,6 +104,7 @@ def _as_inside(store: FoundStore, twin: FoundStore) -> FoundStore:
         store,
         fingerprint=twin.fingerprint,
         not_after=twin.not_after,
+        told_environment=twin.told_environment,
         certificate=twin.certificate,
         encryption_keys=twin.encryption_keys,
         problem=twin.problem,
@@ -133,7 +142,7 @@ class _Opening:
         found = opened(store, contents)
         if found.certificate is not None:
             facts = found.certificate
-            remember(self._config, store.digest, facts.fingerprint, facts.not_after)
+            remember(self._config, store.digest, facts.fingerprint, facts.not_after, facts.environment)
         return found
 
     def _contents(self, store: FoundStore, *, last: bool) -> Contents | None:

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from agent.found_stores import FoundStore, copies, duplicates
 from agent.language import Texts, shown
-from agent.scan import FoundStore, Scan, copies, duplicates
+from agent.scan import Scan
 from agent.wire.installations import Installation, InstallationReport
 from agent.wire.jobs import Json
 from agent.wire.limits import (
@@ -67,8 +68,11 @@ class ScanPage:
             notes.append(shown(store.certificate.subject))
             notes.append(self.texts("scan.encryption_keys", count=str(store.encryption_keys)))
         notes += [self.texts("scan.not_opened")] if store.problem else []
-        mark = "✓" if store.is_private and not (end and end <= self.now) else "•"
+        better = store.better_name
+        mark = "✓" if store.is_private and not better and not (end and end <= self.now) else "•"
         yield f"  {mark} {name}: " + "; ".join(notes)
+        if better:
+            yield "    → " + self.texts(f"scan.misnamed_{store.environment}", name=shown(better))
         if not store.is_private:
             yield "    → " + self.texts("scan.loose")
 
@@ -103,6 +107,7 @@ def report_lines(report: InstallationReport, texts: Texts) -> Iterator[str]:
     yield texts("scan.sent_folders", folders=", ".join(report.folders))
     yield texts("scan.sent_complete" if report.complete else "scan.sent_incomplete")
     for installation in report.installations:
+        closed = installation.fingerprint is None
         yield f"  {installation.path}"
         facts: Json = {
             name: value for name, value in installation.to_json().items() if name not in ("path", "estimated")
@@ -115,6 +120,7 @@ def report_lines(report: InstallationReport, texts: Texts) -> Iterator[str]:
                 text = texts("scan.guessed", end=text) if installation.estimated else text
             elif name == "environment":
                 text = texts(f"consent.environment.{value}")
+                text = texts("scan.by_name", environment=text) if closed else text
             yield f"    {texts(f'scan.field.{name}')}: {text}"
     unopened = [item for item in report.installations if item.public_key_identifier is None]
     if unopened:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from cryptography import x509
+
 from agent.answers import DepotToken
 from agent.errors import AgentError, PortalError
 from agent.keystore import AuthenticationEntry, encryption_entries
@@ -17,8 +19,12 @@ from agent.system_requests import SystemSigner
 from agent.ui import Dialogue
 from agent.wire.errors import WireError
 from agent.wire.etk import verify_etk
+from agent.wire.limits import MAX_ETK_BYTES
+from agent.wire.signed_data import read_signed_data
 
-Finding = Literal["ok", "depot_empty", "other_token", "not_opened", "token_invalid"]
+Finding = Literal[
+    "ok", "depot_empty", "other_token", "replaced", "key_missing", "not_opened", "token_invalid"
+]
 
 
 @dataclass(frozen=True)
@@ -60,12 +66,14 @@ def judge(
             depot.etk, authentication_certificate=entry.certificate, anchors=depot.trust_anchors, now=now
         ).certificate
     except WireError as error:
-        # The token of the certificate before belongs to that one.
-        return ("other_token" if error.code == "etk_certificates_wrong" else "token_invalid"), ""
+        if error.code != "etk_certificates_wrong":
+            return "token_invalid", ""
+        # The token of the certificate before or after belongs to that one.
+        return ("replaced" if _is_replaced(depot.etk, depot, entry.certificate, now) else "other_token"), ""
     serial = str(certificate.serial_number)
     ours = {found.alias: found for found in encryption_entries(contents)}.get(serial)
     if ours is None or ours.certificate != certificate:
-        return "other_token", serial
+        return "key_missing", serial
     message = secrets.token_bytes(64)
     sender = Sender(entry.key, SystemSigner.of(contents, entry).chain)
     try:
@@ -74,3 +82,18 @@ def judge(
     except (AgentError, WireError):
         return "not_opened", serial
     return ("ok" if opened.message == message else "not_opened"), serial
+
+
+def _is_replaced(etk: bytes, depot: DepotToken, ours: x509.Certificate, now: datetime) -> bool:
+    """Whether the token is a good one of a certificate of the same name that was issued after ours."""
+    try:
+        others = read_signed_data(etk, limit=MAX_ETK_BYTES).certificates
+    except WireError:
+        return False
+    for other in others:
+        if other.subject != ours.subject or other.not_valid_before_utc <= ours.not_valid_before_utc:
+            continue
+        with suppress(WireError):
+            verify_etk(etk, authentication_certificate=other, anchors=depot.trust_anchors, now=now)
+            return True
+    return False

@@ -9,6 +9,7 @@ from pathlib import Path
 from agent import keystore, store_files
 from agent.config import Config
 from agent.durable import private_folder
+from agent.environments import environment_told_by, fitting_name
 from agent.errors import Cancelled, ExitCode, StoreError
 from agent.findings import tell
 from agent.language import Texts, shown
@@ -16,9 +17,11 @@ from agent.packages import KINDS, SoftwareKind, kind_of
 from agent.pending import StoreFormat
 from agent.pkcs12 import Contents
 from agent.records import record_store
+from agent.store_names import environment_of
 from agent.ui import Dialogue
 from agent.unlock import unlock
 from agent.verification import Verification
+from agent.wire.jobs import Environment
 
 
 def password(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
@@ -44,6 +47,10 @@ def export(options: argparse.Namespace, config: Config, dialogue: Dialogue, text
     kind = kind_of(options.software) if options.software else _ask_kind(dialogue, texts)
     target = _target(path, options.to, kind)
     contents, known = ask_and_open(path, dialogue)
+    fitting = target.with_name(fitting_name(target.name, _environment(path, contents)))
+    if fitting != target:
+        dialogue.say(texts(f"export.named_{environment_of(fitting.name)}", file=shown(fitting.name)))
+        target = fitting
     if options.to is None:
         private_folder(target.parent)
     store_files.export(path, known, store_format=kind.store_format, to=target)
@@ -105,6 +112,13 @@ def _target(path: Path, to: Path | None, kind: SoftwareKind) -> Path:
     if to is None:
         return path.parent / f"export-{kind.code}" / path.name
     return to.resolve() / path.name if to.is_dir() else to.resolve()
+
+
+def _environment(path: Path, contents: Contents) -> Environment | None:
+    """What the certificate tells; acceptance where only the store's own name does."""
+    entry = keystore.find_authentication(contents)
+    told = environment_told_by(entry.certificate) if entry and entry.certificate else None
+    return told or ("acceptance" if environment_of(path.name) == "acceptance" else None)
 
 
 def _remember(config: Config, path: Path, contents: Contents) -> None:

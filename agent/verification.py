@@ -11,15 +11,22 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from agent.chains import chain_within
 from agent.durable import is_private
+from agent.environments import environment_told_by, fitting_name
 from agent.findings import Finding, Level
 from agent.keystore import ENTRY, authority_alias, find_authentication, is_for_encryption
 from agent.language import Texts, shown
 from agent.pkcs12 import Contents, KeyEntry
+from agent.store_names import original_name
 from agent.wire.errors import NameMalformed
+from agent.wire.jobs import Environment
 from agent.wire.names import certificate_name, read_file_name, same_name
 
 RENEWAL: Final = timedelta(days=90)
 LEAST_KEY_BITS: Final = 2048
+_MISNAMED: Final[dict[Environment, str]] = {
+    "production": "misnamed_production",
+    "acceptance": "misnamed_acceptance",
+}
 
 
 class Verification:
@@ -98,6 +105,11 @@ class Verification:
             wrong = True
         if wrong:
             yield self._told("file_name", "note", file=shown(self._path.name))
+        environment = environment_told_by(certificate)
+        better = fitting_name(original_name(self._path.name), environment)
+        if environment is not None and better != original_name(self._path.name):
+            values = {"file": shown(self._path.name), "name": shown(better)}
+            yield self._told(_MISNAMED[environment], "note", **values)
 
     def _chain(self, certificate: x509.Certificate) -> Finding:
         held = [entry.certificate for entry in self._contents.certificates]

@@ -64,7 +64,7 @@ class ContinuityProof(models.Model):
     checked_at = models.DateTimeField()
     passed = models.BooleanField()
     finding = models.CharField(max_length=40)
-    """Stable code: ok, depot_empty, other_token, not_opened, token_invalid."""
+    """Stable code: ok, depot_empty, other_token, replaced, key_missing, not_opened, token_invalid."""
     serial = models.CharField(max_length=40, blank=True)
     """Serial number of the certificate in the depot's token, decimal."""
 

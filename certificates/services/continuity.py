@@ -15,7 +15,9 @@ from certificates.services.activate_token import ask_for
 from organisations.models import Device, Person
 from organisations.services.audit import Actor, record
 
-FINDINGS = frozenset({"ok", "depot_empty", "other_token", "not_opened", "token_invalid"})
+FINDINGS = frozenset(
+    {"ok", "depot_empty", "other_token", "replaced", "key_missing", "not_opened", "token_invalid"}
+)
 
 
 def ask_at_workstation(certificate: Certificate, holder: Person, device: Device, now: datetime) -> AgentJob:

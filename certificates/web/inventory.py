@@ -18,12 +18,12 @@ from certificates.services.hand_out_certificate import hand_out_certificate
 from certificates.services.plan_renewal import plan_renewal
 from certificates.web.installations import installation_row
 from certificates.web.lookup import find_certificate, is_own
-from certificates.web.plots import plot_validity
 from certificates.web.renewal import renewal_lines, renewal_view
 from certificates.web.revocations import ending_view
 from certificates.web.rows import certificate_row
 from certificates.web.switch import switch_view
 from certificates.web.tokens import panel_of
+from certificates.web.validity_plot import plot_validity
 from certificates.web.words import ENVIRONMENTS, SOURCES, STATUSES
 from organisations.domain.roles import Permission
 from organisations.selectors import events_about, identifiers_of

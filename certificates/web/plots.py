@@ -1,4 +1,4 @@
-"""Geometry of the two plots: when certificates end, and how far one is in its life. Whole numbers, for any locale."""
+"""Geometry of two plots: when certificates end, and how a switch lies in time. Whole numbers, for any locale."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -18,6 +18,8 @@ MONTHS = 36
 RADIUS = 5
 STEP = 12
 """Distance between the centres of two marks, sideways and upwards."""
+LABEL_WIDTH = 30
+"""What the name of a month takes at most."""
 
 
 @dataclass(frozen=True)
@@ -184,11 +186,11 @@ def _ticks(
         month = _month(now, ahead)
         x = at(month)
         first = month.month == 1
-        room = x < right - 24
+        room = x < right - LABEL_WIDTH
         if first:
             label = str(month.year)
         elif month.month % every == 1 % every and room:
-            label = date_format(month, name).rstrip(".")
+            label = date_format(month, name)
         else:
             label = ""
         ticks.append(Tick(x, label if room else "", first))
@@ -207,35 +209,6 @@ def months_of(marks: list[TimelineMark], now: datetime) -> list[MonthCount]:
         MonthCount(month, found[Environment.PRODUCTION], found[Environment.ACCEPTANCE])
         for month, found in sorted(counts.items())
     ]
-
-
-@dataclass(frozen=True)
-class Validity:
-    """A certificate's life as a bar of 1000 units: what has gone by, and where the replacement window begins."""
-
-    gone: int
-    window: int
-    replaceable_from: datetime
-    tone: str
-
-    @property
-    def window_width(self) -> int:
-        """From the first day of the window to the end."""
-        return 1000 - self.window
-
-
-def plot_validity(
-    not_before: datetime, not_after: datetime, now: datetime, *, opens_at: datetime, revoked: bool
-) -> Validity:
-    """Lay one validity out; from `opens_at` on the certificate can be replaced."""
-    total = (not_after - not_before).total_seconds() or 1
-
-    def at(moment: datetime) -> int:
-        return max(0, min(1000, round(1000 * (moment - not_before).total_seconds() / total)))
-
-    opens = min(max(not_before, opens_at), not_after)
-    tone = "bad" if revoked or now >= not_after else "warn" if now >= opens else ""
-    return Validity(at(now), at(opens), opens, tone)
 
 
 @dataclass(frozen=True)

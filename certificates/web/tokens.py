@@ -22,7 +22,7 @@ from certificates.models.job import JobKind, JobState
 from certificates.services.activate_token import ask_for, holder_for
 from certificates.services.find_token import ask_for_new_token, can_have_token, find_token
 from certificates.services.gateways import depot_of
-from certificates.web.token_words import ENDED, FINDINGS, JOBS, TOKEN_STATES
+from certificates.web.token_words import ENDED, JOBS, TOKEN_STATES, finding_words
 from organisations.access import Tenancy
 from organisations.domain.roles import Permission
 from organisations.errors import DomainError
@@ -131,7 +131,9 @@ def panel_of(request: TenantRequest, certificate: Certificate, now: datetime, *,
         token=token,
         state=state_of(token) if token else None,
         holder=holder,
-        proofs=tuple(ShownProof(proof, FINDINGS[proof.finding]) for proof in proofs),
+        proofs=tuple(
+            ShownProof(proof, finding_words(proof.finding, token.state if token else "")) for proof in proofs
+        ),
         jobs=tuple(
             ShownJob(one, str(JOBS[JobKind(one.kind)]), one.holder.user_id == request.tenancy.user.pk)
             for one in waiting

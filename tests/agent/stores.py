@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from agent import pkcs12
 from agent.keystore import ENTRY
 from agent.pkcs12 import CertificateEntry, Contents, KeyEntry
+from agent.wire.jobs import Environment
 from agent.wire.names import ehealth_dn, name_from_dn
 from deploy.stack.bootstrap import BCPROV
 
@@ -53,16 +54,26 @@ def other_contents() -> Contents:
     return _contents(tokens=1)
 
 
-def _contents(*, tokens: int) -> Contents:
-    ca_name, ca_key, key = name_from_dn("CN=Test Issuing CA,C=BE"), _key(), _key()
-    authority = _certificate(ca_name, ca_key, ca_name, ca_key)
+@cache
+def contents_of(environment: Environment) -> Contents:
+    """A store as the authority of an environment issues it, by the name that it has there."""
+    names = {
+        "production": "CN=ZetesConfidens Private Trust PKI - eHealth issuing CA 001,O=ZETES SA,C=BE",
+        "acceptance": "CN=TEST-ZetesConfidens-eHealth acceptance test-issuing CA 001,O=ZETES SA,C=BE",
+    }
+    return _contents(tokens=1, authority=names[environment])
+
+
+def _contents(*, tokens: int, authority: str = CA_ALIAS) -> Contents:
+    ca_name, ca_key, key = name_from_dn(authority), _key(), _key()
+    issuer = _certificate(ca_name, ca_key, ca_name, ca_key)
     subject = name_from_dn(ehealth_dn("CBE", "0406798006", "Test", "APP"))
     entries = [KeyEntry(ENTRY, key, _certificate(subject, key, ca_name, ca_key))]
     for _ in range(tokens):
         token_key = _key()
         token = _certificate(subject, token_key, subject, key)
         entries.append(KeyEntry(str(token.serial_number), token_key, token))
-    return Contents(tuple(entries), (CertificateEntry(CA_ALIAS, authority, (JAVA_TRUSTS,)),))
+    return Contents(tuple(entries), (CertificateEntry(authority, issuer, (JAVA_TRUSTS,)),))
 
 
 def bouncy_castle_store(folder: Path) -> bytes:

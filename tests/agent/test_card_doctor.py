@@ -1,5 +1,6 @@
 """Every cause of "invalid signature of the identity card" is told apart: card, reader, or middleware."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,8 +86,50 @@ def test_without_non_repudiation_and_expired(
     assert "municipality" in found["signature:not_a_signature_certificate"].next_step
     assert found["test_good"].level == "ok", "the reader is not to blame"
     workstation.insert(tmp_path / "old", citizen_pki.card(algorithm="p384", expired=True))
+    for language in LANGUAGES:
+        found, _ = _examine(workstation, monkeypatch, language=language)
+        expired = [found[f"{label}:card_expired"] for label in ("authentication", "signature")]
+        assert len({finding.text for finding in expired}) == 2, "each names which certificate ended"
+        assert all(re.search(r"\d\d/\d\d/\d{4}", finding.text) for finding in expired)
     found, _ = _examine(workstation, monkeypatch)
     assert "municipality" in found["signature:card_expired"].next_step
+
+
+MESSAGE = "Ongeldige handtekening identiteitskaart"
+IN_OTHER_WORDS = {
+    "nl": MESSAGE,
+    "fr": "Signature non valable de la carte d’identité",
+    "de": "Ungültige Unterschrift des Personalausweises",
+    "en": "invalid signature of the identity card",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_message_of_the_official_application_is_named_with_its_cause(
+    tmp_path: Path,
+    workstation: Workstation,
+    an: SoftwareCard,
+    citizen_pki: CitizenPki,
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+) -> None:
+    def told() -> Finding:
+        found, _ = _examine(workstation, monkeypatch, language=language)
+        [one] = [finding for finding in found.values() if MESSAGE in finding.text]
+        assert IN_OTHER_WORDS[language] in one.text
+        return one
+
+    assert (told().key, told().level) == ("message_unknown", "note")
+    monkeypatch.setattr("agent.card_doctor.certificate_status", lambda *given, now: "good")
+    assert (told().key, told().level) == ("message_reader", "ok")
+    monkeypatch.setattr("agent.card_doctor.certificate_status", lambda *given, now: "suspended")
+    assert (told().key, told().level) == ("message_card", "note")
+    workstation.insert(tmp_path / "child", citizen_pki.card(algorithm="p384", non_repudiation=False))
+    monkeypatch.setattr("agent.card_doctor.certificate_status", lambda *given, now: "good")
+    assert told().key == "message_card"
+    token = an.write_token(tmp_path / "lacking", without=("Signature",))
+    workstation.environment["SOFTHSM2_CONF"] = str(token)
+    assert told().key == "signature_missing"
 
 
 @pytest.fixture(scope="module")

@@ -13,13 +13,15 @@ import pytest
 from agent import pkcs12
 from agent import scan as scan_module
 from agent.errors import StoreError
+from agent.found_stores import FoundStore, copies, duplicates, opened
 from agent.language import Texts
-from agent.scan import FoundStore, copies, duplicates, opened, scan
-from agent.scan_report import ScanPage, report_of
+from agent.scan import scan
+from agent.scan_report import ScanPage, report_lines, report_of
 from agent.wire.installations import InstallationReport
+from agent.wire.jobs import Environment
 from agent.wire.limits import MAX_REPORT_BYTES
 from tests.agent.counterpart import Counterpart
-from tests.agent.stores import PASSWORD, bouncy_castle_store, full_contents, other_contents
+from tests.agent.stores import PASSWORD, bouncy_castle_store, contents_of, full_contents, other_contents
 from tests.agent.workstation import Workstation, finish
 
 SSIN = "85073003328"
@@ -110,18 +112,66 @@ def test_twins_and_copies_of_a_key(folder: Path) -> None:
     assert (opened(facts[PERSON], bare).certificate, opened(facts[PERSON], bare).encryption_keys) == (None, 2)
 
 
-def test_links_are_not_followed_and_loops_end(folder: Path, tmp_path: Path) -> None:
+def test_links_are_followed_once_and_loops_end(folder: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
-    outside.mkdir()
+    (outside / "below").mkdir(parents=True)
     (outside / "x.p12").write_bytes((folder / PERSON).read_bytes())
+    (outside / "below" / "back").symlink_to(folder)
+    (outside / "below" / "again").symlink_to(outside)
     (folder / "loop").symlink_to(folder)
+    (folder / "to deep").symlink_to(folder / "deep")
+    (folder / "to person.p12").symlink_to(folder / PERSON)
+    (folder / "round").symlink_to(folder / "round")
+    (folder / "nothing").symlink_to(outside / "absent")
     (folder / "away").symlink_to(outside)
-    (folder / "away.p12").symlink_to(outside / "x.p12")
+    (folder / "twin.p12").symlink_to(outside / "x.p12")
     os.mkfifo(folder / "pipe.p12")
-    names = [store.path.name for store in scan([folder, folder / "deep", folder]).stores]
-    assert len(names) == len(set(names)) == 6
-    assert "x.p12" not in names
-    assert [store.path.name for store in scan([folder / "away"]).stores] == ["x.p12"]
+    (folder / "to pipe.p12").symlink_to(folder / "pipe.p12")
+    found = scan([folder, folder / "deep", folder])
+    paths = [store.path for store in found.stores]
+    assert len(paths) == len(set(paths)) == 7
+    assert {path for path in paths if path.name in ("x.p12", "twin.p12")} == {folder / "away" / "x.p12"}
+    assert folder / "deep" / "copy.PFX" in paths
+    assert (found.is_complete, found.skipped) == (True, ())
+    assert [store.path.name for store in scan([folder / "away"]).stores].count("x.p12") == 1
+
+
+def test_a_store_behind_a_link_keeps_its_place_and_what_its_names_tell(folder: Path, tmp_path: Path) -> None:
+    (folder / "current").symlink_to(tmp_path / ORGANISATION)
+    (folder / ORGANISATION).rename(tmp_path / ORGANISATION)
+    (tmp_path / ORGANISATION).chmod(0o644)
+    found = scan([folder])
+    store = _by_name(found.stores)["current"]
+    assert (store.path, store.environment, store.is_private) == (folder / "current", "acceptance", False)
+    assert store.estimated_end == datetime(2029, 1, 1, 10, 15, 0, tzinfo=UTC)
+    assert found.is_complete
+    report = report_of(found, machine="pc", package=None)
+    assert str(folder / "current") in [installation.path for installation in report.installations]
+
+
+def test_what_a_link_hides_makes_the_scan_incomplete_and_is_named(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pending = tmp_path / "pending"
+    pending.mkdir()
+    (pending / "x.pending.p12").write_bytes((folder / PERSON).read_bytes())
+    (folder / "to pending").symlink_to(pending)
+    assert scan([folder], excluded=[pending]).is_complete
+    (folder / "above").symlink_to(tmp_path)
+    (folder / "gone.p12").symlink_to(tmp_path / "on a disk that is not there.p12")
+    (folder / "system").symlink_to("/proc/self")
+    (folder / "system.p12").symlink_to("/proc/self/environ")
+    found = scan([folder], excluded=[pending])
+    assert {path.name for path in found.skipped} == {"above", "gone.p12", "system", "system.p12"}
+    assert not report_of(found, machine="pc", package=None).complete
+    page = "\n".join(ScanPage(Texts("en"), found, datetime.now(UTC)).lines())
+    assert f"Not looked at (no rights, too deep, or a link that leads elsewhere): {folder / 'above'}" in page
+    for name in ("above", "gone.p12", "system", "system.p12"):
+        (folder / name).unlink()
+    (tmp_path / "deep").mkdir()
+    (folder / "deep" / "er" / "most").symlink_to(tmp_path / "deep")
+    monkeypatch.setattr(scan_module, "MAXIMUM_DEPTH", 3)
+    assert scan([folder], excluded=[pending]).skipped == (folder / "deep" / "er" / "most",)
 
 
 def test_a_scan_is_bounded_and_says_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,6 +238,43 @@ def test_a_report_holds_public_facts_and_stays_within_its_bounds(folder: Path) -
     large = report_of(replace(found, stores=many), machine="pc", package="é" * 200)
     assert (large.complete, 0 < len(large.installations) < 300) == (False, True)
     assert len(json.dumps(large.to_json())) < MAX_REPORT_BYTES
+
+
+@pytest.mark.parametrize(
+    ("inside", "name", "better"),
+    [("acceptance", PERSON, PERSON.replace(".p12", ".acc-p12")), ("production", ORGANISATION, "")],
+)
+def test_the_certificate_tells_the_environment_and_not_the_name(
+    tmp_path: Path, inside: Environment, name: str, better: str
+) -> None:
+    (tmp_path / name).write_bytes(pkcs12.write(contents_of(inside), PASSWORD, "modern"))
+    (store,) = scan([tmp_path]).stores
+    outside: Environment = "production" if inside == "acceptance" else "acceptance"
+    assert (store.environment, store.better_name) == (outside, "")
+    store = opened(store, contents_of(inside))
+    better = better or name.replace(".acc-p12", ".p12")
+    assert (store.environment, store.better_name) == (inside, better)
+    found = replace(scan([tmp_path]), stores=(store,))
+    page = "\n".join(ScanPage(Texts("en"), found, datetime.now(UTC)).lines())
+    assert f"Call it {better.replace(SSIN, '••')}" in page
+    assert (f"{inside.upper()}" in page, "✓" in page) == (True, False)
+    report = report_of(found, machine="pc", package=None)
+    assert report.installations[0].environment == inside
+    assert "by its name" not in "\n".join(report_lines(report, Texts("en")))
+    closed = report_of(scan([tmp_path]), machine="pc", package=None)
+    lines = "\n".join(report_lines(closed, Texts("en")))
+    assert f"{Texts('en')(f'consent.environment.{outside}')}, by its name" in lines
+
+
+def test_the_environment_is_remembered_with_the_end(workstation: Workstation) -> None:
+    workstation.keystores.mkdir(mode=0o700)
+    (workstation.keystores / PERSON).write_bytes(pkcs12.write(contents_of("acceptance"), PASSWORD, "modern"))
+    terminal = workstation.spawn("scan", str(workstation.keystores), "--open", "--ui", "terminal")
+    terminal.expect_exact(ASKED)
+    terminal.sendline(PASSWORD)
+    assert finish(terminal)[0] == 0
+    code, screen = finish(workstation.spawn("scan", str(workstation.keystores), "--ui", "terminal"))
+    assert (code, "ACCEPTANCE; valid until" in _screen(screen)) == (0, True), screen
 
 
 def _screen(text: str) -> str:

@@ -18,7 +18,8 @@ from agent.packages import CODES, KINDS
 from agent.pkcs12 import CertificateEntry, Contents
 from agent.records import recorded
 from agent.verification import Verification
-from tests.agent.stores import PASSWORD, full_contents, other_contents
+from agent.wire.jobs import Environment
+from tests.agent.stores import PASSWORD, contents_of, full_contents, other_contents
 from tests.agent.workstation import Workstation, finish
 
 FRESH = "vijver ladder 88 oker"
@@ -119,6 +120,42 @@ def test_the_software_is_asked_and_nothing_is_overwritten(
     assert (code, (folder / NAME).is_file()) == (0, True)
 
 
+@pytest.mark.parametrize(
+    ("inside", "given", "called"),
+    [
+        ("acceptance", "x.p12", "x.acc-p12"),
+        ("acceptance", "x.PFX", "x.acc-p12"),
+        ("acceptance", "store", "store.acc-p12"),
+        ("acceptance", "x.acc-p12", "x.acc-p12"),
+        ("production", "x.acc-p12", "x.p12"),
+        ("production", "x.pfx", "x.pfx"),
+    ],
+)
+def test_a_copy_is_called_after_its_environment(
+    workstation: Workstation, store: Path, tmp_path: Path, inside: Environment, given: str, called: str
+) -> None:
+    store.write_bytes(pkcs12.write(contents_of(inside), PASSWORD, "modern"))
+    code, screen = _command(
+        workstation, "export", store, "--for", "java", "--to", tmp_path / given, answers=[(ASKED, PASSWORD)]
+    )
+    assert code == 0, screen
+    assert (tmp_path / called).is_file()
+    assert (tmp_path / given).is_file() == (given == called)
+    assert (f"it is called {called}" in screen) == (given != called)
+    assert f"{inside.upper()}, for" in screen or given == called
+
+
+def test_a_copy_of_an_acceptance_store_by_its_name_stays_one(
+    workstation: Workstation, store: Path, tmp_path: Path
+) -> None:
+    named = store.rename(store.with_suffix(".acc-p12"))
+    target = tmp_path / "x.p12"
+    code, screen = _command(
+        workstation, "export", named, "--for", "java", "--to", target, answers=[(ASKED, PASSWORD)]
+    )
+    assert (code, target.exists(), (tmp_path / "x.acc-p12").is_file()) == (0, False, True), screen
+
+
 def test_a_backup_is_opened_before_it_counts(workstation: Workstation, store: Path, tmp_path: Path) -> None:
     code, screen = _command(workstation, "backup", store, answers=[(ASKED, PASSWORD)])
     assert code == 0, screen
@@ -198,6 +235,12 @@ def test_everything_wrong_is_named(language: str) -> None:
     assert _found(store, days=901, language=language)["chain_ended"] == "note"
     assert _found(store, "CBE=0809394427 20260101-101500.p12", language=language)["file_name"] == "note"
     assert "file_name" not in _found(store, "renamed.p12", language=language)
+    inside: Environment
+    for inside, name in (("acceptance", NAME), ("production", NAME.replace(".p12", ".acc-p12"))):
+        told = {key for key in _found(contents_of(inside), name, language=language) if "misnamed" in key}
+        assert told == {f"misnamed_{inside}"}
+        other_name = NAME.replace(".p12", ".acc-p12") if name == NAME else NAME
+        assert "note" not in _found(contents_of(inside), other_name, language=language).values()
 
 
 def test_aliases_that_java_made_lower_case_are_no_trouble() -> None:

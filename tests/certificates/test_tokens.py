@@ -351,7 +351,16 @@ def test_what_cannot_be_asked_for(hospital: Hospital, holder: Holder) -> None:
             ask_for(token, JobKind.CHECK_TOKEN, holder=hospital.holder, actor=actor, now=now())
 
 
-@pytest.mark.parametrize(("finding", "passed"), [("ok", True), ("other_token", False), ("not_opened", False)])
+@pytest.mark.parametrize(
+    ("finding", "passed"),
+    [
+        ("ok", True),
+        ("other_token", False),
+        ("replaced", False),
+        ("key_missing", False),
+        ("not_opened", False),
+    ],
+)
 def test_the_continuity_proof_is_kept_with_date_and_device(
     hospital: Hospital, holder: Holder, finding: str, passed: bool
 ) -> None:

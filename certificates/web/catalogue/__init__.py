@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from certificates.web.catalogue.entry import Entry, Group
+from certificates.web.catalogue.entry import Entry, Group, plain
 from certificates.web.catalogue.requests import REQUESTS
 from certificates.web.catalogue.signing import SIGNING
 from certificates.web.catalogue.tokens import DEPOT, TOKENS
@@ -45,7 +45,7 @@ def read_code(code: str) -> Reading:
 
 def search(words: str) -> tuple[tuple[Group, tuple[Entry, ...]], ...]:
     """Return the entries that hold all of `words` (in the active language or as code), by group, in their order."""
-    wanted = words.casefold().split()
+    wanted = plain(words).split()
 
     def found() -> Iterator[tuple[Group, tuple[Entry, ...]]]:
         for group in Group:

@@ -9,6 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from organisations.web.words import Text
 
+_NEGATION = re.compile(r"(?<![A-Z])(?:NO|NOT|NON|NONE|NEVER|WITHOUT|CANNOT|FALSE)(?![A-Z])")
+_QUOTES = re.compile('["“”„«»]')
+
 
 class Group(StrEnum):
     """Where in the conversation a code belongs."""
@@ -59,8 +62,10 @@ CALLERS: dict[Caller, Text] = {
 class Entry:
     """What one code (or several that mean the same) says, and what to do.
 
-    `published` is False for codes of our sandbox, whose counterpart on the platform is not known. `fragments` are the
-    parts of a name by which a code that nobody described is read.
+    `published` is False for codes of our sandbox, whose counterpart on the platform is not known. `messages` are what
+    software shows instead of a code. By `fragments` and `states` of its name a code that nobody described is read: a
+    fragment names a subject, or bears its own "not"; a state is turned into its opposite by a "no" or "not" elsewhere
+    in the name, and then does not count. Where there are words `beside`, a state counts only with one of them.
     """
 
     group: Group
@@ -70,6 +75,9 @@ class Entry:
     caller: Caller
     published: bool = False
     fragments: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
 
     @property
     def turn_to(self) -> str:
@@ -84,8 +92,26 @@ class Entry:
     @property
     def text(self) -> str:
         """Everything that a search looks through, in the active language, in small letters."""
-        return " ".join((*self.codes, str(self.meaning), str(self.remedy), self.turn_to)).casefold()
+        parts = (*self.codes, *self.messages, str(self.meaning), str(self.remedy), self.turn_to)
+        return plain(" ".join(parts))
 
     def fragments_in(self, name: str) -> Iterator[str]:
-        """Yield the fragments that stand in `name` from the beginning of one of its words."""
-        return (one for one in self.fragments if re.search(rf"(?<![A-Z]){re.escape(one)}", name))
+        """Yield the fragments and states that stand in `name` from the beginning of one of its words."""
+        for one in self.fragments:
+            if _begins(one, name):
+                yield one
+        if self.beside and not any(_begins(word, name) for word in self.beside):
+            return
+        for one in self.states:
+            found = _begins(one, name)
+            if found and not _NEGATION.search(f"{name[: found.start()]}_{name[found.end() :]}"):
+                yield one
+
+
+def plain(text: str) -> str:
+    """Return text as a search compares it: small letters, straight apostrophes, no quotation marks."""
+    return _QUOTES.sub("", text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").casefold())
+
+
+def _begins(words: str, name: str) -> re.Match[str] | None:
+    return re.search(rf"(?<![A-Z]){re.escape(words)}", name)

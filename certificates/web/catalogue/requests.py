@@ -12,7 +12,7 @@ REQUESTS: tuple[Entry, ...] = (
         _("We keep asking. It takes minutes, and up to ten days when somebody checks the request by hand."),
         Caller.NOBODY,
         published=True,
-        fragments=("NOT_YET",),
+        fragments=("NOT_YET_DELIVERED", "NOT_YET_ISSUED", "NOT_YET_VALID", "NOT_YET_AVAILABLE"),
     ),
     Entry(
         Group.REQUESTS,
@@ -20,7 +20,7 @@ REQUESTS: tuple[Entry, ...] = (
         _("An active certificate with this name exists, and its last 90 days have not begun."),
         _("Give the new one another ApplicationId, or wait for the last 90 days of the present one."),
         Caller.ADMINISTRATOR,
-        fragments=("ALREADY_ACTIVE",),
+        states=("ALREADY_ACTIVE",),
     ),
     Entry(
         Group.REQUESTS,
@@ -28,7 +28,8 @@ REQUESTS: tuple[Entry, ...] = (
         _("The government is still examining an earlier request for this name."),
         _("Wait for the outcome of that request; it may have been made with other software."),
         Caller.NOBODY,
-        fragments=("IN_PROGRESS", "PENDING"),
+        states=("IN_PROGRESS", "PENDING"),
+        beside=("REQUEST", "CERT", "DN"),
     ),
     Entry(
         Group.REQUESTS,
@@ -38,7 +39,7 @@ REQUESTS: tuple[Entry, ...] = (
             "Where a request was being sent, it did not arrive and is sent again. Otherwise check the environment."
         ),
         Caller.ADMINISTRATOR,
-        fragments=("REQUEST_NOT_FOUND", "CERT_NOT_FOUND", "CERTIFICATE_NOT_FOUND"),
+        fragments=("REQUEST_NOT_FOUND", "CERT_NOT_FOUND", "CERTIFICATE_NOT_FOUND", "KEY_IDENTIFIER"),
     ),
     Entry(
         Group.REQUESTS,
@@ -48,7 +49,8 @@ REQUESTS: tuple[Entry, ...] = (
             "Ask for the reason, have it put right, and make a new request. The refused one cannot be used again."
         ),
         Caller.CONTACT_CENTRE,
-        fragments=("REFUSED", "REJECTED", "DENIED"),
+        states=("REFUSED", "REJECTED", "DENIED"),
+        beside=("REQUEST", "CERT"),
     ),
     Entry(
         Group.REQUESTS,
@@ -56,7 +58,7 @@ REQUESTS: tuple[Entry, ...] = (
         _("This very key was received before."),
         _("We ask for the certificate of that key. A new request makes a new key by itself."),
         Caller.NOBODY,
-        fragments=("KEY_ALREADY",),
+        states=("KEY_ALREADY_REGISTERED", "KEY_ALREADY_USED", "KEY_ALREADY_KNOWN", "KEY_ALREADY_EXISTS"),
     ),
     Entry(
         Group.REQUESTS,
@@ -130,7 +132,7 @@ REQUESTS: tuple[Entry, ...] = (
         _("The name in the request for the key is not the name in the contract."),
         _("Make a new request. If it stays, pass the whole answer on."),
         Caller.SUPPLIER,
-        fragments=("DN_MISMATCH", "DN_NOT", "SUBJECT_DN", "SUBJECT_MISMATCH"),
+        fragments=("DN_MISMATCH", "DN_NOT_MATCH", "DN_NOT_EQUAL", "SUBJECT_DN", "SUBJECT_MISMATCH"),
     ),
     Entry(
         Group.REQUESTS,
@@ -141,5 +143,7 @@ REQUESTS: tuple[Entry, ...] = (
         _("When the answer says REVOKED, the revocation was done. Otherwise there is nothing to revoke."),
         Caller.NOBODY,
         fragments=("NOT_REVOCABLE", "NOT_REVOKABLE"),
+        states=("ALREADY_REVOKED", "CANNOT_BE_REVOKED"),
+        beside=("CERT", "KEY"),
     ),
 )

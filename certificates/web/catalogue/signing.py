@@ -4,13 +4,37 @@ from django.utils.translation import gettext_lazy as _
 
 from certificates.web.catalogue.entry import Caller, Entry, Group
 
+_WHAT_SIGNS = ("CERT", "EID", "CARD", "SIGNER")
+"""Other things expire and are revoked too: sessions, tokens, mandates."""
+
 SIGNING: tuple[Entry, ...] = (
+    Entry(
+        Group.SIGNING,
+        (),
+        _(
+            "The application could not use the signature of the identity card. There are two causes: the card reader "
+            "or its software, or a card whose Signature certificate is missing, not active or expired."
+        ),
+        _(
+            "Run ehportal-agent doctor on the workstation: it tells the causes apart. Try another card reader first. "
+            "The Signature certificate must exist and bear the key usage nonRepudiation; otherwise the municipality "
+            "puts that right."
+        ),
+        Caller.HOLDER,
+        published=True,
+        messages=(
+            "Ongeldige handtekening identiteitskaart",
+            "Signature non valable de la carte d'identité",
+            "Ungültige Unterschrift des Personalausweises",
+            "Invalid signature of the identity card",
+        ),
+    ),
     Entry(
         Group.SIGNING,
         ("INVALID_SIGNATURE",),
         _("The signature was not accepted."),
         _(
-            "Try another card reader. If it stays, the doctor of the agent tells whether the card itself is at fault."
+            "Try another card reader. If it stays, ehportal-agent doctor tells whether the card itself is at fault."
         ),
         Caller.HOLDER,
         fragments=("SIGNATURE", "HANDTEKENING"),
@@ -24,7 +48,8 @@ SIGNING: tuple[Entry, ...] = (
         ),
         _("Check which card and which key store were used, and for which environment."),
         Caller.HOLDER,
-        fragments=("NOT_TRUSTED", "UNTRUSTED"),
+        fragments=("NOT_TRUSTED",),
+        states=("UNTRUSTED",),
     ),
     Entry(
         Group.SIGNING,
@@ -37,7 +62,8 @@ SIGNING: tuple[Entry, ...] = (
             "ended one cannot be renewed."
         ),
         Caller.MUNICIPALITY,
-        fragments=("EXPIRED",),
+        states=("EXPIRED",),
+        beside=_WHAT_SIGNS,
     ),
     Entry(
         Group.SIGNING,
@@ -50,7 +76,8 @@ SIGNING: tuple[Entry, ...] = (
             "itself was revoked, request a new one."
         ),
         Caller.MUNICIPALITY,
-        fragments=("REVOKED",),
+        states=("REVOKED",),
+        beside=_WHAT_SIGNS,
     ),
     Entry(
         Group.SIGNING,
@@ -74,7 +101,11 @@ SIGNING: tuple[Entry, ...] = (
         Group.SIGNING,
         ("SIGNER_NOT_AUTHORIZED",),
         _("The authentic source does not know this holder's mandate or quality."),
-        _("Have the signed mandate form registered with the eHealth platform, then make a new request."),
+        _(
+            "For an organisation, have the signed mandate form registered with the eHealth platform. For the own "
+            "certificate of a care provider, have the profession registered in the authentic source; no mandate is "
+            "needed. Then make a new request."
+        ),
         Caller.CONTACT_CENTRE,
         fragments=("NOT_AUTHORIZED", "NOT_AUTHORISED", "UNAUTHORIZED", "SIGNER_NOT_AUTHORI", "MANDATE"),
     ),

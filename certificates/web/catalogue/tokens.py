@@ -19,7 +19,7 @@ TOKENS: tuple[Entry, ...] = (
         _("The registration of the token was not begun, or was begun anew in the meantime."),
         _("Start the agent on the workstation of the certificate; it begins again with the same key store."),
         Caller.HOLDER,
-        fragments=("NOT_STARTED",),
+        fragments=("REGISTRATION_NOT_STARTED",),
     ),
     Entry(
         Group.TOKENS,
@@ -40,7 +40,7 @@ TOKENS: tuple[Entry, ...] = (
             "token."
         ),
         Caller.HOLDER,
-        fragments=("ETK_ALREADY",),
+        states=("ETK_ALREADY_REGISTERED", "ETK_ALREADY_THERE", "ETK_ALREADY_EXISTS"),
     ),
     Entry(
         Group.TOKENS,
@@ -56,7 +56,7 @@ TOKENS: tuple[Entry, ...] = (
         _("The encryption token was activated before."),
         _("There is nothing left to do."),
         Caller.NOBODY,
-        fragments=("ETK_ALREADY_ACTIVE",),
+        states=("ETK_ALREADY_ACTIV",),
     ),
 )
 
@@ -75,6 +75,6 @@ DEPOT: tuple[Entry, ...] = (
         _("More recipients were asked for at once than the depot answers."),
         _("This is a mistake of the software. Pass the whole answer on."),
         Caller.SUPPLIER,
-        fragments=("TOO_MANY",),
+        fragments=("TOO_MANY_IDENTIFIERS", "TOO_MANY_RECIPIENTS"),
     ),
 )

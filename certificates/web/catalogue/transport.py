@@ -6,11 +6,9 @@ from certificates.web.catalogue.entry import Caller, Entry, Group
 from organisations.web.words import Text
 
 
-def _soa(
-    *numbers: str, meaning: Text, remedy: Text, caller: Caller, fragments: tuple[str, ...] = ()
-) -> Entry:
+def _soa(*numbers: str, meaning: Text, remedy: Text, caller: Caller, states: tuple[str, ...] = ()) -> Entry:
     codes = tuple(f"SOA-{number}" for number in numbers)
-    return Entry(Group.TRANSPORT, codes, meaning, remedy, caller, published=True, fragments=fragments)
+    return Entry(Group.TRANSPORT, codes, meaning, remedy, caller, published=True, states=states)
 
 
 TRANSPORT: tuple[Entry, ...] = (
@@ -39,6 +37,7 @@ TRANSPORT: tuple[Entry, ...] = (
             "Ask whether your organisation has access to this service, and have the access opened if it has not."
         ),
         caller=Caller.CONTACT_CENTRE,
+        states=("ACCESS_DENIED", "ACCESS_REFUSED", "FORBIDDEN"),
     ),
     _soa(
         "02001",
@@ -46,14 +45,14 @@ TRANSPORT: tuple[Entry, ...] = (
         meaning=_("The government's service is out of order or under maintenance. Nothing was done."),
         remedy=_("We try again by ourselves. Announced maintenance is told on the platform's own pages."),
         caller=Caller.NOBODY,
-        fragments=("UNAVAILABLE", "MAINTENANCE"),
+        states=("UNAVAILABLE", "MAINTENANCE"),
     ),
     _soa(
         "03001",
         meaning=_("The platform could not read the message: it is malformed."),
         remedy=_("This is a mistake of the software or of something on the way. Pass the whole answer on."),
         caller=Caller.SUPPLIER,
-        fragments=("MALFORMED",),
+        states=("MALFORMED",),
     ),
     _soa(
         "03002",

@@ -69,6 +69,17 @@ def test_every_fault_of_the_sandbox_that_bears_a_code_is_described() -> None:
         ("XML_SIGNATURE_BROKEN", "INVALID_SIGNATURE"),
         ("CERT_DN_ALREADY_ACTIVE_2", "DN_ALREADY_ACTIVE"),
         ("EID_CERT_REVOKED", "CERTIFICATE_REVOKED"),
+        ("REVOKED_CARD", "CERTIFICATE_REVOKED"),
+        ("SIGNER_CERT_EXPIRED", "CERTIFICATE_EXPIRED"),
+        ("CERT_ALREADY_REVOKED", "CERT_NOT_REVOCABLE"),
+        ("KEY_ALREADY_REVOKED", "CERT_NOT_REVOCABLE"),
+        ("CERT_CANNOT_BE_REVOKED", "CERT_NOT_REVOCABLE"),
+        ("SIGNATURE_NOT_VALID", "INVALID_SIGNATURE"),
+        ("NO_MANDATE_FOUND", "SIGNER_NOT_AUTHORIZED"),
+        ("ACCESS_DENIED", "SOA-01002"),
+        ("INVALID_PUBLIC_KEY_IDENTIFIER", "CERT_REQUEST_NOT_FOUND"),
+        ("CERT_NOT_YET_ISSUED", "CERT_NOT_YET_DELIVERED"),
+        ("REQUEST_STILL_PENDING", "DN_REQUEST_IN_PROGRESS"),
         ("APPLICATION_ID_TOO_LONG", "INVALID_APPLICATION_ID"),
         ("ETK_ALREADY_THERE", "ETK_ALREADY_REGISTERED"),
     ],
@@ -77,6 +88,21 @@ def test_a_code_that_nobody_described_is_read_by_its_words(code: str, same_as: s
     reading = read_code(code)
     assert reading.entry is read_code(same_as).entry
     assert reading.certain is code.startswith("AUTH_CERT")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("NO_REVOKED_CERTIFICATE_FOUND", "CERT_NOT_REVOKED", "CERTIFICATE_NEVER_EXPIRED", "EID_NON_REVOKED"),
+        *("NO_REQUEST_IN_PROGRESS", "NO_PENDING_REQUEST", "REQUEST_NOT_REFUSED", "DN_NOT_ALREADY_ACTIVE"),
+        *("CERT_NOT_YET_REVOKED", "ETK_NOT_YET_ACTIVATED", "ETK_NOT_ALREADY_REGISTERED", "NOT_PENDING"),
+        *("SESSION_EXPIRED", "CHALLENGE_EXPIRED", "CONNECTION_REFUSED", "ETK_ALREADY_REVOKED"),
+        *("TOO_MANY_REQUESTS", "SERVICE_NOT_STARTED", "NOT_MALFORMED", "DN_NOT_REVOKED"),
+    ],
+)
+def test_a_code_is_never_explained_as_its_opposite_or_by_half_of_it(code: str) -> None:
+    reading = read_code(code)
+    assert (reading.entry, reading.code) == (None, code)
 
 
 @pytest.mark.parametrize("code", ["", "SOMETHING_NEW", "DESIGNERS_REFUSAL", "SOA-99999", "[", "é" * 5000])
@@ -104,6 +130,50 @@ def test_a_search_needs_every_word() -> None:
         assert search("card zzzz") == ()
     with translation.override("fr"):
         assert search("mandat")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("nl", "Ongeldige handtekening identiteitskaart"),
+        ("fr", "Ongeldige handtekening identiteitskaart"),
+        ("fr", "signature non valable de la carte d’identité"),
+        ("fr", "signature carte d'identité invalide"),
+        ("de", "„Ungültige Unterschrift des Personalausweises“"),
+        ("de", "ungültige Signatur Personalausweis"),
+        ("en", "invalid signature of the identity card"),
+    ],
+)
+def test_the_official_applications_message_leads_to_its_causes_and_to_the_doctor(
+    holder_client: Client, language: str, words: str
+) -> None:
+    with translation.override(language):
+        found = [entry for _group, entries in search(words) for entry in entries]
+        assert [entry.messages for entry in found if entry.messages], words
+        [entry] = [entry for entry in found if entry.messages]
+        assert "ehportal-agent doctor" in str(entry.remedy)
+        assert "nonRepudiation" in str(entry.remedy)
+    page = holder_client.get(
+        "/help/answers/", {"q": "Ongeldige handtekening identiteitskaart"}
+    ).content.decode()
+    assert "Ongeldige handtekening identiteitskaart" in page.partition("<ul")[2]
+    assert "ehportal-agent doctor" in page
+
+
+@pytest.mark.parametrize("language", ["nl", "fr", "de", "en"])
+def test_who_is_not_authorised_learns_what_to_do_as_an_organisation_and_as_a_care_provider(
+    language: str,
+) -> None:
+    entry = read_code("SIGNER_NOT_AUTHORIZED").entry
+    assert entry is not None
+    words = {
+        "nl": ("volmachtformulier", "zorgverlener"),
+        "fr": ("formulaire de mandat", "prestataire de soins"),
+        "de": ("vollmachtformular", "gesundheitsdienstleister"),
+        "en": ("mandate form", "care provider"),
+    }[language]
+    with translation.override(language):
+        assert all(word in str(entry.remedy).casefold() for word in words)
 
 
 @pytest.mark.parametrize("client_name", ["administrator", "holder_client", "viewer"])

@@ -1,13 +1,18 @@
 """Papers: every page for every role, other tenants see none of it, and the numbers stay with those who may see them."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import translation
+from django.utils.translation import gettext
 
 from certificates.domain.papers import MAX_COPY_BYTES, PaperKind, PaperState
 from certificates.models import Paper
+from certificates.papers.words import words_in
+from certificates.web.paper_words import PAPER_EXPLANATIONS, PAPER_MOVES, PAPER_STATES
 from organisations.domain.roles import Role
 from organisations.models import User
 from organisations.tenancy import acting_for
@@ -153,3 +158,14 @@ def test_other_tenants_and_roles_and_strangers(stranger: Client, viewer: Client,
     for path in ("/papers/", "/papers/new/", address, address + "document"):
         assert Client().get(path).status_code == 302
     assert stranger.get("/papers/").content.decode().count(str(paper.pk)) == 0
+
+
+def test_french_words_for_papers_agree_with_every_kind_of_paper() -> None:
+    """A declaration and a procuration are feminine, a document and a mandate masculine."""
+    with translation.override("fr"):
+        said = [str(one.text) for one in PAPER_STATES.values()]
+        said += [str(one) for one in (*PAPER_MOVES.values(), *PAPER_EXPLANATIONS.values())]
+        said += [gettext(one) for one in ("Where it stands", "Drawn up", "Sent", "Accepted", "Ended")]
+        said.append(words_in("fr").common["drawn_up"])
+    gendered = re.compile(r"^(?:Établi|Envoyé|Accepté|Terminé)e?\b|\b(?:[Ee]lle|[Ii]l) |qu'(?:il|elle) ")
+    assert [text for text in said if gendered.search(text) or " comme " in text] == []

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -10,7 +11,7 @@ from certificates.domain.lifecycle import RequestState
 from certificates.domain.revocation import RevocationState
 from certificates.domain.tokens import TokenState
 from certificates.domain.validity import RevocationStatus
-from certificates.models import AgentJob, Certificate
+from certificates.models import AgentJob, Certificate, ContinuityProof
 from certificates.models.job import JobKind
 from organisations.sealing import seal
 from organisations.tenancy import acting_for
@@ -55,6 +56,37 @@ def test_a_certificate_shows_its_token(
     answer, queries = own_queries(administrator, address(issued))
     assert words in answer.content.decode()
     assert queries == 13, "two more than without a token: proofs and jobs"
+
+
+@pytest.mark.parametrize(
+    ("state", "finding", "words"),
+    [
+        (TokenState.WAITING, "other_token", "The depot hands out another token"),
+        (
+            TokenState.REPLACED,
+            "other_token",
+            "Replaced: the depot hands out the newer certificate&#x27;s token",
+        ),
+        (TokenState.ACTIVE, "replaced", "Replaced: the depot hands out the newer certificate&#x27;s token"),
+        (TokenState.ACTIVE, "key_missing", "The key of the depot&#x27;s token is not in this key store"),
+    ],
+)
+def test_a_test_of_the_old_key_store_is_told_from_one_of_the_new(
+    administrator: Client, issued: Certificate, state: TokenState, finding: str, words: str
+) -> None:
+    give_token(issued, state)
+    with acting_for([issued.organisation_id]):
+        ContinuityProof.objects.filter(certificate=issued).delete()
+        ContinuityProof.objects.create(
+            organisation_id=issued.organisation_id,
+            certificate=issued,
+            device_id=uuid4(),
+            device_label="desk",
+            checked_at=datetime.now(UTC),
+            passed=False,
+            finding=finding,
+        )
+    assert words in administrator.get(address(issued)).content.decode()
 
 
 @pytest.mark.parametrize(

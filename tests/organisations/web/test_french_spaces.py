@@ -67,6 +67,20 @@ def test_every_french_text_is_looked_at() -> None:
     assert named < set(FILES)
 
 
+OWN_TEXT = re.compile(r"\{% blocktranslate .*?\{% endblocktranslate %\}", re.DOTALL)
+AFTER_A_VALUE = re.compile(r"[}%]\}(?:</\w+>)?:(?!\w).{0,60}")
+"""In a template, a colon that no translation can put a space before."""
+
+
+def test_no_template_puts_a_colon_after_what_is_translated() -> None:
+    found = [
+        f"{path.name} {colon}"
+        for path in (ROOT / "ehportal/templates").rglob("*.html")
+        for colon in AFTER_A_VALUE.findall(OWN_TEXT.sub("x", path.read_text("utf-8")))
+    ]
+    assert found == []
+
+
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
