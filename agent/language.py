@@ -78,6 +78,11 @@ def shown(text: str) -> str:
     return mask_national_numbers(printable(text))
 
 
+def shown_path(path: object) -> str:
+    """A file's name or path made safe to show, on one line: what follows a line break could pass for our own words."""
+    return "".join("\N{REPLACEMENT CHARACTER}" if c in "\n\t" else c for c in shown(str(path)))
+
+
 def printable(text: str) -> str:
     """Text from elsewhere made safe to show: no control characters, no switches of writing direction.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from agent.config import Config
 from agent.errors import StoreError
 from agent.keystore import AuthenticationEntry, authentication_entry, open_store
-from agent.language import Texts, shown
+from agent.language import Texts, shown_path
 from agent.pkcs12 import Contents
 from agent.records import recorded
 from agent.store_files import read_file
@@ -54,12 +54,12 @@ class StoreFinder:
                 found = self._open(path, fingerprint, password)
             except StoreError as error:  # the next one may be the right one
                 failed = failed or error
-                self._dialogue.say(f"{shown(path.name)}: {self._texts.problem(error)[0]}")
+                self._dialogue.say(f"{shown_path(path.name)}: {self._texts.problem(error)[0]}")
             else:
                 if found is not None:
                     return found
         while True:
-            path_text = self._dialogue.path(self._texts("own_store.where", name=shown(str(name))))
+            path_text = self._dialogue.path(self._texts("own_store.where", name=shown_path(name)))
             if not path_text:
                 raise failed or StoreError("store_not_found", name=str(name))
             try:
@@ -70,7 +70,7 @@ class StoreFinder:
                 continue
             if found is not None:
                 return found
-            self._dialogue.say(self._texts("own_store.another", file=shown(path_text)))
+            self._dialogue.say(self._texts("own_store.another", file=shown_path(path_text)))
 
     def open_any(self, path: Path) -> OwnStore:
         """Open the store at `path`, whatever certificate it holds. Raises StoreError, Cancelled."""
@@ -107,7 +107,7 @@ class StoreFinder:
             contents = open_store(data, candidate)
             return contents, authentication_entry(contents)
 
-        (contents, entry), used = unlock(self._dialogue, shown(path.name), opening, first=password)
+        (contents, entry), used = unlock(self._dialogue, shown_path(path.name), opening, first=password)
         if fingerprint and certificate_fingerprint(entry.certificate) != fingerprint:
             return None
         return OwnStore(path, contents, entry, used)

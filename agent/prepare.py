@@ -14,7 +14,7 @@ from agent import durable, keystore, passwords
 from agent.config import Config
 from agent.errors import AgentError, Cancelled, ExitCode, StoreError
 from agent.keys import PendingKey, check_delivered, new_key, open_pending
-from agent.language import Texts, printable, shown
+from agent.language import Texts, printable, shown_path
 from agent.pending import StoreFormat
 from agent.prepared import Prepared, PreparedState, prepared_keys
 from agent.records import record_store
@@ -176,9 +176,9 @@ class Preparer:
                 record_store(self.config, target, leaf)
                 prepared.keep(replace(state, stage="stored"))
                 if backup is not None:
-                    self.dialogue.say(self.texts("run.backup", file=shown(str(backup))))
+                    self.dialogue.say(self.texts("run.backup", file=shown_path(backup)))
             end = f"{leaf.not_valid_after_utc:%d/%m/%Y}"
-            self.dialogue.say(self.texts("run.stored", file=shown(str(target)), end=end))
+            self.dialogue.say(self.texts("run.stored", file=shown_path(target), end=end))
             if not self.dialogue.confirm(self.texts("collect.opens")):
                 command = f"ehportal-agent collect {path}"
                 self.dialogue.say(self.texts("collect.kept", command=command))

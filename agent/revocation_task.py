@@ -19,7 +19,7 @@ from agent.dead_stores import stores_with
 from agent.device import Device
 from agent.eid import CardReader
 from agent.errors import AgentError, ExitCode, PortalError
-from agent.language import Texts, shown
+from agent.language import Texts, shown_path
 from agent.portal import Portal
 from agent.revocation_consent import revocation_page
 from agent.ui import Dialogue
@@ -103,11 +103,11 @@ class RevocationTask:
         """Which key stores here hold the dead certificate, and why they must not go."""
         found = stores_with(self.config, dead, environment)
         for file in found.certain:
-            self.dialogue.say(self.texts("revoke.store_here", file=shown(str(file))))
+            self.dialogue.say(self.texts("revoke.store_here", file=shown_path(file)))
         for file in found.likely:
-            self.dialogue.say(self.texts("revoke.store_likely", file=shown(str(file))))
+            self.dialogue.say(self.texts("revoke.store_likely", file=shown_path(file)))
         if not found.certain and not found.likely:
-            folder = shown(str(self.config.keystore_folder))
+            folder = shown_path(self.config.keystore_folder)
             self.dialogue.say(self.texts("revoke.no_store_here", folder=folder))
         self.dialogue.say(self.texts("revoke.keep_stores"))
 

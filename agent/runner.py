@@ -17,7 +17,7 @@ from agent.device import Device
 from agent.eid import CardReader
 from agent.errors import AgentError, Cancelled, ExitCode, PortalError, StoreError
 from agent.keys import PendingKey, check_delivered, new_key, open_pending
-from agent.language import Texts, printable, shown
+from agent.language import Texts, printable, shown_path
 from agent.own_store import OwnStore
 from agent.pending import Pending, State, StoreFormat
 from agent.portal import Portal
@@ -245,10 +245,10 @@ class Runner:
             replace(state, stage="stored", fingerprint=certificate_fingerprint(leaf), store=str(target))
         )
         self.dialogue.say(
-            self.texts("run.stored", file=shown(str(target)), end=f"{leaf.not_valid_after_utc:%d/%m/%Y}")
+            self.texts("run.stored", file=shown_path(target), end=f"{leaf.not_valid_after_utc:%d/%m/%Y}")
         )
         if backup is not None:
-            self.dialogue.say(self.texts("run.backup", file=shown(str(backup))))
+            self.dialogue.say(self.texts("run.backup", file=shown_path(backup)))
         return state
 
     def _open(self, pending: Pending, what: str) -> PendingKey:

@@ -15,7 +15,7 @@ from agent.device import Device
 from agent.errors import ExitCode, StoreError
 from agent.found_stores import FoundStore, opened
 from agent.keystore import open_store
-from agent.language import Texts, shown
+from agent.language import Texts, shown_path
 from agent.pkcs12 import Contents
 from agent.portal import Portal
 from agent.records import remember, remembered
@@ -76,7 +76,7 @@ def _progress(dialogue: Dialogue, texts: Texts) -> Callable[[Path, int], None]:
         nonlocal told
         if time.monotonic() - told >= PROGRESS_SECONDS:
             told = time.monotonic()
-            dialogue.progress(texts("scan.looking", folder=shown(str(folder)), found=str(found)))
+            dialogue.progress(texts("scan.looking", folder=shown_path(folder), found=str(found)))
 
     return tell
 
@@ -131,11 +131,11 @@ class _Opening:
         return tuple(_as_inside(store, inside.get(store.digest, store)) for store in stores)
 
     def _opened(self, store: FoundStore, *, last: bool) -> FoundStore:
-        self._dialogue.progress(self._texts("scan.opening", file=shown(store.path.name)))
+        self._dialogue.progress(self._texts("scan.opening", file=shown_path(store.path.name)))
         try:
             contents = self._contents(store, last=last)
         except StoreError as error:
-            self._dialogue.progress(f"{shown(store.path.name)}: {self._texts.problem(error)[0]}")
+            self._dialogue.progress(f"{shown_path(store.path.name)}: {self._texts.problem(error)[0]}")
             return replace(store, problem=error.code)
         if contents is None:
             return store
@@ -156,7 +156,7 @@ class _Opening:
         if store.is_backup:
             return None  # its password may be one of long ago: nobody is asked for it
         for attempt in range(TRIES):
-            password = self._dialogue.password(shown(store.path.name), again=attempt > 0)
+            password = self._dialogue.password(shown_path(store.path.name), again=attempt > 0)
             if not password:
                 return None
             try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent.found_stores import FoundStore, copies, duplicates
-from agent.language import Texts, shown
+from agent.language import Texts, shown, shown_path
 from agent.scan import Scan
 from agent.wire.installations import Installation, InstallationReport
 from agent.wire.jobs import Json
@@ -35,23 +35,23 @@ class ScanPage:
         for store in self.scan.stores:
             if store.path.parent != folder:
                 folder = store.path.parent
-                yield shown(str(folder))
+                yield shown_path(folder)
             yield from self._store(store)
         for key, groups in (
             ("same_file", duplicates(self.scan.stores)),
             ("same_key", copies(self.scan.stores)),
         ):
             for group in groups:
-                yield self.texts(f"scan.{key}", files=", ".join(shown(str(store.path)) for store in group))
+                yield self.texts(f"scan.{key}", files=", ".join(shown_path(store.path) for store in group))
         stores = [store for store in self.scan.stores if store.is_store]
         yield self.texts("scan.summary", count=str(len(stores)), folders=_list(self.scan.folders))
         for path in self.scan.skipped:
-            yield self.texts("scan.skipped", folder=shown(str(path)))
+            yield self.texts("scan.skipped", folder=shown_path(path))
         if self.scan.cut_short:
             yield self.texts("scan.cut_short")
 
     def _store(self, store: FoundStore) -> Iterator[str]:
-        name = shown(store.path.name)
+        name = shown_path(store.path.name)
         if not store.is_store:
             yield "  • " + self.texts("scan.no_store", file=name)
             return
@@ -72,7 +72,7 @@ class ScanPage:
         mark = "✓" if store.is_private and not better and not (end and end <= self.now) else "•"
         yield f"  {mark} {name}: " + "; ".join(notes)
         if better:
-            yield "    → " + self.texts(f"scan.misnamed_{store.environment}", name=shown(better))
+            yield "    → " + self.texts(f"scan.misnamed_{store.environment}", name=shown_path(better))
         if not store.is_private:
             yield "    → " + self.texts("scan.loose")
 
@@ -174,4 +174,4 @@ def _sendable(text: str) -> str:
 
 
 def _list(paths: Sequence[object]) -> str:
-    return ", ".join(shown(str(path)) for path in paths)
+    return ", ".join(shown_path(path) for path in paths)

@@ -12,7 +12,7 @@ from agent.durable import private_folder
 from agent.environments import environment_told_by, fitting_name
 from agent.errors import Cancelled, ExitCode, StoreError
 from agent.findings import tell
-from agent.language import Texts, shown
+from agent.language import Texts, shown_path
 from agent.packages import KINDS, SoftwareKind, kind_of
 from agent.pending import StoreFormat
 from agent.pkcs12 import Contents
@@ -34,10 +34,10 @@ def password(options: argparse.Namespace, config: Config, dialogue: Dialogue, te
         raise Cancelled
     backup = store_files.change_password(path, old, new, store_format=store_format, now=_now())
     _remember(config, path, contents)
-    dialogue.say(texts("password.changed", file=shown(str(path))))
+    dialogue.say(texts("password.changed", file=shown_path(path)))
     dialogue.say(texts("password.kept", keys=str(len(contents.keys))))
     if backup:
-        dialogue.say(texts("password.backup", file=shown(str(backup))))
+        dialogue.say(texts("password.backup", file=shown_path(backup)))
     return ExitCode.DONE
 
 
@@ -49,13 +49,13 @@ def export(options: argparse.Namespace, config: Config, dialogue: Dialogue, text
     contents, known = ask_and_open(path, dialogue)
     fitting = target.with_name(fitting_name(target.name, _environment(path, contents)))
     if fitting != target:
-        dialogue.say(texts(f"export.named_{environment_of(fitting.name)}", file=shown(fitting.name)))
+        dialogue.say(texts(f"export.named_{environment_of(fitting.name)}", file=shown_path(fitting.name)))
         target = fitting
     if options.to is None:
         private_folder(target.parent)
     store_files.export(path, known, store_format=kind.store_format, to=target)
     _remember(config, target, contents)
-    dialogue.say(texts("export.done", file=shown(str(target)), keys=str(len(contents.keys))))
+    dialogue.say(texts("export.done", file=shown_path(target), keys=str(len(contents.keys))))
     dialogue.say(texts(f"export.{kind.store_format}"))
     return ExitCode.DONE
 
@@ -66,7 +66,7 @@ def backup(options: argparse.Namespace, config: Config, dialogue: Dialogue, text
     folder: Path = options.folder.resolve() if options.folder else path.parent / "backup"
     contents, known = ask_and_open(path, dialogue)
     copy = store_files.back_up(path, folder, known, now=_now())
-    dialogue.say(texts("backup.done", file=shown(str(copy)), keys=str(len(contents.keys))))
+    dialogue.say(texts("backup.done", file=shown_path(copy), keys=str(len(contents.keys))))
     if folder.stat().st_dev == path.stat().st_dev:
         dialogue.say(texts("backup.same_disk"))
     return ExitCode.DONE
@@ -87,7 +87,7 @@ def ask_and_open(path: Path, dialogue: Dialogue) -> tuple[Contents, str]:
     """
     data = store_files.read_file(path)
     try:
-        return unlock(dialogue, shown(path.name), partial(keystore.open_store, data))
+        return unlock(dialogue, shown_path(path.name), partial(keystore.open_store, data))
     except StoreError as error:
         if error.code != "password_wrong":
             raise

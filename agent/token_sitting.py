@@ -17,7 +17,7 @@ from agent.answers import MadeToken
 from agent.config import Config
 from agent.errors import PortalError, StoreError
 from agent.keys import new_key, open_pending
-from agent.language import Texts, shown
+from agent.language import Texts, shown, shown_path
 from agent.pending import Pending, State
 from agent.pkcs12 import Contents
 from agent.portal import Portal
@@ -168,7 +168,7 @@ class TokenSitting:
         ours = replace(contents, foreign=0)
         data = keystore.serialise(ours, self.store_password, state.format)
         install(target, data, ours, password=self.store_password, now=_now())
-        self.dialogue.say(self.texts("token.beside", file=shown(str(target))))
+        self.dialogue.say(self.texts("token.beside", file=shown_path(target)))
         return self.pending.keep(replace(state, store=str(target)))
 
     def _contents(self, state: State) -> Contents:

@@ -14,7 +14,7 @@ from agent.durable import is_private
 from agent.environments import environment_told_by, fitting_name
 from agent.findings import Finding, Level
 from agent.keystore import ENTRY, authority_alias, find_authentication, is_for_encryption
-from agent.language import Texts, shown
+from agent.language import Texts, shown, shown_path
 from agent.pkcs12 import Contents, KeyEntry
 from agent.store_names import original_name
 from agent.wire.errors import NameMalformed
@@ -41,7 +41,7 @@ class Verification:
     def examine(self) -> Iterator[Finding]:
         """All findings; what is wrong says what to do."""
         store = self._contents
-        yield self._ok("opened", file=shown(self._path.name), keys=str(len(store.keys)))
+        yield self._ok("opened", file=shown_path(self._path.name), keys=str(len(store.keys)))
         yield self._ok(f"format_{store.protection}")
         yield from self._rights()
         authentication = find_authentication(store)
@@ -68,7 +68,7 @@ class Verification:
     def _rights(self) -> Iterator[Finding]:
         for key, path in (("folder_open", self._path.parent), ("file_open", self._path)):
             if not is_private(path):
-                yield self._told(key, "fail" if key == "file_open" else "note", file=shown(str(path)))
+                yield self._told(key, "fail" if key == "file_open" else "note", file=shown_path(path))
 
     def _authentication(self, entry: KeyEntry) -> Iterator[Finding]:
         certificate = entry.certificate
@@ -104,11 +104,11 @@ class Verification:
         except NameMalformed:
             wrong = True
         if wrong:
-            yield self._told("file_name", "note", file=shown(self._path.name))
+            yield self._told("file_name", "note", file=shown_path(self._path.name))
         environment = environment_told_by(certificate)
         better = fitting_name(original_name(self._path.name), environment)
         if environment is not None and better != original_name(self._path.name):
-            values = {"file": shown(self._path.name), "name": shown(better)}
+            values = {"file": shown_path(self._path.name), "name": shown_path(better)}
             yield self._told(_MISNAMED[environment], "note", **values)
 
     def _chain(self, certificate: x509.Certificate) -> Finding:

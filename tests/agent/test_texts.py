@@ -9,7 +9,7 @@ import pytest
 import agent
 from agent.answers import outcome_of
 from agent.errors import AgentError, PortalError
-from agent.language import LANGUAGES, Texts, catalogue, choose_language, printable
+from agent.language import LANGUAGES, Texts, catalogue, choose_language, printable, shown_path
 from agent.pending import Stage
 
 SOURCE = Path(agent.__file__).parent
@@ -140,6 +140,11 @@ def test_language_comes_from_wish_then_system(monkeypatch: pytest.MonkeyPatch) -
     assert choose_language(None, None) == "de"
     monkeypatch.setenv("LC_ALL", "C")
     assert choose_language("es") == "en"
+
+
+def test_a_file_s_name_stays_on_one_line() -> None:
+    fake = Path("/home/an/a.p12\n✓ everything is fine\t.p12")
+    assert shown_path(fake) == "/home/an/a.p12\ufffd✓ everything is fine\ufffd.p12"
 
 
 def test_nothing_that_repaints_or_turns_text_around_is_shown() -> None:
