@@ -15,6 +15,7 @@ from organisations.web.words import (
     FACTS,
     PLATFORM,
     REASONS,
+    REMINDERS,
     REVOCATION_REASONS,
     ROLES,
     WITNESSES,
@@ -58,6 +59,8 @@ def _shown(key: str, value: object) -> str:
         return str(ENVIRONMENTS.get(str(value), value))
     if key == "reason":
         return str(REASONS.get(str(value), value))
+    if key == "reminder":
+        return str(REMINDERS.get(str(value), value))
     if key == "revocation_reason":
         return str(REVOCATION_REASONS.get(str(value), value))
     if key == "source":

@@ -195,6 +195,7 @@ FACTS: dict[str, Text] = {
     "person": _("person"),
     "name": _("name"),
     "member": _("member"),
+    "reminder": _("about"),
     "role": _("role"),
     "identifier": _("number"),
     "holder": _("holder"),
@@ -233,6 +234,19 @@ REVOCATION_REASONS: dict[str, Text] = {
     "cessationOfOperation": _("It is not used any more"),
 }
 """By the reason that is stored; certificates.web.revocation_words says more of each."""
+
+REMINDERS: dict[str, Text] = {
+    "renewal": _("no renewal asked for"),
+    "unfinished": _("its renewal is not finished"),
+    "lost": _("its key store was said to be lost"),
+    "switch": _("the switch is not confirmed"),
+    "token": _("the token waits for its activation"),
+    "signature": _("it waits for a signature"),
+    "revocation": _("its revocation waits for a signature"),
+    "deadline": _("the identity is to be confirmed"),
+    "paper": _("the paper ends"),
+}
+"""By the kind of a reminder."""
 
 WITNESSES: dict[str, Text] = {
     "ocsp": "OCSP",

@@ -181,3 +181,9 @@ def test_compiling_twice_writes_once(tmp_path: Path) -> None:
     (folder / "django.po").write_bytes(source.read_bytes())
     assert len(compile_catalogues(tmp_path)) == 1
     assert compile_catalogues(tmp_path) == []
+
+
+def test_every_kind_of_reminder_has_a_word() -> None:
+    sources = (ROOT / "certificates" / "services" / "reminders").glob("*.py")
+    kinds = {kind for one in sources for kind in re.findall(r'Matter\(\s*"(\w+)"', one.read_text())}
+    assert kinds == set(words.REMINDERS)
