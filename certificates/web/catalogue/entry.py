@@ -53,7 +53,9 @@ CALLERS: dict[Caller, Text] = {
     Caller.HOLDER: _("The certificate holder"),
     Caller.ADMINISTRATOR: _("Your administrator"),
     Caller.MUNICIPALITY: _("The municipality of the card's holder"),
-    Caller.CONTACT_CENTRE: _("The eHealth contact centre"),
+    Caller.CONTACT_CENTRE: _(
+        "The eHealth contact centre, 02 788 51 55 or support@ehealth.fgov.be (working days, 7 to 20 h)"
+    ),
     Caller.SUPPLIER: _("The supplier of this software"),
 }
 
