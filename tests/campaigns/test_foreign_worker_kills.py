@@ -12,7 +12,7 @@ import pytest
 from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.models import ForeignRequest
 from tests.campaigns.test_worker_kills import child_environment
-from tests.certificates.foreigners import Foreigner, make_foreigner
+from tests.certificates.foreigners import Foreigner, make_foreigner, times_sent
 from tests.environment import ROOT
 from tests.support.hospital import Hospital, make_hospital
 from tests.support.sandbox import SandboxProcess
@@ -58,11 +58,6 @@ def _finished(foreigner: Foreigner, request: ForeignRequest) -> ForeignRequest:
     raise AssertionError(f"still {request.state} after twenty steps")
 
 
-def _sent(government: SandboxProcess) -> int:
-    received = government.control_get("/control/received")
-    return sum(line["operation"] == "SubmitCSRForForeigner" for line in received)
-
-
 @pytest.mark.campaign
 def test_a_killed_worker_never_submits_a_foreigner_twice(
     hospital: Hospital,
@@ -75,11 +70,10 @@ def test_a_killed_worker_never_submits_a_foreigner_twice(
 
     def checked(kill_at: int) -> tuple[int, int, str]:
         foreigner, request = _ready(hospital, government)
-        before = _sent(government)
         status, lines = _run(request, kill_at, environment, tmp_path)
         found = str(foreigner.reload(request).state)
         request = _finished(foreigner, request)
-        assert _sent(government) - before == 1, f"submitted {_sent(government) - before} times"
+        assert times_sent(government, request) == 1
         assert foreigner.actions(request).count("foreign_awaiting_confirmation") == 1
         return status, lines, found
 

@@ -1,5 +1,6 @@
 """A foreign care provider of the sandbox's authentic source, and requests brought to a stage of their life."""
 
+import base64
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -130,3 +131,13 @@ def make_foreigner(
             now=datetime.now(UTC),
         )
     return Foreigner(hospital, person, bis)
+
+
+def times_sent(government: SandboxProcess, request: ForeignRequest) -> int:
+    """Return how often the sandbox got this certification request; it keeps the last thousand messages of all."""
+    csr = base64.b64encode(request.csr)
+    return sum(
+        line["operation"] == "SubmitCSRForForeigner"
+        and csr in b"".join(base64.b64decode(line["body"]).split())
+        for line in government.control_get("/control/received")
+    )

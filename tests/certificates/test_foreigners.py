@@ -54,7 +54,7 @@ from certificates.services.person_leaves import person_leaves
 from certificates.services.transition import Overtaken, move
 from organisations.models import AuditEvent
 from organisations.tenancy import acting_for
-from tests.certificates.foreigners import Foreigner, make_foreigner
+from tests.certificates.foreigners import Foreigner, make_foreigner, times_sent
 from tests.certificates.stages import fault
 from tests.organisations.web.members import signed_in
 from tests.support.hospital import PLATFORM, Hospital, make_hospital
@@ -234,12 +234,6 @@ def test_csrs_that_are_refused(giulia: Foreigner) -> None:
     assert giulia.reload(second).state == S.AWAITING_CSR
 
 
-def _sent(government: SandboxProcess) -> int:
-    return sum(
-        line["operation"] == "SubmitCSRForForeigner" for line in government.control_get("/control/received")
-    )
-
-
 def test_an_unreachable_government_is_tried_again(
     giulia: Foreigner, settings: pytest_django.Settings, government: SandboxProcess
 ) -> None:
@@ -265,7 +259,6 @@ def test_a_refusal_ends_it(hospital: Hospital, government: SandboxProcess) -> No
 def test_a_lost_answer_is_asked_for_and_never_sent_twice(
     giulia: Foreigner, government: SandboxProcess
 ) -> None:
-    before = _sent(government)
     request = giulia.send_csr(giulia.ask())
     fault(government, "drop-after-commit", "SubmitCSRForForeigner")
     request = giulia.when_due(request)
@@ -274,7 +267,7 @@ def test_a_lost_answer_is_asked_for_and_never_sent_twice(
     assert request.state == S.AWAITING_CONFIRMATION
     assert (request.validation_url, request.expires_at) == ("", None)
     assert giulia.when_due(request).state == S.AWAITING_CONFIRMATION
-    assert _sent(government) == before + 1
+    assert times_sent(government, request) == 1
 
 
 def test_a_submission_that_never_arrived_goes_out_again_after_two_denials(
@@ -416,14 +409,13 @@ def test_steps_out_of_turn_are_refused(giulia: Foreigner) -> None:
 
 
 def test_two_workers_do_not_send_twice(giulia: Foreigner, government: SandboxProcess) -> None:
-    before = _sent(government)
     request = giulia.send_csr(giulia.ask())
     first, second = giulia.reload(request), giulia.reload(request)
     take_step(first, now=datetime.now(UTC))
     with pytest.raises(Overtaken):
         take_step(second, now=datetime.now(UTC))
     work_on_foreign_request(request.organisation_id, request.pk, now=datetime.now(UTC) - timedelta(days=1))
-    assert _sent(government) == before + 1
+    assert times_sent(government, request) == 1
 
 
 @pytest.mark.parametrize(
