@@ -264,12 +264,13 @@ def possible_holders(
     ).distinct()
 
 
-def waiting_tokens(organisation: Organisation, *, most: int = 6) -> list[EncryptionToken]:
+def waiting_tokens(organisation: Organisation, *, most: int | None = 6) -> list[EncryptionToken]:
     """Tokens that wait for their activation, the longest waiting first."""
     rows = EncryptionToken.objects.filter(organisation=organisation, state=TokenState.WAITING).exclude(
         certificate__revocation_status=RevocationStatus.REVOKED
     )
-    return list(rows.select_related("certificate").defer("sealed_etk").order_by("state_since", "id")[:most])
+    rows = rows.select_related("certificate__owner").defer("sealed_etk")
+    return list(rows.order_by("state_since", "id")[:most])
 
 
 def unconfirmed_switches(

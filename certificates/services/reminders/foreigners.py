@@ -28,37 +28,27 @@ def deadlines(organisation: Organisation, readers: Readers, now: datetime) -> It
     for request in rows.without_documents().select_related("person"):
         late = is_late(request.expires_at, now)
         to = (*readers.member(request.requested_by_id), *readers.administrators)
-        yield Matter(
-            "deadline", past if late else near, request, to, _passed(request) if late else _near(request)
-        )
+        yield Matter("deadline", past if late else near, request, to, _deadline(request, late=late))
 
 
-def _named(request: ForeignRequest) -> dict[str, object]:
-    return {
-        "name": name_of(request.person, request.environment),
-        "day": day_of(request.expires_at) if request.expires_at else "",
-    }
+def _deadline(request: ForeignRequest, *, late: bool) -> Callable[[User], Note]:
+    def write(_reader: User) -> Note:
+        if late:
+            title = _("The time of %(name)s to confirm the identity has passed")
+            text = _(
+                "It ended on %(day)s. Where the identity was confirmed before, the certificate may still come; where "
+                "it was not, the request has to be made again:"
+            )
+        else:
+            title = _("%(name)s has until %(day)s to confirm the identity")
+            text = _(
+                "The certificate of %(name)s was requested, and the identity is not confirmed yet. After %(day)s the "
+                "request ends and has to be made again. The address to confirm at is on the page of the request:"
+            )
+        facts = {
+            "name": name_of(request.person, request.environment),
+            "day": day_of(request.expires_at) if request.expires_at else "",
+        }
+        return Note(title % facts, text % facts, reverse("foreign", args=[request.pk]))
 
-
-def _near(request: ForeignRequest) -> Callable[[User], Note]:
-    return lambda _reader: Note(
-        _("%(name)s has until %(day)s to confirm the identity") % _named(request),
-        _(
-            "The certificate of %(name)s was requested, and the identity is not confirmed yet. After %(day)s the "
-            "request ends and has to be made again. The address to confirm at is on the page of the request:"
-        )
-        % _named(request),
-        reverse("foreign", args=[request.pk]),
-    )
-
-
-def _passed(request: ForeignRequest) -> Callable[[User], Note]:
-    return lambda _reader: Note(
-        _("The time of %(name)s to confirm the identity has passed") % _named(request),
-        _(
-            "It ended on %(day)s. Where the identity was confirmed before, the certificate may still come; where it "
-            "was not, the request has to be made again:"
-        )
-        % _named(request),
-        reverse("foreign", args=[request.pk]),
-    )
+    return write

@@ -6,10 +6,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from certificates import selectors
 from certificates.domain.reminders import DAY, WAITING_STEPS, step_after
-from certificates.domain.tokens import TokenState
-from certificates.domain.validity import RevocationStatus
-from certificates.models import Certificate, EncryptionToken
+from certificates.models import Certificate
 from certificates.services.reminders.certificates import page_of
 from certificates.services.reminders.readers import Readers
 from certificates.services.reminders.words import name_of
@@ -20,10 +19,7 @@ from organisations.services.reminders import Matter
 
 def waiting_tokens(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Matter]:
     """Tokens that have waited too long; people who may act on them, and the administrators."""
-    rows = EncryptionToken.objects.filter(
-        organisation=organisation, state=TokenState.WAITING, state_since__lte=now - WAITING_STEPS[0] * DAY
-    ).exclude(certificate__revocation_status=RevocationStatus.REVOKED)
-    for token in rows.select_related("certificate__owner").defer("sealed_etk", "certificate__sealed_der"):
+    for token in selectors.waiting_tokens(organisation, most=None):
         certificate, days = token.certificate, (now - token.state_since) // DAY
         step = step_after(WAITING_STEPS, days)
         if step is not None:
