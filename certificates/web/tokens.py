@@ -22,6 +22,7 @@ from certificates.models.job import JobKind, JobState
 from certificates.services.activate_token import ask_for, holder_for
 from certificates.services.find_token import ask_for_new_token, can_have_token, find_token
 from certificates.services.gateways import depot_of
+from certificates.web.lookup import is_own
 from certificates.web.token_words import ENDED, JOBS, TOKEN_STATES, finding_words
 from organisations.access import Tenancy
 from organisations.domain.roles import Permission
@@ -121,7 +122,7 @@ def panel_of(request: TenantRequest, certificate: Certificate, now: datetime, *,
     may_ask = (
         holder is not None
         and not is_revoked
-        and _is_touchable(certificate, request.tenancy)
+        and (certificate.owner_id is None or is_own(request, certificate))
         and (request.tenancy.may(Permission.REQUEST_CERTIFICATE) or is_holder)
     )
     if token is not None:
@@ -204,11 +205,6 @@ def _certificates(tenancy: Tenancy) -> QuerySet[Certificate]:
     """Those whose token this member may touch: an own one's stays its owner's, shared or not."""
     rows = Certificate.objects.filter(organisation=tenancy.organisation)
     return rows.filter(Q(owner=None) | Q(owner__user=tenancy.user))
-
-
-def _is_touchable(certificate: Certificate, tenancy: Tenancy) -> bool:
-    """Whether `certificate`, read with its owner, is among those."""
-    return certificate.owner is None or certificate.owner.user_id == tenancy.user.pk
 
 
 def _may_look(certificate: Certificate, tenancy: Tenancy) -> bool:

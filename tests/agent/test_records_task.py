@@ -111,10 +111,7 @@ def test_a_wrong_pin_is_one_try_and_asks_nothing(
 def test_a_card_that_was_pulled_asks_nothing(
     enrolled: Workstation, server: Counterpart, job: RecordsJob
 ) -> None:
-    terminal = enrolled.spawn("run", job.id, "--ui", "terminal")
-    terminal.expect_exact(ASKED)
-    terminal.sendline("y")
-    terminal.expect_exact(ASKS_PIN)
+    terminal = enrolled.up_to_pin(job.id, ASKED, ASKS_PIN)
     shutil.move(enrolled.configuration / "card", enrolled.configuration / "pocket")
     terminal.sendline(PIN)
     code, screen = finish(terminal)
@@ -128,10 +125,7 @@ def test_another_card_in_its_place_asks_nothing(
 ) -> None:
     """Between reading and signing: the signature does not fit the certificate that was read."""
     luc = citizen_pki.card(ssin=OTHER, first_names=("Luc",), surname="Dubois")
-    terminal = enrolled.spawn("run", job.id, "--ui", "terminal")
-    terminal.expect_exact(ASKED)
-    terminal.sendline("y")
-    terminal.expect_exact(ASKS_PIN)
+    terminal = enrolled.up_to_pin(job.id, ASKED, ASKS_PIN)
     shutil.move(enrolled.configuration / "card", enrolled.configuration / "pocket")
     luc.write_token(enrolled.configuration / "card")
     terminal.sendline(PIN)

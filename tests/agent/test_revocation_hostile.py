@@ -150,10 +150,7 @@ def test_a_contract_that_does_not_fit_is_refused_before_the_card(
 def test_a_wrong_pin_is_one_try_and_ends_nothing(
     enrolled: Workstation, server: Counterpart, job: RevocationJob
 ) -> None:
-    terminal = enrolled.spawn("run", job.id, "--ui", "terminal")
-    terminal.expect_exact(SIGN)
-    terminal.sendline("y")
-    terminal.expect_exact(ASKS_PIN)
+    terminal = enrolled.up_to_pin(job.id, SIGN, ASKS_PIN)
     terminal.sendline("9999")
     code, screen = finish(terminal)
     assert code == 1
@@ -165,10 +162,7 @@ def test_a_wrong_pin_is_one_try_and_ends_nothing(
 def test_a_card_that_was_pulled_ends_nothing(
     enrolled: Workstation, server: Counterpart, job: RevocationJob
 ) -> None:
-    terminal = enrolled.spawn("run", job.id, "--ui", "terminal")
-    terminal.expect_exact(SIGN)
-    terminal.sendline("y")
-    terminal.expect_exact(ASKS_PIN)
+    terminal = enrolled.up_to_pin(job.id, SIGN, ASKS_PIN)
     tokens = enrolled.configuration / "card"
     shutil.move(tokens, enrolled.configuration / "pocket")
     terminal.sendline(PIN)

@@ -239,6 +239,16 @@ def renewed(enrolled: Workstation, server: Counterpart) -> tuple[str, Certificat
     return first.id, job
 
 
+def activate(enrolled: Workstation, job_id: str) -> tuple[int, str]:
+    """Say yes to an activation and open the store of the renewed certificate; returns exit code and screen."""
+    terminal = enrolled.spawn("run", job_id, "--ui", "terminal")
+    terminal.expect_exact("[y/N] ")
+    terminal.sendline("y")
+    terminal.expect_exact("Password of the key store for ")
+    terminal.sendline(OTHER_PASSWORD)
+    return finish(terminal)
+
+
 def run_renewal(workstation: Workstation, job_id: str, *extra: tuple[str, str]) -> tuple[int, str]:
     terminal = workstation.spawn("run", job_id, "--ui", "terminal", "--wait", "20")
     terminal.expect_exact("Its present key store is needed")
@@ -283,12 +293,7 @@ def test_activation_is_one_action_and_proves_itself(enrolled: Workstation, serve
     code, screen = finish(terminal)
     assert (code, token.proofs) == (1, ["depot_empty"]), screen
     activation = server.add_token_job(ActivateTokenJob, job.id)
-    terminal = enrolled.spawn("run", activation, "--ui", "terminal")
-    terminal.expect_exact("[y/N] ")
-    terminal.sendline("y")
-    terminal.expect_exact("Password of the key store for ")
-    terminal.sendline(OTHER_PASSWORD)
-    code, screen = finish(terminal)
+    code, screen = activate(enrolled, activation)
     assert code == 0, screen
     assert token.active
     assert token.proofs == ["depot_empty", "ok"]
@@ -309,12 +314,7 @@ def test_a_test_that_fails_after_an_activation_is_no_success(
         server.refuse = lambda method, path: (
             Refused(409, "government_unavailable") if path.endswith("/token/depot") else None
         )
-    terminal = enrolled.spawn("run", server.add_token_job(ActivateTokenJob, job.id), "--ui", "terminal")
-    terminal.expect_exact("[y/N] ")
-    terminal.sendline("y")
-    terminal.expect_exact("Password of the key store for ")
-    terminal.sendline(OTHER_PASSWORD)
-    code, screen = finish(terminal)
+    code, screen = activate(enrolled, server.add_token_job(ActivateTokenJob, job.id))
     assert code == 1, screen
     assert token.active
     assert "Activated: from now on" in screen
@@ -480,12 +480,7 @@ def test_a_token_is_not_activated_with_a_store_that_lacks_its_key(
     serial = str(int.from_bytes(token.serial, "big"))
     left = Contents(tuple(key for key in contents.keys if key.alias != serial), contents.certificates)
     store.write_bytes(pkcs12.write(left, OTHER_PASSWORD, "modern"))
-    terminal = enrolled.spawn("run", server.add_token_job(ActivateTokenJob, job.id), "--ui", "terminal")
-    terminal.expect_exact("[y/N] ")
-    terminal.sendline("y")
-    terminal.expect_exact("Password of the key store for ")
-    terminal.sendline(OTHER_PASSWORD)
-    code, screen = finish(terminal)
+    code, screen = activate(enrolled, server.add_token_job(ActivateTokenJob, job.id))
     assert code == 1
     assert "Nothing was activated" in " ".join(screen.replace("│", " ").split())
     assert not token.active

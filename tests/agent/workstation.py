@@ -62,6 +62,14 @@ class Workstation:
             dimensions=(rows, 120),
         )
 
+    def up_to_pin(self, job_id: str, question: str, prompt: str) -> "pexpect.spawn[str]":
+        """Run a job, say yes to `question`, and stop where `prompt` asks for the PIN."""
+        terminal = self.spawn("run", job_id, "--ui", "terminal")
+        terminal.expect_exact(question)
+        terminal.sendline("y")
+        terminal.expect_exact(prompt)
+        return terminal
+
     def enrol(self, url: str) -> None:
         terminal = self.spawn("enrol", url, "--label", "test", "--ui", "terminal")
         terminal.expect_exact("with your eID? [y/N] ")
