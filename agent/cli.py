@@ -7,25 +7,26 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from agent import packages, store_commands
 from agent.config import Config, load_config
-from agent.device import Device
-from agent.dispatch import Dispatcher
 from agent.doctor import Doctor
-from agent.enrol import enrol
 from agent.errors import AgentError, Cancelled, ExitCode, PortalError, StoreError
 from agent.findings import tell
-from agent.handler import install_handler, job_of
 from agent.language import LANGUAGES, Texts, choose_language, printable
-from agent.make_token import TokenMaker
 from agent.pending import unfinished
-from agent.portal import Portal
-from agent.prepare import Preparer
-from agent.prepared import prepared_keys
-from agent.scan_command import run_scan
-from agent.token_tasks import TokenTask
+from agent.portal.client import Portal
+from agent.portal.device import Device
+from agent.scan.command import run_scan
+from agent.stores import commands as store_commands
+from agent.stores import packages
+from agent.stores.prepared import prepared_keys
+from agent.tasks.dispatch import Dispatcher
+from agent.tasks.enrol import enrol
+from agent.tasks.handler import install_handler, job_of
+from agent.tasks.prepare import Preparer
+from agent.tasks.watch import ENVIRONMENTS, job_line, watch
+from agent.tokens.jobs import TokenTask
+from agent.tokens.make import TokenMaker
 from agent.ui import Dialogue, choose_surface, open_dialogue
-from agent.watch import ENVIRONMENTS, job_line, watch
 from agent.wire.errors import WireError
 from agent.wire.jobs import JOB_ID
 

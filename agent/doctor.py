@@ -8,23 +8,23 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from agent.card_doctor import CardDoctor
+from agent.card.doctor import CardDoctor
+from agent.card.eid import AskPin, CardReader
 from agent.config import Config, load_config
-from agent.device import Device
 from agent.durable import is_private
-from agent.eid import AskPin, CardReader
 from agent.errors import AgentError, StoreError
 from agent.findings import Finding, Report
-from agent.keystore import encryption_entries, find_authentication, open_store
 from agent.language import Texts, shown
 from agent.pending import unfinished
 from agent.pkcs12 import Contents
-from agent.portal import Portal
-from agent.prepared import prepared_keys
-from agent.records import recorded
-from agent.store_files import read_file
-from agent.store_names import estimated_end
-from agent.verification import Verification
+from agent.portal.client import Portal
+from agent.portal.device import Device
+from agent.stores.contents import encryption_entries, find_authentication, open_store
+from agent.stores.file_names import estimated_end
+from agent.stores.files import read_file
+from agent.stores.prepared import prepared_keys
+from agent.stores.remembered import recorded
+from agent.stores.verification import Verification
 from agent.wire.limits import PROOF_WINDOW_SECONDS
 
 AskPassword = Callable[[str], str | None]

@@ -7,14 +7,14 @@ Stages, each written durably before the next step:
     sent     the server has it; waiting for the certificate
     stored   the finished store is safe in the key store folder; the server may not know yet
 
-Where an encryption token follows in the same sitting (agent/token_sitting.py):
+Where an encryption token follows in the same sitting (agent/tokens/sitting.py):
 
     token_key         the encryption key is safe in <job>.token.p12; it may have been offered
     token_sent        its certificate is safe in <job>.token.der; it may have been handed in, and is again as it is
     token_registered  the government made the token; the key store is to get the key
 
 The same stages, from `stored` on and without a key of a request, lead to a token for a key store that was there already
-(agent/make_token.py).
+(agent/tokens/make.py).
 
     finished   everything is acknowledged; only these files are still to go
 

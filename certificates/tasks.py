@@ -5,11 +5,11 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from certificates.services import check_revocation
-from certificates.services import work_on_request as work
 from certificates.services.foreigners import work as foreign
 from certificates.services.reminders import matters
+from certificates.services.requests import work
 from certificates.services.revocations import work as revocations
+from certificates.services.status import check as check_revocation
 from organisations.services.reminders import organisations_to_remind
 
 SWEEP_MESSAGE_SECONDS = 30

@@ -9,8 +9,8 @@ from typing import Final
 
 from agent.errors import StoreError
 from agent.pkcs12.limits import MAXIMUM_BYTES, MAXIMUM_DEPTH, MAXIMUM_ELEMENTS
-from agent.wire.der import header, length_octets
 from agent.wire.errors import CmsInvalid
+from agent.wire.pki.der import header, length_octets
 
 _OBJECT, _SEQUENCE, _OCTETS, _OCTETS_IN_PIECES = 0x06, 0x30, 0x04, 0x24
 _SEQUENCE_OR_SET: Final = (0x30, 0x31)

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.errors import SealError
 from agent.sealing.limits import MAXIMUM_MESSAGE, MAXIMUM_RECIPIENTS
-from agent.wire.paths import self_issued
+from agent.wire.pki.paths import self_issued
 
 _SALT = 32
 _KEY = 16

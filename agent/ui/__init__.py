@@ -5,8 +5,8 @@ import sys
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
-from agent.consent import ConsentPage
-from agent.eid import Purpose
+from agent.card.eid import Purpose
+from agent.consent.request import ConsentPage
 from agent.language import Texts
 from agent.pending import StoreFormat
 

@@ -11,9 +11,9 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from agent.consent import ConsentPage
-from agent.contract_text import Block
-from agent.eid import Purpose
+from agent.card.eid import Purpose
+from agent.consent.contract_text import Block
+from agent.consent.request import ConsentPage
 from agent.language import Texts
 from agent.passwords import judge
 from agent.pending import StoreFormat

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from tkinter import filedialog, font, ttk
 from typing import Final
 
-from agent.consent import ConsentPage
-from agent.contract_text import Block
-from agent.eid import Purpose
+from agent.card.eid import Purpose
+from agent.consent.contract_text import Block
+from agent.consent.request import ConsentPage
 from agent.language import Texts
 from agent.passwords import judge
 from agent.pending import StoreFormat

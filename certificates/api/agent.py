@@ -11,11 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from agent.wire.certificates import read_certificate
 from agent.wire.encoding import to_base64url
 from agent.wire.limits import MAX_CERTIFICATE_BYTES, MAX_CHAIN_CERTIFICATES
-from certificates.services.agent_jobs import origin
-from certificates.services.fetch_contract import resume_after_enrolment
+from agent.wire.pki.certificates import read_certificate
+from certificates.services.requests.contract import resume_after_enrolment
+from certificates.services.signing.agent_jobs import origin
 from certificates.trust.cards import check_authentication_certificate
 from organisations.api.devices import ProvenView, fields_of, named_organisations, strings
 from organisations.errors import CardRefused, SignatureInvalid

@@ -6,11 +6,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agent.wire.errors import JobMalformed
-from agent.wire.installations import InstallationReport
+from agent.wire.link.installations import InstallationReport
 from certificates.api.agent import Body
 from certificates.api.jobs import device_of
 from certificates.errors import ReportMalformed
-from certificates.services.report_installations import report_installations
+from certificates.services.installations.report import report_installations
 from organisations.api.devices import ProvenView
 from organisations.services.proofs import Accepted
 from organisations.tenancy import organisations_of_card

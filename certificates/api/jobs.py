@@ -11,8 +11,11 @@ from agent.wire.limits import MAX_REQUEST_BYTES
 from certificates.api.agent import Body, decoded
 from certificates.errors import JobClosed, RequestTooLarge, SignedRequestRefused
 from certificates.models import AgentJob
-from certificates.services import agent_jobs, job_documents, request_job, signed_jobs
-from certificates.services.card_signature import check_card
+from certificates.services.jobs import documents as job_documents
+from certificates.services.jobs import signed as signed_jobs
+from certificates.services.requests import job as request_job
+from certificates.services.signing import agent_jobs
+from certificates.services.signing.card_signature import check_card
 from organisations.api.devices import ProvenView, fields_of, named_organisations
 from organisations.models import Device
 from organisations.services.proofs import Accepted

@@ -10,10 +10,10 @@ from agent.wire.limits import MAX_REQUEST_BYTES
 from certificates.api.agent import Body, decoded
 from certificates.api.jobs import device_of
 from certificates.errors import JobClosed, RequestTooLarge, SignedRequestRefused
-from certificates.services import agent_jobs
-from certificates.services.card_questions import answered, check_card, check_questions
-from certificates.services.gateways import gateway_of
-from certificates.services.read_records import read_records
+from certificates.services.records.card_questions import answered, check_card, check_questions
+from certificates.services.records.read import read_records
+from certificates.services.signing import agent_jobs
+from certificates.services.signing.gateways import gateway_of
 from organisations.api.devices import ProvenView, fields_of, named_organisations
 from organisations.models import Device
 from organisations.services.proofs import Accepted

@@ -16,15 +16,19 @@ from certificates.domain.lifecycle import Environment
 from certificates.errors import RequestTooLarge, SignedRequestRefused
 from certificates.models import AgentJob, Certificate
 from certificates.models.job import JobKind
-from certificates.services import activate_token, agent_jobs, continuity, depot_tokens, register_token
-from certificates.services.ask_own_record import ask_own_record
-from certificates.services.find_token import (
+from certificates.services.records.ask_own import ask_own_record
+from certificates.services.signing import agent_jobs
+from certificates.services.signing.gateways import depot_of, gateway_of, token_gateway_of
+from certificates.services.tokens import activate as activate_token
+from certificates.services.tokens import continuity
+from certificates.services.tokens import depot as depot_tokens
+from certificates.services.tokens import register as register_token
+from certificates.services.tokens.find import (
     ask_at_workstation,
     find_if_unknown,
     held_certificate,
     learn_from_depot,
 )
-from certificates.services.gateways import depot_of, gateway_of, token_gateway_of
 from certificates.trust.anchors import certificate_roots
 from organisations.api.devices import ProvenView, fields_of, named_organisations
 from organisations.models import Device, Person

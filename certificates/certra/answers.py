@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from lxml import etree
 
 from agent.wire.errors import WireError
-from agent.wire.safe_xml import parse_xml
+from agent.wire.xml.safe import parse_xml
 from certificates.certra.errors import Answer, OutcomeUnknown, Rejected, Transient
 from certificates.certra.services import CERTRA, Service
 from certificates.certra.transport import MAX_ANSWER_BYTES

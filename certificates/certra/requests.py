@@ -2,7 +2,7 @@
 
 from agent.wire.errors import MalformedXml
 from agent.wire.limits import MAX_REQUEST_BYTES
-from agent.wire.safe_xml import parse_xml
+from agent.wire.xml.safe import parse_xml
 from certificates.certra.services import SIGNED
 
 SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"

@@ -12,7 +12,7 @@ from lxml import etree
 from agent.wire.encoding import from_base64
 from agent.wire.jobs import ContactData, Identifier
 from agent.wire.limits import MAX_NAME_CHARACTERS
-from agent.wire.names import IDENTIFIER_TYPE
+from agent.wire.pki.names import IDENTIFIER_TYPE
 from certificates.certra.answers import NAMES
 from certificates.certra.facts import Names
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from agent.wire.errors import NameMalformed
-from agent.wire.names import CertificateName, certificate_name, read_file_name
+from agent.wire.pki.names import CertificateName, certificate_name, read_file_name
 
 LIFETIME_YEARS = 3
 """Creation date + 3 years gives the end date (domain notes, 01); the certificate inside is the truth."""

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from agent.wire.errors import NameMalformed
-from agent.wire.keys import public_key_identifier
-from agent.wire.names import certificate_name
+from agent.wire.pki.keys import public_key_identifier
+from agent.wire.pki.names import certificate_name
 
 USAGES = (
     ("digital_signature", "digitalSignature"),

@@ -7,11 +7,11 @@ from django.utils import timezone
 from certificates import selectors
 from certificates.domain.validity import CertificateStatus
 from certificates.revocation_selectors import open_revocations, revocations_awaiting
-from certificates.web.plots import months_of, plot_timeline
-from certificates.web.renewal import renewal_lines
-from certificates.web.revocations import revocation_row
-from certificates.web.rows import request_row
-from certificates.web.words import STATUSES
+from certificates.web.parts.plots import months_of, plot_timeline
+from certificates.web.parts.rows import request_row
+from certificates.web.parts.words import STATUSES
+from certificates.web.renewals.view import renewal_lines
+from certificates.web.revocations.pages import revocation_row
 from organisations.domain.roles import Permission
 from organisations.web.pages import page
 from organisations.web.tenancy import TenantRequest

@@ -2,29 +2,25 @@
 
 from django.urls import path
 
-from certificates.web import (
-    answers,
-    dashboard,
-    devices,
-    foreigners,
-    imports,
-    installations,
-    inventory,
-    leaving,
-    new_foreigner,
-    new_paper,
-    new_request,
-    new_revocation,
-    own,
-    papers,
-    records,
-    renewal_form,
-    requests,
-    revocations,
-    signing,
-    switch,
-    tokens,
-)
+from certificates.web import answers, dashboard
+from certificates.web.foreigners import new as new_foreigner
+from certificates.web.foreigners import pages as foreigners
+from certificates.web.installations import pages as installations
+from certificates.web.inventory import imports
+from certificates.web.inventory import pages as inventory
+from certificates.web.own import pages as own
+from certificates.web.papers import new as new_paper
+from certificates.web.papers import pages as papers
+from certificates.web.people import devices, leaving
+from certificates.web.records import pages as records
+from certificates.web.renewals import form as renewal_form
+from certificates.web.renewals import switch
+from certificates.web.requests import new as new_request
+from certificates.web.requests import pages as requests
+from certificates.web.revocations import new as new_revocation
+from certificates.web.revocations import pages as revocations
+from certificates.web.signing import pages as signing
+from certificates.web.tokens import pages as tokens
 from organisations.web.workstation import workstation
 
 urlpatterns = [

@@ -8,19 +8,20 @@ import sys
 import threading
 from pathlib import Path
 
-from deploy.sandbox import control, platform, token_signer
-from deploy.sandbox.cards import CardError, make_card, read_pin
-from deploy.sandbox.citizens import ALGORITHMS, PURPOSES
+from deploy.sandbox import control, platform
+from deploy.sandbox.authorities.cards import CardError, make_card, read_pin
+from deploy.sandbox.authorities.citizens import ALGORITHMS, PURPOSES
+from deploy.sandbox.authorities.pki import ENVIRONMENTS, Pki, SandboxNotStarted
 from deploy.sandbox.faults import Faults
 from deploy.sandbox.foreigners import Foreigners
-from deploy.sandbox.pki import ENVIRONMENTS, Pki, SandboxNotStarted
-from deploy.sandbox.received import Received
-from deploy.sandbox.register import Register
+from deploy.sandbox.register.requests import Register
 from deploy.sandbox.server import HOST, Handler, Listener, bind
 from deploy.sandbox.soap import Schema
-from deploy.sandbox.source import SourceError, SourceKeeper
-from deploy.sandbox.store import Clock, StateInUse, Store, serving
-from deploy.sandbox.tokens import Tokens
+from deploy.sandbox.state.received import Received
+from deploy.sandbox.state.source import SourceError, SourceKeeper
+from deploy.sandbox.state.store import Clock, StateInUse, Store, serving
+from deploy.sandbox.tokens import signer as token_signer
+from deploy.sandbox.tokens.kept import Tokens
 
 
 def main() -> int:

@@ -6,16 +6,16 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from deploy.sandbox import revocation
+from deploy.sandbox.authorities import revocation
+from deploy.sandbox.authorities.pki import ENVIRONMENTS
 from deploy.sandbox.faults import KINDS, FaultError
 from deploy.sandbox.operations.tokens import NEXT_CHALLENGE
-from deploy.sandbox.past import PastError, issue_in_the_past
-from deploy.sandbox.pki import ENVIRONMENTS
 from deploy.sandbox.platform import Platform
-from deploy.sandbox.register import Request
+from deploy.sandbox.register.past import PastError, issue_in_the_past
+from deploy.sandbox.register.requests import Request
 from deploy.sandbox.server import BodyTooLarge, Handler
 from deploy.sandbox.soap import timestamp
-from deploy.sandbox.source import SourceError
+from deploy.sandbox.state.source import SourceError
 
 Reply = tuple[int, Any]
 Action = Callable[[Platform, tuple[str, ...], Any], Reply]

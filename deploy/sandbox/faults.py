@@ -8,10 +8,10 @@ from typing import Any
 
 from lxml import etree
 
-from deploy.sandbox.pki import ENVIRONMENTS
+from deploy.sandbox.authorities.pki import ENVIRONMENTS
 from deploy.sandbox.services import ACTIONS
 from deploy.sandbox.soap import PROTOCOL, SOA_MESSAGES, Refusal, SoapFault
-from deploy.sandbox.store import Store
+from deploy.sandbox.state.store import Store
 
 KINDS = {
     "slow": "wait before the work is done; slow:SECONDS, 5 unless told, at most 120",

@@ -16,11 +16,11 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from deploy.sandbox.contracts import written_day
-from deploy.sandbox.names import Subject
-from deploy.sandbox.register import Register, public_key_identifier
+from deploy.sandbox.authorities.names import Subject
+from deploy.sandbox.contracts.issuance import written_day
+from deploy.sandbox.register.requests import Register, public_key_identifier
 from deploy.sandbox.soap import Refusal
-from deploy.sandbox.store import Store, to_moment, to_text
+from deploy.sandbox.state.store import Store, to_moment, to_text
 
 DEADLINE = timedelta(days=14)
 PAGE = Path(__file__).with_name("texts") / "foreigner.html"

@@ -11,21 +11,22 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
 
-from deploy.sandbox import faults, operations, revocation, soap
+from deploy.sandbox import faults, operations, soap
+from deploy.sandbox.authorities import revocation
+from deploy.sandbox.authorities.pki import Pki
 from deploy.sandbox.faults import Fault, FaultError, Faults
 from deploy.sandbox.foreigners import Foreigners
 from deploy.sandbox.operations import certificate
 from deploy.sandbox.operations.scene import Scene
-from deploy.sandbox.pki import Pki
-from deploy.sandbox.received import Received
-from deploy.sandbox.register import Register, issue
+from deploy.sandbox.register.requests import Register, issue
 from deploy.sandbox.server import BodyTooLarge, Handler
 from deploy.sandbox.services import SERVICES, Service
 from deploy.sandbox.soap import Refusal, SoapFault
-from deploy.sandbox.source import SourceKeeper
-from deploy.sandbox.store import Clock, Store
-from deploy.sandbox.token_signer import TokenSigner
-from deploy.sandbox.tokens import Tokens
+from deploy.sandbox.state.received import Received
+from deploy.sandbox.state.source import SourceKeeper
+from deploy.sandbox.state.store import Clock, Store
+from deploy.sandbox.tokens.kept import Tokens
+from deploy.sandbox.tokens.signer import TokenSigner
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ from cryptography.x509.oid import NameOID
 from django.db import transaction
 
 from agent.wire.encoding import to_base64url
-from agent.wire.enrolment import enrolment_message, verify_enrolment_signature
 from agent.wire.errors import SignatureInvalid as WireSignatureInvalid
 from agent.wire.limits import ENROLMENT_SECONDS
-from agent.wire.proofs import Jwk, thumbprint, thumbprint_bytes
+from agent.wire.link.enrolment import enrolment_message, verify_enrolment_signature
+from agent.wire.link.proofs import Jwk, thumbprint, thumbprint_bytes
 from organisations import ssin as numbers
 from organisations.domain import identifiers
 from organisations.errors import (

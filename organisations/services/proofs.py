@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from agent.wire.errors import ProofInvalid
 from agent.wire.limits import PROOF_WINDOW_SECONDS
-from agent.wire.proofs import Jwk, read_proof, thumbprint, verify_proof
+from agent.wire.link.proofs import Jwk, read_proof, thumbprint, verify_proof
 from organisations.errors import DeviceUnknown, ProofRefused, ProofReplayed, ProofStale
 from organisations.models import Device, ProofUse
 

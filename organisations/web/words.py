@@ -233,7 +233,7 @@ REVOCATION_REASONS: dict[str, Text] = {
     "superseded": _("Another certificate has taken its place"),
     "cessationOfOperation": _("It is not used any more"),
 }
-"""By the reason that is stored; certificates.web.revocation_words says more of each."""
+"""By the reason that is stored; certificates.web.revocations.words says more of each."""
 
 REMINDERS: dict[str, Text] = {
     "renewal": _("no renewal asked for"),

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.device import Device, new_device_key
-from agent.wire.proofs import public_jwk, thumbprint
+from agent.portal.device import Device, new_device_key
+from agent.wire.link.proofs import public_jwk, thumbprint
 from tests.agent.counterpart import Counterpart
 from tests.agent.workstation import Workstation
 from tests.support.cards import CitizenPki, SoftwareCard

@@ -18,10 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from agent.wire import enrolment, proofs
 from agent.wire.encoding import from_base64, to_base64, to_base64url
 from agent.wire.errors import ProofInvalid, WireError
-from agent.wire.installations import InstallationReport, InstallationsMatched
 from agent.wire.jobs import (
     ActivateTokenJob,
     CertificateContent,
@@ -37,10 +35,12 @@ from agent.wire.jobs import (
     Signer,
     TokenFacts,
 )
-from agent.wire.keys import certificate_fingerprint, read_csr
-from agent.wire.names import ehealth_dn, name_from_dn
-from agent.wire.request_xml import read_generate_certificate
-from agent.wire.signature import verify_enveloped
+from agent.wire.link import enrolment, proofs
+from agent.wire.link.installations import InstallationReport, InstallationsMatched
+from agent.wire.pki.keys import certificate_fingerprint, read_csr
+from agent.wire.pki.names import ehealth_dn, name_from_dn
+from agent.wire.xml.request import read_generate_certificate
+from agent.wire.xml.signature import verify_enveloped
 from tests.agent.records_desk import Asking, RecordsDesk
 from tests.agent.revocation_desk import Ending, RevocationDesk
 from tests.agent.token_desk import Json, Refused, Request, TokenDesk, answer_json, facts_of

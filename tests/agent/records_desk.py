@@ -7,8 +7,8 @@ from typing import Any
 
 from agent.wire.encoding import from_base64, to_base64url
 from agent.wire.jobs import Identifier, Organisation, RecordsJob, Signer
-from agent.wire.question_xml import read_actor_qualities, read_info_for_citizen
-from agent.wire.signature import verify_enveloped
+from agent.wire.xml.question import read_actor_qualities, read_info_for_citizen
+from agent.wire.xml.signature import verify_enveloped
 from tests.agent.token_desk import Json, Refused, answer_json
 from tests.support.cards import SoftwareCard
 

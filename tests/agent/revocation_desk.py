@@ -21,9 +21,9 @@ from agent.wire.jobs import (
     RevocationReason,
     Signer,
 )
-from agent.wire.names import dn_of, ehealth_dn
-from agent.wire.revoke_xml import read_revoke
-from agent.wire.signature import verify_enveloped
+from agent.wire.pki.names import dn_of, ehealth_dn
+from agent.wire.xml.revoke import read_revoke
+from agent.wire.xml.signature import verify_enveloped
 from tests.agent.token_desk import Json, Refused, answer_json, facts_of
 from tests.support.cards import SoftwareCard
 

@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from agent import pkcs12
-from agent.keystore import ENTRY
 from agent.pkcs12 import CertificateEntry, Contents, KeyEntry
+from agent.stores.contents import ENTRY
 from agent.wire.jobs import Environment
-from agent.wire.names import ehealth_dn, name_from_dn
+from agent.wire.pki.names import ehealth_dn, name_from_dn
 from deploy.stack.bootstrap import BCPROV
 
 PASSWORD = "wolk trompet kade 71"

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from agent.card.eid import CardReader, Purpose
 from agent.doctor import Doctor
-from agent.eid import CardReader, Purpose
 from agent.findings import Finding
 from agent.language import LANGUAGES, Texts
-from deploy.sandbox.cards import make_card
-from deploy.sandbox.revocation import revoke
-from deploy.sandbox.store import Store
+from deploy.sandbox.authorities.cards import make_card
+from deploy.sandbox.authorities.revocation import revoke
+from deploy.sandbox.state.store import Store
 from tests.agent.workstation import Workstation
 from tests.support.cards import PIN, CitizenPki, SoftwareCard
 from tests.support.pin_dialog import Person, compile_module
@@ -120,12 +120,12 @@ def test_the_message_of_the_official_application_is_named_with_its_cause(
         return one
 
     assert (told().key, told().level) == ("message_unknown", "note")
-    monkeypatch.setattr("agent.card_doctor.certificate_status", lambda *given, now: "good")
+    monkeypatch.setattr("agent.card.doctor.certificate_status", lambda *given, now: "good")
     assert (told().key, told().level) == ("message_reader", "ok")
-    monkeypatch.setattr("agent.card_doctor.certificate_status", lambda *given, now: "suspended")
+    monkeypatch.setattr("agent.card.doctor.certificate_status", lambda *given, now: "suspended")
     assert (told().key, told().level) == ("message_card", "note")
     workstation.insert(tmp_path / "child", citizen_pki.card(algorithm="p384", non_repudiation=False))
-    monkeypatch.setattr("agent.card_doctor.certificate_status", lambda *given, now: "good")
+    monkeypatch.setattr("agent.card.doctor.certificate_status", lambda *given, now: "good")
     assert told().key == "message_card"
     token = an.write_token(tmp_path / "lacking", without=("Signature",))
     workstation.environment["SOFTHSM2_CONF"] = str(token)

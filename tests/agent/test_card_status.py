@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
-from agent import revocation
-from agent.revocation import certificate_status
+from agent.card import revocation
+from agent.card.revocation import certificate_status
 from tests.support.holder import any_key
 
 NOW = datetime.now(UTC)

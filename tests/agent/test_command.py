@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from agent.keystore import AuthenticationEntry, authentication_entry, open_store
-from agent.wire.keys import public_key_identifier
-from agent.wire.names import ehealth_dn
+from agent.stores.contents import AuthenticationEntry, authentication_entry, open_store
+from agent.wire.pki.keys import public_key_identifier
+from agent.wire.pki.names import ehealth_dn
 from tests.agent.counterpart import Counterpart
 from tests.agent.token_desk import Refused
 from tests.agent.workstation import PASSWORD, Workstation, answer_all, finish

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.checks import check_card, check_job
-from agent.consent import ConsentPage, consent_page
-from agent.contract_text import contract_blocks
-from agent.eid import Card
+from agent.card.checks import check_card, check_job
+from agent.card.eid import Card
+from agent.consent.contract_text import contract_blocks
+from agent.consent.request import ConsentPage, consent_page
 from agent.errors import AgentError, CardError
-from agent.keys import PendingKey, new_key
 from agent.language import LANGUAGES, Texts
+from agent.stores.keys import PendingKey, new_key
 from agent.wire.jobs import CertificateJob, Identifier, LocalisedText
-from agent.wire.request_xml import build_generate_certificate
+from agent.wire.xml.request import build_generate_certificate
 from tests.agent.counterpart import Counterpart
 from tests.support.cards import CitizenPki, SoftwareCard
 

@@ -57,7 +57,7 @@ def test_server_gone_clock_wrong_device_withdrawn(
     server.clock_offset = timedelta()
     server.devices.clear()
     assert "enrolment:device_unknown" in _examine(enrolled, monkeypatch)
-    monkeypatch.setattr("agent.portal.RETRY_PAUSES", ())
+    monkeypatch.setattr("agent.portal.client.RETRY_PAUSES", ())
     server.close()
     assert "server:server_unreachable" in _examine(enrolled, monkeypatch)
 
@@ -106,7 +106,7 @@ def test_readers_and_cards(
     empty.write_text(f"directories.tokendir = {tmp_path}/none\n")
     workstation.environment["SOFTHSM2_CONF"] = str(empty)
     assert "card:no_card" in _examine(workstation, monkeypatch)
-    monkeypatch.setattr("agent.eid.CardReader.readers", lambda self: (0, 0))
+    monkeypatch.setattr("agent.card.eid.CardReader.readers", lambda self: (0, 0))
     assert "reader:no_reader" in _examine(workstation, monkeypatch)
     monkeypatch.undo()
     workstation.insert(tmp_path / "old", citizen_pki.card(algorithm="p384", expired=True))
@@ -202,7 +202,7 @@ def test_revocation_is_asked_of_the_authority(
     tmp_path: Path,
     revoked: str | None,
 ) -> None:
-    from deploy.sandbox.cards import make_card
+    from deploy.sandbox.authorities.cards import make_card
 
     card = make_card(
         authority.state,

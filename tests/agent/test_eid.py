@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.eid import CardReader, Purpose
+from agent.card.eid import CardReader, Purpose
 from agent.errors import Cancelled, CardError
-from agent.wire.enrolment import verify_enrolment_signature
+from agent.wire.link.enrolment import verify_enrolment_signature
 from tests.support.cards import MODULE, PIN, CitizenPki, SoftwareCard
 
 

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from agent.keystore import encryption_entries, open_store
+from agent.stores.contents import encryption_entries, open_store
 from tests.agent.counterpart import Counterpart
 from tests.agent.workstation import PASSWORD, Workstation
 

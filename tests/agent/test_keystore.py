@@ -11,12 +11,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from agent import durable, keystore, pkcs12, store_files
+from agent import durable, pkcs12
 from agent.errors import StoreError
-from agent.keys import PendingKey, check_delivered, new_key, open_pending
 from agent.pending import Pending, State, StoreFormat, unfinished
 from agent.pkcs12 import Contents, KeyEntry
-from agent.wire.names import ehealth_dn, name_from_dn
+from agent.stores import contents as keystore
+from agent.stores import files as store_files
+from agent.stores.keys import PendingKey, check_delivered, new_key, open_pending
+from agent.wire.pki.names import ehealth_dn, name_from_dn
 from tests.agent.counterpart import _authority
 from tests.agent.stores import full_contents, run
 

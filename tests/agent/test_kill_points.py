@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from agent.errors import StoreError
-from agent.keystore import authentication_entry, open_store
-from agent.wire.keys import public_key_identifier
+from agent.stores.contents import authentication_entry, open_store
+from agent.wire.pki.keys import public_key_identifier
 from tests.agent.counterpart import Counterpart
 from tests.agent.workstation import PASSWORD, Workstation
 

@@ -10,14 +10,14 @@ from agent import pkcs12
 from agent.config import Config
 from agent.durable import private_folder
 from agent.errors import StoreError
-from agent.keystore import authentication_entry
 from agent.language import Texts
-from agent.own_store import OwnStore, StoreFinder
 from agent.pkcs12 import Contents
-from agent.records import record_store
+from agent.stores.contents import authentication_entry
+from agent.stores.own import OwnStore, StoreFinder
+from agent.stores.remembered import record_store
 from agent.ui import Dialogue
-from agent.wire.keys import certificate_fingerprint
-from agent.wire.names import CertificateName
+from agent.wire.pki.keys import certificate_fingerprint
+from agent.wire.pki.names import CertificateName
 from tests.agent.stores import PASSWORD, full_contents, other_contents
 
 NAME = CertificateName("CBE", "0406798006", "APP")

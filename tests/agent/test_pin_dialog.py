@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.eid import CardReader, Purpose
+from agent.card.eid import CardReader, Purpose
 from agent.errors import Cancelled, CardError
-from agent.wire.enrolment import verify_enrolment_signature
+from agent.wire.link.enrolment import verify_enrolment_signature
 from tests.agent.counterpart import Counterpart
 from tests.agent.workstation import PASSWORD, Workstation, answer_all, finish
 from tests.support.cards import CitizenPki, SoftwareCard

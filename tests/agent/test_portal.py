@@ -14,12 +14,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from agent import portal as portal_module
 from agent.config import Config
-from agent.device import new_device_key
 from agent.errors import PortalError
-from agent.portal import Portal
-from agent.wire.proofs import public_jwk, thumbprint
+from agent.portal import client as portal_module
+from agent.portal.client import Portal
+from agent.portal.device import new_device_key
+from agent.wire.link.proofs import public_jwk, thumbprint
 from tests.agent.counterpart import Counterpart
 from tests.agent.token_desk import Refused
 

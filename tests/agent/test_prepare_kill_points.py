@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 
 from agent.wire.encoding import to_base64url
-from agent.wire.keys import read_csr
-from agent.wire.names import ehealth_dn, name_from_dn
-from agent.wire.preparation import Preparation, csr_of_file
+from agent.wire.link.preparation import Preparation, csr_of_file
+from agent.wire.pki.keys import read_csr
+from agent.wire.pki.names import ehealth_dn, name_from_dn
 from tests.agent.counterpart import _authority
 from tests.agent.workstation import PASSWORD, Workstation
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from agent.config import Config
-from agent.dead_stores import stores_with
+from agent.consent.revocation import revocation_page
 from agent.errors import AgentError
 from agent.language import Texts
-from agent.revocation_consent import revocation_page
+from agent.scan.dead import stores_with
 from agent.wire.jobs import LocalisedText, RevocationJob
-from agent.wire.names import ehealth_dn
-from agent.wire.revoke_xml import build_revoke
+from agent.wire.pki.names import ehealth_dn
+from agent.wire.xml.revoke import build_revoke
 from tests.agent.counterpart import Counterpart
 from tests.agent.test_revocation_task import SIGN, certified
 from tests.agent.token_desk import Refused, answer_json, facts_of

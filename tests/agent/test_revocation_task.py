@@ -10,16 +10,16 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from agent.checks import check_job
+from agent.card.checks import check_job
 from agent.config import Config
-from agent.dead_stores import stores_with
+from agent.consent.revocation import revocation_page
 from agent.errors import AgentError
 from agent.language import LANGUAGES, Texts
-from agent.revocation_consent import revocation_page
+from agent.scan.dead import stores_with
 from agent.wire.jobs import REVOCATION_REASONS, Identifier, Organisation, RevocationJob, RevocationReason
-from agent.wire.names import ehealth_dn, name_from_dn
-from agent.wire.revoke_xml import build_revoke, read_revoke
-from agent.wire.signature import verify_enveloped
+from agent.wire.pki.names import ehealth_dn, name_from_dn
+from agent.wire.xml.revoke import build_revoke, read_revoke
+from agent.wire.xml.signature import verify_enveloped
 from tests.agent.counterpart import Counterpart
 from tests.agent.token_desk import Refused
 from tests.agent.workstation import Workstation, answer_all, finish

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from agent import pkcs12
-from agent import scan as scan_module
 from agent.errors import StoreError
-from agent.found_stores import FoundStore, copies, duplicates, opened
 from agent.language import Texts
-from agent.scan import scan
-from agent.scan_report import ScanPage, report_lines, report_of
-from agent.wire.installations import InstallationReport
+from agent.scan import search as scan_module
+from agent.scan.found import FoundStore, copies, duplicates, opened
+from agent.scan.report import ScanPage, report_lines, report_of
+from agent.scan.search import scan
 from agent.wire.jobs import Environment
 from agent.wire.limits import MAX_REPORT_BYTES
+from agent.wire.link.installations import InstallationReport
 from tests.agent.counterpart import Counterpart
 from tests.agent.stores import PASSWORD, bouncy_castle_store, contents_of, full_contents, other_contents
 from tests.agent.workstation import Workstation, finish

@@ -20,7 +20,7 @@ from agent.sealing import (
     seal,
     writer,
 )
-from agent.wire.der import definite
+from agent.wire.pki.der import definite
 from tests.agent.sealed import NOW, Openssl, scene, token_for
 from tests.support.authority import key
 from tests.support.tokens import in_pieces

@@ -7,12 +7,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from agent.answers import DepotToken
-from agent.keystore import authentication_entry, new_contents, with_encryption_entry
 from agent.pkcs12 import Contents
-from agent.self_test import judge
-from agent.wire.encryption_certificate import make_encryption_certificate
-from agent.wire.names import name_from_dn
+from agent.portal.answers import DepotToken
+from agent.stores.contents import authentication_entry, new_contents, with_encryption_entry
+from agent.tokens.self_test import judge
+from agent.wire.pki.encryption_certificate import make_encryption_certificate
+from agent.wire.pki.names import name_from_dn
 from tests.support.authority import DN, Authority, key
 from tests.support.tokens import make_token
 

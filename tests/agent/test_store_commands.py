@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from agent import pkcs12, verification
-from agent.keystore import encryption_entries
+from agent import pkcs12
 from agent.language import LANGUAGES, Texts, catalogue
-from agent.packages import CODES, KINDS
 from agent.pkcs12 import CertificateEntry, Contents
-from agent.records import recorded
-from agent.verification import Verification
+from agent.stores import verification
+from agent.stores.contents import encryption_entries
+from agent.stores.packages import CODES, KINDS
+from agent.stores.remembered import recorded
+from agent.stores.verification import Verification
 from agent.wire.jobs import Environment
 from tests.agent.stores import PASSWORD, contents_of, full_contents, other_contents
 from tests.agent.workstation import Workstation, finish

@@ -8,9 +8,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from agent import keystore
 from agent.errors import StoreError
 from agent.pkcs12 import Contents, KeyEntry
+from agent.stores import contents as keystore
 from tests.agent.stores import CA_ALIAS, full_contents, other_contents
 
 

@@ -14,10 +14,11 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from agent import keystore, pkcs12
+from agent import pkcs12
 from agent.errors import StoreError
 from agent.pkcs12 import Contents
-from agent.wire.keys import public_key_identifier
+from agent.stores import contents as keystore
+from agent.wire.pki.keys import public_key_identifier
 from tests.agent.stores import full_contents, other_contents
 from tests.agent.workstation import ROOT, Workstation
 from tests.support.kill_store import NEW, OLD, OPERATIONS

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from agent.answers import JobSummary
 from agent.errors import AgentError
-from agent.handler import install_handler, job_of
 from agent.language import Texts
 from agent.passwords import judge
+from agent.portal.answers import JobSummary
+from agent.tasks.handler import install_handler, job_of
+from agent.tasks.watch import TASKS, job_line
 from agent.ui import choose_surface
-from agent.watch import TASKS, job_line
 from tests.agent.counterpart import Counterpart
 from tests.agent.workstation import PASSWORD, ROOT, Workstation, finish
 from tests.support.cards import PIN

@@ -7,10 +7,10 @@ from typing import get_args
 import pytest
 
 import agent
-from agent.answers import outcome_of
 from agent.errors import AgentError, PortalError
 from agent.language import LANGUAGES, Texts, catalogue, choose_language, printable, shown_path
 from agent.pending import Stage
+from agent.portal.answers import outcome_of
 
 SOURCE = Path(agent.__file__).parent
 SERVER_CODES = (

@@ -9,8 +9,8 @@ import pytest
 from cryptography import x509
 
 from agent.errors import StoreError
-from agent.keystore import authentication_entry, encryption_entries, open_store
-from agent.wire.keys import public_key_identifier
+from agent.stores.contents import authentication_entry, encryption_entries, open_store
+from agent.wire.pki.keys import public_key_identifier
 from tests.agent.counterpart import Counterpart
 from tests.agent.token_desk import Token, facts_of
 from tests.agent.workstation import PASSWORD, Workstation

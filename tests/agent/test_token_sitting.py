@@ -10,8 +10,8 @@ import pytest
 from cryptography import x509
 
 from agent import pkcs12
-from agent.keystore import authentication_entry, encryption_entries, open_store
 from agent.pkcs12 import Contents
+from agent.stores.contents import authentication_entry, encryption_entries, open_store
 from agent.wire.jobs import ActivateTokenJob, CertificateJob, CheckTokenJob
 from tests.agent.counterpart import Counterpart
 from tests.agent.stores import other_contents

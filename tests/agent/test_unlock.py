@@ -7,8 +7,8 @@ from typing import cast
 import pytest
 
 from agent.errors import Cancelled, StoreError
+from agent.stores.unlock import unlock
 from agent.ui import Dialogue
-from agent.unlock import unlock
 
 
 @dataclass

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agent import watch
+from agent.tasks import watch
 
 
 @pytest.mark.parametrize("script", ["sleep 60", "exit 3"])

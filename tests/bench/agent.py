@@ -16,7 +16,7 @@ def measure() -> None:
     """Print build-and-sign through the agent's own reader beside C_Sign in this process."""
     import PyKCS11
 
-    from agent.eid import CardReader
+    from agent.card.eid import CardReader
     from agent.wire.jobs import (
         CertificateContent,
         ContactData,
@@ -25,10 +25,10 @@ def measure() -> None:
         LocalisedText,
         Signer,
     )
-    from agent.wire.keys import make_csr
-    from agent.wire.names import ehealth_dn
-    from agent.wire.request_xml import build_generate_certificate
-    from agent.wire.signature import sign_enveloped
+    from agent.wire.pki.keys import make_csr
+    from agent.wire.pki.names import ehealth_dn
+    from agent.wire.xml.request import build_generate_certificate
+    from agent.wire.xml.signature import sign_enveloped
     from tests.support.cards import MODULE, PIN, CitizenPki
     from tests.support.holder import any_key
 

@@ -15,9 +15,9 @@ SIZES = (1_000, 100_000, 1_000_000)
 
 def measure() -> None:
     """Print three tables: requests and tokens, sealed messages by size, and ways to fail while opening."""
-    from agent.wire.etk import verify_etk
-    from agent.wire.signature import key_signer, sign_enveloped, verify_enveloped
-    from agent.wire.token_xml import build_activate
+    from agent.wire.pki.etk import verify_etk
+    from agent.wire.xml.signature import key_signer, sign_enveloped, verify_enveloped
+    from agent.wire.xml.token import build_activate
     from tests.agent.sealed import NOW, scene
     from tests.support.tokens import make_token
 
@@ -53,7 +53,7 @@ def measure() -> None:
 
 
 def _sign(request: bytes) -> None:
-    from agent.wire.signature import key_signer, sign_enveloped
+    from agent.wire.xml.signature import key_signer, sign_enveloped
     from tests.agent.sealed import scene
 
     sign_enveloped(request, chain=scene().sender.chain, sign=key_signer(scene().sender.key))

@@ -15,13 +15,13 @@ from tests.bench.stand import milliseconds, show
 def make_job() -> tuple[Any, Any, bytes, Any]:
     """Return a hospital, an offered job, its signed bytes and the card, without any platform."""
     from agent.wire.jobs import Contract, Identifier, LocalisedText, Signer
-    from agent.wire.keys import make_csr
-    from agent.wire.names import ehealth_dn
-    from agent.wire.request_xml import build_generate_certificate
-    from agent.wire.signature import sign_enveloped
+    from agent.wire.pki.keys import make_csr
+    from agent.wire.pki.names import ehealth_dn
+    from agent.wire.xml.request import build_generate_certificate
+    from agent.wire.xml.signature import sign_enveloped
     from certificates.domain.lifecycle import RequestState
     from certificates.models import AgentJob, CertificateRequest
-    from certificates.services.accept_signed_request import content_of
+    from certificates.services.requests.accept import content_of
     from organisations.sealing import seal
     from organisations.tenancy import acting_for
     from tests.support.cards import CitizenPki, raw_sign
@@ -64,10 +64,10 @@ def measure() -> None:
     """Print what verifying and persisting cost."""
     from django.db import transaction
 
-    from agent.wire.proofs import public_jwk, thumbprint
+    from agent.wire.link.proofs import public_jwk, thumbprint
     from certificates.models import AgentJob
-    from certificates.services.accept_signed_request import accept_signed_request, check_signed_request
-    from certificates.services.agent_jobs import RELATED
+    from certificates.services.requests.accept import accept_signed_request, check_signed_request
+    from certificates.services.signing.agent_jobs import RELATED
     from organisations.models import Device
     from organisations.tenancy import acting_for
     from tests.support.holder import Holder

@@ -19,8 +19,8 @@ from certificates.domain.revocation import RevocationState
 from certificates.domain.tokens import TokenState
 from certificates.models import Certificate, CertificateRequest, Installation
 from certificates.models.work import UNSIGNED
-from certificates.services.keep_signed_copy import keep_signed_copy
-from certificates.services.move_paper import move_paper
+from certificates.services.papers.keep_signed_copy import keep_signed_copy
+from certificates.services.papers.move import move_paper
 from organisations.domain.roles import Role
 from organisations.models import Device, Person, User
 from organisations.services.identifiers import add_identifier

@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.errors import SealError
 from agent.sealing import Sender, open_sealed, seal, writer
-from agent.wire.challenge import open_challenge
-from agent.wire.der import definite
 from agent.wire.errors import CmsInvalid, TokenInvalid, WireError
-from agent.wire.etk import verify_etk
+from agent.wire.pki.challenge import open_challenge
+from agent.wire.pki.der import definite
+from agent.wire.pki.etk import verify_etk
 from tests.agent.sealed import NOW, scene
 from tests.support.tokens import in_pieces, make_challenge, make_token
 

@@ -18,8 +18,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from agent.wire.errors import WireError
-from agent.wire.proofs import make_proof
-from agent.wire.signature import verify_enveloped
+from agent.wire.link.proofs import make_proof
+from agent.wire.xml.signature import verify_enveloped
 from certificates.domain.files import read_file
 from certificates.domain.lifecycle import RequestState
 from tests.support.holder import Holder, issue_identity

@@ -9,10 +9,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from agent.keystore import authentication_entry, new_contents
-from agent.system_requests import SystemSigner
-from agent.wire.challenge import open_challenge
-from agent.wire.encryption_certificate import make_encryption_certificate
+from agent.stores.contents import authentication_entry, new_contents
+from agent.tokens.system_requests import SystemSigner
+from agent.wire.pki.challenge import open_challenge
+from agent.wire.pki.encryption_certificate import make_encryption_certificate
 from certificates.domain.lifecycle import RequestState
 from certificates.models import Certificate, CertificateRequest, EncryptionToken
 from organisations.tenancy import acting_for

@@ -9,8 +9,8 @@ from typing import Any
 import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from agent.wire.keys import make_csr
-from agent.wire.preparation import csr_file
+from agent.wire.link.preparation import csr_file
+from agent.wire.pki.keys import make_csr
 from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.domain.lifecycle import Environment
 from certificates.models import ForeignRequest

@@ -15,7 +15,7 @@ from certificates.models import (
     Installation,
     MachineLook,
 )
-from certificates.services.renew_certificate import RenewalWish, renew_certificate
+from certificates.services.renewals.start import RenewalWish, renew_certificate
 from organisations.models import Device, Person
 from organisations.services.audit import Actor
 from organisations.services.mandates import give_mandate

@@ -11,7 +11,7 @@ from certificates.domain.lifecycle import Environment
 from certificates.domain.revocation import RevocationReason, RevocationState
 from certificates.domain.x509 import read_certificate
 from certificates.models import Certificate, Revocation
-from certificates.services.inventory import add_certificate
+from certificates.services.inventory.add_certificate import add_certificate
 from certificates.services.revocations.start import RevocationOrder, start_revocation
 from certificates.services.revocations.work import take_step, work_on_revocation
 from organisations.models import Organisation, User

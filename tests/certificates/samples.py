@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from agent.wire.names import ehealth_dn, name_from_dn
+from agent.wire.pki.names import ehealth_dn, name_from_dn
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 

@@ -7,7 +7,7 @@ from cryptography import x509
 from lxml import etree
 
 from agent.wire.jobs import RevocationContract
-from deploy.sandbox.citizens import Identity
+from deploy.sandbox.authorities.citizens import Identity
 from tests.sandbox import messages, token_messages
 from tests.sandbox.token_messages import System, b64, spki
 from tests.support.holder import any_key, issue_identity

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from certificates.domain.lifecycle import RequestState
 from certificates.models import CertificateRequest
-from certificates.services.work_on_request import work_on_request
+from certificates.services.requests.work import work_on_request
 from organisations.models import AuditEvent
 from organisations.tenancy import acting_for
 from tests.support.holder import Holder

@@ -15,10 +15,10 @@ from certificates.models import AgentJob, Certificate, EncryptionToken, RecordPr
 from certificates.models.job import JobKind, JobState
 from certificates.models.records import InquiryState, ProposalKind, ProposalState
 from certificates.record_selectors import inquiry_counts
-from certificates.services.activate_token import ask_for
-from certificates.services.decide_proposals import Decided, accept
-from certificates.services.fetch_recorded import sealed
-from certificates.services.note_revoked import note_revoked
+from certificates.services.records.decide import Decided, accept
+from certificates.services.records.fetch_certificates import sealed
+from certificates.services.status.note_revoked import note_revoked
+from certificates.services.tokens.activate import ask_for
 from organisations.access import Tenancy
 from organisations.domain.roles import Role
 from organisations.models import AuditEvent

@@ -7,7 +7,7 @@ from cryptography.x509.oid import NameOID
 
 from certificates.domain.lifecycle import RequestState
 from certificates.models import Certificate, CertificateRequest
-from certificates.services.collect_certificate import take_delivery
+from certificates.services.requests.collect import take_delivery
 from organisations.tenancy import acting_for
 from tests.certificates.samples import certificate, der, plain_name
 from tests.certificates.stages import fault, now, registered, signed, when_due

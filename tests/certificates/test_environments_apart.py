@@ -12,19 +12,19 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from django.core.checks import run_checks
 from django.db import connection
 
-from agent.chains import verify_chain
 from agent.errors import StoreError
+from agent.stores.chains import verify_chain
 from agent.wire.jobs import Identifier, Signer
-from agent.wire.names import certificate_file_name, read_file_name
+from agent.wire.pki.names import certificate_file_name, read_file_name
 from certificates.certra.errors import Rejected
 from certificates.certra.facts import RevocationWish
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.revocation import RevocationReason
 from certificates.domain.x509 import read_certificate
 from certificates.models import Certificate, CertificateRequest
-from certificates.services.collect_certificate import take_delivery
-from certificates.services.gateways import depot_of, gateway_of, token_gateway_of
-from certificates.services.inventory import add_certificate
+from certificates.services.inventory.add_certificate import add_certificate
+from certificates.services.requests.collect import take_delivery
+from certificates.services.signing.gateways import depot_of, gateway_of, token_gateway_of
 from certificates.trust.anchors import certificate_anchors
 from certificates.trust.paths import Trust, validate
 from organisations.models import AuditEvent

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.db import connection
 from lxml import etree
 
-from agent.wire.keys import make_csr
-from agent.wire.names import certificate_name, ehealth_dn
-from agent.wire.preparation import Preparation, csr_file
+from agent.wire.link.preparation import Preparation, csr_file
+from agent.wire.pki.keys import make_csr
+from agent.wire.pki.names import certificate_name, ehealth_dn
 from certificates.certra.values import Unreadable, moment_of
 from certificates.domain.foreign_lifecycle import (
     AFTER_DEADLINE,
@@ -49,9 +49,9 @@ from certificates.services.foreigners.progress import (
 )
 from certificates.services.foreigners.submit import is_safe_address
 from certificates.services.foreigners.work import due_foreign_requests, take_step, work_on_foreign_request
-from certificates.services.gateways import gateway_of
-from certificates.services.person_leaves import person_leaves
-from certificates.services.transition import Overtaken, move
+from certificates.services.people.leave import person_leaves
+from certificates.services.signing.gateways import gateway_of
+from certificates.services.signing.transition import Overtaken, move
 from organisations.models import AuditEvent
 from organisations.tenancy import acting_for
 from tests.certificates.foreigners import Foreigner, make_foreigner, times_sent

@@ -15,10 +15,10 @@ import zeep
 
 from agent.wire.errors import MalformedXml
 from agent.wire.jobs import CertificateContent, ContactData, Contract, Identifier, LocalisedText, Signer
-from agent.wire.keys import make_csr
-from agent.wire.names import ehealth_dn
-from agent.wire.request_xml import build_generate_certificate
-from agent.wire.signature import sign_enveloped
+from agent.wire.pki.keys import make_csr
+from agent.wire.pki.names import ehealth_dn
+from agent.wire.xml.request import build_generate_certificate
+from agent.wire.xml.signature import sign_enveloped
 from certificates.certra import services, soap
 from certificates.certra.client import CertraClient
 from certificates.certra.errors import CertraError, OutcomeUnknown, Rejected, Transient

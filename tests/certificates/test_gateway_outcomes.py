@@ -9,14 +9,14 @@ import pytest_django
 
 from agent.wire.errors import MalformedXml
 from agent.wire.jobs import ContactData, Identifier, Signer
-from agent.wire.keys import make_csr
-from agent.wire.names import ehealth_dn
+from agent.wire.pki.keys import make_csr
+from agent.wire.pki.names import ehealth_dn
 from certificates.certra.errors import CertraError, OutcomeUnknown, Rejected, Transient
 from certificates.certra.facts import ForeignWish, RevocationWish
 from certificates.certra.requests import check_request
 from certificates.certra.services import SIGNED
 from certificates.domain.revocation import RevocationReason
-from certificates.services.gateways import depot_of, gateway_of, token_gateway_of
+from certificates.services.signing.gateways import depot_of, gateway_of, token_gateway_of
 from tests.certificates import signed_requests
 from tests.certificates.wires import free_port
 from tests.support.holder import any_key

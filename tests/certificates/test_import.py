@@ -13,8 +13,8 @@ from certificates.domain.lifecycle import Environment
 from certificates.domain.validity import RevocationStatus
 from certificates.errors import FileRefused
 from certificates.models import ImportBatch
-from certificates.services import import_certificates as imports
-from certificates.services.check_revocation import check_revocation, due_certificates
+from certificates.services.inventory import imports
+from certificates.services.status.check import check_revocation, due_certificates
 from organisations.tenancy import acting_for
 from tests.certificates.samples import AUTHORITY, certificate, der, ehealth, key, pem, plain_name
 from tests.certificates.stages import now, registered, tag

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from certificates.domain.lifecycle import Environment
 from certificates.models import Certificate, Installation, MachineLook
-from certificates.services.match_installations import match_waiting_installations
+from certificates.services.installations.match import match_waiting_installations
 from organisations.models import AuditEvent
 from organisations.services.people import add_person
 from organisations.tenancy import acting_for

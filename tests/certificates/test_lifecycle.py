@@ -12,7 +12,7 @@ from certificates.domain.lifecycle import (
     RequestState,
     may_move,
 )
-from certificates.services.request_job import OUTCOMES
+from certificates.services.requests.job import OUTCOMES
 
 S = RequestState
 ALLOWED = {

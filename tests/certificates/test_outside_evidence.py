@@ -13,8 +13,8 @@ from certificates.domain.revocation import RevocationState
 from certificates.domain.validity import RevocationStatus
 from certificates.models import AgentJob, Certificate, Revocation
 from certificates.models.job import JobKind, JobState
-from certificates.services.activate_token import ask_for
-from certificates.services.check_revocation import check_revocation
+from certificates.services.status.check import check_revocation
+from certificates.services.tokens.activate import ask_for
 from organisations.models import AuditEvent
 from organisations.services.audit import Actor
 from organisations.tenancy import acting_for

@@ -20,7 +20,7 @@ from certificates.models import (
     Installation,
     Revocation,
 )
-from certificates.services.own_certificate import share_certificate, withdraw_sharing
+from certificates.services.own.certificate import share_certificate, withdraw_sharing
 from organisations.domain.roles import Role
 from organisations.models import AuditEvent
 from organisations.tenancy import NOBODY, acting_for
@@ -324,7 +324,7 @@ def test_what_was_imported_meanwhile_betrays_nothing(provider: Provider, hers: C
 def test_workers_still_look_after_it(
     government: SandboxProcess, provider: Provider, hers: Certificate
 ) -> None:
-    from certificates.services.check_revocation import check_revocation, due_certificates
+    from certificates.services.status.check import check_revocation, due_certificates
 
     now = datetime.now(UTC)
     assert (hers.organisation_id, hers.pk) in due_certificates(now=now)

@@ -10,10 +10,10 @@ from django.db import IntegrityError, transaction
 from certificates.domain.papers import MAX_COPY_BYTES, PaperKind, PaperState, is_pdf, typed_fields
 from certificates.errors import CopyRefused, PaperCannotMove, PaperRefused
 from certificates.models import Paper
-from certificates.services.draft_paper import PaperWish, draft_paper
-from certificates.services.keep_signed_copy import keep_signed_copy
-from certificates.services.move_paper import move_paper
-from certificates.services.read_paper import read_copy, read_document
+from certificates.services.papers.draft import PaperWish, draft_paper
+from certificates.services.papers.keep_signed_copy import keep_signed_copy
+from certificates.services.papers.move import move_paper
+from certificates.services.papers.read import read_copy, read_document
 from organisations.domain.mandates import belgian_day
 from organisations.models import AuditEvent
 from organisations.services.audit import Actor

@@ -7,7 +7,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 from django.db import connection
 
-from agent.wire.names import ehealth_dn
+from agent.wire.pki.names import ehealth_dn
 from organisations import ssin
 from organisations.tenancy import acting_for
 from tests.certificates.samples import certificate, der, ehealth, pem, plain_name

@@ -12,7 +12,7 @@ from certificates.certra.facts import ActorQualities
 from certificates.domain.lifecycle import Environment
 from certificates.models import Certificate, RecordProposal, RecordsInquiry
 from certificates.models.records import InquiryState, ProposalKind, ProposalState
-from certificates.services.decide_proposals import Decided, accept, dismiss
+from certificates.services.records.decide import Decided, accept, dismiss
 from organisations.access import Tenancy
 from organisations.domain.roles import Role
 from organisations.models import AuditEvent, Mandate, Organisation, OrganisationIdentifier, User

@@ -6,8 +6,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.wire.jobs import ContactData, Identifier, Signer
-from agent.wire.keys import make_csr
-from agent.wire.names import ehealth_dn
+from agent.wire.pki.keys import make_csr
+from agent.wire.pki.names import ehealth_dn
 from certificates.certra.errors import OutcomeUnknown, Rejected, Transient
 from certificates.certra.facts import (
     AuthenticationCertificateStatus,
@@ -17,7 +17,7 @@ from certificates.certra.facts import (
     RevocationWish,
 )
 from certificates.domain.revocation import RevocationReason
-from certificates.services.gateways import gateway_of
+from certificates.services.signing.gateways import gateway_of
 from tests.certificates import signed_requests
 from tests.certificates.answering import answering, certra_answer, client_of
 from tests.certificates.signed_requests import an, new_application_id, sofie

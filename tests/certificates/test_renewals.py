@@ -23,8 +23,8 @@ from certificates.errors import (
 from certificates.models import Certificate, CertificateRequest
 from certificates.revocation_selectors import has_another
 from certificates.selectors import neighbours, to_renew, unconfirmed_switches
-from certificates.services.inventory import add_certificate
-from certificates.services.plan_renewal import KnownContact, plan_renewal, plan_renewals
+from certificates.services.inventory.add_certificate import add_certificate
+from certificates.services.renewals.plan import KnownContact, plan_renewal, plan_renewals
 from deploy.stack.translations import compile_catalogues
 from organisations.models import AuditEvent, Mandate, Person
 from organisations.tenancy import acting_for

@@ -18,12 +18,12 @@ from certificates.errors import (
 )
 from certificates.models import AgentJob, CertificateRequest
 from certificates.models.job import JobState
-from certificates.services.accept_signed_request import accept_signed_request, check_signed_request
-from certificates.services.agent_jobs import find_job
-from certificates.services.application_ids import ApplicationIds, existing_application_ids
-from certificates.services.cancel_request import cancel_request
-from certificates.services.fetch_contract import resume_after_enrolment
-from certificates.services.request_job import decline_job
+from certificates.services.requests.accept import accept_signed_request, check_signed_request
+from certificates.services.requests.application_ids import ApplicationIds, existing_application_ids
+from certificates.services.requests.contract import resume_after_enrolment
+from certificates.services.requests.job import decline_job
+from certificates.services.signing.agent_jobs import find_job
+from certificates.services.signing.cancel import cancel_request
 from organisations.models import Device, Mandate, Person
 from organisations.services.audit import Actor
 from organisations.tenancy import acting_for
@@ -156,7 +156,9 @@ def test_an_enrolment_at_the_same_moment_is_not_missed(
     """The request looked for a workstation before it was there; the enrolment looked for requests before this one."""
     assert holder.enrol().status_code == 201
     with monkeypatch.context() as patch:
-        patch.setattr("certificates.services.first_step.newest_device", lambda _index: None, raising=True)
+        patch.setattr(
+            "certificates.services.requests.first_step.newest_device", lambda _index: None, raising=True
+        )
         with django_capture_on_commit_callbacks() as callbacks:
             request = hospital.request(application_id=tag())
     assert request.state == S.AWAITING_DEVICE

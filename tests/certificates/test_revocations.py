@@ -24,10 +24,10 @@ from certificates.errors import (
 )
 from certificates.models import AgentJob, Certificate, EncryptionToken, Revocation
 from certificates.models.job import JobKind, JobState
-from certificates.services.activate_token import ask_for
-from certificates.services.cancel_request import cancel_request
-from certificates.services.check_revocation import check_revocation
 from certificates.services.revocations.work import ask_again, due_revocations, work_on_revocation
+from certificates.services.signing.cancel import cancel_request
+from certificates.services.status.check import check_revocation
+from certificates.services.tokens.activate import ask_for
 from organisations.models import AuditEvent, Mandate
 from organisations.services.audit import Actor
 from organisations.tenancy import acting_for

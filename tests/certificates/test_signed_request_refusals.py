@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.wire.jobs import CertificateContent, CertificateJob
-from agent.wire.names import name_from_dn
-from agent.wire.request_xml import build_generate_certificate
-from agent.wire.signature import sign_enveloped
+from agent.wire.pki.names import name_from_dn
+from agent.wire.xml.request import build_generate_certificate
+from agent.wire.xml.signature import sign_enveloped
 from certificates.domain.lifecycle import RequestState
 from certificates.models import CertificateRequest
 from organisations.models import Device

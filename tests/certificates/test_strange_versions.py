@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from agent.wire.errors import SignatureInvalid
-from agent.wire.signature import verify_enveloped
+from agent.wire.xml.signature import verify_enveloped
 from certificates.api.agent import certificates_in
 from organisations.errors import CardRefused
 from tests.certificates.samples import der, ehealth

@@ -11,8 +11,8 @@ from django.db import connections
 from certificates.domain.lifecycle import RequestState
 from certificates.errors import CannotAskAgain, RequestInProgress
 from certificates.models import CertificateRequest
-from certificates.services.ask_again import ask_again
-from certificates.services.work_on_request import due_requests, work_on_request
+from certificates.services.requests.ask_again import ask_again
+from certificates.services.requests.work import due_requests, work_on_request
 from organisations.services.audit import Actor
 from organisations.tenancy import acting_for
 from tests.certificates.stages import (
@@ -215,7 +215,7 @@ def test_numbers_in_a_refusal_are_masked(
 ) -> None:
     """The sandbox names the national number of a holder that it does not know; the column is not sealed."""
     from certificates.certra.errors import Answer, Rejected
-    from certificates.services.gateways import problem_of
+    from certificates.services.signing.gateways import problem_of
 
     said = Rejected(
         answers=(Answer("INVALID_IDENTIFIER", "85.07.30-033.28 is unknown", (("Value", "85073003328"),)),)

@@ -13,7 +13,7 @@ from certificates.models import (
     EncryptionToken,
     Installation,
 )
-from certificates.services.confirm_switch import (
+from certificates.services.renewals.confirm_switch import (
     SwitchChecklist,
     accept_installation,
     checklist_of,

@@ -12,7 +12,7 @@ from agent.wire.jobs import Identifier
 from certificates.certra.depot import DepotClient
 from certificates.certra.errors import OutcomeUnknown, Rejected, Transient
 from certificates.certra.tokens import EtkraClient
-from certificates.services.gateways import depot_of, token_gateway_of
+from certificates.services.signing.gateways import depot_of, token_gateway_of
 from tests.certificates import signed_requests
 from tests.certificates.answering import answering, certra_answer, depot_answer
 from tests.certificates.signed_requests import an, new_application_id

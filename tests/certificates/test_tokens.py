@@ -12,9 +12,9 @@ from certificates.domain.tokens import ACTIVATION_REMINDER, TokenState
 from certificates.errors import HolderWithoutMandate, TokenNotFound, TokenRefused
 from certificates.models import AgentJob, ContinuityProof, EncryptionToken
 from certificates.models.job import JobKind, JobState
-from certificates.services.activate_token import ask_for, holder_for
-from certificates.services.find_token import find_token
-from certificates.services.gateways import depot_of, token_gateway_of
+from certificates.services.signing.gateways import depot_of, token_gateway_of
+from certificates.services.tokens.activate import ask_for, holder_for
+from certificates.services.tokens.find import find_token
 from organisations.models import AuditEvent, Mandate
 from organisations.sealing import unseal
 from organisations.services.audit import Actor

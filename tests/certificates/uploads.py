@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from certificates.models import Certificate, ImportBatch
-from certificates.services import import_certificates as imports
+from certificates.services.inventory import imports
 from organisations.services.audit import Actor
 from organisations.tenancy import acting_for
 from tests.certificates.stages import now

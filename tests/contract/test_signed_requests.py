@@ -25,7 +25,9 @@ from agent.wire.jobs import (
     RevocationContract,
     Signer,
 )
-from agent.wire.question_xml import (
+from agent.wire.strict_json import is_xml_text
+from agent.wire.xml.frame import RequestFacts
+from agent.wire.xml.question import (
     build_actor_qualities,
     build_info_for_certificate,
     build_info_for_citizen,
@@ -33,12 +35,10 @@ from agent.wire.question_xml import (
     read_info_for_certificate,
     read_info_for_citizen,
 )
-from agent.wire.request_frame import RequestFacts
-from agent.wire.request_xml import application_id_of, build_generate_certificate, read_generate_certificate
-from agent.wire.revoke_xml import build_revoke, read_revoke
-from agent.wire.signature import key_signer, sign_enveloped, verify_enveloped
-from agent.wire.strict_json import is_xml_text
-from agent.wire.token_xml import (
+from agent.wire.xml.request import application_id_of, build_generate_certificate, read_generate_certificate
+from agent.wire.xml.revoke import build_revoke, read_revoke
+from agent.wire.xml.signature import key_signer, sign_enveloped, verify_enveloped
+from agent.wire.xml.token import (
     build_activate,
     build_complete_registration,
     build_start_registration,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.stack.demo_folder import MARK, hold, wipe
+from deploy.stack.demo.folder import MARK, hold, wipe
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,9 +13,9 @@ import psycopg
 import pytest
 import requests
 
-from deploy.stack.accounts import MAASDAL, TILLEULS, Account, DemoHospital, with_secrets
-from deploy.stack.cards import Workstation, make_workstation
-from deploy.stack.journey import Browser, Terminal, wait_for
+from deploy.stack.demo.accounts import MAASDAL, TILLEULS, Account, DemoHospital, with_secrets
+from deploy.stack.demo.cards import Workstation, make_workstation
+from deploy.stack.demo.journey import Browser, Terminal, wait_for
 from deploy.stack.stack import Stack
 
 PIN = "739154"
@@ -91,7 +91,7 @@ def world(admin_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     )
     try:
         stack.start()
-        command = [sys.executable, "-m", "deploy.stack.demo_data", str(folder), stack.sandbox.control]
+        command = [sys.executable, "-m", "deploy.stack.demo.data", str(folder), stack.sandbox.control]
         stack.run(command, os.environ | stack.processes.environment)
 
         def station(hospital: DemoHospital) -> Workstation:

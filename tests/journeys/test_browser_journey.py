@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from deploy.stack.accounts import PASSWORD
-from deploy.stack.journey import totp_code
+from deploy.stack.demo.accounts import PASSWORD
+from deploy.stack.demo.journey import totp_code
 from tests.browser.conftest import ARGUMENTS
 from tests.environment import ROOT
 from tests.journeys.conftest import World

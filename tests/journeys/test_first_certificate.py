@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 from lxml import etree
 
-from deploy.stack.accounts import MAASDAL, TILLEULS
-from deploy.stack.journey import wait_for
+from deploy.stack.demo.accounts import MAASDAL, TILLEULS
+from deploy.stack.demo.journey import wait_for
 from tests.environment import ROOT
 from tests.journeys.conftest import PASSWORD, PIN, World, logs_of, rows_of, status_of
 

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from lxml import etree
 
-from agent.keystore import encryption_entries, open_store
-from agent.wire.preparation import Preparation
-from deploy.stack.journey import Browser, Terminal, wait_for
+from agent.stores.contents import encryption_entries, open_store
+from agent.wire.link.preparation import Preparation
+from deploy.stack.demo.journey import Browser, Terminal, wait_for
 from tests.environment import ROOT
 from tests.journeys.conftest import PASSWORD, World, logs_of, rows_of
 from tests.journeys.test_first_certificate import OFFICIAL

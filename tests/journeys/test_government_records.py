@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from deploy.stack.accounts import TILLEULS
+from deploy.stack.demo.accounts import TILLEULS
 from tests.journeys.conftest import PIN, World, logs_of
 
 ASKED = r"Do you ask this\? \[y/N\] "

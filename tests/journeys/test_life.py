@@ -13,11 +13,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
 
-from agent.keystore import authentication_entry, encryption_entries, open_store
 from agent.pkcs12 import Contents
 from agent.sealing import Sender, keys_by_serial, open_sealed, seal
-from deploy.stack.journey import wait_for
-from deploy.stack.life import CERTIFICATE, Life
+from agent.stores.contents import authentication_entry, encryption_entries, open_store
+from deploy.stack.demo.journey import wait_for
+from deploy.stack.demo.life import CERTIFICATE, Life
 from tests.journeys.conftest import PASSWORD, World
 from tests.journeys.test_first_certificate import OFFICIAL, assert_secrets_stayed
 

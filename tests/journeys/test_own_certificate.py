@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from agent.keystore import authentication_entry, encryption_entries
-from agent.keystore import open_store as open_keys
-from deploy.stack.accounts import DemoHospital
-from deploy.stack.cards import Workstation, make_workstation
-from deploy.stack.journey import Browser, Terminal, wait_for
-from deploy.stack.life import CERTIFICATE, Life
+from agent.stores.contents import authentication_entry, encryption_entries
+from agent.stores.contents import open_store as open_keys
+from deploy.stack.demo.accounts import DemoHospital
+from deploy.stack.demo.cards import Workstation, make_workstation
+from deploy.stack.demo.journey import Browser, Terminal, wait_for
+from deploy.stack.demo.life import CERTIFICATE, Life
 from tests.journeys.conftest import JOB, PASSWORD, PIN, World, logs_of, rows_of
 from tests.journeys.test_first_certificate import open_store
 

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from deploy.stack.accounts import MAASDAL
-from deploy.stack.journey import wait_for
+from deploy.stack.demo.accounts import MAASDAL
+from deploy.stack.demo.journey import wait_for
 from tests.journeys.conftest import PASSWORD, PIN, World, logs_of, rows_of
 from tests.journeys.test_first_certificate import open_store
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import psycopg
 
 from deploy.stack import redis
-from deploy.stack.accounts import MAASDAL
-from deploy.stack.cards import Workstation, make_workstation
-from deploy.stack.journey import Terminal, wait_for
+from deploy.stack.demo.accounts import MAASDAL
+from deploy.stack.demo.cards import Workstation, make_workstation
+from deploy.stack.demo.journey import Terminal, wait_for
 from tests.journeys.conftest import PASSWORD, PIN, World
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agent.wire.proofs import make_proof
+from agent.wire.link.proofs import make_proof
 from organisations.models import Device, Enrolment
 from tests.support.holder import Holder, issue_identity
 from tests.support.hospital import make_hospital

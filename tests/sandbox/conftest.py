@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.sandbox.citizens import Identity, Person, make_identity
-from deploy.sandbox.pki import Pki
-from deploy.sandbox.source import DEFAULT
-from deploy.sandbox.store import Store
+from deploy.sandbox.authorities.citizens import Identity, Person, make_identity
+from deploy.sandbox.authorities.pki import Pki
+from deploy.sandbox.state.source import DEFAULT
+from deploy.sandbox.state.store import Store
 from tests.support.sandbox import SandboxProcess
 
 AN = Person("85073003328", "An Marie", "Peeters")

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 from lxml import etree
 
-from deploy.sandbox.citizens import Identity, PrivateKey
+from deploy.sandbox.authorities.citizens import Identity, PrivateKey
 from deploy.sandbox.services import ACTIONS, PATHS
 from tests.contract.schemas import assert_valid
 

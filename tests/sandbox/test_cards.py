@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from cryptography.x509.oid import NameOID
 
-from deploy.sandbox.cards import MODULE, CardError, make_card, read_pin
-from deploy.sandbox.pki import SandboxNotStarted
+from deploy.sandbox.authorities.cards import MODULE, CardError, make_card, read_pin
+from deploy.sandbox.authorities.pki import SandboxNotStarted
 from tests.sandbox.card_reader import MESSAGE
 from tests.support.sandbox import ROOT, SandboxProcess
 

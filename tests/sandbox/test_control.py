@@ -6,8 +6,8 @@ from urllib.error import HTTPError
 
 import pytest
 
-from deploy.sandbox.received import KEPT
-from deploy.sandbox.store import Store
+from deploy.sandbox.state.received import KEPT
+from deploy.sandbox.state.store import Store
 from tests.sandbox import messages
 from tests.sandbox.messages import call
 from tests.sandbox.test_journey import identifier, submit

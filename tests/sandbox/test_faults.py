@@ -9,7 +9,7 @@ from cryptography import x509
 from lxml import etree
 
 from deploy.sandbox import faults
-from deploy.sandbox.citizens import Identity
+from deploy.sandbox.authorities.citizens import Identity
 from tests.contract.schemas import assert_valid
 from tests.sandbox import messages
 from tests.sandbox.messages import NS, Reply, call

@@ -7,7 +7,7 @@ from urllib.error import HTTPError
 import pytest
 from cryptography import x509
 
-from deploy.sandbox.citizens import Identity
+from deploy.sandbox.authorities.citizens import Identity
 from tests.sandbox.test_journey import certificates, get, submit
 from tests.support.sandbox import SandboxProcess
 

@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from zeep import Client
 
 from agent.wire.jobs import CertificateContent, ContactData, Contract, Identifier, LocalisedText, Signer
-from agent.wire.keys import make_csr, public_key_identifier
-from agent.wire.request_xml import build_generate_certificate
-from agent.wire.signature import sign_enveloped
-from deploy.sandbox.citizens import Identity
+from agent.wire.pki.keys import make_csr, public_key_identifier
+from agent.wire.xml.request import build_generate_certificate
+from agent.wire.xml.signature import sign_enveloped
+from deploy.sandbox.authorities.citizens import Identity
 from deploy.sandbox.services import ACTIONS
 from tests.contract.schemas import OWN
 from tests.sandbox import messages

@@ -5,7 +5,7 @@ import re
 import pytest
 from lxml import etree
 
-from deploy.sandbox.citizens import Identity
+from deploy.sandbox.authorities.citizens import Identity
 from tests.sandbox import messages
 from tests.sandbox.messages import NS, Reply, call
 from tests.sandbox.test_journey import certificates, get, identifier, submit

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import AttributeOID
 from lxml import etree
 
-from deploy.sandbox.citizens import Identity
+from deploy.sandbox.authorities.citizens import Identity
 from tests.sandbox import messages
 from tests.sandbox.messages import HOSPITAL, NS, call
 from tests.support.sandbox import SandboxProcess

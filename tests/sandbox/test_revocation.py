@@ -3,8 +3,8 @@
 import pytest
 from lxml import etree
 
-from deploy.sandbox.citizens import Identity
-from deploy.sandbox.revocation_contracts import REASONS
+from deploy.sandbox.authorities.citizens import Identity
+from deploy.sandbox.contracts.revocation import REASONS
 from tests.sandbox import messages
 from tests.sandbox.messages import NS, Reply, actor, call
 from tests.sandbox.test_journey import contract_of, submit

@@ -11,11 +11,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from lxml import etree
 
-from deploy.sandbox import signatures
-from deploy.sandbox.citizens import Identity, Person, make_identity
-from deploy.sandbox.pki import Pki
+from deploy.sandbox.authorities import signatures
+from deploy.sandbox.authorities.citizens import Identity, Person, make_identity
+from deploy.sandbox.authorities.pki import Pki
 from deploy.sandbox.soap import Refusal
-from deploy.sandbox.store import Store
+from deploy.sandbox.state.store import Store
 from tests.sandbox import messages
 from tests.sandbox.conftest import AN
 from tests.sandbox.messages import DS, NS, call

@@ -18,11 +18,11 @@ from agent.wire.jobs import (
     Signer,
     read_reason,
 )
-from agent.wire.question_xml import build_actor_qualities, build_info_for_certificate, build_info_for_citizen
-from agent.wire.revoke_xml import build_revoke
-from agent.wire.signature import key_signer, sign_enveloped
-from agent.wire.token_xml import build_activate, build_complete_registration, build_start_registration
-from deploy.sandbox.citizens import Identity
+from agent.wire.xml.question import build_actor_qualities, build_info_for_certificate, build_info_for_citizen
+from agent.wire.xml.revoke import build_revoke
+from agent.wire.xml.signature import key_signer, sign_enveloped
+from agent.wire.xml.token import build_activate, build_complete_registration, build_start_registration
+from deploy.sandbox.authorities.citizens import Identity
 from deploy.sandbox.services import ACTIONS, PATHS
 from tests.contract.schemas import assert_valid
 from tests.sandbox import messages

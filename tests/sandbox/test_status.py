@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from deploy.sandbox.citizens import Identity, make_identity
-from deploy.sandbox.pki import Pki
-from deploy.sandbox.revocation import issuer_hashes
-from deploy.sandbox.store import Store
+from deploy.sandbox.authorities.citizens import Identity, make_identity
+from deploy.sandbox.authorities.pki import Pki
+from deploy.sandbox.authorities.revocation import issuer_hashes
+from deploy.sandbox.state.store import Store
 from tests.sandbox.conftest import LUC
 from tests.sandbox.test_journey import certificates, get, identifier, submit
 from tests.support.sandbox import SandboxProcess

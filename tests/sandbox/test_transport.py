@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from lxml import etree
 
-from deploy.sandbox.citizens import Identity
+from deploy.sandbox.authorities.citizens import Identity
 from deploy.sandbox.services import ACTIONS, CERTRA, DEPOT, ETKRA
 from tests.contract.schemas import assert_valid
 from tests.sandbox import messages

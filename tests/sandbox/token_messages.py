@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree
 
-from deploy.sandbox.citizens import Identity
+from deploy.sandbox.authorities.citizens import Identity
 from tests.sandbox import messages
 from tests.sandbox.messages import HOSPITAL, Reply, call
 from tests.sandbox.test_journey import certificates, get, identifier, submit

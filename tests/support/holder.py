@@ -22,16 +22,16 @@ from django.conf import settings
 from django.test import Client
 
 from agent.wire.encoding import from_base64url
-from agent.wire.enrolment import enrolment_message
 from agent.wire.jobs import CertificateContent, CertificateJob, RevocationContent, RevocationJob
-from agent.wire.keys import make_csr
-from agent.wire.proofs import make_proof, public_jwk, thumbprint, thumbprint_bytes
-from agent.wire.request_xml import build_generate_certificate
-from agent.wire.revoke_xml import build_revoke
-from agent.wire.signature import sign_enveloped
-from deploy.sandbox.citizens import Identity, Person, PrivateKey, make_identity
-from deploy.sandbox.pki import Pki
-from deploy.sandbox.store import Store
+from agent.wire.link.enrolment import enrolment_message
+from agent.wire.link.proofs import make_proof, public_jwk, thumbprint, thumbprint_bytes
+from agent.wire.pki.keys import make_csr
+from agent.wire.xml.request import build_generate_certificate
+from agent.wire.xml.revoke import build_revoke
+from agent.wire.xml.signature import sign_enveloped
+from deploy.sandbox.authorities.citizens import Identity, Person, PrivateKey, make_identity
+from deploy.sandbox.authorities.pki import Pki
+from deploy.sandbox.state.store import Store
 
 
 @lru_cache(maxsize=1)

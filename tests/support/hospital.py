@@ -7,8 +7,8 @@ from uuid import uuid4
 
 from certificates.domain.lifecycle import Environment
 from certificates.models import CertificateRequest
-from certificates.services.request_certificate import Wish, request_certificate
-from certificates.services.work_on_request import take_step
+from certificates.services.requests.start import Wish, request_certificate
+from certificates.services.requests.work import take_step
 from organisations.domain.roles import Role
 from organisations.models import Mandate, Organisation, OrganisationIdentifier, Person, User
 from organisations.services.audit import Actor

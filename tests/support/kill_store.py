@@ -14,8 +14,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from agent import durable, keystore, store_files
+from agent import durable
 from agent.errors import StoreError
+from agent.stores import contents as keystore
+from agent.stores import files as store_files
 from tests.support.kill import LineCounter
 
 OLD, NEW = "wolk trompet kade 71", "vijver ladder 88 oker"

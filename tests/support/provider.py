@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.models import Certificate, CertificateRequest
-from certificates.services.own_certificate import OwnWish, request_own_certificate
+from certificates.services.own.certificate import OwnWish, request_own_certificate
 from organisations.domain.roles import Role
 from organisations.models import Person, User
 from organisations.services.members import invite_member

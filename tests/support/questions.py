@@ -8,12 +8,12 @@ from uuid import uuid4
 from cryptography import x509
 
 from agent.wire.jobs import Identifier
-from agent.wire.question_xml import build_actor_qualities, build_info_for_citizen
-from agent.wire.signature import sign_enveloped
+from agent.wire.xml.question import build_actor_qualities, build_info_for_citizen
+from agent.wire.xml.signature import sign_enveloped
 from certificates.domain.lifecycle import Environment
 from certificates.models import RecordsInquiry
-from certificates.services.ask_records import ask_records
-from deploy.sandbox.citizens import Identity
+from certificates.services.records.ask import ask_records
+from deploy.sandbox.authorities.citizens import Identity
 from organisations.models import Person
 from organisations.services.audit import Actor
 from organisations.tenancy import acting_for

@@ -14,10 +14,10 @@ from agent.wire.jobs import (
     RevocationContract,
     Signer,
 )
-from agent.wire.keys import make_csr
-from agent.wire.names import ehealth_dn
-from agent.wire.request_xml import build_generate_certificate
-from agent.wire.signature import sign_enveloped
+from agent.wire.pki.keys import make_csr
+from agent.wire.pki.names import ehealth_dn
+from agent.wire.xml.request import build_generate_certificate
+from agent.wire.xml.signature import sign_enveloped
 from tests.support.cards import CitizenPki, SoftwareCard, raw_sign
 
 DN = ehealth_dn("CBE", "0406798006", "AZ Sint-Élisabeth", "APP_1")

@@ -7,9 +7,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from agent.wire.certificates import read_certificate
 from agent.wire.errors import SignatureInvalid
-from agent.wire.signature import verify_enveloped
+from agent.wire.pki.certificates import read_certificate
+from agent.wire.xml.signature import verify_enveloped
 from tests.support.authority import Authority, key
 from tests.support.cards import SoftwareCard
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.wire.der import definite, octets
 from agent.wire.errors import CmsInvalid
+from agent.wire.pki.der import definite, octets
 
 LIMIT = 100_000
 

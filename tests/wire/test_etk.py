@@ -14,14 +14,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.wire.challenge import open_challenge
-from agent.wire.encryption_certificate import (
+from agent.wire.errors import TokenInvalid
+from agent.wire.pki.challenge import open_challenge
+from agent.wire.pki.encryption_certificate import (
     USAGE,
     check_encryption_certificate,
     make_encryption_certificate,
 )
-from agent.wire.errors import TokenInvalid
-from agent.wire.etk import EtkFacts, verify_etk
+from agent.wire.pki.etk import EtkFacts, verify_etk
 from tests.support.authority import Authority, EhealthCertificate, key, usage
 from tests.support.tokens import as_asn1, in_pieces, make_challenge, make_token
 

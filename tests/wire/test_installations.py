@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.wire.errors import JobMalformed
-from agent.wire.installations import Installation, InstallationReport, InstallationsMatched
 from agent.wire.limits import MAX_INSTALLATIONS, MAX_REPORT_BYTES
+from agent.wire.link.installations import Installation, InstallationReport, InstallationsMatched
 from agent.wire.masking import holds_national_number, mask_national_numbers
 
 OPENED = Installation(

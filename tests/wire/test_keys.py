@@ -6,8 +6,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from agent.wire.errors import CsrInvalid
-from agent.wire.keys import make_csr, public_key_identifier, read_csr
-from agent.wire.names import name_from_dn, same_name
+from agent.wire.pki.keys import make_csr, public_key_identifier, read_csr
+from agent.wire.pki.names import name_from_dn, same_name
 from tests.wire.conftest import DN
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.wire.errors import NameMalformed
-from agent.wire.names import (
+from agent.wire.pki.names import (
     CertificateName,
     certificate_file_name,
     certificate_name,

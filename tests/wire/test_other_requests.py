@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from agent.wire.encoding import to_base64
 from agent.wire.errors import MalformedXml, SignatureInvalid
 from agent.wire.jobs import Identifier, RevocationContent
-from agent.wire.question_xml import (
+from agent.wire.xml.question import (
     build_actor_qualities,
     build_info_for_certificate,
     build_info_for_citizen,
@@ -20,9 +20,9 @@ from agent.wire.question_xml import (
     read_info_for_certificate,
     read_info_for_citizen,
 )
-from agent.wire.revoke_xml import build_revoke, read_revoke
-from agent.wire.signature import key_signer, sign_enveloped, verify_enveloped
-from agent.wire.token_xml import (
+from agent.wire.xml.revoke import build_revoke, read_revoke
+from agent.wire.xml.signature import key_signer, sign_enveloped, verify_enveloped
+from agent.wire.xml.token import (
     build_activate,
     build_complete_registration,
     build_start_registration,

@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.wire.errors import CsrInvalid, JobMalformed
-from agent.wire.keys import make_csr, read_csr
-from agent.wire.names import ehealth_dn
-from agent.wire.preparation import (
+from agent.wire.link.preparation import (
     MAX_CSR_FILE_BYTES,
     MAX_PREPARATION_BYTES,
     Preparation,
     csr_file,
     csr_of_file,
 )
+from agent.wire.pki.keys import make_csr, read_csr
+from agent.wire.pki.names import ehealth_dn
 
 DN = ehealth_dn("SSIN", "85273003371", "Giulia De Luca", None)
 GOOD = Preparation("AAECAwQFBgcICQoLDA0ODw", "https://certificates.example.org", "acceptance", DN)

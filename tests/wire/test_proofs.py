@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from agent.wire.encoding import from_base64url, to_base64url
 from agent.wire.errors import ProofInvalid
-from agent.wire.proofs import key_of, make_proof, public_jwk, read_proof, thumbprint, verify_proof
+from agent.wire.link.proofs import key_of, make_proof, public_jwk, read_proof, thumbprint, verify_proof
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 JWK = public_jwk(KEY)

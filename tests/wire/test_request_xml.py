@@ -11,8 +11,8 @@ from lxml import etree
 
 from agent.wire.errors import MalformedXml
 from agent.wire.jobs import CertificateContent
-from agent.wire.request_xml import build_generate_certificate, read_generate_certificate
 from agent.wire.strict_json import is_xml_text
+from agent.wire.xml.request import build_generate_certificate, read_generate_certificate
 from tests.wire.conftest import content_with
 
 Build = Callable[[CertificateContent], bytes]

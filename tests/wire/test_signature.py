@@ -8,8 +8,8 @@ from lxml import etree
 
 from agent.wire.errors import MalformedXml, SignatureInvalid, WireError
 from agent.wire.jobs import CertificateContent
-from agent.wire.request_xml import read_generate_certificate
-from agent.wire.signature import sign_enveloped, verify_enveloped
+from agent.wire.xml.request import read_generate_certificate
+from agent.wire.xml.signature import sign_enveloped, verify_enveloped
 from tests.support.cards import CitizenPki, SoftwareCard, raw_sign
 from tests.wire.conftest import content_with
 

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from agent.wire.errors import JobMalformed
 from agent.wire.jobs.parties import Json, Signer
 from agent.wire.limits import MAX_CONTRACT_BYTES, MAX_DN_CHARACTERS
-from agent.wire.names import APPLICATION_ID
+from agent.wire.pki.names import APPLICATION_ID
 from agent.wire.strict_json import Fields
 
 RevocationReason = Literal["keyCompromise", "affiliationChanged", "superseded", "cessationOfOperation"]

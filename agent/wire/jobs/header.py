@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Self, cast
 
-from agent.wire.enrolment import normalise_origin
 from agent.wire.errors import JobMalformed, OriginInvalid
 from agent.wire.jobs.parties import Environment, Json, Organisation
 from agent.wire.limits import MAX_REASON_CHARACTERS
+from agent.wire.link.enrolment import normalise_origin
 from agent.wire.strict_json import Fields, load_object
 
 JOB_VERSION = 1

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agent.wire.errors import JobMalformed
-from agent.wire.names import IDENTIFIER_TYPE
+from agent.wire.pki.names import IDENTIFIER_TYPE
 from agent.wire.strict_json import Fields
 
 Environment = Literal["production", "acceptance"]

@@ -16,14 +16,14 @@ from certificates.domain.foreign_lifecycle import (
 )
 from certificates.domain.lifecycle import Environment
 from certificates.models import ForeignRequest
-from certificates.services import asking
-from certificates.services.asking import PLATFORM
-from certificates.services.collect_certificate import NOT_YET_DELIVERED, checked_delivery
-from certificates.services.gateways import patience, problem_of
-from certificates.services.inventory import add_certificate
-from certificates.services.match_installations import match_waiting_installations
-from certificates.services.nudges import nudge_status_check
-from certificates.services.transition import move
+from certificates.services.installations.match import match_waiting_installations
+from certificates.services.inventory.add_certificate import add_certificate
+from certificates.services.requests.collect import NOT_YET_DELIVERED, checked_delivery
+from certificates.services.signing import asking
+from certificates.services.signing.asking import PLATFORM
+from certificates.services.signing.gateways import patience, problem_of
+from certificates.services.signing.nudges import nudge_status_check
+from certificates.services.signing.transition import move
 from organisations.errors import DomainError
 from organisations.tenancy import acting_for
 

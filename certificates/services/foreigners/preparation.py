@@ -10,16 +10,16 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from agent.wire.encoding import to_base64url
-from agent.wire.enrolment import normalise_origin
 from agent.wire.errors import CsrInvalid, NameMalformed
-from agent.wire.keys import read_csr
-from agent.wire.names import same_name
-from agent.wire.preparation import Preparation, csr_of_file
+from agent.wire.link.enrolment import normalise_origin
+from agent.wire.link.preparation import Preparation, csr_of_file
+from agent.wire.pki.keys import read_csr
+from agent.wire.pki.names import same_name
 from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.errors import ForeignCsrRefused, ForeignRequestElsewhere
 from certificates.models import Certificate, CertificateRequest, ForeignRequest
-from certificates.services.nudges import nudge_foreign
-from certificates.services.transition import Overtaken, move
+from certificates.services.signing.nudges import nudge_foreign
+from certificates.services.signing.transition import Overtaken, move
 from organisations.sealing import seal
 from organisations.services.audit import Actor, record
 

@@ -7,8 +7,8 @@ from django.db import transaction
 from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.errors import CannotAskAgain, ForeignRequestElsewhere, ForeignRequestInProgress
 from certificates.models import ForeignRequest
-from certificates.services.nudges import nudge_foreign
-from certificates.services.transition import Overtaken, move
+from certificates.services.signing.nudges import nudge_foreign
+from certificates.services.signing.transition import Overtaken, move
 from organisations.services.audit import Actor
 
 

@@ -10,14 +10,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from agent.wire.errors import NameMalformed
-from agent.wire.names import ehealth_dn
+from agent.wire.pki.names import ehealth_dn
 from agent.wire.strict_json import is_xml_text
 from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.domain.lifecycle import Environment
 from certificates.domain.papers import PaperKind
 from certificates.errors import ForeignRequestInProgress, ForeignRequestRefused
 from certificates.models import ForeignRequest
-from certificates.services.draft_paper import PaperWish, draft_paper
+from certificates.services.papers.draft import PaperWish, draft_paper
 from organisations.domain.identifiers import is_bis
 from organisations.domain.mandates import belgian_day
 from organisations.models import Organisation, Person, User

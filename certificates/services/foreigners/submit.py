@@ -10,10 +10,10 @@ from certificates.certra.facts import ForeignRegistration, ForeignWish
 from certificates.certra.gateway import Gateway
 from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.models import ForeignRequest
-from certificates.services.asking import PLATFORM
-from certificates.services.gateways import patience
-from certificates.services.send_once import send_once
-from certificates.services.transition import move
+from certificates.services.signing.asking import PLATFORM
+from certificates.services.signing.gateways import patience
+from certificates.services.signing.send_once import send_once
+from certificates.services.signing.transition import move
 from organisations.tenancy import acting_for
 
 

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.models import ForeignRequest
-from certificates.services.due_work import due_rows, lease
 from certificates.services.foreigners.collect import collect_for_foreigner, take_delivery
 from certificates.services.foreigners.submit import submit_foreign_csr
-from certificates.services.gateways import gateway_of
-from certificates.services.reconcile import reconcile
-from certificates.services.send_once import note_lost_submission
-from certificates.services.transition import Overtaken
+from certificates.services.requests.reconcile import reconcile
+from certificates.services.signing.due_work import due_rows, lease
+from certificates.services.signing.gateways import gateway_of
+from certificates.services.signing.send_once import note_lost_submission
+from certificates.services.signing.transition import Overtaken
 from organisations.tenancy import acting_for
 
 

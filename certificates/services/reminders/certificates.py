@@ -17,9 +17,9 @@ from certificates.domain.reminders import (
 from certificates.domain.renewal import RenewalOutcome
 from certificates.models import Certificate, CertificateRequest
 from certificates.selectors import to_renew, unconfirmed_switches
-from certificates.services.plan_renewal import RenewalPlan, plan_renewals
 from certificates.services.reminders.readers import Readers
 from certificates.services.reminders.words import day_of, name_of
+from certificates.services.renewals.plan import RenewalPlan, plan_renewals
 from organisations.models import Organisation, User
 from organisations.services.mail import Note
 from organisations.services.reminders import Matter

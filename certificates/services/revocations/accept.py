@@ -6,13 +6,18 @@ from datetime import datetime
 from django.db import transaction
 
 from agent.wire.errors import WireError
-from agent.wire.revoke_xml import read_revoke
-from agent.wire.signature import VerifiedRequest
+from agent.wire.xml.revoke import read_revoke
+from agent.wire.xml.signature import VerifiedRequest
 from certificates.errors import ContractAltered, JobUnknown, MandateEnded, SignedRequestRefused
 from certificates.models import AgentJob, Revocation
 from certificates.revocation_selectors import revokers_of
-from certificates.services.card_signature import check_offered, check_signer, take_signed, verify_signed
 from certificates.services.revocations.contract import content_of
+from certificates.services.signing.card_signature import (
+    check_offered,
+    check_signer,
+    take_signed,
+    verify_signed,
+)
 from organisations.models import Device
 
 

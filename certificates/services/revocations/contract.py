@@ -7,15 +7,15 @@ from cryptography import x509
 
 from agent.wire.errors import NameMalformed
 from agent.wire.jobs import RevocationContent, RevocationContract
-from agent.wire.names import same_name
+from agent.wire.pki.names import same_name
 from certificates.certra.errors import Rejected, Transient
 from certificates.certra.gateway import Gateway, RevocationWish
 from certificates.domain.revocation import RevocationReason
 from certificates.models import Certificate, Revocation
 from certificates.models.job import JobKind
-from certificates.services.nudges import nudge_status_check
-from certificates.services.offer_contract import fetch, offer_contract, signer_of
 from certificates.services.revocations.codes import revoked_before
+from certificates.services.signing.nudges import nudge_status_check
+from certificates.services.signing.offer_contract import fetch, offer_contract, signer_of
 from organisations.models import Device
 from organisations.sealing import unseal
 from organisations.tenancy import acting_for

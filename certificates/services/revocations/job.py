@@ -7,10 +7,10 @@ from certificates.domain.lifecycle import Environment
 from certificates.domain.revocation import RevocationState
 from certificates.domain.x509 import read_certificate
 from certificates.models import AgentJob
-from certificates.services.agent_jobs import facts_of, origin, see
-from certificates.services.request_job import Outcome, problem_for_people
+from certificates.services.requests.job import Outcome, problem_for_people
 from certificates.services.revocations.accept import revocation_of
 from certificates.services.revocations.contract import content_of
+from certificates.services.signing.agent_jobs import facts_of, origin, see
 
 OUTCOMES = {
     RevocationState.AWAITING_SIGNATURE: "offered",

@@ -19,7 +19,7 @@ from certificates.domain.validity import CertificateStatus
 from certificates.errors import CertificateNotRevocable, RevocationInProgress, RevocationRefused
 from certificates.models import Certificate, Revocation
 from certificates.revocation_selectors import revokers_of
-from certificates.services.first_step import first_step, set_out
+from certificates.services.requests.first_step import first_step, set_out
 from organisations.domain.identifiers import mask_ssins
 from organisations.models import User
 from organisations.services.audit import Actor, record

@@ -13,14 +13,14 @@ from certificates.certra.errors import Rejected, Transient
 from certificates.certra.gateway import Gateway, RevocationWish
 from certificates.domain.revocation import RevocationReason, RevocationState
 from certificates.models import Revocation
-from certificates.services.asking import PLATFORM, ask_later
-from certificates.services.check_revocation import ask_status, note_status
-from certificates.services.gateways import patience, problem_of
 from certificates.services.revocations.codes import revoked_before
 from certificates.services.revocations.contract import contract_of
 from certificates.services.revocations.evidence import is_evidence
-from certificates.services.send_once import denied, send_once, signed_bytes
-from certificates.services.transition import move
+from certificates.services.signing.asking import PLATFORM, ask_later
+from certificates.services.signing.gateways import patience, problem_of
+from certificates.services.signing.send_once import denied, send_once, signed_bytes
+from certificates.services.signing.transition import move
+from certificates.services.status.check import ask_status, note_status
 from organisations.tenancy import acting_for
 
 

@@ -8,16 +8,16 @@ from django.db import transaction
 from certificates.domain.revocation import RevocationState
 from certificates.errors import CannotAskAgain, CertificateNotRevocable, RevocationInProgress
 from certificates.models import Certificate, Revocation
-from certificates.services.due_work import due_rows, lease
-from certificates.services.gateways import gateway_of
-from certificates.services.nudges import nudge
-from certificates.services.offer_contract import end_unsigned
 from certificates.services.revocations.contract import fetch_revocation_contract
 from certificates.services.revocations.evidence import look_for_evidence
 from certificates.services.revocations.start import OVER
 from certificates.services.revocations.submit import reconcile_revocation, submit_revocation
-from certificates.services.send_once import note_lost_submission
-from certificates.services.transition import Overtaken, move
+from certificates.services.signing.due_work import due_rows, lease
+from certificates.services.signing.gateways import gateway_of
+from certificates.services.signing.nudges import nudge
+from certificates.services.signing.offer_contract import end_unsigned
+from certificates.services.signing.send_once import note_lost_submission
+from certificates.services.signing.transition import Overtaken, move
 from organisations.services.audit import Actor
 from organisations.tenancy import acting_for
 

@@ -9,13 +9,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
 
-from deploy.sandbox import contracts, signer
-from deploy.sandbox.names import Subject, meaning
+from deploy.sandbox.authorities import signer
+from deploy.sandbox.authorities.names import Subject, meaning
+from deploy.sandbox.contracts import issuance as contracts
 from deploy.sandbox.operations.contract import check_authority
 from deploy.sandbox.operations.scene import Scene
-from deploy.sandbox.organisation_types import BY_TYPE, SERVICES
-from deploy.sandbox.register import Request
+from deploy.sandbox.register.requests import Request
 from deploy.sandbox.soap import NAMESPACES, Call, Refusal, add, success
+from deploy.sandbox.state.organisation_types import BY_TYPE, SERVICES
 
 
 def generate(call: Call, scene: Scene) -> etree._Element:

@@ -2,11 +2,11 @@
 
 from lxml import etree
 
-from deploy.sandbox import contracts
-from deploy.sandbox.names import APPLICATION_ID, Subject, plain
+from deploy.sandbox.authorities.names import APPLICATION_ID, Subject, plain
+from deploy.sandbox.contracts import issuance as contracts
 from deploy.sandbox.operations.scene import Scene
-from deploy.sandbox.organisation_types import BY_TYPE, is_ssin
 from deploy.sandbox.soap import CORE, PROTOCOL, Call, Refusal, success
+from deploy.sandbox.state.organisation_types import BY_TYPE, is_ssin
 
 
 def answer(call: Call, scene: Scene) -> etree._Element:

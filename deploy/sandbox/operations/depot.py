@@ -5,9 +5,9 @@ import base64
 from lxml import etree
 
 from deploy.sandbox.operations.scene import Scene
-from deploy.sandbox.organisation_types import BY_TYPE
 from deploy.sandbox.soap import NAMESPACES, Call, add, old_response
-from deploy.sandbox.tokens import Token
+from deploy.sandbox.state.organisation_types import BY_TYPE
+from deploy.sandbox.tokens.kept import Token
 
 Identifier = tuple[str, str, str | None]
 MOST = 50

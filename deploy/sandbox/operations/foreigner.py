@@ -2,13 +2,13 @@
 
 from lxml import etree
 
-from deploy.sandbox import contracts
-from deploy.sandbox.names import Subject
+from deploy.sandbox.authorities.names import Subject
+from deploy.sandbox.contracts import issuance as contracts
 from deploy.sandbox.operations.certificate import key_of_request
 from deploy.sandbox.operations.contract import check_authority
 from deploy.sandbox.operations.scene import Scene
-from deploy.sandbox.organisation_types import is_bis
 from deploy.sandbox.soap import NAMESPACES, Call, Refusal, add, success, timestamp
+from deploy.sandbox.state.organisation_types import is_bis
 
 
 def submit(call: Call, scene: Scene) -> etree._Element:

@@ -3,8 +3,8 @@
 from lxml import etree
 
 from deploy.sandbox.operations.scene import Scene
-from deploy.sandbox.organisation_types import TYPES
 from deploy.sandbox.soap import LANGUAGE, PROTOCOL, Call, add, response, success
+from deploy.sandbox.state.organisation_types import TYPES
 
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 

@@ -2,7 +2,7 @@
 
 from lxml import etree
 
-from deploy.sandbox import signer
+from deploy.sandbox.authorities import signer
 from deploy.sandbox.operations.scene import Scene
 from deploy.sandbox.soap import LANGUAGE, NAMESPACES, Call, Refusal, add, success
 

@@ -2,10 +2,11 @@
 
 from lxml import etree
 
-from deploy.sandbox import signer, system_signer
-from deploy.sandbox.names import rfc4514
+from deploy.sandbox.authorities import signer
+from deploy.sandbox.authorities.names import rfc4514
 from deploy.sandbox.operations.scene import Scene
-from deploy.sandbox.register import Request
+from deploy.sandbox.register import system_signer
+from deploy.sandbox.register.requests import Request
 from deploy.sandbox.soap import Call, add, success, timestamp
 
 

@@ -2,12 +2,14 @@
 
 from lxml import etree
 
-from deploy.sandbox import contracts, revocation, revocation_contracts, signer
+from deploy.sandbox.authorities import revocation, signer
+from deploy.sandbox.contracts import issuance as contracts
+from deploy.sandbox.contracts import revocation as revocation_contracts
 from deploy.sandbox.operations.contract import check_authority
 from deploy.sandbox.operations.scene import Scene
-from deploy.sandbox.organisation_types import is_ssin
-from deploy.sandbox.register import Request
+from deploy.sandbox.register.requests import Request
 from deploy.sandbox.soap import NAMESPACES, Call, Refusal, success
+from deploy.sandbox.state.organisation_types import is_ssin
 
 
 def contract(call: Call, scene: Scene) -> etree._Element:

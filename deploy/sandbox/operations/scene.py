@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from deploy.sandbox.authorities.pki import Pki
 from deploy.sandbox.foreigners import Foreigners
-from deploy.sandbox.pki import Pki
-from deploy.sandbox.register import Register
-from deploy.sandbox.source import Source
-from deploy.sandbox.store import Store
-from deploy.sandbox.token_signer import TokenSigner
-from deploy.sandbox.tokens import Tokens
+from deploy.sandbox.register.requests import Register
+from deploy.sandbox.state.source import Source
+from deploy.sandbox.state.store import Store
+from deploy.sandbox.tokens.kept import Tokens
+from deploy.sandbox.tokens.signer import TokenSigner
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 

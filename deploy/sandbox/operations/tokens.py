@@ -12,11 +12,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree
 
-from deploy.sandbox import encryption_certificates, system_signer
 from deploy.sandbox.operations.scene import Scene
-from deploy.sandbox.register import Request
+from deploy.sandbox.register import system_signer
+from deploy.sandbox.register.requests import Request
 from deploy.sandbox.soap import Call, Refusal, add, success
-from deploy.sandbox.tokens import Token
+from deploy.sandbox.tokens import encryption_certificates
+from deploy.sandbox.tokens.kept import Token
 
 NEXT_CHALLENGE = "next_challenge"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from certificates.models import RecordProposal, RecordsInquiry
 from certificates.models.records import InquiryState, ProposalKind
-from certificates.services.fetch_recorded import sealed
+from certificates.services.records.fetch_certificates import sealed
 from organisations.tenancy import acting_for
 from tests.certificates.samples import der, ehealth
 from tests.certificates.web.shelf import shelve

@@ -10,7 +10,7 @@ from django.utils import translation
 from certificates.domain.lifecycle import RequestState
 from certificates.web.catalogue import CATALOGUE, Group, read_code, search
 from certificates.web.catalogue.entry import CALLERS, GROUPS, Caller
-from certificates.web.rows import problem_view
+from certificates.web.parts.rows import problem_view
 from deploy.sandbox.faults import KINDS
 from tests.certificates.web.shelf import ask
 from tests.environment import ROOT

@@ -10,7 +10,7 @@ from django.test import Client
 
 from certificates.domain.lifecycle import Environment
 from certificates.models import Certificate, ImportBatch
-from certificates.services import import_certificates as imports
+from certificates.services.inventory import imports
 from organisations.domain.roles import Role
 from organisations.tenancy import acting_for
 from tests.certificates.web.shelf import DER, make_der, shelve

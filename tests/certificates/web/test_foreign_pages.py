@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from agent.wire.keys import make_csr
-from agent.wire.preparation import Preparation, csr_file
+from agent.wire.link.preparation import Preparation, csr_file
+from agent.wire.pki.keys import make_csr
 from certificates.domain.foreign_lifecycle import FINAL_STATES, ForeignState
 from certificates.models import ForeignRequest
 from organisations.sealing import seal

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from certificates.domain.papers import MAX_COPY_BYTES, PaperKind, PaperState
 from certificates.models import Paper
 from certificates.papers.words import words_in
-from certificates.web.paper_words import PAPER_EXPLANATIONS, PAPER_MOVES, PAPER_STATES
+from certificates.web.papers.words import PAPER_EXPLANATIONS, PAPER_MOVES, PAPER_STATES
 from organisations.domain.roles import Role
 from organisations.models import User
 from organisations.tenancy import acting_for
@@ -77,7 +77,7 @@ def test_the_pages_and_their_queries(administrator: Client, hospital: Hospital) 
 
 
 def test_the_list_goes_on(administrator: Client, hospital: Hospital, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("certificates.web.papers.SIZE", 1)
+    monkeypatch.setattr("certificates.web.papers.pages.SIZE", 1)
     for _ in range(2):
         draft(hospital, PaperKind.TEST_CASES)
     first = administrator.get("/papers/").content.decode()

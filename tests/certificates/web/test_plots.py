@@ -7,7 +7,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import pgettext
 
-from certificates.web.plots import plot_timeline
+from certificates.web.parts.plots import plot_timeline
 
 SHORT = {
     "nl": "jan feb mrt apr mei jun jul aug sep okt nov dec",

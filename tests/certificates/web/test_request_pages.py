@@ -6,7 +6,7 @@ from django.test import Client
 from certificates.certra.errors import Transient
 from certificates.domain.lifecycle import FINAL_STATES, RequestState
 from certificates.models import CertificateRequest
-from certificates.services import application_ids
+from certificates.services.requests import application_ids
 from organisations.domain.roles import Role
 from organisations.tenancy import acting_for
 from tests.certificates.renewing import device

@@ -18,7 +18,7 @@ from certificates.domain.revocation import (
 )
 from certificates.domain.tokens import TokenState
 from certificates.models import Certificate, EncryptionToken, Installation, Revocation
-from certificates.web import revocation_words
+from certificates.web.revocations import words as revocation_words
 from organisations.domain.roles import Role
 from organisations.sealing import seal
 from organisations.services.audit import Actor, record

@@ -8,8 +8,8 @@ from django.test import Client
 from certificates.domain.lifecycle import RequestState
 from certificates.domain.revocation import RevocationState
 from certificates.models import SignedWork
-from certificates.services.offer_contract import end_unsigned
-from certificates.services.request_job import problem_for_people
+from certificates.services.requests.job import problem_for_people
+from certificates.services.signing.offer_contract import end_unsigned
 from tests.certificates.web.endings import revoke
 from tests.certificates.web.shelf import ask
 from tests.support.hospital import Hospital

@@ -16,9 +16,10 @@ from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.papers import PaperState
 from certificates.domain.validity import CertificateStatus, RevocationStatus
-from certificates.services.request_certificate import BASE_SERVICES as KNOWN_SERVICES
-from certificates.web import foreign_words, paper_words
-from certificates.web import words as certificate_words
+from certificates.services.requests.start import BASE_SERVICES as KNOWN_SERVICES
+from certificates.web.foreigners import words as foreign_words
+from certificates.web.papers import words as paper_words
+from certificates.web.parts import words as certificate_words
 from deploy.stack.translations import LOCALE, compile_catalogues
 from organisations.domain.identifiers import TYPES
 from organisations.domain.mandates import MandateState

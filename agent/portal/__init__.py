@@ -1,0 +1,1 @@
+"""The one server that this agent knows: the client, its answers, and the key of this workstation."""

@@ -1,0 +1,1 @@
+"""Finding key stores on this workstation, and reporting public facts about them."""

@@ -1,0 +1,44 @@
+"""What a key store's file name tells without its password: an estimate, never the truth."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from agent.wire.jobs import Environment
+from agent.wire.pki.names import FileNameFacts, read_file_name
+
+SUFFIXES: Final = (".p12", ".acc-p12", ".pfx")
+
+
+def estimated_end(name: str) -> datetime | None:
+    """Three years after the date in the name, as the platform tells its users (production's term)."""
+    facts = named(name)
+    if facts is None:
+        return None
+    leap = facts.created.month == 2 and facts.created.day == 29
+    created = facts.created.replace(day=28) if leap else facts.created
+    return created.replace(year=created.year + 3, tzinfo=UTC)
+
+
+def named(name: str) -> FileNameFacts | None:
+    """What the name says of a store, also of one of our dated backups; None for other names."""
+    return read_file_name(original_name(name))
+
+
+def original_name(name: str) -> str:
+    """The name without what `backup` and a rewrite put behind it."""
+    if not is_backup(name):
+        return name
+    return Path(name).stem.rpartition(".")[0]
+
+
+def is_backup(name: str) -> bool:
+    """Whether it is one of our dated backups: <name>.yyyyMMdd-HHmmss[-n].backup."""
+    stem, _, suffix = name.rpartition(".")
+    dated = stem.rpartition(".")[2].replace("-", "")
+    return suffix == "backup" and dated.isdecimal() and len(dated) >= 14
+
+
+def environment_of(name: str) -> Environment:
+    """Acceptance is in the name (`.acc-p12`); everything else is production until it is known better."""
+    return "acceptance" if original_name(name).lower().endswith(".acc-p12") else "production"

@@ -1,0 +1,180 @@
+"""`ehportal-agent verify`: whether a key store is what the software that loads it expects."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from agent.durable import is_private
+from agent.findings import Finding, Level
+from agent.language import Texts, shown, shown_path
+from agent.pkcs12 import Contents, KeyEntry
+from agent.stores.chains import chain_within
+from agent.stores.contents import ENTRY, authority_alias, find_authentication, is_for_encryption
+from agent.stores.environments import environment_told_by, fitting_name
+from agent.stores.file_names import original_name
+from agent.wire.errors import NameMalformed
+from agent.wire.jobs import Environment
+from agent.wire.pki.names import certificate_name, read_file_name, same_name
+
+RENEWAL: Final = timedelta(days=90)
+LEAST_KEY_BITS: Final = 2048
+_MISNAMED: Final[dict[Environment, str]] = {
+    "production": "misnamed_production",
+    "acceptance": "misnamed_acceptance",
+}
+
+
+class Verification:
+    """Looks at one opened store; `examine` gives its findings in the order a helpdesk would ask."""
+
+    def __init__(self, texts: Texts, path: Path, contents: Contents, *, now: datetime) -> None:
+        self._texts = texts
+        self._path = path
+        self._contents = contents
+        self._now = now
+
+    def examine(self) -> Iterator[Finding]:
+        """All findings; what is wrong says what to do."""
+        store = self._contents
+        yield self._ok("opened", file=shown_path(self._path.name), keys=str(len(store.keys)))
+        yield self._ok(f"format_{store.protection}")
+        yield from self._rights()
+        authentication = find_authentication(store)
+        if authentication is None:
+            yield self._told("no_authentication", "fail")
+        else:
+            yield from self._authentication(authentication)
+        others = [entry for entry in store.keys if entry is not authentication]
+        for entry in others:
+            yield from self._other(entry)
+        if authentication is not None and not any(is_for_encryption(entry) for entry in others):
+            yield self._told("no_encryption", "note")
+        yield from self._aliases()
+        if store.foreign:
+            yield self._told("foreign", "note", count=str(store.foreign))
+
+    def _ok(self, key: str, **values: str) -> Finding:
+        return Finding(key, "ok", self._texts(f"verify.{key}", **values))
+
+    def _told(self, key: str, level: Level, **values: str) -> Finding:
+        text, following = self._texts(f"verify.{key}", **values), self._texts(f"verify.{key}_next", **values)
+        return Finding(key, level, text, following)
+
+    def _rights(self) -> Iterator[Finding]:
+        for key, path in (("folder_open", self._path.parent), ("file_open", self._path)):
+            if not is_private(path):
+                yield self._told(key, "fail" if key == "file_open" else "note", file=shown_path(path))
+
+    def _authentication(self, entry: KeyEntry) -> Iterator[Finding]:
+        certificate = entry.certificate
+        if entry.alias != ENTRY:
+            yield self._told("authentication_alias", "note", alias=shown(entry.alias))
+        if certificate is None:
+            yield self._told("authentication_bare", "fail")
+            return
+        if not entry.belongs_together:
+            yield self._told("mismatched", "fail", alias=shown(entry.alias))
+            return
+        if not isinstance(entry.key, rsa.RSAPrivateKey) or entry.key.key_size < LEAST_KEY_BITS:
+            yield self._told("weak", "note", alias=shown(entry.alias))
+        subject, end = shown(_name_of(certificate)), certificate.not_valid_after_utc
+        values = {"name": subject, "end": f"{end:%d/%m/%Y}"}
+        if end <= self._now:
+            yield self._told("ended", "fail", **values)
+        elif certificate.not_valid_before_utc > self._now:
+            yield self._told(
+                "too_early", "fail", name=subject, begin=f"{certificate.not_valid_before_utc:%d/%m/%Y}"
+            )
+        elif end - self._now <= RENEWAL:
+            yield self._told("ends_soon", "note", **values)
+        else:
+            yield self._ok("authentication", **values)
+        yield from self._file_name(certificate)
+        yield self._chain(certificate)
+
+    def _file_name(self, certificate: x509.Certificate) -> Iterator[Finding]:
+        facts = read_file_name(self._path.name)
+        try:
+            wrong = facts is not None and certificate_name(certificate.subject) != facts.name
+        except NameMalformed:
+            wrong = True
+        if wrong:
+            yield self._told("file_name", "note", file=shown_path(self._path.name))
+        environment = environment_told_by(certificate)
+        better = fitting_name(original_name(self._path.name), environment)
+        if environment is not None and better != original_name(self._path.name):
+            values = {"file": shown_path(self._path.name), "name": shown_path(better)}
+            yield self._told(_MISNAMED[environment], "note", **values)
+
+    def _chain(self, certificate: x509.Certificate) -> Finding:
+        held = [entry.certificate for entry in self._contents.certificates]
+        chain, whole = chain_within(certificate, held)
+        top = shown(_common_name(chain[-1].subject if whole else chain[-1].issuer))
+        if len(chain) == 1 and not whole:
+            if any(other.subject == certificate.issuer for other in held):
+                return self._told("chain_false", "fail", issuer=top)
+            return self._told("chain_missing", "note", issuer=top)
+        if any(ca.not_valid_after_utc <= self._now for ca in chain[1:]):
+            return self._told("chain_ended", "note", issuer=shown(_common_name(chain[1].subject)))
+        # The platform delivers the chain without its root.
+        return self._ok("chain_to_root" if whole else "chain_below_root", issuer=top)
+
+    def _other(self, entry: KeyEntry) -> Iterator[Finding]:
+        alias, certificate = shown(entry.alias), entry.certificate
+        if certificate is None:
+            yield self._told("bare", "note", alias=alias)
+            return
+        end = f"{certificate.not_valid_after_utc:%d/%m/%Y}"
+        if not entry.belongs_together:
+            yield self._told("mismatched", "fail", alias=alias)
+        elif not is_for_encryption(entry):
+            yield self._told("other_key", "note", alias=alias, end=end)
+        elif entry.alias != str(certificate.serial_number):
+            yield self._told("encryption_alias", "fail", alias=alias, serial=str(certificate.serial_number))
+        elif certificate.not_valid_after_utc <= self._now:
+            yield self._ok("encryption_ended", alias=alias, end=end)
+        else:
+            yield self._ok("encryption", alias=alias, end=end)
+
+    def _aliases(self) -> Iterator[Finding]:
+        # Java's PKCS12 key stores know no capitals: equal names but for those are one.
+        every = [entry.alias.lower() for entry in self._contents.keys]
+        every += [entry.alias.lower() for entry in self._contents.certificates if entry.alias]
+        for alias, count in Counter(every).items():
+            if count > 1:
+                yield self._told("alias_twice", "fail", alias=shown(alias))
+        for entry in self._contents.certificates:
+            expected = authority_alias(entry.certificate)
+            if not _same(entry.alias, expected):
+                yield self._told(
+                    "authority_alias",
+                    "note",
+                    alias=shown(entry.alias) or "–",
+                    subject=shown(expected),
+                )
+
+
+def _same(alias: str, subject: str) -> bool:
+    if alias.lower() == subject.lower() or alias.lower().startswith(f"{subject.lower()} "):
+        return True
+    try:
+        return same_name(alias, subject)
+    except NameMalformed:
+        return False
+
+
+def _name_of(certificate: x509.Certificate) -> str:
+    try:
+        return str(certificate_name(certificate.subject))
+    except NameMalformed:
+        return _common_name(certificate.subject)
+
+
+def _common_name(name: x509.Name) -> str:
+    found = name.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return str(found[0].value) if found else name.rfc4514_string()

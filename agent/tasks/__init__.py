@@ -1,0 +1,1 @@
+"""What the agent does from beginning to end: enrolling, requests, renewals, revocations, records."""

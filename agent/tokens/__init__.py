@@ -1,0 +1,1 @@
+"""Encryption tokens: made, activated, and proven by a self test."""

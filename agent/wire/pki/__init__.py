@@ -1,0 +1,1 @@
+"""Certificates, names, keys and tokens as both sides read and check them."""

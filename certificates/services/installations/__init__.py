@@ -1,0 +1,1 @@
+"""Where certificates are installed: taking a workstation's report, and matching what it found."""

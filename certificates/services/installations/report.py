@@ -1,0 +1,238 @@
+"""Taking over what a workstation found on its disks: which certificates are installed where, and what is gone."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from agent.wire.link.installations import Installation as Found
+from agent.wire.link.installations import InstallationReport, InstallationsMatched
+from certificates.domain.installations import (
+    EARLIEST,
+    LATEST,
+    TOLERANCE,
+    Estimate,
+    estimate,
+    lies_under,
+    name_of,
+)
+from certificates.errors import ReportMalformed
+from certificates.models import Certificate, Installation, MachineLook
+from organisations.models import Device, Organisation, OrganisationIdentifier
+from organisations.services.audit import Actor, record
+from organisations.tenancy import acting_for
+
+KEPT = (
+    "package", "file_digest", "fingerprint", "public_key_identifier", "name", "environment", "not_after",
+    "estimated", "certificate", "last_seen_at", "gone_at", "accepted_at", "accepted_by", "accepted_reason",
+)  # fmt: skip
+"""What a report may change in a row."""
+
+
+def report_installations(
+    report: InstallationReport, device: Device, organisations: Iterable[UUID], *, now: datetime
+) -> InstallationsMatched:
+    """Take a report over for each of `organisations` (those that know the device's holder), in one transaction.
+
+    An organisation keeps what its inventory matches, and what bears one of its numbers; of anything else it learns
+    nothing. Raises ReportMalformed for an end that no certificate has.
+    """
+    ends = [one.not_after for one in report.installations if one.not_after is not None]
+    if not all(EARLIEST <= end.year <= LATEST for end in ends):
+        raise ReportMalformed
+    matched: set[str] = set()
+    gone: set[str] = set()
+    with transaction.atomic():
+        # One report of a device at a time: the second one finds what the first has written.
+        Device.objects.select_for_update().get(pk=device.pk)
+        for organisation_id in organisations:
+            with acting_for([organisation_id]):
+                taken = _Taking(Organisation.objects.get(pk=organisation_id), report, device, now)
+                taken.run()
+                matched |= taken.matched
+                gone |= taken.gone
+    return InstallationsMatched(len(matched), len(report.installations) - len(matched), len(gone))
+
+
+@dataclass
+class _Inventory:
+    """The certificates of one organisation that a report may speak of."""
+
+    by_fingerprint: dict[str, Certificate] = field(default_factory=dict)
+    by_key: dict[str, Certificate] = field(default_factory=dict)
+    by_name: dict[tuple[str, ...], list[Certificate]] = field(default_factory=lambda: defaultdict(list))
+
+    def match(self, found: Found) -> Certificate | None:
+        """Return the certificate of an installation: by itself, by its key, or by the name of a closed file."""
+        if found.fingerprint is not None or found.public_key_identifier is not None:
+            return self.by_fingerprint.get(found.fingerprint or "") or self.by_key.get(
+                found.public_key_identifier or ""
+            )
+        guess = estimate(found.path)
+        if guess is None or guess.environment != found.environment:
+            return None
+        near = [
+            one for one in self.by_name[_key_of(guess)] if abs(one.not_after - guess.not_after) <= TOLERANCE
+        ]
+        return min(near, key=lambda one: abs(one.not_after - guess.not_after), default=None)
+
+
+def _key_of(guess: Estimate) -> tuple[str, ...]:
+    return guess.environment, guess.name.type, guess.name.value, guess.name.application_id or ""
+
+
+def _inventory(organisation: Organisation, report: InstallationReport, device: Device) -> _Inventory:
+    """Read the certificates that the report names, in one query; private ones only for their owner's workstation."""
+    fingerprints = {one.fingerprint for one in report.installations if one.fingerprint}
+    keys = {one.public_key_identifier for one in report.installations if one.public_key_identifier}
+    closed = [one for one in report.installations if not one.fingerprint and not one.public_key_identifier]
+    guesses = [guess for one in closed if (guess := estimate(one.path))]
+    rows: QuerySet[Certificate] = Certificate.objects.filter(
+        Q(fingerprint__in=fingerprints)
+        | Q(public_key_identifier__in=keys)
+        | Q(
+            identifier_value__in={guess.name.value for guess in guesses},
+            application_id__in={guess.name.application_id or "" for guess in guesses},
+        ),
+        Q(private_to=None) | Q(owner__ssin_index=device.ssin_index),
+        organisation=organisation,
+    ).defer("sealed_der", "chain", "search_text")
+    found = _Inventory()
+    for row in rows:
+        found.by_fingerprint[row.fingerprint] = row
+        found.by_key[row.public_key_identifier] = row
+        name = (row.environment, row.identifier_type, row.identifier_value, row.application_id)
+        found.by_name[name].append(row)
+    return found
+
+
+class _Taking:
+    """One report in one organisation."""
+
+    def __init__(
+        self, organisation: Organisation, report: InstallationReport, device: Device, now: datetime
+    ) -> None:
+        self.organisation, self.report, self.device, self.now = organisation, report, device, now
+        self.actor = Actor.device(device)
+        # One workstation may speak of several machines, where the same path is another place.
+        self.machine = report.machine[:100]
+        self.matched: set[str] = set()
+        self.gone: set[str] = set()
+
+    def run(self) -> None:
+        """Match, write, and record what is new and what is gone."""
+        inventory = _inventory(self.organisation, self.report, self.device)
+        numbers = set(
+            OrganisationIdentifier.objects.filter(organisation=self.organisation).values_list("type", "value")
+        )
+        rows = list(
+            Installation.objects.filter(
+                organisation=self.organisation, device_id=self.device.pk, machine=self.machine
+            ).select_related("certificate")
+        )
+        at: dict[str, list[Installation]] = defaultdict(list)
+        for row in rows:
+            at[row.path].append(row)
+        kept: list[Installation] = []
+        fresh: list[Installation] = []
+        new: list[Installation] = []
+        for found in self.report.installations:
+            certificate = inventory.match(found)
+            name = name_of(found.subject, found.path)
+            if certificate is not None:
+                self.matched.add(found.path)
+            elif name is None or (name.type, name.value) not in numbers:
+                continue
+            known = _known(at[found.path], found)
+            row = known or self._make(found)
+            (kept if known else fresh).append(row)
+            if known is None or row.gone_at is not None:
+                new.append(row)
+            self._take(row, found, certificate, str(name) if name else "")
+        lost = self._lost(rows, kept)
+        for row in lost:
+            row.gone_at = self.now
+        Installation.objects.bulk_update([*kept, *lost], KEPT, batch_size=200)
+        Installation.objects.bulk_create(fresh)
+        if self.report.complete:
+            self._note_look()
+        self._record("installation_found", new)
+        self._record("installation_gone", lost)
+        self.gone = {row.path for row in lost}
+
+    def _note_look(self) -> None:
+        MachineLook.objects.update_or_create(
+            organisation=self.organisation,
+            device_id=self.device.pk,
+            machine=self.machine,
+            defaults={"looked_at": self.now},
+        )
+
+    def _make(self, found: Found) -> Installation:
+        return Installation(
+            organisation=self.organisation,
+            device_id=self.device.pk,
+            machine=self.machine,
+            path=found.path,
+            first_seen_at=self.now,
+        )
+
+    def _take(self, row: Installation, found: Found, certificate: Certificate | None, name: str) -> None:
+        """Write what was found into the row; a file that was not opened this time keeps what is known of it."""
+        if row.gone_at is not None:
+            row.accepted_at, row.accepted_by, row.accepted_reason = None, None, ""
+        row.package = (found.package or row.package)[:100]
+        row.last_seen_at, row.gone_at = self.now, None
+        opened_before = (
+            bool(row.fingerprint) and not found.fingerprint and row.file_digest == found.file_digest
+        )
+        row.file_digest = found.file_digest
+        if opened_before:
+            return
+        row.fingerprint = found.fingerprint or ""
+        row.public_key_identifier = found.public_key_identifier or ""
+        row.certificate = certificate
+        row.name = name[:250]
+        # The file's name tells an environment; a certificate that is known here tells the true one.
+        row.environment = found.environment if certificate is None else certificate.environment
+        row.not_after = found.not_after
+        row.estimated = not found.fingerprint and not found.public_key_identifier
+
+    def _lost(self, rows: list[Installation], kept: list[Installation]) -> list[Installation]:
+        """Return what is no longer there: files that hold something else now, or that a whole look did not find."""
+        seen = {row.pk for row in kept}
+        paths = {found.path for found in self.report.installations}
+        return [
+            row
+            for row in rows
+            if row.gone_at is None
+            and row.pk not in seen
+            and (row.path in paths or (self.report.complete and lies_under(row.path, self.report.folders)))
+        ]
+
+    def _record(self, action: str, rows: list[Installation]) -> None:
+        for row in rows:
+            record(
+                self.organisation,
+                action,
+                row.certificate or row,
+                actor=self.actor,
+                now=self.now,
+                machine=row.machine,
+                path=row.path,
+                fingerprint=row.fingerprint,
+            )
+
+
+def _known(rows: list[Installation], found: Found) -> Installation | None:
+    """Return the row of a file: of the same certificate, or the same file opened at one time and not at another."""
+    exact = [row for row in rows if row.fingerprint == (found.fingerprint or "")]
+    closed = [row for row in rows if not row.fingerprint] if found.fingerprint else []
+    same_file = [row for row in rows if row.gone_at is None and row.file_digest == found.file_digest]
+    if not found.fingerprint:
+        return next(iter(same_file), next(iter(exact), None))
+    return next(iter(exact), next(iter(closed), None))

@@ -1,0 +1,1 @@
+"""Certificates coming into the inventory, and their files going out."""

@@ -1,0 +1,1 @@
+"""A care provider's own certificate."""

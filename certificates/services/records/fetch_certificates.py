@@ -1,0 +1,96 @@
+"""Getting certificates that the government knows and we do not: the real DER with its chain, checked."""
+
+import base64
+import json
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography import x509
+
+from certificates.certra.errors import CertraError
+from certificates.certra.facts import CertificateInfo
+from certificates.certra.gateway import Gateway
+from certificates.domain.lifecycle import Environment
+from certificates.domain.x509 import CertificateFacts, UnreadableCertificate, read_certificate
+from certificates.services.records.scope import key_of, number_of, serial_told
+from certificates.trust.anchors import certificate_anchors
+from certificates.trust.paths import Trust, validate
+from organisations.sealing import seal, unseal
+
+AT_ONCE: Final = 6
+MOST_SECONDS: Final = 15.0
+"""The workstation waits meanwhile. What was not fetched in this time is named, and fetched at the next reading."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A certificate (DER, leaf first, no root), or a stable code that says why there is none."""
+
+    chain: tuple[bytes, ...] = ()
+    facts: CertificateFacts | None = None
+    problem: str = ""
+
+
+def fetch_all(
+    infos: Sequence[CertificateInfo],
+    environment: Environment,
+    gateway: Callable[[], Gateway],
+    *,
+    seconds: float = MOST_SECONDS,
+) -> dict[tuple[str, str], Fetched]:
+    """Fetch the certificates of `infos` by their key, several at once; call outside transactions.
+
+    `gateway` makes one client a thread. Never raises for what the government answers: see `Fetched.problem`
+    (not_fetched, not_delivered, for_another, not_trusted).
+    """
+    deadline = time.monotonic() + seconds
+
+    def fetch(info: CertificateInfo) -> Fetched:
+        if time.monotonic() > deadline:
+            return Fetched(problem="not_fetched")
+        try:
+            chain = gateway().certificate_chain(info.public_key_identifier)
+        except CertraError as error:
+            return Fetched(problem="not_delivered" if error.kind == "rejected" else "not_fetched")
+        return judge(info, chain, environment)
+
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        return {key_of(info): one for info, one in zip(infos, pool.map(fetch, infos), strict=True)}
+
+
+def judge(info: CertificateInfo, chain: Sequence[bytes], environment: Environment) -> Fetched:
+    """Check that a delivered certificate is the one that was told of, an organisation's, and of this environment.
+
+    The path is judged in the middle of its validity: an inventory holds expired certificates too.
+    """
+    try:
+        facts = read_certificate(chain[0])
+        leaf, *others = [x509.load_der_x509_certificate(der) for der in chain]
+    except (IndexError, ValueError, x509.InvalidVersion, UnreadableCertificate):
+        return Fetched(problem="for_another")
+    same_key = facts.public_key_identifier == info.public_key_identifier.lower()
+    if (
+        not same_key
+        or serial_told(info) not in (None, int(facts.serial, 16))
+        or facts.is_personal
+        or (facts.identifier_type, facts.identifier_value) != number_of(info)
+    ):
+        return Fetched(problem="for_another")
+    middle = facts.not_before + (facts.not_after - facts.not_before) / 2
+    anchors = certificate_anchors(environment)
+    if validate(leaf, others, anchors, check_revocation=False, moment=middle).trust is not Trust.TRUSTED:
+        return Fetched(problem="not_trusted")
+    return Fetched(tuple(chain), facts)
+
+
+def sealed(chain: Sequence[bytes]) -> bytes:
+    """Return a chain as `RecordProposal.sealed_certificates` keeps it."""
+    return seal(json.dumps([base64.b64encode(der).decode() for der in chain]).encode())
+
+
+def unsealed(kept: bytes | memoryview) -> list[bytes]:
+    """Return the chain of a proposal, leaf first."""
+    return [base64.b64decode(text) for text in json.loads(unseal(kept))]

@@ -1,0 +1,1 @@
+"""Renewals: whether and how, asking for one, and confirming the switch."""

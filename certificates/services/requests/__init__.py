@@ -1,0 +1,1 @@
+"""Use cases of certificate requests: from the wish to the delivered certificate."""

@@ -1,0 +1,26 @@
+"""Which ApplicationIds are in use for an organisation, asked of the government while someone fills in the form."""
+
+from dataclasses import dataclass
+
+from agent.wire.jobs import Identifier
+from certificates.certra.errors import CertraError
+from certificates.domain.lifecycle import Environment
+from certificates.services.signing.gateways import gateway_of
+
+
+@dataclass(frozen=True)
+class ApplicationIds:
+    """`known` is False when nobody could be asked; in `ids` None stands for a certificate without one."""
+
+    known: bool
+    ids: tuple[str | None, ...] = ()
+
+
+def existing_application_ids(environment: Environment, type: str, value: str) -> ApplicationIds:
+    """Ask, outside transactions. Never raises: a form does not fail because a hint is missing."""
+    try:
+        return ApplicationIds(
+            True, tuple(gateway_of(environment).existing_application_ids(Identifier(type, value)))
+        )
+    except CertraError:
+        return ApplicationIds(False)

@@ -1,0 +1,83 @@
+"""Fetching the contract of a certificate request and offering it; starting what waited for a workstation."""
+
+import json
+from datetime import datetime
+from uuid import UUID
+
+from agent.wire.jobs import ContactData, Contract, Identifier
+from certificates.certra.gateway import ContractWish, Gateway
+from certificates.domain.signing import SigningState
+from certificates.models import AgentJob, CertificateRequest, Revocation
+from certificates.models.job import JobKind
+from certificates.services.signing.asking import PLATFORM
+from certificates.services.signing.nudges import nudge
+from certificates.services.signing.offer_contract import fetch, offer_contract, signer_of
+from certificates.services.signing.transition import Overtaken, move
+from organisations.domain.identifiers import mask_ssins
+from organisations.models import Device
+from organisations.sealing import unseal
+from organisations.tenancy import acting_for
+
+
+def contact_data_of(request: CertificateRequest) -> ContactData:
+    """Return the request's contact data as they go over the wire."""
+    return ContactData(
+        email_private=request.email_private,
+        email_general=request.email_general or None,
+        phone_private=request.phone_private,
+        phone_general=request.phone_general or None,
+    )
+
+
+def contract_of(request: CertificateRequest) -> Contract:
+    """Return the contract that was fetched. Raises ValueError before there is one."""
+    if request.sealed_contract is None:
+        raise ValueError("no contract yet")
+    return Contract.from_json(json.loads(unseal(request.sealed_contract)))
+
+
+def wish_of(request: CertificateRequest, device: Device) -> ContractWish:
+    """Return what GenerateContract is asked. The signer's names are the card's, from its enrolment."""
+    signer = signer_of(request.holder, device)
+    if request.identifier is None:  # in one's own name the actor is the signer
+        (actor,) = signer.ids
+        return ContractWish(contact_data_of(request), signer, actor, signer.name, signer.first_names)
+    return ContractWish(
+        contact_data=contact_data_of(request),
+        signer=signer,
+        actor=Identifier(request.identifier.type, request.identifier.value),
+        actor_name=request.identifier.name,
+        application_id=request.application_id or None,
+    )
+
+
+def fetch_contract(request: CertificateRequest, gateway: Gateway, *, now: datetime) -> None:
+    """Ask for the contract; on success the holder's job exists. May be called at any time, by anyone, twice."""
+    contract = fetch(request, lambda device: wish_of(request, device), gateway.generate_contract, now=now)
+    if contract is not None:
+        with acting_for([request.organisation_id]):
+            offer(request, contract, now=now)
+
+
+def offer(request: CertificateRequest, contract: Contract, *, now: datetime) -> AgentJob:
+    """Keep the contract and make the holder's job, in one transaction."""
+    dn = mask_ssins(contract.dn)
+    return offer_contract(request, contract, JobKind.REQUEST_CERTIFICATE, now=now, contract_dn=dn)
+
+
+def resume_after_enrolment(organisation_id: UUID, ssin_index: str, *, now: datetime) -> int:
+    """Start whatever waited for this holder's workstation; call with the organisation named."""
+    waiting = {
+        "organisation_id": organisation_id,
+        "holder__ssin_index": ssin_index,
+        "state": SigningState.AWAITING_DEVICE,
+    }
+    started = 0
+    for work in [*CertificateRequest.objects.filter(**waiting), *Revocation.objects.filter(**waiting)]:
+        try:
+            move(work, SigningState.AWAITING_CONTRACT, actor=PLATFORM, now=now, next_attempt_at=now)
+        except Overtaken:  # cancelled, or started by another workstation of the same holder
+            continue
+        nudge(work)
+        started += 1
+    return started

@@ -1,0 +1,42 @@
+"""Where work begins that a holder signs: with the contract, or waiting until the holder has a workstation."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from certificates.domain.signing import SigningState
+from certificates.models import SignedWork
+from certificates.services.requests.contract import resume_after_enrolment
+from certificates.services.signing.nudges import nudge
+from organisations.models import Person
+from organisations.services.devices import newest_device
+from organisations.tenancy import acting_for
+
+
+def first_step(kind: type[SignedWork], holder: Person, *, now: datetime) -> dict[str, Any]:
+    """Return the fields with which a new row of `kind` begins."""
+    enrolled = newest_device(holder.ssin_index) is not None
+    begin = SigningState.AWAITING_CONTRACT if enrolled else SigningState.AWAITING_DEVICE
+    return {
+        "state": kind.state_named(begin),
+        "state_since": now,
+        "asked_since": now,
+        "next_attempt_at": now if enrolled else None,
+    }
+
+
+def set_out(work: SignedWork, *, now: datetime) -> None:
+    """Tell the worker of a new row; call in the transaction that makes it."""
+    nudge(work)
+    if work.state == SigningState.AWAITING_DEVICE:
+        organisation_id, ssin_index = work.organisation_id, work.holder.ssin_index
+        transaction.on_commit(lambda: _look_again(organisation_id, ssin_index, now))
+
+
+def _look_again(organisation_id: UUID, ssin_index: str, now: datetime) -> None:
+    """Look again once the row is there to be seen: an enrolment at the same time saw nothing that waited."""
+    with acting_for([organisation_id]):
+        if newest_device(ssin_index) is not None:
+            resume_after_enrolment(organisation_id, ssin_index, now=now)

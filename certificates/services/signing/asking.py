@@ -1,0 +1,39 @@
+"""Asking the government again: after a pause that grows, until it answers, refuses, or patience has run out."""
+
+from datetime import datetime
+from typing import Any
+
+from certificates.certra.errors import Rejected
+from certificates.domain.signing import SigningState
+from certificates.models import SentWork
+from certificates.services.signing.gateways import patience, problem_of
+from certificates.services.signing.transition import move, postpone
+from organisations.services.audit import Actor
+
+PLATFORM = Actor.platform()
+
+
+def ask_later(
+    work: SentWork,
+    problem: dict[str, object] | None,
+    now: datetime,
+    *,
+    until: datetime | None = None,
+    at_least_until: datetime | None = None,
+    **fields: Any,
+) -> None:
+    """Ask again after a pause, or at `until` where that is given, with `fields` set; or give up. Raises Overtaken.
+
+    Nobody gives up before `at_least_until`, however long it is until then.
+    """
+    patient = at_least_until is not None and now < at_least_until
+    if not patient and patience().exhausted(work.asked_since or now, now):
+        move(work, SigningState.GAVE_UP, actor=PLATFORM, now=now, problem=problem)
+        return
+    postpone(work, until=until or now + patience().pause(work.attempts), problem=problem, **fields)
+
+
+def refuse(work: SentWork, error: Rejected, now: datetime) -> None:
+    """The government understood and said no: keep what it said. Raises Overtaken."""
+    move(work, SigningState.REJECTED, actor=PLATFORM, now=now, problem=problem_of(error, now),
+         details={"codes": list(error.codes)})  # fmt: skip

@@ -1,0 +1,107 @@
+"""Fetching a contract and offering it to the holder's workstation, whatever is to be signed."""
+
+import json
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from django.db import transaction
+
+from agent.wire.encoding import to_base64url
+from agent.wire.jobs import Contract, Identifier, Signer
+from certificates.certra.errors import Rejected, Transient
+from certificates.domain.signing import SigningState
+from certificates.models import AgentJob, SignedWork
+from certificates.models.job import JobKind, JobState
+from certificates.models.work import UNSIGNED
+from certificates.services.signing.asking import PLATFORM, ask_later, refuse
+from certificates.services.signing.gateways import patience, problem_of
+from certificates.services.signing.transition import move, postpone
+from organisations.models import Device, Person
+from organisations.sealing import seal
+from organisations.services.devices import newest_device
+from organisations.tenancy import acting_for
+
+JOB_LIFETIME = timedelta(days=30)
+
+W = TypeVar("W")
+C = TypeVar("C", bound=Contract)
+
+
+def signer_of(holder: Person, device: Device) -> Signer:
+    """Return the signer as a contract names one: the names are the card's, from its enrolment."""
+    return Signer(
+        ids=(Identifier("SSIN", holder.read_ssin()),),
+        first_names=tuple(device.holder_first_names),
+        name=device.holder_name,
+    )
+
+
+def fetch(
+    work: SignedWork,
+    wish_of: Callable[[Device], W],
+    ask: Callable[[W], C],
+    *,
+    now: datetime,
+) -> C | None:
+    """Ask for the contract of `work`, outside transactions; None when there is none now, which is written down.
+
+    May be called at any time, by anyone, twice.
+    """
+    with acting_for([work.organisation_id]):
+        device = newest_device(work.holder.ssin_index)
+        if device is None:
+            postpone(work, until=now + patience().pause(work.attempts), problem=None)
+            return None
+        wish = wish_of(device)
+    try:
+        return ask(wish)
+    except Rejected as error:
+        with acting_for([work.organisation_id]):
+            refuse(work, error, now)
+    except Transient as error:
+        with acting_for([work.organisation_id]):
+            ask_later(work, problem_of(error, now), now)
+    return None
+
+
+def offer_contract(
+    work: SignedWork, contract: Contract, kind: JobKind, *, now: datetime, **fields: Any
+) -> AgentJob:
+    """Keep the contract and make the holder's job, in one transaction."""
+    with transaction.atomic():
+        move(
+            work,
+            SigningState.AWAITING_SIGNATURE,
+            actor=PLATFORM,
+            now=now,
+            sealed_contract=seal(json.dumps(contract.to_json()).encode()),
+            next_attempt_at=now + JOB_LIFETIME,
+            **fields,
+        )
+        # A job that ended unsigned makes place: its id is never used again.
+        AgentJob.objects.filter(**{work.EVENT: work}).delete()
+        return AgentJob.objects.create(
+            id=to_base64url(secrets.token_bytes(16)),
+            organisation_id=work.organisation_id,
+            kind=kind,
+            holder=work.holder,
+            created_at=now,
+            expires_at=now + JOB_LIFETIME,
+            **{work.EVENT: work},
+        )
+
+
+def end_unsigned(work: SignedWork, *, now: datetime) -> None:
+    """The holder did not sign in time: close the job and stop."""
+    with acting_for([work.organisation_id]), transaction.atomic():
+        move(
+            work,
+            SigningState.GAVE_UP,
+            actor=PLATFORM,
+            now=now,
+            problem={"kind": UNSIGNED, "summary": "", "answers": [], "at": now.isoformat()},
+            event=UNSIGNED,
+        )
+        AgentJob.objects.filter(**{work.EVENT: work}).update(state=JobState.CLOSED)

@@ -1,0 +1,157 @@
+"""Sending exactly once, whatever it is.
+
+Transaction 1 claims the row (SUBMITTING) before a byte leaves. Then the call, outside any transaction. Transaction 2
+writes the outcome. A worker that dies in between leaves SUBMITTING behind; after a grace period the outcome is asked
+for, never assumed. Only the authority's own word, given twice with a pause and past the grace period of the first call,
+that nothing was done lets the very same bytes go out again.
+"""
+
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from django.conf import settings
+
+from certificates.certra.errors import OutcomeUnknown, Rejected, Transient
+from certificates.domain.signing import SigningState
+from certificates.models import SentWork, SignedWork
+from certificates.services.signing.asking import PLATFORM, refuse
+from certificates.services.signing.gateways import patience, problem_of
+from certificates.services.signing.transition import move, postpone
+from organisations.sealing import unseal
+from organisations.tenancy import acting_for
+
+DENIALS_NEEDED = 2
+"""How often in a row the authority must say that it never got it."""
+
+M = TypeVar("M")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Sent(Generic[T]):
+    """What the authority answered, and when: the clock has moved on during the call."""
+
+    answer: T
+    at: datetime
+
+
+def signed_bytes(work: SignedWork) -> bytes:
+    """Return what the holder signed, byte for byte."""
+    return unseal(work.sealed_signed_request or b"")
+
+
+def send_once(
+    work: SentWork,
+    message: Callable[[], M],
+    send: Callable[[M], T],
+    *,
+    done_before: Collection[str],
+    now: datetime,
+) -> Sent[T] | None:
+    """Send the message of UNSENT work; return the answer for the caller to write down, None when there was none.
+
+    `message` is read while the row is claimed. `done_before` are the codes of a refusal that mean: this was done
+    already, so ask. Call outside transactions. Raises Overtaken when another worker claimed it.
+    """
+    grace = timedelta(seconds=settings.CERTRA_SUBMISSION_GRACE)
+    first_asked = work.asked_since or now
+    attempts = work.attempts
+    with acting_for([work.organisation_id]):
+        if patience().exhausted(first_asked, now):
+            move(work, SigningState.GAVE_UP, actor=PLATFORM, now=now, problem=work.problem)
+            return None
+        move(
+            work,
+            SigningState.SUBMITTING,
+            actor=PLATFORM,
+            now=now,
+            asked_since=first_asked,
+            attempts=attempts + 1,
+            submission_started_at=now,
+            next_attempt_at=now + grace,
+        )
+        content = message()
+    began = time.monotonic()
+    try:
+        answer = send(content)
+    except (Transient, Rejected, OutcomeUnknown) as error:
+        now += timedelta(seconds=time.monotonic() - began)
+        with acting_for([work.organisation_id]):
+            _without_success(work, error, done_before, first_asked, now)
+        return None
+    return Sent(answer, now + timedelta(seconds=time.monotonic() - began))
+
+
+def _without_success(
+    work: SentWork,
+    error: Transient | Rejected | OutcomeUnknown,
+    done_before: Collection[str],
+    first_asked: datetime,
+    now: datetime,
+) -> None:
+    if isinstance(error, Transient):
+        # Nothing left the house: wait and send, keeping count of how long this goes on.
+        move(
+            work,
+            work.UNSENT,
+            actor=PLATFORM,
+            now=now,
+            asked_since=first_asked,
+            attempts=work.attempts,
+            next_attempt_at=now + patience().pause(work.attempts),
+            problem=problem_of(error, now),
+            event="not_sent",
+        )
+    elif isinstance(error, Rejected) and not error.says(done_before):
+        refuse(work, error, now)
+    else:
+        outcome_unknown(work, now=now, problem=problem_of(error, now))
+
+
+def outcome_unknown(work: SentWork, *, now: datetime, problem: dict[str, object] | None) -> None:
+    """Note that it may have arrived, and when to ask."""
+    move(
+        work,
+        SigningState.OUTCOME_UNKNOWN,
+        actor=PLATFORM,
+        now=now,
+        asked_since=work.asked_since,
+        next_attempt_at=now + patience().pause(0),
+        problem=problem,
+    )
+
+
+def note_lost_submission(work: SentWork, *, now: datetime) -> None:
+    """A worker died while SUBMITTING: from now on the outcome is asked for."""
+    with acting_for([work.organisation_id]):
+        outcome_unknown(work, now=now, problem=None)
+
+
+def denied(work: SentWork, problem: dict[str, object] | None, now: datetime) -> None:
+    """The authority says it never got this. Believe it the second time, once the first call must be over."""
+    denials = work.not_known_answers + 1
+    grace = timedelta(seconds=settings.CERTRA_SUBMISSION_GRACE)
+    over = work.submission_started_at is None or work.submission_started_at + grace <= now
+    if denials >= DENIALS_NEEDED and over:
+        move(
+            work,
+            work.UNSENT,
+            actor=PLATFORM,
+            now=now,
+            asked_since=work.asked_since,
+            attempts=work.attempts,
+            next_attempt_at=now + patience().pause(0),
+            event="not_received",
+            details={"not_known_answers": denials},
+        )
+        return
+    # More denials than needed say nothing more, and the column is a small integer.
+    postpone(
+        work,
+        until=now + patience().pause(work.attempts),
+        problem=problem,
+        not_known_answers=min(denials, DENIALS_NEEDED),
+    )

@@ -1,0 +1,112 @@
+"""The one way in which a certificate becomes revoked, whoever tells of it, and everything that ends with it.
+
+Nothing takes a revocation back: RFC 5280 5.3.1 and RFC 6960 2.2 know one exception, certificateHold, and the four
+reasons of CertRA are none. A responder that says "good" afterwards answers from an older list. Only where the
+government's record alone had told it may a person take over that the record has changed its mind (decide_proposals).
+"""
+
+from contextlib import suppress
+from datetime import datetime
+
+from django.db import transaction
+
+from certificates.domain.revocation import REVOCATION_AWAITS_EVIDENCE, RevocationState, Witness
+from certificates.domain.validity import RevocationStatus
+from certificates.errors import CannotCancel
+from certificates.models import AgentJob, Certificate, EncryptionToken, Revocation
+from certificates.models.job import JobState
+from certificates.services.signing.asking import PLATFORM
+from certificates.services.signing.cancel import cancel_request
+from certificates.services.signing.transition import move
+from organisations.services.audit import Actor, record
+
+WITNESSES = frozenset({Witness.OCSP, Witness.CRL, Witness.CERTIFICATE_INFO})
+"""Who speaks of the certificate itself; a revoked authority above it proves nothing about our revocation."""
+
+
+@transaction.atomic
+def note_revoked(
+    certificate: Certificate,
+    witness: Witness,
+    *,
+    revoked_at: datetime | None = None,
+    actor: Actor = PLATFORM,
+    now: datetime,
+) -> None:
+    """Write down that `certificate` is revoked: with it end its token and what waits for its end. Safe to repeat.
+
+    The government's record does not tell since when: OCSP or the CRL fills that in when it is heard.
+    """
+    since = revoked_at if witness in WITNESSES else None
+    rows = Certificate.objects.filter(pk=certificate.pk)
+    became = rows.not_revoked().update(revocation_status=RevocationStatus.REVOKED, revoked_at=since)
+    dated = not became and since and rows.filter(revoked_at=None).update(revoked_at=since)
+    certificate.revocation_status = RevocationStatus.REVOKED
+    if became or dated:
+        certificate.revoked_at = since
+        record(
+            certificate.organisation_id,
+            "certificate_found_revoked",
+            certificate,
+            actor=actor,
+            now=now,
+            source=witness.value,
+            revoked_at=revoked_at.isoformat() if revoked_at else None,
+        )
+    if became:
+        _end_token(certificate, now)
+        _end_unsigned_revocation(certificate, now)
+    if witness in WITNESSES:
+        _complete_revocation(certificate, witness, revoked_at, actor, now)
+
+
+def is_proven(certificate: Certificate) -> bool:
+    """True when more than the government's record alone says that it is revoked.
+
+    OCSP or the CRL told since when, as nobody else can; or the government took a revocation from here.
+    """
+    completed = Revocation.objects.filter(certificate=certificate, state=RevocationState.COMPLETED)
+    return certificate.revoked_at is not None or completed.exists()
+
+
+def awaits_evidence(certificate: Certificate) -> bool:
+    """True when a revocation of `certificate` was signed here and only evidence ends it."""
+    waiting = Revocation.objects.filter(certificate=certificate, state__in=REVOCATION_AWAITS_EVIDENCE)
+    return waiting.exists()
+
+
+def _end_token(certificate: Certificate, now: datetime) -> None:
+    """A token shares its certificate's revocation: nothing can be done with it any more but opening old messages."""
+    token = EncryptionToken.objects.filter(certificate=certificate).first()
+    if token is None:
+        return
+    AgentJob.objects.filter(token=token, state=JobState.OFFERED).update(state=JobState.CLOSED)
+    record(
+        certificate.organisation_id,
+        "token_revoked",
+        certificate,
+        actor=PLATFORM,
+        now=now,
+        serial=token.serial,
+    )
+
+
+def _end_unsigned_revocation(certificate: Certificate, now: datetime) -> None:
+    """Somebody else revoked it: a revocation that waits for contract or signature has nothing left to do."""
+    for revocation in Revocation.objects.on_their_way().filter(certificate=certificate):
+        with suppress(CannotCancel):
+            cancel_request(revocation, actor=PLATFORM, now=now)
+
+
+def _complete_revocation(
+    certificate: Certificate, witness: Witness, revoked_at: datetime | None, actor: Actor, now: datetime
+) -> None:
+    """Keep the evidence with the revocation that waits for it."""
+    told: dict[str, object] = {
+        "source": witness.value,
+        "revoked_at": revoked_at.isoformat() if revoked_at else None,
+    }
+    waiting = Revocation.objects.filter(certificate=certificate, state__in=REVOCATION_AWAITS_EVIDENCE)
+    for revocation in waiting.select_for_update(of=("self",)).select_related("certificate"):
+        evidence = told | {"checked_at": now.isoformat()}
+        move(revocation, RevocationState.COMPLETED, actor=actor, now=now, evidence=evidence, details=told)

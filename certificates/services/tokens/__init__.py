@@ -1,0 +1,1 @@
+"""Encryption tokens: registered, activated, found, and proven."""

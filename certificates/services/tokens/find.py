@@ -1,0 +1,119 @@
+"""Tokens that were not made here: known from what the depot hands out, or made for a key store that exists already."""
+
+from contextlib import suppress
+from datetime import datetime
+
+from django.db import transaction
+
+from certificates.certra.gateway import TokenDepot
+from certificates.domain.tokens import TokenState
+from certificates.domain.validity import RevocationStatus
+from certificates.errors import JobUnknown, TokenNotFound, TokenRefused
+from certificates.models import AgentJob, Certificate, EncryptionToken
+from certificates.models.job import JobKind
+from certificates.services.tokens.activate import ask_for, note_active, people_for
+from certificates.services.tokens.depot import JudgedToken, judge_token, own_depot_token
+from certificates.services.tokens.register import begun_token
+from organisations.models import Device, Person
+from organisations.sealing import seal
+from organisations.services.audit import Actor, record
+from organisations.tenancy import acting_for
+
+
+def find_token(certificate: Certificate, depot: TokenDepot, *, actor: Actor, now: datetime) -> None:
+    """Ask the depot for the certificate's token and write down what was not known of it. Call outside transactions.
+
+    Raises TokenNotFound when the depot has none, or another certificate's; GovernmentRefused, GovernmentUnavailable.
+    """
+    found = own_depot_token(certificate, depot, now=now)
+    if found is None:
+        raise TokenNotFound
+    with acting_for([certificate.organisation_id]):
+        _learn(certificate, found, actor, now)
+
+
+def learn_from_depot(certificate: Certificate, etk: bytes, *, actor: Actor, now: datetime) -> None:
+    """Write down what the depot's answer tells of this certificate's token; another one's tells nothing."""
+    try:
+        found = judge_token(certificate, etk, now=now)
+    except TokenRefused:
+        return
+    with acting_for([certificate.organisation_id]):
+        _learn(certificate, found, actor, now)
+
+
+@transaction.atomic
+def _learn(certificate: Certificate, found: JudgedToken, actor: Actor, now: datetime) -> None:
+    """A token that nobody knew here; one that waited and is handed out now; the bytes of one whose answer got lost."""
+    token, new = EncryptionToken.objects.get_or_create(
+        certificate=certificate,
+        defaults={
+            "organisation_id": certificate.organisation_id,
+            "state": TokenState.ACTIVE,
+            "state_since": now,
+            "serial": found.serial,
+            "sealed_etk": seal(found.etk),
+            "created_at": now,
+        },
+    )
+    if new:
+        record(
+            certificate.organisation_id,
+            "token_found",
+            certificate,
+            actor=actor,
+            now=now,
+            serial=found.serial,
+        )
+    elif token.serial == found.serial:
+        if token.sealed_etk is None:
+            EncryptionToken.objects.filter(pk=token.pk, sealed_etk=None).update(sealed_etk=seal(found.etk))
+        note_active(certificate, actor=actor, now=now)
+
+
+def can_have_token(certificate: Certificate, now: datetime) -> bool:
+    """Tell whether the government would take a token for it: an eHealth certificate, valid today."""
+    alive = certificate.not_before <= now < certificate.not_after
+    revoked = certificate.revocation_status == RevocationStatus.REVOKED
+    return bool(certificate.identifier_type) and alive and not revoked
+
+
+@transaction.atomic
+def ask_for_new_token(certificate: Certificate, *, holder: Person, actor: Actor, now: datetime) -> AgentJob:
+    """Offer the making of a token for a key store that is there already; an open offer is found again.
+
+    Raises TokenRefused when the certificate has a token or can have none, HolderWithoutMandate.
+    """
+    if not can_have_token(certificate, now):
+        raise TokenRefused
+    token, _ = begun_token(certificate, None, now=now)
+    return ask_for(token, JobKind.MAKE_TOKEN, holder=holder, actor=actor, now=now)
+
+
+def ask_at_workstation(certificate: Certificate, holder: Person, device: Device, now: datetime) -> AgentJob:
+    """Offer it to the holder who asks for it at the own workstation. Raises as `ask_for_new_token` does."""
+    return ask_for_new_token(certificate, holder=holder, actor=Actor.device(device), now=now)
+
+
+def held_certificate(fingerprint: str, device: Device, *, now: datetime) -> tuple[Certificate, Person]:
+    """Return a certificate on which the holder of this workstation may act today, and who that is there.
+
+    Call with organisations named. Raises JobUnknown.
+    """
+    for certificate in Certificate.objects.filter(fingerprint=fingerprint):
+        holder = people_for(certificate, now).filter(ssin_index=device.ssin_index).first()
+        if holder is not None:
+            return certificate, holder
+    raise JobUnknown
+
+
+def find_if_unknown(certificate: Certificate, depot: TokenDepot, *, actor: Actor, now: datetime) -> None:
+    """Ask the depot where no token of the certificate is known here; finding none is no error.
+
+    Call outside transactions. Raises GovernmentRefused, GovernmentUnavailable.
+    """
+    with acting_for([certificate.organisation_id]):
+        known = EncryptionToken.objects.filter(certificate=certificate).exclude(serial="").exists()
+    if not known:
+        with suppress(TokenNotFound):
+            find_token(certificate, depot, actor=actor, now=now)

@@ -1,0 +1,1 @@
+"""Pages of requests for care providers without a Belgian identity card."""

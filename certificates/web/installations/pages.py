@@ -1,0 +1,110 @@
+"""Where certificates are installed: the list of all, one as a row, and accepting what is left of an old one."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from certificates import selectors
+from certificates.domain.lifecycle import Environment
+from certificates.models import Certificate, Installation
+from certificates.services.renewals.confirm_switch import accept_installation
+from certificates.web.parts.words import ENVIRONMENTS, INSTALLATION_STATES
+from organisations.domain.roles import Permission
+from organisations.errors import DomainError
+from organisations.services.audit import Actor
+from organisations.web.pages import page, sentence_of
+from organisations.web.tenancy import TenantRequest
+from organisations.web.words import Label
+
+
+@dataclass(frozen=True)
+class InstallationRow:
+    """One installation with the word for what it is."""
+
+    installation: Installation
+    state: Label
+    environment: str
+    importable: bool
+
+    @property
+    def is_acceptance(self) -> bool:
+        """True for the environment that is only for testing."""
+        return self.installation.environment == Environment.ACCEPTANCE
+
+    @property
+    def in_the_way(self) -> bool:
+        """True when it keeps an old certificate in use and nobody has accepted that."""
+        return self.state is INSTALLATION_STATES["old"]
+
+
+def installation_row(installation: Installation) -> InstallationRow:
+    """Return a row of `selectors.installations_page` or `installations_of` with its words."""
+    current: bool = installation.current  # type: ignore[attr-defined]  # annotated by the selectors
+    if installation.gone_at is not None:
+        state = "gone"
+    elif installation.certificate_id is None:
+        state = "unknown"
+    elif current:
+        state = "current"
+    else:
+        state = "old" if installation.accepted_at is None else "accepted"
+    return InstallationRow(
+        installation,
+        INSTALLATION_STATES[state],
+        str(ENVIRONMENTS[Environment(installation.environment)]),
+        installation.certificate_id is None,
+    )
+
+
+@page(Permission.SEE_INVENTORY)
+def installations(request: TenantRequest) -> HttpResponse:
+    """All installations by machine, or those of one certificate."""
+    here = request.tenancy.organisation
+    chosen = None
+    if given := request.GET.get("certificate", ""):
+        try:
+            key = UUID(given)
+        except ValueError:
+            key = UUID(int=0)
+        rows = Certificate.objects.filter(organisation=here).defer(*selectors.LISTED)
+        chosen = get_object_or_404(rows, pk=key)
+    after = request.GET.get("after")
+    found = selectors.installations_page(here, certificate=chosen.pk if chosen else None, after=after)
+    narrowed = {"certificate": str(chosen.pk)} if chosen else {}
+    context = {
+        "rows": [installation_row(one) for one in found.rows],
+        "chosen": chosen,
+        "continued": bool(after),
+        "first": urlencode(narrowed),
+        "more": urlencode(narrowed | {"after": found.next_cursor}) if found.next_cursor else "",
+    }
+    return render(request, "certificates/installations.html", context)
+
+
+@page(Permission.REQUEST_CERTIFICATE, methods=("POST",))
+def installation_accept(request: TenantRequest, installation_id: UUID) -> HttpResponse:
+    """Accept that one installation of an old certificate stays, with the reason."""
+    rows = Installation.objects.filter(organisation=request.tenancy.organisation, certificate__isnull=False)
+    installation = get_object_or_404(rows.select_related("certificate"), pk=installation_id)
+    certificate = installation.certificate
+    assert certificate is not None  # noqa: S101  # filtered above
+    try:
+        accept_installation(
+            installation.pk,
+            certificate=certificate,
+            reason=request.POST.get("reason", ""),
+            user=request.tenancy.user,
+            actor=Actor.of(request.tenancy),
+            now=timezone.now(),
+        )
+    except DomainError as refusal:
+        messages.error(request, sentence_of(refusal))
+    else:
+        messages.success(request, _("Accepted. It no longer stands in the way of the switch."))
+    return redirect("certificate", certificate.pk)

@@ -1,0 +1,1 @@
+"""Pages of the inventory: the list, one certificate, and taking certificates in."""

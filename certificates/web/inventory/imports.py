@@ -1,0 +1,116 @@
+"""Taking existing certificates in: upload, look, choose."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from certificates.domain.lifecycle import Environment
+from certificates.models import ImportBatch
+from certificates.services.inventory.imports import PreviewLine, check_size, preview, take, upload
+from certificates.web.parts.words import ENVIRONMENTS, OUTCOMES
+from organisations.domain.identifiers import mask_ssins
+from organisations.domain.roles import Permission
+from organisations.errors import DomainError
+from organisations.services.audit import Actor
+from organisations.web.pages import page, show_refusal
+from organisations.web.tenancy import TenantRequest
+from organisations.web.words import Label
+
+
+class SeveralFiles(forms.ClearableFileInput):
+    """A file field for more than one file."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Reads every file that was sent."""
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        """Return the files as a list; refuses none at all."""
+        files = data if isinstance(data, (list, tuple)) else [data]
+        return [super(FilesField, self).clean(one, initial) for one in files or [None]]
+
+
+class UploadForm(forms.Form):
+    """Files with certificates."""
+
+    files = FilesField(  # type: ignore[assignment]  # the name that refusals use; reached as form["files"]
+        label=_("Files"),
+        widget=SeveralFiles(attrs={"accept": ".pem,.crt,.cer,.der,.p7b,.p7c,.txt"}),
+        help_text=_("PEM, DER or PKCS#7, several at once. Never a .p12: keys do not belong on this server."),
+        error_messages={"empty": _("This file is empty."), "required": _("Choose at least one file.")},
+    )
+
+
+@page(Permission.IMPORT_CERTIFICATES, methods=("GET", "POST"))
+def import_upload(request: TenantRequest) -> HttpResponse:
+    """Send files; nothing is taken in before the next page."""
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    if form.is_bound and form.is_valid():
+        files = form.cleaned_data["files"]
+        try:
+            check_size([one.size for one in files])  # before any of it is read into memory
+            sent = [(one.name, one.read()) for one in files]
+            batch = upload(
+                request.tenancy.organisation,
+                sent,
+                user=request.tenancy.user,
+                actor=Actor.of(request.tenancy),
+                now=timezone.now(),
+            )
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+        else:
+            return redirect("import-preview", batch.pk)
+    return render(
+        request, "certificates/import_upload.html", {"form": form}, status=422 if form.errors else 200
+    )
+
+
+@dataclass(frozen=True)
+class ShownLine:
+    """One finding of an upload with its words; a national number in a name is masked."""
+
+    line: PreviewLine
+    outcome: Label
+    environment: str
+    name: str
+
+
+def _shown(line: PreviewLine) -> ShownLine:
+    return ShownLine(
+        line,
+        OUTCOMES[line.outcome],
+        str(ENVIRONMENTS[Environment(line.environment)]) if line.environment else "",
+        mask_ssins(line.facts.common_name) if line.facts else line.file,
+    )
+
+
+@page(Permission.IMPORT_CERTIFICATES, methods=("GET", "POST"))
+def import_preview(request: TenantRequest, batch_id: UUID) -> HttpResponse:
+    """What was found in the files; the ticked lines are taken in."""
+    batch = get_object_or_404(
+        ImportBatch, organisation=request.tenancy.organisation, uploaded_by=request.tenancy.user, pk=batch_id
+    )
+    if request.method == "POST":
+        taken = take(
+            batch, set(request.POST.getlist("take")), actor=Actor.of(request.tenancy), now=timezone.now()
+        )
+        messages.success(
+            request,
+            ngettext("%(count)d certificate was taken in.", "%(count)d certificates were taken in.", taken)
+            % {"count": taken},
+        )
+        return redirect("inventory")
+    lines = [_shown(line) for line in preview(batch, now=timezone.now())]
+    takeable = sum(1 for shown in lines if shown.line.takeable)
+    return render(request, "certificates/import_preview.html", {"lines": lines, "takeable": takeable})

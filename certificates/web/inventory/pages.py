@@ -1,0 +1,125 @@
+"""The inventory and one certificate."""
+
+import base64
+import re
+from urllib.parse import urlencode
+from uuid import UUID
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from certificates import selectors
+from certificates.domain.lifecycle import Environment
+from certificates.domain.validity import CertificateStatus, RevocationStatus
+from certificates.services.inventory.hand_out import hand_out_certificate
+from certificates.services.renewals.plan import plan_renewal
+from certificates.web.installations.pages import installation_row
+from certificates.web.inventory.validity_plot import plot_validity
+from certificates.web.parts.lookup import find_certificate, is_own
+from certificates.web.parts.rows import certificate_row
+from certificates.web.parts.words import ENVIRONMENTS, SOURCES, STATUSES
+from certificates.web.renewals.switch import switch_view
+from certificates.web.renewals.view import renewal_lines, renewal_view
+from certificates.web.revocations.pages import ending_view
+from certificates.web.tokens.pages import panel_of
+from organisations.domain.roles import Permission
+from organisations.selectors import events_about, identifiers_of
+from organisations.services.audit import Actor
+from organisations.web.forms import identifier_name
+from organisations.web.pages import page
+from organisations.web.record import lines_of
+from organisations.web.tenancy import TenantRequest
+
+FILTERS = ("q", "environment", "status", "identifier")
+
+
+@page(Permission.SEE_INVENTORY)
+def inventory(request: TenantRequest) -> HttpResponse:
+    """All certificates by their end, narrowed by text, environment, status and number."""
+    here, now = request.tenancy.organisation, timezone.now()
+    chosen = {name: request.GET.get(name, "").strip()[:200] for name in FILTERS}
+    after = request.GET.get("after")
+    found = selectors.inventory_page(
+        here,
+        q=chosen["q"],
+        environment=chosen["environment"],
+        status=chosen["status"],
+        identifier=chosen["identifier"],
+        after=after,
+    )
+    in_use = {name: value for name, value in chosen.items() if value}
+    context = {
+        "lines": renewal_lines(request.tenancy, found.rows, now),
+        "chosen": chosen,
+        "filtered": bool(in_use),
+        "continued": bool(after),
+        "first": urlencode(in_use),
+        "more": urlencode(in_use | {"after": found.next_cursor}) if found.next_cursor else "",
+        "environments": [(one.value, ENVIRONMENTS[one]) for one in Environment],
+        "statuses": [(one.value, STATUSES[one]) for one in CertificateStatus],
+        "identifiers": [(str(one), identifier_name(one)) for one in identifiers_of(here)],
+    }
+    return render(request, "certificates/inventory.html", context)
+
+
+@page(Permission.SEE_INVENTORY)
+def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
+    """Everything that is known of one certificate, and what happened to it."""
+    found = find_certificate(request, certificate_id)
+    now = timezone.now()
+    predecessor, successor = selectors.neighbours(found)
+    plan, ending = plan_renewal(found, now=now), ending_view(found, now)
+    revoked = found.revocation_status == RevocationStatus.REVOKED
+    context = {
+        "row": certificate_row(found, now, renewed=successor is not None, ending=ending.on_its_way),
+        "certificate": found,
+        "validity": plot_validity(
+            found.not_before, found.not_after, now, opens_at=found.renewable_from, revoked=revoked
+        ),
+        "fingerprint": _spaced(found.fingerprint),
+        "serial": _spaced(found.serial),
+        "key": _spaced(found.public_key_identifier),
+        "source": SOURCES[found.source],
+        "chain": [_authority(text) for text in found.chain],
+        "request_made": getattr(found, "request", None),
+        "is_own": is_own(request, found),
+        "lines": lines_of(events_about(found.pk)),
+        "panel": panel_of(request, found, now, ending=successor is not None or ending.on_its_way),
+        # The own one is renewed on the page of one's own certificates: no mandate, no administrator.
+        "renewal": None if found.owner_id else renewal_view(plan, request.tenancy),
+        "predecessor": predecessor,
+        "successor": successor,
+        "switch": switch_view(found, predecessor, successor, now),
+        "installations": [installation_row(one) for one in selectors.installations_of(found)],
+        "ending": ending,
+    }
+    return render(request, "certificates/certificate.html", context)
+
+
+def _spaced(digits: str) -> str:
+    digits = digits if len(digits) % 2 == 0 else f"0{digits}"
+    return " ".join(re.findall("..", digits.upper()))
+
+
+def _authority(text: str) -> str:
+    """Return the common name of an issuer of the chain."""
+    name = x509.load_der_x509_certificate(base64.b64decode(text)).subject
+    found = name.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return str(found[0].value) if found else name.rfc4514_string()
+
+
+@page(Permission.SEE_INVENTORY)
+def certificate_download(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
+    """The certificate as a PEM file; keys are never here. A personal one is refused to who may not see its number."""
+    found = find_certificate(request, certificate_id)
+    if found.ssin_index and not is_own(request, found):
+        request.tenancy.require(Permission.SEE_SSIN)
+        hand_out_certificate(found, actor=Actor.of(request.tenancy), now=timezone.now())
+    pem = x509.load_der_x509_certificate(found.der).public_bytes(Encoding.PEM)
+    name = re.sub(r"[^A-Za-z0-9=_-]+", "_", found.common_name).strip("_") or "certificate"
+    response = HttpResponse(pem, content_type="application/x-pem-file")
+    response["Content-Disposition"] = f'attachment; filename="{name}.pem"'
+    return response

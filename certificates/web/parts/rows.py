@@ -1,0 +1,164 @@
+"""Certificates and requests as pages show them: every state with its word, every link ready."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from certificates.domain.lifecycle import Environment, RequestState
+from certificates.domain.validity import CertificateStatus, RevocationStatus
+from certificates.models import Certificate, CertificateRequest
+from certificates.models.work import UNSIGNED as UNSIGNED_KIND
+from certificates.steps import Step
+from certificates.web.catalogue import Reading, read_code
+from certificates.web.parts.words import (
+    ENDING,
+    ENDS_SOON,
+    ENVIRONMENTS,
+    EXPLANATIONS,
+    PROBLEMS,
+    RENEWED,
+    REQUEST_STATES,
+    REQUEST_UNSIGNED,
+    REVOCATION,
+    STATUSES,
+    STEP_STATES,
+    STEPS,
+    UNSIGNED,
+)
+from organisations.web.words import Label, identifier_type
+
+
+@dataclass(frozen=True)
+class CertificateRow:
+    """One certificate of the inventory."""
+
+    certificate: Certificate
+    status: Label
+    environment: str
+    revocation: Label
+    kind: str
+    days_left: int
+
+    @property
+    def is_acceptance(self) -> bool:
+        """True for the environment that is only for testing."""
+        return self.certificate.environment == Environment.ACCEPTANCE
+
+
+ALIVE = frozenset({CertificateStatus.VALID, CertificateStatus.RENEWABLE})
+LAST_DAYS = timedelta(days=30)
+"""So long before its end nothing calls a certificate simply valid, whatever day the government told for renewal."""
+
+
+def _status_label(certificate: Certificate, now: datetime, *, renewed: bool, ending: bool) -> Label:
+    status = certificate.status(now)
+    if status not in ALIVE:
+        return STATUSES[status]
+    if ending:
+        return ENDING
+    if renewed:
+        return RENEWED
+    if status is CertificateStatus.VALID and certificate.not_after - now <= LAST_DAYS:
+        return ENDS_SOON
+    return STATUSES[status]
+
+
+def certificate_row(
+    certificate: Certificate, now: datetime, *, renewed: bool = False, ending: bool = False
+) -> CertificateRow:
+    """Return `certificate` with its words at `now`.
+
+    What was `renewed` is no longer to renew; of what is `ending`, a revocation is on its way.
+    """
+    return CertificateRow(
+        certificate,
+        _status_label(certificate, now, renewed=renewed, ending=ending),
+        str(ENVIRONMENTS[Environment(certificate.environment)]),
+        REVOCATION[RevocationStatus(certificate.revocation_status)],
+        identifier_type(certificate.identifier_type) if certificate.identifier_type else "",
+        (certificate.not_after - now).days,
+    )
+
+
+@dataclass(frozen=True)
+class RequestRow:
+    """One request with the word for where it stands and what that means."""
+
+    request: CertificateRequest
+    state: Label
+    explanation: str
+    environment: str
+    kind: str
+
+    @property
+    def is_acceptance(self) -> bool:
+        """True for the environment that is only for testing."""
+        return self.request.environment == Environment.ACCEPTANCE
+
+
+def request_row(request: CertificateRequest) -> RequestRow:
+    """Return `request` with its words."""
+    state = RequestState(request.state)
+    return RequestRow(
+        request,
+        UNSIGNED if request.ended_unsigned else REQUEST_STATES[state],
+        str(REQUEST_UNSIGNED if request.ended_unsigned else EXPLANATIONS[state]),
+        str(ENVIRONMENTS[Environment(request.environment)]),
+        identifier_type(request.subject_type),
+    )
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """One step of the way, for the eye and for the ear."""
+
+    name: str
+    state: str
+    state_name: str
+    at: datetime | None
+
+
+def step_lines(steps: list[Step]) -> list[StepLine]:
+    """Return the steps with their words."""
+    return [
+        StepLine(str(STEPS[step.key]), step.state, str(STEP_STATES[step.state]), step.at) for step in steps
+    ]
+
+
+@dataclass(frozen=True)
+class ProblemView:
+    """The last answer that was no success: what it is, what to do, what its codes mean, and the answer as it was.
+
+    `advice` is empty where the codes say better what to do.
+    """
+
+    title: str
+    advice: str
+    readings: tuple[Reading, ...]
+    at: datetime | None
+    answers: tuple[dict[str, Any], ...]
+    summary: str
+
+
+def problem_view(problem: dict[str, Any] | None) -> ProblemView | None:
+    """Return what a page says about `CertificateRequest.problem`; None when there is none.
+
+    That nobody signed is said by the state itself.
+    """
+    if problem is None or problem.get("kind") == UNSIGNED_KIND:
+        return None
+    kind = problem.get("kind", "")
+    title, advice = PROBLEMS.get(kind, PROBLEMS["transient"])
+    answers = tuple(problem.get("answers") or ())
+    codes = dict.fromkeys(code for answer in answers if (code := str(answer.get("code") or "")))
+    readings = tuple(read_code(code) for code in codes)
+    understood = any(reading.entry for reading in readings)
+    at = problem.get("at")
+    return ProblemView(
+        str(title),
+        "" if understood and kind == "rejected" else str(advice),
+        readings,
+        datetime.fromisoformat(at) if isinstance(at, str) else None,
+        answers,
+        str(problem.get("summary") or ""),
+    )

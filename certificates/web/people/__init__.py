@@ -1,0 +1,1 @@
+"""Pages about people who leave and their workstations."""

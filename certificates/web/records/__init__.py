@@ -1,0 +1,1 @@
+"""Pages of the government's own records."""

@@ -1,0 +1,1 @@
+"""Pages of renewals and of the switch to a successor."""

@@ -1,0 +1,1 @@
+"""The part of a certificate's page about its encryption token."""

@@ -1,0 +1,1 @@
+"""The register: requests and the certificates that came of them."""

@@ -1,0 +1,1 @@
+"""The ETK-RA and the depot's tokens."""

@@ -1,0 +1,1 @@
+"""The demo: its command, hospitals, cards, and a life played unattended."""

@@ -1,0 +1,178 @@
+"""The demo: `deploy/demo`. Starts everything, loads two hospitals, says how to go on, and stops with Ctrl-C."""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+import psycopg
+
+from deploy.stack.demo.accounts import HOSPITALS, MAASDAL, PASSWORD, PIN, Account, with_secrets
+from deploy.stack.demo.cards import Workstation, make_workstation
+from deploy.stack.demo.folder import FOLDER, hold, wipe
+from deploy.stack.demo.journey import totp_code
+from deploy.stack.ports import free_port, is_free
+from deploy.stack.stack import Stack
+
+WEB_PORT = 8000
+SANDBOX_PORTS = (8441, 8442, 8440)
+
+
+def say(text: str = "") -> None:
+    """Print a line at once."""
+    print(text, flush=True)
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="deploy/demo",
+        description="ehportal on this machine, with everything it needs: PostgreSQL, Redis, the sandbox, "
+        "web server, worker, two hospitals and their virtual identity cards. State is kept between starts.",
+        epilog="DATABASE_URL (its role must be able to create roles and databases), REDIS_URL and --port may differ.",
+    )
+    parser.add_argument("--fresh", action="store_true", help="forget everything and start over")
+    parser.add_argument(
+        "--once", action="store_true", help="play the whole journey unattended, print each step, and stop"
+    )
+    parser.add_argument(
+        "--code", metavar="EMAIL", help="print the sign-in code of a demo account, and nothing else"
+    )
+    parser.add_argument(
+        "--port", type=int, default=int(os.environ.get("PORT", "0")), help="of the web server"
+    )
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the state is kept")
+    return parser.parse_args()
+
+
+def port_of(name: str, wished: int, folder: Path) -> int:
+    """Return the port kept for `name`, else the wished one if free, else any; the sandbox's addresses must stay."""
+    kept = folder / f"port-{name}"
+    port = int(kept.read_text()) if kept.exists() else wished
+    if not is_free(port):
+        if kept.exists() and name != "web":
+            say(
+                f"Port {port} is taken by another program, and the sandbox's certificates name it. Free it, or --fresh."
+            )
+            raise SystemExit(2)
+        port = free_port()
+    kept.write_text(str(port))
+    return port
+
+
+def build(folder: Path, port: int) -> Stack:
+    """Return the stack of the demo, not yet started."""
+    names = ("production", "acceptance", "control")
+    ports = tuple(port_of(name, wished, folder) for name, wished in zip(names, SANDBOX_PORTS, strict=True))
+    web = port or port_of("web", WEB_PORT, folder)
+    return Stack(folder, say, web_port=web, sandbox_ports=(ports[0], ports[1], ports[2]))
+
+
+def load(stack: Stack) -> tuple[dict[str, Account], dict[str, Workstation]]:
+    """Load the hospitals and make their workstations."""
+    command = [sys.executable, "-m", "deploy.stack.demo.data", str(stack.folder), stack.sandbox.control]
+    stack.run(command, os.environ | stack.processes.environment)
+    stations = {
+        hospital.surname.lower(): make_workstation(
+            stack.folder / "workstations" / hospital.surname.lower(),
+            hospital,
+            stack.folder / "sandbox",
+            hospital.language,
+        )
+        for hospital in HOSPITALS
+    }
+    return with_secrets(stack.folder / "accounts.json"), stations
+
+
+def introduce(stack: Stack, accounts: dict[str, Account], stations: dict[str, Workstation]) -> None:
+    """Say where it is, who may sign in, and how to use the virtual identity card."""
+    agent = stations[MAASDAL.surname.lower()].command
+    shown = agent.relative_to(Path.cwd()) if agent.is_relative_to(Path.cwd()) else agent
+    say()
+    say(f"  ehportal is at  {stack.origin}")
+    say()
+    say(f"  Sign in with password  {PASSWORD}  and the six digits of  deploy/demo --code E-MAIL")
+    for account in accounts.values():
+        say(f"    {account.email:<34} {', '.join(account.roles):<24} {account.full_name}")
+    say()
+    say("  The holder's workstation, with a virtual identity card:")
+    say(f"    {shown} enrol {stack.origin}        once; the PIN is {PIN}")
+    say(f"    {shown} run ID                        the ID is on the holder's page")
+    say(f"    {shown} doctor")
+    say()
+    say(
+        f"  The government's sandbox: {stack.sandbox.production} (production), {stack.sandbox.acceptance} (acceptance),"
+    )
+    say(f"  its switches: {stack.sandbox.control} (deploy/sandbox/README.md). Logs: {stack.processes.logs}")
+    say(f"  Mail that ehportal sends, such as links to a first password: {stack.mail}")
+    say()
+    say("  Ctrl-C stops everything; what you did stays. --fresh starts over.")
+
+
+def watch(stack: Stack) -> int:
+    """Stay until Ctrl-C, or until a part ends by itself."""
+    while True:
+        dead = stack.processes.dead()
+        if dead:
+            say(f"{', '.join(dead)} ended by itself; see {stack.processes.logs}.")
+            return 1
+        time.sleep(0.5)
+
+
+def interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """Turn SIGTERM into the same clean stop as Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    """Run the demo; returns the exit status."""
+    options = arguments()
+    folder: Path = options.folder.resolve()
+    if options.code:
+        return print_code(folder, options.code)
+    held = hold(folder)
+    if options.fresh:
+        wipe(folder)
+    signal.signal(signal.SIGTERM, interrupt)
+    began = time.monotonic()
+    stack = build(folder, options.port)
+    say("Starting ehportal")
+    try:
+        stack.start()
+        accounts, stations = stack.step("hospitals and their cards", lambda: load(stack))
+        say(f"  {'ready after':<28} {time.monotonic() - began:5.1f} s")
+        if options.once:
+            from deploy.stack.demo.once import play
+
+            return play(stack, accounts, stations)
+        introduce(stack, accounts, stations)
+        return watch(stack)
+    except KeyboardInterrupt:
+        return 0
+    except (OSError, RuntimeError, subprocess.CalledProcessError, psycopg.Error) as error:
+        say(f"ehportal could not start: {error}")
+        say(f"The logs are in {stack.processes.logs}.")
+        return 1
+    finally:
+        say("Stopping …")
+        stack.stop()
+        os.close(held)
+
+
+def print_code(folder: Path, email: str) -> int:
+    """Print the current TOTP code of a demo account."""
+    accounts = with_secrets(folder / "accounts.json") if (folder / "accounts.json").exists() else {}
+    found = [account for address, account in accounts.items() if address.startswith(email)]
+    if len(found) != 1:
+        say("Start the demo first, and name one of its accounts.")
+        return 2
+    say(totp_code(found[0].totp_secret))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
