@@ -9,7 +9,7 @@ from agent.wire.errors import JobMalformed
 from agent.wire.link.installations import InstallationReport
 from certificates.api.agent import Body
 from certificates.api.jobs import device_of
-from certificates.errors import ReportMalformed
+from certificates.errors.installations import ReportMalformed
 from certificates.services.installations.report import report_installations
 from organisations.api.devices import ProvenView
 from organisations.services.proofs import Accepted

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from agent.wire.limits import MAX_REQUEST_BYTES
 from certificates.api.agent import Body, decoded
-from certificates.errors import JobClosed, RequestTooLarge, SignedRequestRefused
+from certificates.errors.signing import JobClosed, RequestTooLarge, SignedRequestRefused
 from certificates.models import AgentJob
 from certificates.services.jobs import documents as job_documents
 from certificates.services.jobs import signed as signed_jobs

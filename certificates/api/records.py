@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from agent.wire.limits import MAX_REQUEST_BYTES
 from certificates.api.agent import Body, decoded
 from certificates.api.jobs import device_of
-from certificates.errors import JobClosed, RequestTooLarge, SignedRequestRefused
+from certificates.errors.signing import JobClosed, RequestTooLarge, SignedRequestRefused
 from certificates.services.records.card_questions import answered, check_card, check_questions
 from certificates.services.records.read import read_records
 from certificates.services.signing import agent_jobs

@@ -13,7 +13,7 @@ from agent.wire.limits import MAX_REQUEST_BYTES
 from certificates.api.agent import Body, decoded
 from certificates.api.jobs import device_of
 from certificates.domain.lifecycle import Environment
-from certificates.errors import RequestTooLarge, SignedRequestRefused
+from certificates.errors.signing import RequestTooLarge, SignedRequestRefused
 from certificates.models import AgentJob, Certificate
 from certificates.models.job import JobKind
 from certificates.services.records.ask_own import ask_own_record

@@ -4,9 +4,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from certificates import selectors
 from certificates.domain.validity import CertificateStatus
-from certificates.revocation_selectors import open_revocations, revocations_awaiting
+from certificates.selectors import inventory, renewals, requests, tokens
+from certificates.selectors.revocations import open_revocations, revocations_awaiting
 from certificates.web.parts.plots import months_of, plot_timeline
 from certificates.web.parts.rows import request_row
 from certificates.web.parts.words import STATUSES
@@ -30,22 +30,22 @@ MOST_TO_RENEW = 40
 def dashboard(request: TenantRequest) -> HttpResponse:
     """Counts, the timeline of 36 months, what must be renewed, requests on their way, what waits for my card."""
     here, now = request.tenancy.organisation, timezone.now()
-    counts = selectors.status_counts(here, now)
-    marks = selectors.timeline(here, now)
-    to_renew = list(selectors.to_renew(here, now)[:MOST_TO_RENEW])
+    counts = inventory.status_counts(here, now)
+    marks = inventory.timeline(here, now)
+    to_renew = list(renewals.to_renew(here, now)[:MOST_TO_RENEW])
     context = {
         "counts": [(status, STATUSES[status], counts[status.value]) for status in SHOWN],
         "total": sum(counts.values()),
         "to_renew": counts[CertificateStatus.RENEWABLE.value],
-        "under_way": selectors.renewals_under_way(here, now) if to_renew else 0,
+        "under_way": renewals.renewals_under_way(here, now) if to_renew else 0,
         "renewals": renewal_lines(request.tenancy, to_renew, now),
         "first_end": next((mark.not_after for mark in marks if mark.not_after >= now), None),
         "wide": plot_timeline(marks, now, width=1000, every=3),
         "narrow": plot_timeline(marks, now, width=340, every=6, deepest=14),
         "months": months_of(marks, now),
-        "open_requests": [request_row(one) for one in selectors.open_requests(here, most=6)],
-        "waiting_tokens": [(one, one.waits_too_long(now)) for one in selectors.waiting_tokens(here)],
-        "unconfirmed_switches": selectors.unconfirmed_switches(here, now),
+        "open_requests": [request_row(one) for one in requests.open_requests(here, most=6)],
+        "waiting_tokens": [(one, one.waits_too_long(now)) for one in tokens.waiting_tokens(here)],
+        "unconfirmed_switches": renewals.unconfirmed_switches(here, now),
         "open_revocations": [revocation_row(one) for one in open_revocations(here, most=6)],
         "endings_for_me": (
             [revocation_row(one) for one in revocations_awaiting(request.tenancy.user)]
@@ -53,7 +53,7 @@ def dashboard(request: TenantRequest) -> HttpResponse:
             else []
         ),
         "waiting_for_me": (
-            [request_row(one) for one in selectors.awaiting_signature_of(request.tenancy.user)]
+            [request_row(one) for one in requests.awaiting_signature_of(request.tenancy.user)]
             if request.tenancy.may(Permission.SIGN_REQUEST)
             else []
         ),

@@ -14,6 +14,7 @@ from organisations.domain.roles import Permission
 from organisations.errors import DomainError
 
 PageView = Callable[..., HttpResponseBase]
+MANAGE = Permission.MANAGE_ORGANISATION
 
 
 def page(

@@ -2,18 +2,19 @@
 
 from django.urls import path
 
-from organisations.web import history, leavers, organisation
+from organisations.web import identifiers, mandates, members, organisation, people
+from organisations.web.record import history
 
 urlpatterns = [
     path("", organisation.organisation, name="organisation"),
-    path("people/new/", organisation.person_new, name="person-new"),
-    path("people/<uuid:person_id>/ssin/", organisation.person_ssin, name="person-ssin"),
-    path("identifiers/new/", organisation.identifier_new, name="identifier-new"),
-    path("mandates/new/", organisation.mandate_new, name="mandate-new"),
-    path("mandates/<uuid:mandate_id>/withdraw/", organisation.mandate_withdraw, name="mandate-withdraw"),
-    path("members/new/", organisation.member_new, name="member-new"),
-    path("members/<uuid:membership_id>/take/", leavers.member_take, name="member-take"),
-    path("people/<uuid:person_id>/return/", leavers.person_return, name="person-return"),
+    path("people/new/", people.person_new, name="person-new"),
+    path("people/<uuid:person_id>/ssin/", people.person_ssin, name="person-ssin"),
+    path("identifiers/new/", identifiers.identifier_new, name="identifier-new"),
+    path("mandates/new/", mandates.mandate_new, name="mandate-new"),
+    path("mandates/<uuid:mandate_id>/withdraw/", mandates.mandate_withdraw, name="mandate-withdraw"),
+    path("members/new/", members.member_new, name="member-new"),
+    path("members/<uuid:membership_id>/take/", members.member_take, name="member-take"),
+    path("people/<uuid:person_id>/return/", people.person_return, name="person-return"),
     path("history/", history.history, name="history"),
     path("switch/", organisation.organisation_switch, name="organisation-switch"),
 ]

@@ -14,7 +14,7 @@ from certificates.domain.x509 import read_certificate
 from certificates.models import AgentJob, Certificate, EncryptionToken, RecordProposal, RecordsInquiry
 from certificates.models.job import JobKind, JobState
 from certificates.models.records import InquiryState, ProposalKind, ProposalState
-from certificates.record_selectors import inquiry_counts
+from certificates.selectors.records import inquiry_counts
 from certificates.services.records.decide import Decided, accept
 from certificates.services.records.fetch_certificates import sealed
 from certificates.services.status.note_revoked import note_revoked

@@ -30,14 +30,14 @@ from certificates.domain.foreign_lifecycle import (
 from certificates.domain.lifecycle import Environment
 from certificates.domain.papers import is_pdf
 from certificates.domain.x509 import read_certificate
-from certificates.errors import (
-    CannotAskAgain,
+from certificates.errors.foreigners import (
     ForeignCsrRefused,
     ForeignRequestElsewhere,
     ForeignRequestInProgress,
     ForeignRequestRefused,
-    PaperRefused,
 )
+from certificates.errors.papers import PaperRefused
+from certificates.errors.requests import CannotAskAgain
 from certificates.models import Certificate, ForeignRequest, Installation, Paper
 from certificates.services.foreigners.preparation import chain_file, hand_out_preparation
 from certificates.services.foreigners.progress import (

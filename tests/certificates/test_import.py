@@ -11,7 +11,7 @@ from cryptography.x509.oid import NameOID
 
 from certificates.domain.lifecycle import Environment
 from certificates.domain.validity import RevocationStatus
-from certificates.errors import FileRefused
+from certificates.errors.inventory import FileRefused
 from certificates.models import ImportBatch
 from certificates.services.inventory import imports
 from certificates.services.status.check import check_revocation, due_certificates

@@ -10,7 +10,8 @@ from django.test import Client
 
 from certificates.domain.lifecycle import RequestState
 from certificates.domain.validity import RevocationStatus
-from certificates.errors import RequestInProgress, RequestRefused, SharingRefused
+from certificates.errors.own import SharingRefused
+from certificates.errors.requests import RequestInProgress, RequestRefused
 from certificates.models import (
     AgentJob,
     Certificate,

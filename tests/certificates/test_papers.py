@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from certificates.domain.papers import MAX_COPY_BYTES, PaperKind, PaperState, is_pdf, typed_fields
-from certificates.errors import CopyRefused, PaperCannotMove, PaperRefused
+from certificates.errors.papers import CopyRefused, PaperCannotMove, PaperRefused
 from certificates.models import Paper
 from certificates.services.papers.draft import PaperWish, draft_paper
 from certificates.services.papers.keep_signed_copy import keep_signed_copy

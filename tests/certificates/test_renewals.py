@@ -13,16 +13,12 @@ from django.db import IntegrityError, connections, transaction
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.renewal import RenewalOutcome
 from certificates.domain.x509 import read_certificate
-from certificates.errors import (
-    HolderWithoutMandate,
-    NameActive,
-    RenewalIncomplete,
-    RenewalRefused,
-    RequestInProgress,
-)
+from certificates.errors.renewals import RenewalIncomplete, RenewalRefused
+from certificates.errors.requests import HolderWithoutMandate, NameActive, RequestInProgress
 from certificates.models import Certificate, CertificateRequest
-from certificates.revocation_selectors import has_another
-from certificates.selectors import neighbours, to_renew, unconfirmed_switches
+from certificates.selectors.inventory import neighbours
+from certificates.selectors.renewals import to_renew, unconfirmed_switches
+from certificates.selectors.revocations import has_another
 from certificates.services.inventory.add_certificate import add_certificate
 from certificates.services.renewals.plan import KnownContact, plan_renewal, plan_renewals
 from deploy.stack.translations import compile_catalogues

@@ -9,13 +9,8 @@ import pytest_django
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from certificates.domain.lifecycle import Environment, RequestState
-from certificates.errors import (
-    CannotCancel,
-    HolderWithoutMandate,
-    JobClosed,
-    RequestInProgress,
-    RequestRefused,
-)
+from certificates.errors.requests import CannotCancel, HolderWithoutMandate, RequestInProgress, RequestRefused
+from certificates.errors.signing import JobClosed
 from certificates.models import AgentJob, CertificateRequest
 from certificates.models.job import JobState
 from certificates.services.requests.accept import accept_signed_request, check_signed_request

@@ -14,14 +14,9 @@ from certificates.domain.lifecycle import Environment
 from certificates.domain.revocation import RevocationReason, RevocationState
 from certificates.domain.tokens import TokenState
 from certificates.domain.validity import RevocationStatus
-from certificates.errors import (
-    CannotAskAgain,
-    CannotCancel,
-    CertificateNotRevocable,
-    RevocationInProgress,
-    RevocationRefused,
-    TokenRefused,
-)
+from certificates.errors.requests import CannotAskAgain, CannotCancel
+from certificates.errors.revocations import CertificateNotRevocable, RevocationInProgress, RevocationRefused
+from certificates.errors.tokens import TokenRefused
 from certificates.models import AgentJob, Certificate, EncryptionToken, Revocation
 from certificates.models.job import JobKind, JobState
 from certificates.services.revocations.work import ask_again, due_revocations, work_on_revocation

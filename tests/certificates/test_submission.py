@@ -9,7 +9,7 @@ import pytest_django
 from django.db import connections
 
 from certificates.domain.lifecycle import RequestState
-from certificates.errors import CannotAskAgain, RequestInProgress
+from certificates.errors.requests import CannotAskAgain, RequestInProgress
 from certificates.models import CertificateRequest
 from certificates.services.requests.ask_again import ask_again
 from certificates.services.requests.work import due_requests, work_on_request

@@ -6,7 +6,8 @@ import pytest
 
 from certificates.domain.lifecycle import RequestState
 from certificates.domain.tokens import TokenState
-from certificates.errors import CannotAccept, CannotConfirmSwitch
+from certificates.errors.installations import CannotAccept
+from certificates.errors.renewals import CannotConfirmSwitch
 from certificates.models import (
     Certificate,
     CertificateRequest,

@@ -9,7 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certificates.domain.tokens import ACTIVATION_REMINDER, TokenState
-from certificates.errors import HolderWithoutMandate, TokenNotFound, TokenRefused
+from certificates.errors.requests import HolderWithoutMandate
+from certificates.errors.tokens import TokenNotFound, TokenRefused
 from certificates.models import AgentJob, ContinuityProof, EncryptionToken
 from certificates.models.job import JobKind, JobState
 from certificates.services.signing.gateways import depot_of, token_gateway_of

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from certificates import selectors
 from certificates.domain.validity import CertificateStatus, RevocationStatus, status_of
 from certificates.models import Certificate
+from certificates.selectors import inventory
 from organisations.tenancy import acting_for
 from tests.certificates.web.shelf import shelve
 from tests.support.hospital import Hospital
@@ -83,7 +83,7 @@ def test_sql_and_domain_agree_at_every_edge(hospital: Hospital, days: int | None
             for status in C:
                 found = set(rows.in_status(status, now).values_list("pk", flat=True))
                 assert found == {row.pk for row in (one, gone) if row.status(now) is status}, (now, status)
-            counts = selectors.status_counts(hospital.organisation, now)
+            counts = inventory.status_counts(hospital.organisation, now)
             assert counts["revoked"] == 1
             assert sum(counts.values()) == 2
             assert counts[one.status(now).value] == 1

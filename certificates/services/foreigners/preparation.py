@@ -16,7 +16,7 @@ from agent.wire.link.preparation import Preparation, csr_of_file
 from agent.wire.pki.keys import read_csr
 from agent.wire.pki.names import same_name
 from certificates.domain.foreign_lifecycle import ForeignState
-from certificates.errors import ForeignCsrRefused, ForeignRequestElsewhere
+from certificates.errors.foreigners import ForeignCsrRefused, ForeignRequestElsewhere
 from certificates.models import Certificate, CertificateRequest, ForeignRequest
 from certificates.services.signing.nudges import nudge_foreign
 from certificates.services.signing.transition import Overtaken, move

@@ -5,7 +5,8 @@ from datetime import datetime
 from django.db import transaction
 
 from certificates.domain.foreign_lifecycle import ForeignState
-from certificates.errors import CannotAskAgain, ForeignRequestElsewhere, ForeignRequestInProgress
+from certificates.errors.foreigners import ForeignRequestElsewhere, ForeignRequestInProgress
+from certificates.errors.requests import CannotAskAgain
 from certificates.models import ForeignRequest
 from certificates.services.signing.nudges import nudge_foreign
 from certificates.services.signing.transition import Overtaken, move

@@ -15,7 +15,7 @@ from agent.wire.strict_json import is_xml_text
 from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.domain.lifecycle import Environment
 from certificates.domain.papers import PaperKind
-from certificates.errors import ForeignRequestInProgress, ForeignRequestRefused
+from certificates.errors.foreigners import ForeignRequestInProgress, ForeignRequestRefused
 from certificates.models import ForeignRequest
 from certificates.services.papers.draft import PaperWish, draft_paper
 from organisations.domain.identifiers import is_bis

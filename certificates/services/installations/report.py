@@ -20,7 +20,7 @@ from certificates.domain.installations import (
     lies_under,
     name_of,
 )
-from certificates.errors import ReportMalformed
+from certificates.errors.installations import ReportMalformed
 from certificates.models import Certificate, Installation, MachineLook
 from organisations.models import Device, Organisation, OrganisationIdentifier
 from organisations.services.audit import Actor, record

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from certificates.domain.files import read_file
 from certificates.domain.lifecycle import Environment
 from certificates.domain.x509 import CertificateFacts, UnreadableCertificate, read_certificate
-from certificates.errors import FileRefused
+from certificates.errors.inventory import FileRefused
 from certificates.models import Certificate, ImportBatch
 from certificates.services.installations.match import match_waiting_installations
 from certificates.services.inventory.add_certificate import add_certificate

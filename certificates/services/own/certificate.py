@@ -8,7 +8,8 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from certificates.domain.validity import CertificateStatus
-from certificates.errors import RequestInProgress, RequestRefused, SharingRefused
+from certificates.errors.own import SharingRefused
+from certificates.errors.requests import RequestInProgress, RequestRefused
 from certificates.models import Certificate, CertificateRequest
 from certificates.services.requests.first_step import first_step, set_out
 from certificates.services.requests.start import ContactWish, check_contact, own_request_under_way

@@ -22,7 +22,7 @@ from certificates.domain.papers import (
     PaperKind,
     typed_fields,
 )
-from certificates.errors import PaperRefused
+from certificates.errors.papers import PaperRefused
 from certificates.models import Paper
 from certificates.papers.sheet import unprintable
 from certificates.papers.words import LANGUAGES

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from certificates.domain.papers import MAX_COPY_BYTES, PaperState, is_pdf
-from certificates.errors import CopyRefused, PaperCannotMove
+from certificates.errors.papers import CopyRefused, PaperCannotMove
 from certificates.models import Paper
 from organisations.models import User
 from organisations.sealing import seal

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from certificates.domain.papers import MOVES, PaperState
-from certificates.errors import PaperCannotMove, PaperRefused
+from certificates.errors.papers import PaperCannotMove, PaperRefused
 from certificates.models import Paper
 from organisations.domain.mandates import belgian_day
 from organisations.services.audit import Actor, record

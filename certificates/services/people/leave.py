@@ -7,11 +7,12 @@ from datetime import date, datetime
 from django.db import transaction
 
 from certificates.domain.foreign_lifecycle import ForeignState
-from certificates.errors import CannotCancel, ForeignRequestElsewhere
+from certificates.errors.foreigners import ForeignRequestElsewhere
+from certificates.errors.requests import CannotCancel
 from certificates.models import AgentJob, CertificateRequest, ForeignRequest, RecordsInquiry, Revocation
 from certificates.models.job import JobState
 from certificates.models.records import InquiryState
-from certificates.selectors import foreign_requests_of, requests_held_by, revocations_held_by
+from certificates.selectors.people import foreign_requests_of, requests_held_by, revocations_held_by
 from certificates.services.foreigners.progress import cancel_foreign_request
 from certificates.services.signing.cancel import cancel_request
 from organisations.models import Person

@@ -11,7 +11,9 @@ from agent.wire.encoding import to_base64url
 from agent.wire.jobs import Identifier, RecordsJob, Signer
 from agent.wire.jobs import Organisation as Party
 from certificates.domain.lifecycle import Environment
-from certificates.errors import CannotCancel, JobClosed, JobUnknown, RecordsRefused
+from certificates.errors.records import RecordsRefused
+from certificates.errors.requests import CannotCancel
+from certificates.errors.signing import JobClosed, JobUnknown
 from certificates.models import AgentJob, RecordsInquiry
 from certificates.models.job import JobKind, JobState
 from certificates.models.records import InquiryState

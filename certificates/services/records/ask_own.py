@@ -6,7 +6,7 @@ from django.db import transaction
 
 from certificates.certra.errors import CertraError
 from certificates.certra.gateway import CertificateInfo, Gateway
-from certificates.errors import WrongCertificate
+from certificates.errors.tokens import WrongCertificate
 from certificates.models import Certificate
 from certificates.services.records.differences import write_government_word
 from certificates.services.signing.government_answer import refusal_of

@@ -13,13 +13,8 @@ from agent.wire.xml.frame import RequestFacts
 from agent.wire.xml.question import read_actor_qualities, read_info_for_citizen
 from agent.wire.xml.signature import VerifiedRequest, verify_enveloped
 from certificates.certra.requests import check_request
-from certificates.errors import (
-    JobClosed,
-    QuestionStale,
-    RequestTooLarge,
-    SignedRequestRefused,
-    WrongSigner,
-)
+from certificates.errors.records import QuestionStale
+from certificates.errors.signing import JobClosed, RequestTooLarge, SignedRequestRefused, WrongSigner
 from certificates.models import AgentJob
 from certificates.models.job import JobState
 from certificates.models.records import InquiryState

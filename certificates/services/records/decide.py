@@ -9,10 +9,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from certificates.errors import ProposalRefused
+from certificates.errors.records import ProposalRefused
 from certificates.models import RecordProposal, RecordsInquiry
 from certificates.models.records import ProposalKind, ProposalState
-from certificates.record_selectors import NEEDED, ONE_BY_ONE
+from certificates.selectors.records import NEEDED, ONE_BY_ONE
 from certificates.services.installations.match import match_waiting_installations
 from certificates.services.records.take_over import take_over_certificate, take_over_difference
 from certificates.services.signing.nudges import nudge_status_sweep

@@ -13,7 +13,8 @@ from certificates.certra.errors import CertraError, Rejected
 from certificates.certra.facts import ActorQualities
 from certificates.certra.gateway import Gateway
 from certificates.domain.lifecycle import Environment
-from certificates.errors import JobClosed, QuestionUsed
+from certificates.errors.records import QuestionUsed
+from certificates.errors.signing import JobClosed
 from certificates.models import AgentJob, RecordProposal, RecordsInquiry
 from certificates.models.job import JobState
 from certificates.models.records import InquiryState, ProposalState

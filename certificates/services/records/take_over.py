@@ -13,7 +13,7 @@ from certificates.domain.lifecycle import Environment
 from certificates.domain.revocation import Witness
 from certificates.domain.validity import RevocationStatus
 from certificates.domain.x509 import read_certificate
-from certificates.errors import ProposalRefused
+from certificates.errors.records import ProposalRefused
 from certificates.models import Certificate, RecordProposal
 from certificates.services.inventory.add_certificate import add_certificate
 from certificates.services.records.differences import CONTACT, SERVICES, known_contact, stands_here

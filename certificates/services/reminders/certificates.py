@@ -16,7 +16,7 @@ from certificates.domain.reminders import (
 )
 from certificates.domain.renewal import RenewalOutcome
 from certificates.models import Certificate, CertificateRequest
-from certificates.selectors import to_renew, unconfirmed_switches
+from certificates.selectors.renewals import to_renew, unconfirmed_switches
 from certificates.services.reminders.readers import Readers
 from certificates.services.reminders.words import day_of, name_of
 from certificates.services.renewals.plan import RenewalPlan, plan_renewals

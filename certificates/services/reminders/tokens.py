@@ -6,9 +6,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from certificates import selectors
 from certificates.domain.reminders import DAY, WAITING_STEPS, step_after
 from certificates.models import Certificate
+from certificates.selectors import tokens
 from certificates.services.reminders.certificates import page_of
 from certificates.services.reminders.readers import Readers
 from certificates.services.reminders.words import name_of
@@ -19,7 +19,7 @@ from organisations.services.reminders import Matter
 
 def waiting_tokens(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Matter]:
     """Tokens that have waited too long; people who may act on them, and the administrators."""
-    for token in selectors.waiting_tokens(organisation, most=None):
+    for token in tokens.waiting_tokens(organisation, most=None):
         certificate, days = token.certificate, (now - token.state_since) // DAY
         step = step_after(WAITING_STEPS, days)
         if step is not None:

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from certificates.domain.lifecycle import RequestState
 from certificates.domain.tokens import TokenState
-from certificates.errors import CannotAccept, CannotConfirmSwitch
+from certificates.errors.installations import CannotAccept
+from certificates.errors.renewals import CannotConfirmSwitch
 from certificates.models import (
     Certificate,
     CertificateRequest,
@@ -18,7 +19,7 @@ from certificates.models import (
     Installation,
     MachineLook,
 )
-from certificates.selectors import neighbours
+from certificates.selectors.inventory import neighbours
 from organisations.models import User
 from organisations.services.audit import Actor, record
 

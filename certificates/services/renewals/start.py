@@ -13,7 +13,7 @@ from django.utils.translation import pgettext
 
 from certificates.domain.lifecycle import Environment
 from certificates.domain.renewal import FINAL_OBSTACLES, RenewalOutcome
-from certificates.errors import RenewalIncomplete, RenewalRefused
+from certificates.errors.renewals import RenewalIncomplete, RenewalRefused
 from certificates.models import Certificate, CertificateRequest
 from certificates.services.renewals.plan import RenewalPlan, plan_renewal
 from certificates.services.requests.start import Wish, parties_of, start_request, wait_for_name

@@ -12,7 +12,7 @@ from agent.wire.pki.keys import CsrFacts, read_csr
 from agent.wire.pki.names import same_name
 from agent.wire.xml.request import read_generate_certificate
 from agent.wire.xml.signature import VerifiedRequest
-from certificates.errors import (
+from certificates.errors.signing import (
     ContactDataAltered,
     ContractAltered,
     CsrInvalid,

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from certificates.domain.lifecycle import RequestState
-from certificates.errors import CannotAskAgain, RequestInProgress
+from certificates.errors.requests import CannotAskAgain, RequestInProgress
 from certificates.models import CertificateRequest
 from certificates.services.requests.start import name_is_taken
 from certificates.services.signing.nudges import nudge

@@ -13,7 +13,7 @@ from certificates.certra.errors import Rejected, Transient
 from certificates.certra.gateway import Gateway
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.x509 import CertificateFacts, UnreadableCertificate, read_certificate
-from certificates.errors import CertificateForAnotherKey, CertificateNotTrusted
+from certificates.errors.inventory import CertificateForAnotherKey, CertificateNotTrusted
 from certificates.models import CertificateRequest
 from certificates.services.installations.match import match_waiting_installations
 from certificates.services.inventory.add_certificate import add_certificate

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from agent.wire.jobs import CertificateJob, Identifier, Organisation
 from certificates.domain.lifecycle import Environment, RequestState
-from certificates.errors import CertificateMismatch, JobClosed
+from certificates.errors.inventory import CertificateMismatch
+from certificates.errors.signing import JobClosed
 from certificates.models import AgentJob, SignedWork
 from certificates.models.job import JobState
 from certificates.models.work import KEY_STORE_LOST, UNSIGNED

@@ -14,7 +14,7 @@ from django.utils.translation import pgettext
 from agent.wire.pki.names import APPLICATION_ID
 from agent.wire.strict_json import is_xml_text
 from certificates.domain.lifecycle import Environment, RequestState
-from certificates.errors import HolderWithoutMandate, NameActive, RequestInProgress, RequestRefused
+from certificates.errors.requests import HolderWithoutMandate, NameActive, RequestInProgress, RequestRefused
 from certificates.models import Certificate, CertificateRequest
 from certificates.services.requests.first_step import first_step, set_out
 from organisations.domain.mandates import belgian_day

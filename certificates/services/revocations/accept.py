@@ -8,9 +8,9 @@ from django.db import transaction
 from agent.wire.errors import WireError
 from agent.wire.xml.revoke import read_revoke
 from agent.wire.xml.signature import VerifiedRequest
-from certificates.errors import ContractAltered, JobUnknown, MandateEnded, SignedRequestRefused
+from certificates.errors.signing import ContractAltered, JobUnknown, MandateEnded, SignedRequestRefused
 from certificates.models import AgentJob, Revocation
-from certificates.revocation_selectors import revokers_of
+from certificates.selectors.revocations import revokers_of
 from certificates.services.revocations.contract import content_of
 from certificates.services.signing.card_signature import (
     check_offered,

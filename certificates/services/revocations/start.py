@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from agent.wire.strict_json import is_xml_text
 from certificates.domain.revocation import RevocationReason
 from certificates.domain.validity import CertificateStatus
-from certificates.errors import CertificateNotRevocable, RevocationInProgress, RevocationRefused
+from certificates.errors.revocations import CertificateNotRevocable, RevocationInProgress, RevocationRefused
 from certificates.models import Certificate, Revocation
-from certificates.revocation_selectors import revokers_of
+from certificates.selectors.revocations import revokers_of
 from certificates.services.requests.first_step import first_step, set_out
 from organisations.domain.identifiers import mask_ssins
 from organisations.models import User

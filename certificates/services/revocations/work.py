@@ -6,7 +6,8 @@ from uuid import UUID
 from django.db import transaction
 
 from certificates.domain.revocation import RevocationState
-from certificates.errors import CannotAskAgain, CertificateNotRevocable, RevocationInProgress
+from certificates.errors.requests import CannotAskAgain
+from certificates.errors.revocations import CertificateNotRevocable, RevocationInProgress
 from certificates.models import Certificate, Revocation
 from certificates.services.revocations.contract import fetch_revocation_contract
 from certificates.services.revocations.evidence import look_for_evidence

@@ -6,7 +6,7 @@ from django.conf import settings
 
 from agent.wire.jobs import JOB_ID, CertificateFacts
 from agent.wire.link.enrolment import normalise_origin
-from certificates.errors import JobClosed, JobUnknown
+from certificates.errors.signing import JobClosed, JobUnknown
 from certificates.models import AgentJob, Certificate, CertificateRequest
 from certificates.models.job import JobKind, JobState
 from organisations.models import Device

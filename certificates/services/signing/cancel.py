@@ -6,7 +6,8 @@ from typing import Any
 from django.db import transaction
 
 from certificates.domain.signing import SigningState
-from certificates.errors import CannotCancel, JobClosed
+from certificates.errors.requests import CannotCancel
+from certificates.errors.signing import JobClosed
 from certificates.models import AgentJob, SignedWork
 from certificates.models.job import JobState
 from certificates.services.signing.transition import Overtaken, move

@@ -13,7 +13,7 @@ from agent.wire.limits import MAX_REQUEST_BYTES
 from agent.wire.xml.signature import VerifiedRequest, verify_enveloped
 from certificates.certra.requests import check_request
 from certificates.domain.signing import SigningState
-from certificates.errors import JobClosed, RequestTooLarge, SignedRequestRefused, WrongSigner
+from certificates.errors.signing import JobClosed, RequestTooLarge, SignedRequestRefused, WrongSigner
 from certificates.models import AgentJob, SignedWork
 from certificates.models.job import JobState
 from certificates.services.signing.nudges import nudge

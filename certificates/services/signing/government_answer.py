@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from certificates.certra.errors import CertraError, Rejected
-from certificates.errors import GovernmentRefused, GovernmentUnavailable
+from certificates.errors.signing import GovernmentRefused, GovernmentUnavailable
 from certificates.services.signing.gateways import problem_of
 from organisations.errors import DomainError
 

@@ -1,7 +1,7 @@
 """Requests that the holder's workstation signs with the key of an eHealth certificate, as EtkRA wants them."""
 
 from agent.wire.pki.keys import certificate_fingerprint
-from certificates.errors import WrongCertificate
+from certificates.errors.tokens import WrongCertificate
 from certificates.models import Certificate
 from certificates.services.signing.card_signature import verify_signed
 

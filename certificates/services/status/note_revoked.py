@@ -12,7 +12,7 @@ from django.db import transaction
 
 from certificates.domain.revocation import REVOCATION_AWAITS_EVIDENCE, RevocationState, Witness
 from certificates.domain.validity import RevocationStatus
-from certificates.errors import CannotCancel
+from certificates.errors.requests import CannotCancel
 from certificates.models import AgentJob, Certificate, EncryptionToken, Revocation
 from certificates.models.job import JobState
 from certificates.services.signing.asking import PLATFORM

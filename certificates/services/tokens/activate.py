@@ -11,7 +11,9 @@ from agent.wire.encoding import to_base64url
 from certificates.certra.errors import CertraError, Rejected
 from certificates.certra.gateway import TokenGateway
 from certificates.domain.tokens import TOKEN_MOVES, TokenState
-from certificates.errors import HolderWithoutMandate, JobClosed, JobUnknown, MandateEnded, TokenRefused
+from certificates.errors.requests import HolderWithoutMandate
+from certificates.errors.signing import JobClosed, JobUnknown, MandateEnded
+from certificates.errors.tokens import TokenRefused
 from certificates.models import AgentJob, Certificate, EncryptionToken
 from certificates.models.job import JobKind, JobState
 from certificates.services.signing.government_answer import refusal_of

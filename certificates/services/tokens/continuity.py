@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from certificates.errors import ProofMalformed, TokenNotFound
+from certificates.errors.tokens import ProofMalformed, TokenNotFound
 from certificates.models import AgentJob, Certificate, ContinuityProof, EncryptionToken
 from certificates.models.job import JobKind, JobState
 from certificates.services.tokens.activate import ask_for

@@ -13,7 +13,7 @@ from certificates.certra.errors import CertraError
 from certificates.certra.gateway import TokenDepot
 from certificates.domain.lifecycle import Environment
 from certificates.domain.x509 import read_certificate
-from certificates.errors import TokenRefused
+from certificates.errors.tokens import TokenRefused
 from certificates.models import Certificate
 from certificates.services.signing.government_answer import refusal_of
 from certificates.trust.anchors import certificate_roots

@@ -8,7 +8,8 @@ from django.db import transaction
 from certificates.certra.gateway import TokenDepot
 from certificates.domain.tokens import TokenState
 from certificates.domain.validity import RevocationStatus
-from certificates.errors import JobUnknown, TokenNotFound, TokenRefused
+from certificates.errors.signing import JobUnknown
+from certificates.errors.tokens import TokenNotFound, TokenRefused
 from certificates.models import AgentJob, Certificate, EncryptionToken
 from certificates.models.job import JobKind
 from certificates.services.tokens.activate import ask_for, note_active, people_for

@@ -13,7 +13,7 @@ from agent.wire.jobs import (
 )
 from certificates.domain.lifecycle import Environment
 from certificates.domain.x509 import read_certificate
-from certificates.errors import JobUnknown
+from certificates.errors.signing import JobUnknown
 from certificates.models import AgentJob
 from certificates.models.job import JobKind
 from certificates.services.signing.agent_jobs import facts_of, origin, see

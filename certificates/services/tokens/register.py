@@ -19,7 +19,8 @@ from certificates.certra.errors import CertraError, Rejected
 from certificates.certra.facts import EtkStatus
 from certificates.certra.gateway import TokenDepot, TokenGateway
 from certificates.domain.tokens import TokenState
-from certificates.errors import GovernmentRefused, MandateEnded, TokenRefused, TokenUnknown
+from certificates.errors.signing import GovernmentRefused, MandateEnded
+from certificates.errors.tokens import TokenRefused, TokenUnknown
 from certificates.models import AgentJob, Certificate, EncryptionToken
 from certificates.models.job import JobKind, JobState
 from certificates.services.signing.government_answer import refusal_of

@@ -41,7 +41,7 @@ from organisations.keyset import page_of
 from organisations.selectors import events_about
 from organisations.services.audit import Actor
 from organisations.web.pages import page, sentence_of
-from organisations.web.record import lines_of
+from organisations.web.record.lines import lines_of
 from organisations.web.tenancy import TenantRequest
 
 STOP_POLLING = 286

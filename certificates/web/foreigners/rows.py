@@ -6,7 +6,7 @@ from datetime import datetime
 from certificates.domain.foreign_lifecycle import ForeignState, days_left, is_late, reminder_due
 from certificates.domain.lifecycle import Environment
 from certificates.models import ForeignRequest
-from certificates.steps import Step
+from certificates.selectors.steps import Step
 from certificates.web.foreigners.words import FOREIGN_EXPLANATIONS, FOREIGN_STATES, REFUSED_LATE
 from certificates.web.parts.words import ENVIRONMENTS
 from organisations.models import AuditEvent

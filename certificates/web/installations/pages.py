@@ -10,9 +10,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from certificates import selectors
 from certificates.domain.lifecycle import Environment
 from certificates.models import Certificate, Installation
+from certificates.selectors.installations import installations_page
+from certificates.selectors.inventory import LISTED
 from certificates.services.renewals.confirm_switch import accept_installation
 from certificates.web.parts.words import ENVIRONMENTS, INSTALLATION_STATES
 from organisations.domain.roles import Permission
@@ -44,7 +45,7 @@ class InstallationRow:
 
 
 def installation_row(installation: Installation) -> InstallationRow:
-    """Return a row of `selectors.installations_page` or `installations_of` with its words."""
+    """Return a row of `installations.installations_page` or `installations_of` with its words."""
     current: bool = installation.current  # type: ignore[attr-defined]  # annotated by the selectors
     if installation.gone_at is not None:
         state = "gone"
@@ -72,10 +73,10 @@ def installations(request: TenantRequest) -> HttpResponse:
             key = UUID(given)
         except ValueError:
             key = UUID(int=0)
-        rows = Certificate.objects.filter(organisation=here).defer(*selectors.LISTED)
+        rows = Certificate.objects.filter(organisation=here).defer(*LISTED)
         chosen = get_object_or_404(rows, pk=key)
     after = request.GET.get("after")
-    found = selectors.installations_page(here, certificate=chosen.pk if chosen else None, after=after)
+    found = installations_page(here, certificate=chosen.pk if chosen else None, after=after)
     narrowed = {"certificate": str(chosen.pk)} if chosen else {}
     context = {
         "rows": [installation_row(one) for one in found.rows],

@@ -11,9 +11,10 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from certificates import selectors
 from certificates.domain.lifecycle import Environment
 from certificates.domain.validity import CertificateStatus, RevocationStatus
+from certificates.selectors.installations import installations_of
+from certificates.selectors.inventory import inventory_page, neighbours
 from certificates.services.inventory.hand_out import hand_out_certificate
 from certificates.services.renewals.plan import plan_renewal
 from certificates.web.installations.pages import installation_row
@@ -30,7 +31,7 @@ from organisations.selectors import events_about, identifiers_of
 from organisations.services.audit import Actor
 from organisations.web.forms import identifier_name
 from organisations.web.pages import page
-from organisations.web.record import lines_of
+from organisations.web.record.lines import lines_of
 from organisations.web.tenancy import TenantRequest
 
 FILTERS = ("q", "environment", "status", "identifier")
@@ -42,7 +43,7 @@ def inventory(request: TenantRequest) -> HttpResponse:
     here, now = request.tenancy.organisation, timezone.now()
     chosen = {name: request.GET.get(name, "").strip()[:200] for name in FILTERS}
     after = request.GET.get("after")
-    found = selectors.inventory_page(
+    found = inventory_page(
         here,
         q=chosen["q"],
         environment=chosen["environment"],
@@ -70,7 +71,7 @@ def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
     """Everything that is known of one certificate, and what happened to it."""
     found = find_certificate(request, certificate_id)
     now = timezone.now()
-    predecessor, successor = selectors.neighbours(found)
+    predecessor, successor = neighbours(found)
     plan, ending = plan_renewal(found, now=now), ending_view(found, now)
     revoked = found.revocation_status == RevocationStatus.REVOKED
     context = {
@@ -93,7 +94,7 @@ def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
         "predecessor": predecessor,
         "successor": successor,
         "switch": switch_view(found, predecessor, successor, now),
-        "installations": [installation_row(one) for one in selectors.installations_of(found)],
+        "installations": [installation_row(one) for one in installations_of(found)],
         "ending": ending,
     }
     return render(request, "certificates/certificate.html", context)

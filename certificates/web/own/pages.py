@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from certificates.domain.lifecycle import Environment
 from certificates.domain.validity import CertificateStatus
 from certificates.models import Certificate, CertificateRequest
-from certificates.own_selectors import (
+from certificates.selectors.own import (
     own_certificates,
     own_person,
     own_requests,

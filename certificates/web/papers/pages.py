@@ -34,7 +34,7 @@ from organisations.selectors import events_about
 from organisations.services.audit import Actor
 from organisations.web.forms import DayInput
 from organisations.web.pages import page, sentence_of
-from organisations.web.record import lines_of
+from organisations.web.record.lines import lines_of
 from organisations.web.tenancy import TenantRequest
 from organisations.web.words import Label
 

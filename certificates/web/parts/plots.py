@@ -12,7 +12,7 @@ from django.utils.translation import pgettext
 
 from certificates.domain.lifecycle import Environment
 from certificates.domain.validity import REPLACEMENT_WINDOW, CertificateStatus
-from certificates.selectors import TimelineMark
+from certificates.selectors.inventory import TimelineMark
 
 MONTHS = 36
 RADIUS = 5

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from certificates.domain.signing import SigningState
 from certificates.models import SignedWork
-from certificates.steps import Step
+from certificates.selectors.steps import Step
 from certificates.web.parts.rows import problem_view, step_lines
 from organisations.domain.roles import Permission
 from organisations.errors import DomainError
@@ -22,7 +22,7 @@ from organisations.models import AuditEvent
 from organisations.selectors import devices_of_user
 from organisations.services.audit import Actor
 from organisations.web.pages import sentence_of
-from organisations.web.record import lines_of
+from organisations.web.record.lines import lines_of
 from organisations.web.tenancy import TenantRequest
 from organisations.web.words import Text
 

@@ -8,7 +8,7 @@ from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.validity import CertificateStatus, RevocationStatus
 from certificates.models import Certificate, CertificateRequest
 from certificates.models.work import UNSIGNED as UNSIGNED_KIND
-from certificates.steps import Step
+from certificates.selectors.steps import Step
 from certificates.web.catalogue import Reading, read_code
 from certificates.web.parts.words import (
     ENDING,

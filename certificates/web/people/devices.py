@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from certificates.selectors import certificates_keyed_on
+from certificates.selectors.people import certificates_keyed_on
 from organisations import selectors
 from organisations.domain.roles import Permission
 from organisations.models import Device

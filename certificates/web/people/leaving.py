@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from certificates.selectors import certificates_keyed_by
+from certificates.selectors.people import certificates_keyed_by
 from certificates.services.people.leave import Left, held_by, person_leaves
 from organisations import selectors
 from organisations.domain.mandates import belgian_day

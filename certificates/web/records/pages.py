@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from certificates.domain.lifecycle import Environment
 from certificates.models import RecordsInquiry
-from certificates.record_selectors import inquiries_page, inquiry_counts, proposals_page
+from certificates.selectors.records import inquiries_page, inquiry_counts, proposals_page
 from certificates.services.records.ask import ask_records, cancel_records, with_card
 from certificates.services.records.decide import Decided, accept, dismiss
 from certificates.web.parts.rows import problem_view

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext
 from certificates.domain.lifecycle import Environment
 from certificates.models import RecordProposal, RecordsInquiry
 from certificates.models.records import InquiryState, ProposalKind, ProposalState
-from certificates.record_selectors import NEEDED
+from certificates.selectors.records import NEEDED
 from certificates.services.records.take_over import REVOKED_FOR_GOOD
 from certificates.web.parts.words import BASE_SERVICES, ENVIRONMENTS, UNSIGNED
 from certificates.web.records.words import (

@@ -9,13 +9,13 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from certificates import selectors
 from certificates.domain.lifecycle import RequestState
 from certificates.models import CertificateRequest
 from certificates.models.work import KEY_STORE_LOST
+from certificates.selectors.requests import requests_page
+from certificates.selectors.steps import request_steps
 from certificates.services.requests.ask_again import ask_again
 from certificates.services.signing.cancel import cancel_request
-from certificates.steps import request_steps
 from certificates.web.parts.progress import REQUEST, act_on, progress_view, status_answer
 from certificates.web.parts.rows import request_row
 from certificates.web.parts.words import BASE_SERVICES, REQUEST_STATES
@@ -31,7 +31,7 @@ from organisations.web.tenancy import TenantRequest
 def requests(request: TenantRequest) -> HttpResponse:
     """All requests, newest first."""
     state, after = request.GET.get("state", ""), request.GET.get("after")
-    found = selectors.requests_page(request.tenancy.organisation, state=state, after=after)
+    found = requests_page(request.tenancy.organisation, state=state, after=after)
     context = {
         "rows": [request_row(one) for one in found.rows],
         "state": state,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from certificates.domain.revocation import RevocationReason
 from certificates.models import Certificate, EncryptionToken
-from certificates.revocation_selectors import has_another, installed_copies, latest_revocation, revokers_of
+from certificates.selectors.revocations import has_another, installed_copies, latest_revocation, revokers_of
 from certificates.services.revocations.start import LONGEST_COMMENT, OVER, RevocationOrder, start_revocation
 from certificates.web.parts.lookup import find_certificate
 from certificates.web.parts.rows import certificate_row

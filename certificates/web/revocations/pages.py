@@ -9,15 +9,15 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
-from certificates import revocation_selectors as selectors
 from certificates.domain.lifecycle import Environment
 from certificates.domain.revocation import RevocationReason, RevocationState
 from certificates.models import Certificate, Revocation
-from certificates.selectors import LISTED
+from certificates.selectors import revocations as selectors
+from certificates.selectors.inventory import LISTED
+from certificates.selectors.steps import revocation_steps
 from certificates.services.revocations.start import OVER
 from certificates.services.revocations.work import ask_again
 from certificates.services.signing.cancel import cancel_request
-from certificates.steps import revocation_steps
 from certificates.web.parts.progress import REVOCATION, act_on, progress_view, status_answer
 from certificates.web.parts.rows import ProblemView
 from certificates.web.parts.words import ENVIRONMENTS, PROBLEMS, UNSIGNED

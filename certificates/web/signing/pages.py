@@ -12,9 +12,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from agent.wire.jobs import Contract
-from certificates.record_selectors import awaiting_card_of
-from certificates.revocation_selectors import revocations_awaiting
-from certificates.selectors import awaiting_signature_of
+from certificates.selectors.records import awaiting_card_of
+from certificates.selectors.requests import awaiting_signature_of
+from certificates.selectors.revocations import revocations_awaiting
 from certificates.services.requests.contract import contract_of
 from certificates.services.revocations.contract import contract_of as revocation_contract_of
 from certificates.web.parts.progress import before_signing

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from certificates.domain.tokens import TokenState
 from certificates.domain.validity import RevocationStatus
-from certificates.errors import HolderWithoutMandate
+from certificates.errors.requests import HolderWithoutMandate
 from certificates.models import AgentJob, Certificate, ContinuityProof, EncryptionToken
 from certificates.models.job import JobKind, JobState
 from certificates.services.signing.gateways import depot_of

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from certificates.domain.lifecycle import Environment
-from certificates.errors import RecordsRefused
+from certificates.errors.records import RecordsRefused
 from certificates.models import Certificate, RecordsInquiry
 from certificates.models.records import ProposalKind, ProposalState
 from organisations.domain.roles import Role

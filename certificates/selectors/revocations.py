@@ -1,4 +1,4 @@
-"""Questions about revocations that pages, API and services ask; all of them see only named organisations."""
+"""Questions about revocations that pages, API and services ask."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from certificates.domain.revocation import REVOCATION_FINAL_STATES, RevocationState
 from certificates.models import Certificate, Installation, Revocation
 from certificates.models.revocation import RevocationQuerySet
-from certificates.selectors import LISTED
+from certificates.selectors.inventory import LISTED
 from organisations.domain.mandates import belgian_day
 from organisations.keyset import Page, page_of
 from organisations.models import Mandate, Organisation, Person, User

@@ -1,4 +1,4 @@
-"""Questions about inquiries into the government's records; all of them see only named organisations."""
+"""Questions about inquiries into the government's records."""
 
 from dataclasses import dataclass
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from certificates.domain.lifecycle import Environment
 from certificates.models import Certificate, CertificateRequest
-from certificates.selectors import LISTED, is_ending
+from certificates.selectors.inventory import LISTED, is_ending
 from organisations.access import Tenancy
 from organisations.models import Person
 

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from organisations import selectors
 from organisations.domain.roles import Permission
 from organisations.web.pages import page
-from organisations.web.record import lines_of
+from organisations.web.record.lines import lines_of
 from organisations.web.tenancy import TenantRequest
 
 

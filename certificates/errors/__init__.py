@@ -1,0 +1,1 @@
+"""Reasons why something about certificates cannot be done, by subject. Stable codes, no HTTP."""

@@ -1,0 +1,39 @@
+"""Reasons why a certificate or a file of them is not taken in. Stable codes, no HTTP."""
+
+from django.utils.translation import gettext_lazy as _
+
+from organisations.errors import DomainError
+
+
+class CertificateMismatch(DomainError):
+    """The workstation stored another certificate than the one delivered."""
+
+    code = "certificate_mismatch"
+    title = _("The certificate in the key store is not the one that was delivered for this request.")
+
+
+class CertificateForAnotherKey(DomainError):
+    """The authority delivered a certificate that does not belong to the requested key or name."""
+
+    code = "certificate_for_another_key"
+    title = _(
+        "The government delivered a certificate for another key or name. It was not accepted; we keep asking for the "
+        "right one. If this stays, call the eHealth contact centre."
+    )
+
+
+class CertificateNotTrusted(DomainError):
+    """The delivered certificate does not lead to an anchor of its environment."""
+
+    code = "certificate_not_trusted"
+    title = _(
+        "The certificate that was delivered does not lead to a trusted root of this environment. It was not accepted; "
+        "check the trust anchors of this installation."
+    )
+
+
+class FileRefused(DomainError):
+    """An upload is too large, or holds too much."""
+
+    code = "file_refused"
+    title = _("These files are too large to take in at once. Send fewer of them.")

@@ -1,0 +1,46 @@
+"""Questions about what is to be renewed and which switch nobody confirmed."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from certificates.domain.validity import CertificateStatus
+from certificates.models import (
+    Certificate,
+    CertificateRequest,
+)
+from certificates.models.certificate import has_successor
+from certificates.selectors.inventory import LISTED
+from organisations.models import Organisation
+
+SWITCH_SOON = timedelta(days=30)
+"""So long before the end of a certificate it should be known that its successor is in use everywhere."""
+
+
+def to_renew(organisation: Organisation, now: datetime) -> "QuerySet[Certificate]":
+    """Certificates in their replacement period that nothing has taken over from, the soonest end first."""
+    rows = Certificate.objects.filter(organisation=organisation).defer(*LISTED)
+    return rows.in_status(CertificateStatus.RENEWABLE, now).without_successor().order_by("not_after", "pk")
+
+
+def renewals_under_way(organisation: Organisation, now: datetime) -> int:
+    """Of how many of those to renew the renewal was asked for and has not come to an end."""
+    requests = CertificateRequest.objects.holding_a_name().filter(replaces=OuterRef("pk"))
+    return to_renew(organisation, now).filter(Exists(requests)).count()
+
+
+def unconfirmed_switches(
+    organisation: Organisation, now: datetime, *, most: int | None = 6
+) -> list[Certificate]:
+    """Certificates about to end whose successor nobody has confirmed to be in use everywhere, the soonest end first.
+
+    What the confirmation asks for (no installation left, the token active, the self test passed) is not shown yet then.
+    """
+    rows = Certificate.objects.filter(
+        organisation=organisation,
+        switch_confirmed_at=None,
+        not_after__gt=now,
+        not_after__lte=now + SWITCH_SOON,
+    ).not_revoked()
+    rows = rows.filter(has_successor()).select_related("owner").defer(*LISTED)
+    return list(rows.order_by("not_after", "pk")[:most])

@@ -1,0 +1,1 @@
+"""The record of the organisation as people read it."""
