@@ -10,7 +10,6 @@ from pathlib import Path
 from agent.config import Config, load_config
 from agent.doctor import Doctor
 from agent.errors import AgentError, Cancelled, ExitCode, PortalError, StoreError
-from agent.findings import tell
 from agent.language import LANGUAGES, Texts, choose_language, printable
 from agent.pending import unfinished
 from agent.portal.client import Portal
@@ -27,6 +26,7 @@ from agent.tasks.watch import ENVIRONMENTS, job_line, watch
 from agent.tokens.jobs import TokenTask
 from agent.tokens.make import TokenMaker
 from agent.ui import Dialogue, choose_surface, open_dialogue
+from agent.ui.findings import tell
 from agent.wire.errors import WireError
 from agent.wire.jobs import JOB_ID
 

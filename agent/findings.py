@@ -1,14 +1,14 @@
 """What a check found, one line each, with what to do next unless all is well."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from agent.errors import AgentError, ExitCode
+from agent.errors import AgentError
 from agent.language import Texts
-from agent.ui import Dialogue
 
 Level = Literal["ok", "note", "fail"]
+
+
 MARKS: Final[dict[Level, str]] = {"ok": "✓", "note": "•", "fail": "✗"}
 
 
@@ -41,15 +41,3 @@ class Report:
         """An error, with the text that it has everywhere."""
         what, next_step = self.texts.problem(error)
         return Finding(f"{key}:{error.code}", "fail", what, next_step)
-
-
-def tell(findings: Iterable[Finding], dialogue: Dialogue) -> ExitCode:
-    """Show them all; returns FAILED when one of them is a failure."""
-    worst, lines = ExitCode.DONE, []
-    for finding in findings:
-        following = f"\n  → {finding.next_step}" if finding.next_step else ""
-        lines.append(f"{MARKS[finding.level]} {finding.text}{following}")
-        if finding.level == "fail":
-            worst = ExitCode.FAILED
-    dialogue.say("\n".join(lines))
-    return worst

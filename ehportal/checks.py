@@ -13,7 +13,7 @@ from django.core.checks import CheckMessage, Critical, register
 from django.core.exceptions import ImproperlyConfigured
 
 from agent.wire.errors import WireError
-from agent.wire.link.enrolment import is_loopback, normalise_origin
+from agent.wire.origins import is_loopback, normalise_origin
 from certificates.domain.lifecycle import Environment
 from certificates.trust.anchors import certificate_anchors, eid_anchors, is_root
 

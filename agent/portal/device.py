@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from agent import durable
 from agent.errors import AgentError
 from agent.wire.errors import OriginInvalid
-from agent.wire.link.enrolment import normalise_origin
+from agent.wire.origins import normalise_origin
 
 KEY_FILE = "device.key"
 FACTS_FILE = "device.json"

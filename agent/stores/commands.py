@@ -9,7 +9,6 @@ from pathlib import Path
 from agent.config import Config
 from agent.durable import private_folder
 from agent.errors import Cancelled, ExitCode, StoreError
-from agent.findings import tell
 from agent.language import Texts, shown_path
 from agent.pending import StoreFormat
 from agent.pkcs12 import Contents
@@ -22,6 +21,7 @@ from agent.stores.remembered import record_store
 from agent.stores.unlock import unlock
 from agent.stores.verification import Verification
 from agent.ui import Dialogue
+from agent.ui.findings import tell
 from agent.wire.jobs import Environment
 
 

@@ -14,8 +14,9 @@ from agent.portal.device import Device, new_device_key
 from agent.tasks.card_sitting import CardSitting
 from agent.ui import Dialogue
 from agent.wire.errors import OriginInvalid, SignatureInvalid
-from agent.wire.link.enrolment import enrolment_message, normalise_origin, verify_enrolment_signature
+from agent.wire.link.enrolment import enrolment_message, verify_enrolment_signature
 from agent.wire.link.proofs import public_jwk, thumbprint_bytes
+from agent.wire.origins import normalise_origin
 from agent.wire.xml.signature import algorithm_for
 
 _JOSE = {"rsa-sha256": "RS256", "ecdsa-sha384": "ES384"}

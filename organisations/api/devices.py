@@ -13,8 +13,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agent.wire.errors import JobMalformed
-from agent.wire.link.enrolment import normalise_origin
 from agent.wire.link.proofs import HEADER
+from agent.wire.origins import normalise_origin
 from agent.wire.strict_json import load_object
 from organisations.errors import BodyMalformed, ProofRefused
 from organisations.models import Device

@@ -1,7 +1,8 @@
 import pytest
 
 from agent.wire.errors import OriginInvalid, SignatureInvalid
-from agent.wire.link.enrolment import enrolment_message, normalise_origin, verify_enrolment_signature
+from agent.wire.link.enrolment import enrolment_message, verify_enrolment_signature
+from agent.wire.origins import normalise_origin
 from tests.support.cards import SoftwareCard, raw_sign
 
 ORIGIN = "https://certificates.example.org"

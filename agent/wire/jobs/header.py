@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self, cast
 from agent.wire.errors import JobMalformed, OriginInvalid
 from agent.wire.jobs.parties import Environment, Json, Organisation
 from agent.wire.limits import MAX_REASON_CHARACTERS
-from agent.wire.link.enrolment import normalise_origin
+from agent.wire.origins import normalise_origin
 from agent.wire.strict_json import Fields, load_object
 
 JOB_VERSION = 1

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from agent.wire.errors import CsrInvalid, JobMalformed, NameMalformed, OriginInvalid
 from agent.wire.jobs import JOB_ID, Environment
 from agent.wire.limits import MAX_CSR_BYTES, MAX_DN_CHARACTERS
-from agent.wire.link.enrolment import normalise_origin
+from agent.wire.origins import normalise_origin
 from agent.wire.pki.names import certificate_name
 from agent.wire.strict_json import Fields, load_object
 

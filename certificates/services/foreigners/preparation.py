@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from agent.wire.encoding import to_base64url
 from agent.wire.errors import CsrInvalid, NameMalformed
-from agent.wire.link.enrolment import normalise_origin
 from agent.wire.link.preparation import Preparation, csr_of_file
+from agent.wire.origins import normalise_origin
 from agent.wire.pki.keys import read_csr
 from agent.wire.pki.names import same_name
 from certificates.domain.foreign_lifecycle import ForeignState

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 
 from agent.wire.jobs import JOB_ID, CertificateFacts
-from agent.wire.link.enrolment import normalise_origin
+from agent.wire.origins import normalise_origin
 from certificates.errors.signing import JobClosed, JobUnknown
 from certificates.models import AgentJob, Certificate, CertificateRequest
 from certificates.models.job import JobKind, JobState

@@ -136,4 +136,4 @@ def foreign_new(request: TenantRequest) -> HttpResponse:
             for one in Environment
         ],
     }
-    return render(request, "certificates/foreign_new.html", context, status=422 if form.errors else 200)
+    return render(request, "certificates/foreigners/new.html", context, status=422 if form.errors else 200)

@@ -60,7 +60,7 @@ def foreign_requests(request: TenantRequest) -> HttpResponse:
         "next_cursor": found.next_cursor,
         "continued": bool(after),
     }
-    return render(request, "certificates/foreign_requests.html", context)
+    return render(request, "certificates/foreigners/list.html", context)
 
 
 def find_foreign(request: TenantRequest, request_id: UUID) -> ForeignRequest:
@@ -113,7 +113,7 @@ def progress_of(request: TenantRequest, found: ForeignRequest) -> dict[str, Any]
 def foreign(request: TenantRequest, request_id: UUID) -> HttpResponse:
     """One request: what to do now, its steps, what happened."""
     found = find_foreign(request, request_id)
-    return render(request, "certificates/foreign.html", progress_of(request, found))
+    return render(request, "certificates/foreigners/page.html", progress_of(request, found))
 
 
 @page(Permission.SEE_INVENTORY)
@@ -125,7 +125,7 @@ def foreign_status(request: TenantRequest, request_id: UUID) -> HttpResponse:
     if request.GET.get("seen") == progress["version"] and not final:
         return HttpResponse(status=204)
     return render(
-        request, "certificates/foreign_progress.html", progress, status=STOP_POLLING if final else 200
+        request, "certificates/foreigners/progress.html", progress, status=STOP_POLLING if final else 200
     )
 
 

@@ -85,7 +85,7 @@ def installations(request: TenantRequest) -> HttpResponse:
         "first": urlencode(narrowed),
         "more": urlencode(narrowed | {"after": found.next_cursor}) if found.next_cursor else "",
     }
-    return render(request, "certificates/installations.html", context)
+    return render(request, "certificates/installations/list.html", context)
 
 
 @page(Permission.REQUEST_CERTIFICATE, methods=("POST",))

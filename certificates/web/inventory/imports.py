@@ -72,7 +72,10 @@ def import_upload(request: TenantRequest) -> HttpResponse:
         else:
             return redirect("import-preview", batch.pk)
     return render(
-        request, "certificates/import_upload.html", {"form": form}, status=422 if form.errors else 200
+        request,
+        "certificates/inventory/import_upload.html",
+        {"form": form},
+        status=422 if form.errors else 200,
     )
 
 
@@ -113,4 +116,6 @@ def import_preview(request: TenantRequest, batch_id: UUID) -> HttpResponse:
         return redirect("inventory")
     lines = [_shown(line) for line in preview(batch, now=timezone.now())]
     takeable = sum(1 for shown in lines if shown.line.takeable)
-    return render(request, "certificates/import_preview.html", {"lines": lines, "takeable": takeable})
+    return render(
+        request, "certificates/inventory/import_preview.html", {"lines": lines, "takeable": takeable}
+    )

@@ -63,7 +63,7 @@ def inventory(request: TenantRequest) -> HttpResponse:
         "statuses": [(one.value, STATUSES[one]) for one in CertificateStatus],
         "identifiers": [(str(one), identifier_name(one)) for one in identifiers_of(here)],
     }
-    return render(request, "certificates/inventory.html", context)
+    return render(request, "certificates/inventory/list.html", context)
 
 
 @page(Permission.SEE_INVENTORY)
@@ -97,7 +97,7 @@ def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
         "installations": [installation_row(one) for one in installations_of(found)],
         "ending": ending,
     }
-    return render(request, "certificates/certificate.html", context)
+    return render(request, "certificates/inventory/certificate.html", context)
 
 
 def _spaced(digits: str) -> str:

@@ -118,7 +118,7 @@ def own(request: TenantRequest) -> HttpResponse:
             "requestable": requestable(certificates, under_way, now),
             "without_device": not devices_of_user(request.tenancy.user),
         }
-    return render(request, "certificates/own.html", context)
+    return render(request, "certificates/own/page.html", context)
 
 
 def _renewed(request: TenantRequest, text: str) -> Certificate | None:
@@ -174,7 +174,7 @@ def own_new(request: TenantRequest) -> HttpResponse:
         "person": person,
         "services": [(code, name, use, code in chosen) for code, (name, use) in BASE_SERVICES.items()],
     }
-    return render(request, "certificates/own_new.html", context, status=422 if form.errors else 200)
+    return render(request, "certificates/own/new.html", context, status=422 if form.errors else 200)
 
 
 @page(methods=("POST",))

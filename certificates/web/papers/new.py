@@ -51,7 +51,7 @@ def paper_kinds(request: TenantRequest) -> HttpResponse:
         for kind in PaperKind
         if kind is not PaperKind.FOREIGN_DECLARATION
     ]
-    return render(request, "certificates/paper_kinds.html", {"kinds": kinds})
+    return render(request, "certificates/papers/kinds.html", {"kinds": kinds})
 
 
 class PaperForm(forms.Form):
@@ -173,4 +173,4 @@ def paper_new(request: TenantRequest, kind: str) -> HttpResponse:
             "environment": ENVIRONMENTS[Environment.ACCEPTANCE],
         },
     }
-    return render(request, "certificates/paper_new.html", context, status=422 if form.errors else 200)
+    return render(request, "certificates/papers/new.html", context, status=422 if form.errors else 200)

@@ -94,7 +94,7 @@ def papers(request: TenantRequest) -> HttpResponse:
         "next_cursor": found.next_cursor,
         "continued": bool(after),
     }
-    return render(request, "certificates/papers.html", context)
+    return render(request, "certificates/papers/list.html", context)
 
 
 def find_paper(request: TenantRequest, paper_id: UUID) -> Paper:
@@ -164,7 +164,7 @@ def paper(request: TenantRequest, paper_id: UUID) -> HttpResponse:
         "foreign_request": getattr(found, "foreign_request", None),
         "lines": lines_of(events_about(found.pk)),
     }
-    return render(request, "certificates/paper.html", context)
+    return render(request, "certificates/papers/page.html", context)
 
 
 @page(Permission.REQUEST_CERTIFICATE, methods=("POST",))

@@ -47,4 +47,4 @@ def device_withdraw(request: TenantRequest, device_id: UUID) -> HttpResponse:
         "back": back,
         "keys": list(certificates_keyed_on(here, device.pk, now)),
     }
-    return render(request, "certificates/device_withdraw.html", context)
+    return render(request, "certificates/people/device_withdraw.html", context)

@@ -52,7 +52,7 @@ def person_leave(request: TenantRequest, person_id: UUID) -> HttpResponse:
         "held": held_by(person),
         "keys": list(certificates_keyed_by(person, now)),
     }
-    return render(request, "certificates/person_leave.html", context, status=422 if form.errors else 200)
+    return render(request, "certificates/people/leave.html", context, status=422 if form.errors else 200)
 
 
 def _warn(request: TenantRequest, left: Left) -> None:

@@ -96,7 +96,7 @@ def records(request: TenantRequest) -> HttpResponse:
         "next_cursor": found.next_cursor,
         "continued": bool(after),
     }
-    return render(request, "certificates/records.html", context, status=422 if form.errors else 200)
+    return render(request, "certificates/records/list.html", context, status=422 if form.errors else 200)
 
 
 def _find(request: TenantRequest, inquiry_id: UUID) -> RecordsInquiry:
@@ -133,7 +133,7 @@ def inquiry(request: TenantRequest, inquiry_id: UUID) -> HttpResponse:
         "problem": problem_view(found.problem),
         "counts": counts,
     }
-    return render(request, "certificates/records_inquiry.html", context)
+    return render(request, "certificates/records/inquiry.html", context)
 
 
 @page(Permission.SEE_INVENTORY)

@@ -87,7 +87,7 @@ def certificate_renew(request: TenantRequest, certificate_id: UUID) -> HttpRespo
         "form": form,
         "services": services_of(form),
     }
-    return render(request, "certificates/renewal_form.html", context, status=422 if form.errors else 200)
+    return render(request, "certificates/renewals/form.html", context, status=422 if form.errors else 200)
 
 
 def asked_sentence(made: CertificateRequest) -> str:

@@ -4,36 +4,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from certificates.domain.renewal import RenewalOutcome
-from certificates.domain.revocation import RevocationReason
-from certificates.domain.validity import CertificateStatus, RevocationStatus
+from certificates.domain.validity import CertificateStatus
 from certificates.models import Certificate
 from certificates.services.renewals.plan import RenewalPlan, plan_renewals
 from certificates.web.parts.rows import CertificateRow, RequestRow, certificate_row, request_row
+from certificates.web.parts.ways_on import Button, new_request_like, ways_when_lost
 from certificates.web.parts.words import RENEWALS
 from organisations.access import Tenancy
 from organisations.domain.roles import Permission
 
 R = RenewalOutcome
+
+
 FORM = frozenset({R.RENEWABLE, R.NO_WORKSTATION, R.HOLDER_LEFT, R.MANDATE_ENDED, R.KEY_STORE_LOST})
 """Outcomes in which the form is the way on: it asks for what is missing, or for another holder."""
+
+
 NOTHING_TO_DO = frozenset({R.TOO_EARLY, R.ALREADY_RENEWED, R.IN_PROGRESS})
+
+
 PAST = frozenset({R.EXPIRED, R.REVOKED, R.ALREADY_RENEWED, R.IN_PROGRESS, R.KEY_STORE_LOST})
 """Outcomes in which nobody need ask after its key store: it is over, on its way, or said to be lost."""
-
-
-@dataclass(frozen=True)
-class Button:
-    """A way on: a link with its words; `danger` where it leads to what cannot be undone."""
-
-    address: str
-    text: str
-    danger: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,26 +122,6 @@ def _buttons(plan: RenewalPlan, tenancy: Tenancy) -> tuple[Button, ...]:
     if outcome in {R.EXPIRED, R.REVOKED}:
         found.append(Button(new_request_like(certificate.pk), _("Request a new one")))
     return tuple(found)
-
-
-def ways_when_lost(certificate: Certificate) -> tuple[Button, ...]:
-    """Return what can be done once nobody can open the key store: revoke, then request anew, in that order."""
-    ways = []
-    if certificate.revocation_status != RevocationStatus.REVOKED:
-        address = reverse("certificate-revoke", args=[certificate.pk])
-        ways.append(
-            Button(
-                f"{address}?reason={RevocationReason.SUPERSEDED}",
-                _("Revoke the old certificate"),
-                danger=True,
-            )
-        )
-    return (*ways, Button(new_request_like(certificate.pk), _("Request a new one")))
-
-
-def new_request_like(key: UUID) -> str:
-    """Return the address of the form for a new certificate, filled in from an old one or from a request."""
-    return f"{reverse('request-new')}?{urlencode({'like': key})}"
 
 
 @dataclass(frozen=True)

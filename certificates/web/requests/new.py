@@ -178,7 +178,7 @@ def request_new(request: TenantRequest) -> HttpResponse:
         .active_on(belgian_day(timezone.now()))
         .exists(),
     }
-    return render(request, "certificates/request_new.html", context, status=422 if form.errors else 200)
+    return render(request, "certificates/requests/new.html", context, status=422 if form.errors else 200)
 
 
 @require_GET
@@ -195,13 +195,13 @@ def request_application_ids(request: HttpRequest) -> HttpResponse:
     except NotPermitted:
         return HttpResponse(status=403)
     except ValueError:
-        return render(request, "certificates/application_ids.html", {"asked": False})
+        return render(request, "certificates/requests/application_ids.html", {"asked": False})
     with acting_for([tenancy.organisation.pk], user=tenancy.user.pk):
         identifier = identifiers_of(tenancy.organisation).filter(pk=identifier_id).first()
     if identifier is None:
         raise Http404
     found = existing_application_ids(environment, identifier.type, identifier.value)
-    return render(request, "certificates/application_ids.html", {"asked": True, "found": found})
+    return render(request, "certificates/requests/application_ids.html", {"asked": True, "found": found})
 
 
 request_application_ids.untenanted = True  # type: ignore[attr-defined]  # read by TenancyMiddleware

@@ -18,8 +18,8 @@ from certificates.services.requests.ask_again import ask_again
 from certificates.services.signing.cancel import cancel_request
 from certificates.web.parts.progress import REQUEST, act_on, progress_view, status_answer
 from certificates.web.parts.rows import request_row
+from certificates.web.parts.ways_on import Button, new_request_like, ways_when_lost
 from certificates.web.parts.words import BASE_SERVICES, REQUEST_STATES
-from certificates.web.renewals.view import Button, new_request_like, ways_when_lost
 from organisations.domain.roles import Permission
 from organisations.errors import NotPermitted
 from organisations.selectors import events_about
@@ -39,7 +39,7 @@ def requests(request: TenantRequest) -> HttpResponse:
         "next_cursor": found.next_cursor,
         "continued": bool(after),
     }
-    return render(request, "certificates/requests.html", context)
+    return render(request, "certificates/requests/list.html", context)
 
 
 def find_request(request: TenantRequest, request_id: UUID) -> CertificateRequest:
@@ -104,7 +104,9 @@ def request_page(request: TenantRequest, request_id: UUID) -> HttpResponse:
     services = [
         BASE_SERVICES[code][0] if code in BASE_SERVICES else code for code in found.base_service_usages
     ]
-    return render(request, "certificates/request.html", progress_of(request, found) | {"services": services})
+    return render(
+        request, "certificates/requests/page.html", progress_of(request, found) | {"services": services}
+    )
 
 
 @page(Permission.SEE_INVENTORY)

@@ -112,6 +112,4 @@ def certificate_revoke(request: TenantRequest, certificate_id: UUID) -> HttpResp
         "installations": installed_copies(certificate),
         "has_another": has_another(certificate, now),
     }
-    return render(
-        request, "certificates/certificate_revoke.html", context, status=422 if form.errors else 200
-    )
+    return render(request, "certificates/revocations/new.html", context, status=422 if form.errors else 200)

@@ -132,7 +132,7 @@ def revocations(request: TenantRequest) -> HttpResponse:
         "next_cursor": found.next_cursor,
         "continued": bool(after),
     }
-    return render(request, "certificates/revocations.html", context)
+    return render(request, "certificates/revocations/list.html", context)
 
 
 def find_revocation(request: TenantRequest, revocation_id: UUID) -> Revocation:
@@ -159,7 +159,7 @@ def progress_of(request: TenantRequest, found: Revocation) -> dict[str, Any]:
 def revocation_page(request: TenantRequest, revocation_id: UUID) -> HttpResponse:
     """One revocation: its steps, why, what went wrong, what happened."""
     found = find_revocation(request, revocation_id)
-    return render(request, "certificates/revocation.html", progress_of(request, found))
+    return render(request, "certificates/revocations/page.html", progress_of(request, found))
 
 
 @page(Permission.SEE_INVENTORY)

@@ -45,7 +45,7 @@ def sign_list(request: TenantRequest) -> HttpResponse:
         "inquiries": [inquiry_row(one, timezone.now()) for one in awaiting_card_of(user)],
         "without_device": not devices_of_user(user),
     }
-    return render(request, "certificates/sign_list.html", context)
+    return render(request, "certificates/signing/list.html", context)
 
 
 def _contract_text(contract: Contract | None) -> SafeString:
@@ -82,7 +82,7 @@ def sign(request: TenantRequest, request_id: UUID) -> HttpResponse:
             "contract": _contract_text(_offered(progress, contract_of)),
         }
     )
-    return render(request, "certificates/sign.html", context)
+    return render(request, "certificates/signing/page.html", context)
 
 
 @page(Permission.SEE_INVENTORY)
@@ -96,4 +96,4 @@ def revocation_sign(request: TenantRequest, revocation_id: UUID) -> HttpResponse
             "contract": _contract_text(_offered(progress, revocation_contract_of)),
         }
     )
-    return render(request, "certificates/revocation_sign.html", context)
+    return render(request, "certificates/revocations/sign.html", context)
