@@ -41,9 +41,9 @@ from agent.wire.pki.keys import certificate_fingerprint, read_csr
 from agent.wire.pki.names import ehealth_dn, name_from_dn
 from agent.wire.xml.request import read_generate_certificate
 from agent.wire.xml.signature import verify_enveloped
-from tests.agent.records_desk import Asking, RecordsDesk
-from tests.agent.revocation_desk import Ending, RevocationDesk
-from tests.agent.token_desk import Json, Refused, Request, TokenDesk, answer_json, facts_of
+from tests.agent.tasks.records_desk import Asking, RecordsDesk
+from tests.agent.tasks.revocation_desk import Ending, RevocationDesk
+from tests.agent.tokens.desk import Json, Refused, Request, TokenDesk, answer_json, facts_of
 from tests.support.authority import usage
 from tests.support.cards import SoftwareCard
 

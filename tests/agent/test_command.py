@@ -11,7 +11,7 @@ from agent.stores.contents import AuthenticationEntry, authentication_entry, ope
 from agent.wire.pki.keys import public_key_identifier
 from agent.wire.pki.names import ehealth_dn
 from tests.agent.counterpart import Counterpart
-from tests.agent.token_desk import Refused
+from tests.agent.tokens.desk import Refused
 from tests.agent.workstation import PASSWORD, Workstation, answer_all, finish
 from tests.support.cards import PIN, CitizenPki, SoftwareCard
 

@@ -14,7 +14,7 @@ from agent.doctor import Doctor
 from agent.findings import Finding
 from agent.language import LANGUAGES, Texts
 from tests.agent.counterpart import Counterpart
-from tests.agent.stores import full_contents
+from tests.agent.stores.samples import full_contents
 from tests.agent.workstation import PASSWORD, Workstation
 from tests.support.cards import CitizenPki
 from tests.support.sandbox import SandboxProcess

@@ -18,7 +18,7 @@ def measure() -> None:
     from agent.wire.pki.etk import verify_etk
     from agent.wire.xml.signature import key_signer, sign_enveloped, verify_enveloped
     from agent.wire.xml.token import build_activate
-    from tests.agent.sealed import NOW, scene
+    from tests.agent.sealing.sealed import NOW, scene
     from tests.support.tokens import make_token
 
     made = scene()
@@ -54,14 +54,14 @@ def measure() -> None:
 
 def _sign(request: bytes) -> None:
     from agent.wire.xml.signature import key_signer, sign_enveloped
-    from tests.agent.sealed import scene
+    from tests.agent.sealing.sealed import scene
 
     sign_enveloped(request, chain=scene().sender.chain, sign=key_signer(scene().sender.key))
 
 
 def _show_sizes() -> None:
     from agent.sealing import open_sealed, seal
-    from tests.agent.sealed import NOW, scene
+    from tests.agent.sealing.sealed import NOW, scene
 
     made = scene()
     pss = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
@@ -93,8 +93,8 @@ def _show_failures() -> None:
     """One column that should not vary: what is wrong inside must not show from outside."""
     from agent.errors import SealError
     from agent.sealing import open_sealed
-    from tests.agent.sealed import scene
-    from tests.agent.test_sealing import INSIDE
+    from tests.agent.sealing.sealed import scene
+    from tests.agent.sealing.test_messages import INSIDE
 
     rows = []
     for name in ("a bit of the key", "a key that is too short", "no PKCS#1 padding", "another IV"):

@@ -27,13 +27,13 @@ from organisations.services.identifiers import add_identifier
 from organisations.services.mandates import give_mandate
 from organisations.services.people import add_person
 from organisations.tenancy import acting_for
-from tests.certificates.foreigners import make_foreigner
-from tests.certificates.renewing import install, known, pair, renew, token
-from tests.certificates.test_papers import SCAN, TODAY, draft
-from tests.certificates.web.endings import revoke
-from tests.certificates.web.record_shelf import answered
+from tests.certificates.foreigners.stages import make_foreigner
+from tests.certificates.papers.test_papers import SCAN, TODAY, draft
+from tests.certificates.renewals.ending import install, known, pair, renew, token
+from tests.certificates.web.foreigners.test_pages import put
+from tests.certificates.web.records.shelf import answered
+from tests.certificates.web.revocations.endings import revoke
 from tests.certificates.web.shelf import ask, give_token, shelve
-from tests.certificates.web.test_foreign_pages import put
 from tests.organisations.web.members import give_second_factor, member, signed_in
 from tests.support.hospital import PLATFORM, Hospital, make_hospital
 from tests.support.questions import ask as records

@@ -12,7 +12,7 @@ import pytest
 from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.models import ForeignRequest
 from tests.campaigns.test_worker_kills import child_environment
-from tests.certificates.foreigners import Foreigner, make_foreigner, times_sent
+from tests.certificates.foreigners.stages import Foreigner, make_foreigner, times_sent
 from tests.environment import ROOT
 from tests.support.hospital import Hospital, make_hospital
 from tests.support.sandbox import SandboxProcess

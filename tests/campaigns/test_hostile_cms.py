@@ -18,7 +18,7 @@ from agent.wire.errors import CmsInvalid, TokenInvalid, WireError
 from agent.wire.pki.challenge import open_challenge
 from agent.wire.pki.der import definite
 from agent.wire.pki.etk import verify_etk
-from tests.agent.sealed import NOW, scene
+from tests.agent.sealing.sealed import NOW, scene
 from tests.support.tokens import in_pieces, make_challenge, make_token
 
 SEED = 20_261_125

@@ -18,7 +18,7 @@ from certificates.models import Revocation
 from organisations.models import AuditEvent
 from organisations.tenancy import acting_for
 from tests.campaigns.test_worker_kills import child_environment
-from tests.certificates.revocations import ask, messages, reload, sign, step, take_in
+from tests.certificates.revocations.stages import ask, messages, reload, sign, step, take_in
 from tests.environment import ROOT
 from tests.support.holder import Holder, issue_identity
 from tests.support.hospital import Hospital, make_hospital

@@ -30,14 +30,14 @@ from certificates.trust.paths import Trust, validate
 from organisations.models import AuditEvent
 from organisations.services.audit import Actor
 from organisations.tenancy import acting_for
-from tests.certificates import signed_requests
-from tests.certificates.signed_requests import an, new_application_id
+from tests.certificates.inventory.uploads import preview, stored, take, upload
+from tests.certificates.signing import signed_requests
+from tests.certificates.signing.signed_requests import an, new_application_id
 from tests.certificates.stages import enrolled, now, registered, when_due
-from tests.certificates.uploads import preview, stored, take, upload
 from tests.sandbox import messages
 from tests.sandbox.messages import HOSPITAL
-from tests.sandbox.test_journey import certificates, get, submit
-from tests.sandbox.token_messages import System, register, system
+from tests.sandbox.operations.test_journey import certificates, get, submit
+from tests.sandbox.tokens.messages import System, register, system
 from tests.support.holder import Holder
 from tests.support.hospital import Hospital
 from tests.support.sandbox import SandboxProcess

@@ -10,7 +10,7 @@ from deploy.sandbox.state.received import KEPT
 from deploy.sandbox.state.store import Store
 from tests.sandbox import messages
 from tests.sandbox.messages import call
-from tests.sandbox.test_journey import identifier, submit
+from tests.sandbox.operations.test_journey import identifier, submit
 from tests.support.sandbox import SandboxProcess
 
 KEY = "00" * 20

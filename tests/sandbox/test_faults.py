@@ -13,7 +13,7 @@ from deploy.sandbox.authorities.citizens import Identity
 from tests.contract.schemas import assert_valid
 from tests.sandbox import messages
 from tests.sandbox.messages import NS, Reply, call
-from tests.sandbox.test_journey import certificates, get, identifier, submit
+from tests.sandbox.operations.test_journey import certificates, get, identifier, submit
 from tests.support.sandbox import SandboxProcess
 
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.sandbox import messages
 from tests.sandbox.messages import CONTACT, NS, Reply, actor, call
-from tests.sandbox.test_journey import certificates, get, identifier
+from tests.sandbox.operations.test_journey import certificates, get, identifier
 from tests.support.sandbox import SandboxProcess
 
 BIS = "85273003371"

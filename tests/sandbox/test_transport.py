@@ -13,7 +13,7 @@ from deploy.sandbox.services import ACTIONS, CERTRA, DEPOT, ETKRA
 from tests.contract.schemas import assert_valid
 from tests.sandbox import messages
 from tests.sandbox.messages import call, post
-from tests.sandbox.token_messages import depot_request, request
+from tests.sandbox.tokens.messages import depot_request, request
 from tests.support.sandbox import SandboxProcess
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"

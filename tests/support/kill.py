@@ -18,6 +18,9 @@ class LineCounter:
     """Counts lines of the chosen files, and ends the process without a goodbye at the chosen one."""
 
     def __init__(self, files: frozenset[str], kill_at: int) -> None:
+        gone = sorted(file for file in files if not Path(file).is_file())
+        if gone:
+            raise FileNotFoundError(f"no such module to kill in: {gone}")
         self.count = 0
         self._files = files
         self._kill_at = kill_at

@@ -22,7 +22,7 @@ from tests.support.kill import LineCounter
 
 OLD, NEW = "wolk trompet kade 71", "vijver ladder 88 oker"
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-STEPS = ("store_files.py", "durable.py", "keystore.py")
+STEPS = ("stores/files.py", "durable.py", "stores/contents.py")
 
 
 def change_password(folder: Path) -> None:
@@ -84,7 +84,7 @@ OPERATIONS: dict[str, Callable[[Path], None]] = {
 def main() -> None:
     """Run the operation under the counter."""
     count_file, kill_at, operation, folder = sys.argv[1:]
-    agent = Path(store_files.__file__).parent
+    agent = Path(durable.__file__).parent
     recorder = LineRecorder(frozenset(str(agent / step) for step in STEPS), int(kill_at))
     sys.settrace(recorder)
     try:
