@@ -77,7 +77,7 @@ class Strength:
     reason: str
 
 
-def judge(password: str) -> Strength:
+def strength_of(password: str) -> Strength:
     """Judge a new password. `reason` is a key under `password.`: ok, short, long, ascii, weak.
 
     Characters outside ASCII are refused: software disagrees on how to put them into a PKCS#12 password.

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from certificates.services.foreigners import work as foreign
-from certificates.services.reminders import matters
+from certificates.services.reminders import notices as matters
 from certificates.services.requests import work
 from certificates.services.revocations import work as revocations
 from certificates.services.status import check as check_revocation

@@ -55,7 +55,8 @@ def _narrow(table: str, condition: str) -> RunSQL:
 def owner_function(name: str, arguments: str, returns: str, query: str, role: str) -> RunSQL:
     """Create a SQL function that runs as the owner and is granted to the web role only.
 
-    It is the narrow door for questions that come before any organisation is named; it must return ids, nothing else.
+    A SECURITY DEFINER function answers what is asked before any organisation is named; it must return ids, nothing
+    else, since row-level security does not hold inside it.
     """
     types = ", ".join(argument.split()[1] for argument in arguments.split(",") if argument.strip())
     return RunSQL(

@@ -150,7 +150,7 @@ def hello_of(answer: Json, *, now: datetime) -> Hello:
     return Hello(text_of(answer, "name"), text_of(answer, "version"), text_of(answer, "origin"), difference)
 
 
-def outcome_of(answer: Json) -> Outcome:
+def read_outcome(answer: Json) -> Outcome:
     """Where a request stands."""
     state, pause, problem = text_of(answer, "state"), answer.get("poll_after_seconds"), answer.get("problem")
     if state not in STATES or not isinstance(pause, int | float):

@@ -29,7 +29,7 @@ from agent.portal.answers import (
     enrolled_of,
     hello_of,
     nonce_of,
-    outcome_of,
+    read_outcome,
     summary_of,
     text_of,
     token_of,
@@ -129,7 +129,7 @@ class Portal:
 
     def outcome(self, job_id: str) -> Outcome:
         """Where the request stands."""
-        return outcome_of(self._call("GET", f"{self._job_path(job_id)}/outcome"))
+        return read_outcome(self._call("GET", f"{self._job_path(job_id)}/outcome"))
 
     def stored(self, job_id: str, fingerprint: str, store_format: str) -> None:
         """Acknowledge that the key store is safe on disk. Safe to repeat."""

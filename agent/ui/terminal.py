@@ -15,7 +15,7 @@ from agent.card.eid import Purpose
 from agent.consent.contract_text import Block
 from agent.consent.request import ConsentPage
 from agent.language import Texts
-from agent.passwords import judge
+from agent.passwords import strength_of
 from agent.pending import StoreFormat
 
 MAX_WIDTH = 100
@@ -94,7 +94,7 @@ class TerminalDialogue:
             password = self._secret(self._texts("password.new"))
             if not password:
                 return None
-            strength = judge(password)
+            strength = strength_of(password)
             meter = "█" * (strength.score + 1) + "░" * (4 - strength.score)
             self._console.print(f"{meter}  {self._texts(f'password.{strength.reason}')}", markup=False)
             if not strength.acceptable:

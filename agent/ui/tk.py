@@ -10,7 +10,7 @@ from agent.card.eid import Purpose
 from agent.consent.contract_text import Block
 from agent.consent.request import ConsentPage
 from agent.language import Texts
-from agent.passwords import judge
+from agent.passwords import strength_of
 from agent.pending import StoreFormat
 
 # The same colours as on the server's pages: petrol is production, violet is acceptance and nothing else.
@@ -114,7 +114,7 @@ class WindowDialogue:
         accept.state(["disabled"])
 
         def judged(*_: str) -> None:
-            strength = judge(first.get())
+            strength = strength_of(first.get())
             meter.delete("all")
             width = meter.winfo_width() * (strength.score + 1) // 5 if first.get() else 0
             meter.create_rectangle(0, 0, width, 8, fill=METER[strength.score], outline="")

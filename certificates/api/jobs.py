@@ -65,7 +65,7 @@ class Job(ProvenView):
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         device = device_of(accepted)
         with named_organisations(device):
-            return 200, job_documents.document_of(agent_jobs.find_job(job_id, device), now=now).to_json()
+            return 200, job_documents.job_document(agent_jobs.find_job(job_id, device), now=now).to_json()
 
 
 class SignedRequest(ProvenView):
@@ -125,7 +125,7 @@ class Outcome(ProvenView):
         device = device_of(accepted)
         with named_organisations(device):
             job = agent_jobs.find_job(job_id, device)
-            outcome = signed_jobs.outcome_of(job)
+            outcome = signed_jobs.job_outcome(job)
         return 200, {
             "kind": job.kind,
             "environment": job.environment,

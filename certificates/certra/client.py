@@ -22,7 +22,7 @@ from certificates.certra.facts import (
 )
 from certificates.certra.register import OPEN_STATUSES, read_infos, read_organisation_types, read_qualities
 from certificates.certra.services import CERTRA
-from certificates.certra.soap import SoapClient, T, asking, understood
+from certificates.certra.soap import SoapClient, T, as_question, understood
 from certificates.certra.values import Unreadable, flag_of, key_identifier_of, moment_of, text_of
 
 MAX_ADDRESS_CHARACTERS = 2000
@@ -69,7 +69,9 @@ class CertraClient(SoapClient):
 
     def actor_qualities(self, signed_request: bytes) -> ActorQualities:
         """Return for whom the signer of a GetActorQualitiesRequest may ask certificates."""
-        return asking(lambda: understood(read_qualities, self.forward("GetActorQualities", signed_request)))
+        return as_question(
+            lambda: understood(read_qualities, self.forward("GetActorQualities", signed_request))
+        )
 
     def certificate_infos(self, signed_request: bytes) -> tuple[CertificateInfo, ...]:
         """Return what the register knows for the signer of a GetCertificateInfoForCitizenRequest and their mandates."""
@@ -110,12 +112,12 @@ class CertraClient(SoapClient):
         return understood(_read_foreign_registration, answer)
 
     def _infos(self, operation: str, signed_request: bytes) -> tuple[CertificateInfo, ...]:
-        return asking(
+        return as_question(
             lambda: understood(read_infos, self.forward(operation, signed_request, open_lists=OPEN_STATUSES))
         )
 
     def _question(self, read: Callable[[etree._Element], T], operation: str, **fields: object) -> T:
-        return asking(lambda: understood(read, self.ask(operation, **fields)))
+        return as_question(lambda: understood(read, self.ask(operation, **fields)))
 
 
 def _id(identifier: Identifier) -> dict[str, str]:

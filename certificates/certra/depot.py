@@ -8,7 +8,7 @@ from agent.wire.jobs import Identifier
 from certificates.certra.answers import read_payload
 from certificates.certra.errors import Answer, Rejected
 from certificates.certra.services import DEPOT
-from certificates.certra.soap import SoapClient, asking, understood
+from certificates.certra.soap import SoapClient, as_question, understood
 from certificates.certra.values import bytes_of
 
 NAMES = {"d": DEPOT.namespace, "s": "urn:be:fgov:ehealth:commons:1_0:core"}
@@ -52,7 +52,7 @@ class DepotClient(SoapClient):
                     summary="several tokens match, and asking for one of them finds them all again"
                 )
         if answer.find("d:ETK", NAMES) is not None:
-            return asking(lambda: understood(lambda element: bytes_of(element, ETK), answer))
+            return as_question(lambda: understood(lambda element: bytes_of(element, ETK), answer))
         errors = tuple(
             Answer(_text(error, "d:Code"), _text(error, "d:Message"))
             for error in answer.iterfind("d:Error", NAMES)
@@ -72,7 +72,7 @@ class DepotClient(SoapClient):
             content, status = self.post("GetEtk", message)
             return read_payload(content, status, "GetEtkResponse", service=DEPOT)
 
-        answer = asking(ask)
+        answer = as_question(ask)
         code = answer.findtext("s:Status/Code", "", NAMES).strip()
         if code != SUCCESS:
             message = answer.findtext("s:Status/Message", "", NAMES).strip()

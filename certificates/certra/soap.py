@@ -28,8 +28,8 @@ def description_of(service: Service) -> zeep.Client:
     )
 
 
-def asking(question: Callable[[], T]) -> T:
-    """A question changes nothing: whatever went wrong, it may be asked again."""
+def as_question(question: Callable[[], T]) -> T:
+    """Turn an unknown outcome into Transient: a question changes nothing, so it may be asked again."""
     try:
         return question()
     except OutcomeUnknown as error:

@@ -81,8 +81,12 @@ class RenewalFacts:
         return window_start(self.not_after, self.replaceable_from)
 
 
-def judge(facts: RenewalFacts, now: datetime) -> RenewalOutcome:
-    """Return what a renewal at `now` meets first; what cannot be helped comes before what can."""
+def renewal_outcome(facts: RenewalFacts, now: datetime) -> RenewalOutcome:
+    """Return RENEWABLE, or the first obstacle that a renewal at `now` meets.
+
+    Obstacles that nobody can remove (revoked, renewed, expired, on its way) are looked at before those that somebody
+    can (no mandate, no workstation). Reads no clock and no database.
+    """
     status = status_of(facts.not_before, facts.not_after, facts.revocation, now, facts.replaceable_from)
     if status is CertificateStatus.REVOKED:
         return R.REVOKED

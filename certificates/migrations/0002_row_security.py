@@ -1,4 +1,4 @@
-"""Row-level security of the inventory, requests, jobs and imports; the sweeps' narrow doors."""
+"""Row-level security of the inventory, requests, jobs and imports; the sweeps' SECURITY DEFINER functions."""
 
 from django.conf import settings
 from django.db import migrations

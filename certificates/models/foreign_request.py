@@ -28,7 +28,7 @@ class ForeignRequestQuerySet(models.QuerySet["ForeignRequest"]):
         """Requests that a task should work on at `now`."""
         return self.filter(state__in=MACHINE_STATES, next_attempt_at__lte=now)
 
-    def holding_a_name(self) -> Self:
+    def blocking_their_name(self) -> Self:
         """Requests still on their way: no second one for the same person and environment beside them."""
         return self.exclude(state__in=FINAL_STATES | {ForeignState.ISSUED})
 

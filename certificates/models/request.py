@@ -30,7 +30,7 @@ class RequestQuerySet(models.QuerySet["CertificateRequest"]):
         """Requests that a task should work on at `now`."""
         return self.filter(state__in=MACHINE_STATES, next_attempt_at__lte=now)
 
-    def holding_a_name(self) -> Self:
+    def blocking_their_name(self) -> Self:
         """Requests still on their way to a certificate: no second one for the same name beside them.
 
         An issued one holds nothing back: a workstation that broke before its key store was written never confirms.

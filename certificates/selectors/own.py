@@ -37,7 +37,7 @@ def own_requests(person: Person, *, most: int = 10) -> list[CertificateRequest]:
 
 def own_requests_under_way(person: Person) -> dict[str, CertificateRequest]:
     """The requests of the person in the own name that another one would have to wait for, by environment."""
-    rows = CertificateRequest.objects.holding_a_name().filter(
+    rows = CertificateRequest.objects.blocking_their_name().filter(
         organisation_id=person.organisation_id, personal=True, holder=person
     )
     return {one.environment: one for one in rows.defer("sealed_contract", "sealed_signed_request")}

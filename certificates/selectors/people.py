@@ -29,7 +29,7 @@ def requests_held_by(person: Person) -> "QuerySet[CertificateRequest]":
 
 def foreign_requests_of(person: Person) -> "QuerySet[ForeignRequest]":
     """Requests without identity card on their way for this person, oldest first."""
-    rows = ForeignRequest.objects.holding_a_name().filter(person=person)
+    rows = ForeignRequest.objects.blocking_their_name().filter(person=person)
     return rows.without_documents().select_related("person").order_by("requested_at")
 
 

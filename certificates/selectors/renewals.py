@@ -25,7 +25,7 @@ def to_renew(organisation: Organisation, now: datetime) -> "QuerySet[Certificate
 
 def renewals_under_way(organisation: Organisation, now: datetime) -> int:
     """Of how many of those to renew the renewal was asked for and has not come to an end."""
-    requests = CertificateRequest.objects.holding_a_name().filter(replaces=OuterRef("pk"))
+    requests = CertificateRequest.objects.blocking_their_name().filter(replaces=OuterRef("pk"))
     return to_renew(organisation, now).filter(Exists(requests)).count()
 
 

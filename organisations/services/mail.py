@@ -44,7 +44,7 @@ class Letter:
         return f"{settings.ORIGIN}{path}?{urlencode({'organisation': self.organisation.pk})}"
 
 
-class Fate(StrEnum):
+class DeliveryStatus(StrEnum):
     """What became of a letter."""
 
     SENT = "sent"
@@ -55,14 +55,14 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True)
-class Posted:
+class Delivery:
     """What became of a letter, and what the mail server said when it was not sent."""
 
-    fate: Fate
+    status: DeliveryStatus
     answer: str = ""
 
 
-def post(reader: User, write: Callable[[], Letter]) -> Posted:
+def post(reader: User, write: Callable[[], Letter]) -> Delivery:
     """Send `reader` what `write` returns in the reader's language. Call outside transactions: it may take seconds."""
     with translation.override(reader.language):
         message = _message(reader, write())
@@ -70,24 +70,24 @@ def post(reader: User, write: Callable[[], Letter]) -> Posted:
     try:
         mailbox.open()
     except (OSError, SMTPException) as error:
-        return _not_sent(Fate.UNREACHABLE, 0, type(error).__name__)
+        return _not_sent(DeliveryStatus.UNREACHABLE, 0, type(error).__name__)
     try:
         mailbox.send_messages([message])
     except SMTPRecipientsRefused as error:
-        return _not_sent(Fate.REFUSED, *next(iter(error.recipients.values()), (0, b"")))
+        return _not_sent(DeliveryStatus.REFUSED, *next(iter(error.recipients.values()), (0, b"")))
     except SMTPSenderRefused as error:
-        return _not_sent(Fate.UNREACHABLE, error.smtp_code, error.smtp_error)
+        return _not_sent(DeliveryStatus.UNREACHABLE, error.smtp_code, error.smtp_error)
     except SMTPDataError as error:
-        return _not_sent(Fate.REFUSED, error.smtp_code, error.smtp_error)
+        return _not_sent(DeliveryStatus.REFUSED, error.smtp_code, error.smtp_error)
     except ValueError as error:  # an address or a name that no header takes
-        return _not_sent(Fate.REFUSED, 0, str(error))
+        return _not_sent(DeliveryStatus.REFUSED, 0, str(error))
     except (OSError, SMTPException) as error:
         # It may have gone: what a slow server took without saying so must not come again every half hour.
-        return _not_sent(Fate.REFUSED, 0, type(error).__name__)
+        return _not_sent(DeliveryStatus.REFUSED, 0, type(error).__name__)
     finally:
         with suppress(OSError, SMTPException):
             mailbox.close()
-    return Posted(Fate.SENT)
+    return Delivery(DeliveryStatus.SENT)
 
 
 def _message(reader: User, letter: Letter) -> EmailMultiAlternatives:
@@ -121,7 +121,7 @@ def _message(reader: User, letter: Letter) -> EmailMultiAlternatives:
     return message
 
 
-def _not_sent(fate: Fate, code: int, answer: object) -> Posted:
+def _not_sent(status: DeliveryStatus, code: int, answer: object) -> Delivery:
     said = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else str(answer)
-    log.warning("mail_not_sent", fate=str(fate), code=code)
-    return Posted(fate, mask_ssins(" ".join(f"{code or ''} {said}".split()))[:200])
+    log.warning("mail_not_sent", status=str(status), code=code)
+    return Delivery(status, mask_ssins(" ".join(f"{code or ''} {said}".split()))[:200])

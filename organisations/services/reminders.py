@@ -1,4 +1,4 @@
-"""Reminding members by mail: each of a matter at a step once, all that is due to one reader in one letter.
+"""Reminding members by mail: each notice at a step once, all that is due to one reader in one letter.
 
 The row of a reminder is claimed before its letter leaves and settled after it, reader by reader. A worker that dies in
 between leaves a claim that lapses: then a reader may get the same letter twice, which is better than never.
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from organisations.models import Organisation, Reminder, User
 from organisations.services.audit import Actor, record
-from organisations.services.mail import Fate, Letter, Note, Posted, post
+from organisations.services.mail import Delivery, DeliveryStatus, Letter, Note, post
 from organisations.tenancy import acting_for
 
 EVERY = timedelta(hours=6)
@@ -30,7 +30,7 @@ PAUSES = (timedelta(hours=6), timedelta(days=1), timedelta(days=2))
 
 
 @dataclass(frozen=True)
-class Matter:
+class Notice:
     """Something that its readers are to be told once at this step. `kind` is a stable code."""
 
     kind: str
@@ -53,57 +53,57 @@ def organisations_to_remind(*, now: datetime, most: int = 500) -> list[UUID]:
 
 
 def remind_organisation(
-    organisation_id: UUID, find: Callable[[Organisation, datetime], Sequence[Matter]], *, now: datetime
+    organisation_id: UUID, find: Callable[[Organisation, datetime], Sequence[Notice]], *, now: datetime
 ) -> None:
     """Find what is due in an organisation and tell it; does nothing when another worker looks. Outside transactions.
 
-    `find` runs for the platform itself: it names for each matter who may know of it.
+    `find` runs for the platform itself: it names for each notice who may know of it.
     """
     with acting_for([organisation_id]):
         due = Organisation.objects.filter(pk=organisation_id, reminders_due_at__lte=now)
         if not due.update(reminders_due_at=now + EVERY):
             return
         organisation = Organisation.objects.get(pk=organisation_id)
-        matters = find(organisation, now)
-        open_matters = _without_done(matters, now)
-    for count, (reader, theirs) in enumerate(_by_reader(open_matters)):
+        notices = find(organisation, now)
+        open_notices = _without_done(notices, now)
+    for count, (reader, theirs) in enumerate(_by_reader(open_notices)):
         if count == MOST_LETTERS or not _tell(organisation, reader, theirs, now):
             with acting_for([organisation_id]):
                 Organisation.objects.filter(pk=organisation_id).update(reminders_due_at=now + AFTER_OUTAGE)
             return
 
 
-def _without_done(matters: Sequence[Matter], now: datetime) -> list[tuple[User, Matter]]:
+def _without_done(notices: Sequence[Notice], now: datetime) -> list[tuple[User, Notice]]:
     """Leave out what was sent, is being sent, waits for another attempt, or is not tried any more."""
-    rows = Reminder.objects.filter(subject_id__in={one.subject.pk for one in matters})
+    rows = Reminder.objects.filter(subject_id__in={one.subject.pk for one in notices})
     rows = rows.exclude(next_attempt_at__isnull=False, next_attempt_at__lte=now)
     done = set(rows.values_list("kind", "subject_id", "step", "recipient_id"))
     return [
-        (reader, matter)
-        for matter in matters
-        for reader in dict.fromkeys(matter.readers)
-        if matter.key_for(reader) not in done
+        (reader, notice)
+        for notice in notices
+        for reader in dict.fromkeys(notice.readers)
+        if notice.key_for(reader) not in done
     ]
 
 
-def _by_reader(pairs: Iterable[tuple[User, Matter]]) -> Iterable[tuple[User, list[Matter]]]:
-    theirs: dict[User, list[Matter]] = {}
-    for reader, matter in pairs:
-        theirs.setdefault(reader, []).append(matter)
+def _by_reader(pairs: Iterable[tuple[User, Notice]]) -> Iterable[tuple[User, list[Notice]]]:
+    theirs: dict[User, list[Notice]] = {}
+    for reader, notice in pairs:
+        theirs.setdefault(reader, []).append(notice)
     return theirs.items()
 
 
-def _tell(organisation: Organisation, reader: User, matters: Sequence[Matter], now: datetime) -> bool:
+def _tell(organisation: Organisation, reader: User, notices: Sequence[Notice], now: datetime) -> bool:
     """Send one reader what is due; False when the mail server could not be reached."""
     with acting_for([organisation.pk]):
-        claimed = _claim(organisation, reader, matters, now)
+        claimed = _claim(organisation, reader, notices, now)
     if not claimed:
         return True
-    told = [matter for matter, _row in claimed]
-    posted = post(reader, lambda: _letter(organisation, [matter.write(reader) for matter in told]))
+    told = [notice for notice, _row in claimed]
+    delivery = post(reader, lambda: _letter(organisation, [notice.write(reader) for notice in told]))
     with acting_for([organisation.pk]):
-        _settle(organisation, reader, claimed, posted, now)
-    return posted.fate is not Fate.UNREACHABLE
+        _settle(organisation, reader, claimed, delivery, now)
+    return delivery.status is not DeliveryStatus.UNREACHABLE
 
 
 def _letter(organisation: Organisation, notes: Sequence[Note]) -> Letter:
@@ -115,33 +115,33 @@ def _letter(organisation: Organisation, notes: Sequence[Note]) -> Letter:
 
 @transaction.atomic
 def _claim(
-    organisation: Organisation, reader: User, matters: Sequence[Matter], now: datetime
-) -> list[tuple[Matter, Reminder]]:
-    wanted = {matter.key_for(reader): matter for matter in matters}
+    organisation: Organisation, reader: User, notices: Sequence[Notice], now: datetime
+) -> list[tuple[Notice, Reminder]]:
+    wanted = {notice.key_for(reader): notice for notice in notices}
     Reminder.objects.bulk_create(
         [
             Reminder(
                 organisation=organisation,
-                kind=matter.kind,
-                subject_id=matter.subject.pk,
-                step=matter.step,
+                kind=notice.kind,
+                subject_id=notice.subject.pk,
+                step=notice.step,
                 recipient=reader,
                 created_at=now,
                 next_attempt_at=now,
-                private_to_id=getattr(matter.subject, "private_to_id", None),
+                private_to_id=getattr(notice.subject, "private_to_id", None),
             )
-            for matter in matters
+            for notice in notices
         ],
         ignore_conflicts=True,
     )
     rows = Reminder.objects.select_for_update(skip_locked=True, of=("self",)).filter(
         organisation=organisation,
         recipient=reader,
-        subject_id__in={matter.subject.pk for matter in matters},
+        subject_id__in={notice.subject.pk for notice in notices},
         next_attempt_at__lte=now,
     )
     found = {(one.kind, one.subject_id, one.step, one.recipient_id): one for one in rows}
-    claimed = [(matter, found[key]) for key, matter in wanted.items() if key in found]
+    claimed = [(notice, found[key]) for key, notice in wanted.items() if key in found]
     Reminder.objects.filter(pk__in=[row.pk for _matter, row in claimed]).update(next_attempt_at=now + CLAIM)
     return claimed
 
@@ -150,30 +150,30 @@ def _claim(
 def _settle(
     organisation: Organisation,
     reader: User,
-    claimed: Sequence[tuple[Matter, Reminder]],
-    posted: Posted,
+    claimed: Sequence[tuple[Notice, Reminder]],
+    delivery: Delivery,
     now: datetime,
 ) -> None:
     rows = Reminder.objects.filter(pk__in=[row.pk for _matter, row in claimed])
-    if posted.fate is Fate.UNREACHABLE:
+    if delivery.status is DeliveryStatus.UNREACHABLE:
         rows.update(next_attempt_at=now)
         return
-    if posted.fate is Fate.REFUSED:
+    if delivery.status is DeliveryStatus.REFUSED:
         for tried in {row.attempts for _matter, row in claimed}:
             again = now + PAUSES[tried] if tried < len(PAUSES) else None
             rows.filter(attempts=tried).update(
-                attempts=tried + 1, next_attempt_at=again, answer=posted.answer
+                attempts=tried + 1, next_attempt_at=again, answer=delivery.answer
             )
         return
     rows.update(sent_at=now, next_attempt_at=None, answer="")
-    for matter, _row in claimed:
+    for notice, _row in claimed:
         record(
             organisation,
             "reminder_sent",
-            matter.subject,
+            notice.subject,
             actor=Actor.platform(),
             now=now,
-            reminder=matter.kind,
-            step=matter.step,
+            reminder=notice.kind,
+            step=notice.step,
             member=str(reader),
         )

@@ -10,7 +10,7 @@ import agent
 from agent.errors import AgentError, PortalError
 from agent.language import LANGUAGES, Texts, catalogue, choose_language, printable, shown_path
 from agent.pending import Stage
-from agent.portal.answers import outcome_of
+from agent.portal.answers import read_outcome
 
 SOURCE = Path(agent.__file__).parent
 SERVER_CODES = (
@@ -176,4 +176,4 @@ def test_a_code_of_ours_from_a_server_breaks_nothing() -> None:
 
 @pytest.mark.parametrize(("pause", "seconds"), [(10**400, 300.0), (float("inf"), 300.0), (-(10**400), 0.2)])
 def test_a_pause_without_measure_is_cut(pause: float, seconds: float) -> None:
-    assert outcome_of({"state": "waiting", "poll_after_seconds": pause}).poll_after_seconds == seconds
+    assert read_outcome({"state": "waiting", "poll_after_seconds": pause}).poll_after_seconds == seconds

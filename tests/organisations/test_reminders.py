@@ -18,7 +18,7 @@ from organisations.services.reminders import (
     CLAIM,
     EVERY,
     PAUSES,
-    Matter,
+    Notice,
     organisations_to_remind,
     remind_organisation,
 )
@@ -60,8 +60,8 @@ def colleague(hospital: Hospital, name: str) -> User:
     return user
 
 
-def matter(hospital: Hospital, *readers: User, kind: str = "thing", step: int = 30) -> Matter:
-    return Matter(
+def notice(hospital: Hospital, *readers: User, kind: str = "thing", step: int = 30) -> Notice:
+    return Notice(
         kind,
         step,
         hospital.holder,
@@ -70,10 +70,10 @@ def matter(hospital: Hospital, *readers: User, kind: str = "thing", step: int = 
     )
 
 
-def remind(hospital: Hospital, *matters: Matter, now: datetime = NOW) -> None:
+def remind(hospital: Hospital, *notices: Notice, now: datetime = NOW) -> None:
     with acting_for([hospital.organisation.pk]):
         Organisation.objects.filter(pk=hospital.organisation.pk).update(reminders_due_at=now)
-    remind_organisation(hospital.organisation.pk, lambda _organisation, _now: matters, now=now)
+    remind_organisation(hospital.organisation.pk, lambda _organisation, _now: notices, now=now)
 
 
 def rows_of(hospital: Hospital) -> list[Reminder]:
@@ -93,7 +93,7 @@ def addresses(sink: MailSink) -> list[str]:
 def test_each_reader_gets_one_letter_with_all_that_is_due(hospital: Hospital, sink: MailSink) -> None:
     an, els = hospital.holder_user, hospital.administrator
     for _ in range(2):
-        remind(hospital, matter(hospital, an, els), matter(hospital, els, kind="other"))
+        remind(hospital, notice(hospital, an, els), notice(hospital, els, kind="other"))
     assert addresses(sink) == sorted([an.email, els.email])
     text = sink.text_to(els.email)
     for told in ("thing 30", "other 30", "Els Wouters"):
@@ -104,8 +104,8 @@ def test_each_reader_gets_one_letter_with_all_that_is_due(hospital: Hospital, si
 
 
 def test_the_next_step_is_told_again(hospital: Hospital, sink: MailSink) -> None:
-    remind(hospital, matter(hospital, hospital.administrator, step=30))
-    remind(hospital, matter(hospital, hospital.administrator, step=14), now=NOW + 16 * DAY)
+    remind(hospital, notice(hospital, hospital.administrator, step=30))
+    remind(hospital, notice(hospital, hospital.administrator, step=14), now=NOW + 16 * DAY)
     assert len(sink.mails) == 2
     assert [event.details["step"] for event in events(hospital)] == [30, 14]
 
@@ -116,7 +116,7 @@ def test_a_refused_address_holds_up_nobody_and_is_told_nothing_twice(
     gone, els, zoë = colleague(hospital, "aaron"), hospital.administrator, colleague(hospital, "zoe")
     sink.unknown = {gone.email}
     for hours in range(0, 48, 6):
-        remind(hospital, matter(hospital, gone, els, zoë), now=NOW + timedelta(hours=hours))
+        remind(hospital, notice(hospital, gone, els, zoë), now=NOW + timedelta(hours=hours))
     assert addresses(sink) == sorted([els.email, zoë.email])
     [refused] = [row for row in rows_of(hospital) if row.recipient_id == gone.pk]
     assert refused.sent_at is None
@@ -129,7 +129,7 @@ def test_an_address_that_is_refused_again_and_again_is_let_alone(hospital: Hospi
     sink.unknown = {hospital.administrator.email}
     at = NOW
     for pause in (*PAUSES, 10 * DAY, 10 * DAY):
-        remind(hospital, matter(hospital, hospital.administrator), now=at)
+        remind(hospital, notice(hospital, hospital.administrator), now=at)
         at += pause
     [row] = rows_of(hospital)
     assert (row.attempts, row.next_attempt_at) == (len(PAUSES) + 1, None)
@@ -138,11 +138,11 @@ def test_an_address_that_is_refused_again_and_again_is_let_alone(hospital: Hospi
 
 def test_a_letter_that_is_refused_goes_out_later(hospital: Hospital, sink: MailSink) -> None:
     sink.refuses = True
-    remind(hospital, matter(hospital, hospital.administrator))
+    remind(hospital, notice(hospital, hospital.administrator))
     sink.refuses = False
-    remind(hospital, matter(hospital, hospital.administrator), now=NOW + timedelta(hours=1))
+    remind(hospital, notice(hospital, hospital.administrator), now=NOW + timedelta(hours=1))
     assert sink.mails == []
-    remind(hospital, matter(hospital, hospital.administrator), now=NOW + PAUSES[0])
+    remind(hospital, notice(hospital, hospital.administrator), now=NOW + PAUSES[0])
     assert addresses(sink) == [hospital.administrator.email]
     assert len(events(hospital)) == 1
 
@@ -152,14 +152,14 @@ def test_an_outage_loses_nothing_and_is_tried_again_soon(
 ) -> None:
     up = settings.EMAIL_PORT
     settings.EMAIL_PORT = 1
-    remind(hospital, matter(hospital, hospital.administrator, hospital.holder_user))
+    remind(hospital, notice(hospital, hospital.administrator, hospital.holder_user))
     assert hospital.organisation.pk not in organisations_to_remind(
         now=NOW + AFTER_OUTAGE - timedelta(seconds=1)
     )
     assert hospital.organisation.pk in organisations_to_remind(now=NOW + AFTER_OUTAGE)
     assert all(row.attempts == 0 for row in rows_of(hospital))
     settings.EMAIL_PORT = up
-    remind(hospital, matter(hospital, hospital.administrator, hospital.holder_user), now=NOW + AFTER_OUTAGE)
+    remind(hospital, notice(hospital, hospital.administrator, hospital.holder_user), now=NOW + AFTER_OUTAGE)
     assert len(sink.mails) == 2
 
 
@@ -171,18 +171,18 @@ def test_a_worker_that_dies_before_the_letter_left_leaves_a_claim_that_lapses(
 
     monkeypatch.setattr(reminders, "post", die)
     with pytest.raises(KeyboardInterrupt):
-        remind(hospital, matter(hospital, hospital.administrator))
+        remind(hospital, notice(hospital, hospital.administrator))
     monkeypatch.undo()
-    remind(hospital, matter(hospital, hospital.administrator), now=NOW + CLAIM - timedelta(minutes=1))
+    remind(hospital, notice(hospital, hospital.administrator), now=NOW + CLAIM - timedelta(minutes=1))
     assert sink.mails == []
-    remind(hospital, matter(hospital, hospital.administrator), now=NOW + CLAIM)
+    remind(hospital, notice(hospital, hospital.administrator), now=NOW + CLAIM)
     assert addresses(sink) == [hospital.administrator.email]
 
 
 def test_a_look_is_taken_once_and_comes_back(hospital: Hospital, sink: MailSink) -> None:
     looked: list[datetime] = []
 
-    def find(_organisation: Organisation, now: datetime) -> Sequence[Matter]:
+    def find(_organisation: Organisation, now: datetime) -> Sequence[Notice]:
         looked.append(now)
         return ()
 
@@ -208,8 +208,8 @@ def test_who_waits_longest_is_looked_at_first(hospital: Hospital) -> None:
 def test_a_reader_of_two_organisations_hears_of_each_from_itself(hospital: Hospital, sink: MailSink) -> None:
     other = make_hospital(name="Clinique des Tilleuls", cbe="0809394427", ssin="93051822361")
     both = hospital.administrator
-    remind(hospital, matter(hospital, both))
-    remind(other, matter(other, both))
+    remind(hospital, notice(hospital, both))
+    remind(other, notice(other, both))
     assert [mail["Subject"] for _to, mail in sink.mails] == [
         "thing 30 – AZ Sint-Elisabeth Maasdal",
         "thing 30 – Clinique des Tilleuls",
@@ -218,7 +218,7 @@ def test_a_reader_of_two_organisations_hears_of_each_from_itself(hospital: Hospi
 
 
 def test_a_long_letter_is_cut_and_says_so(hospital: Hospital, sink: MailSink) -> None:
-    many = [matter(hospital, hospital.administrator, kind=f"kind{one}") for one in range(MOST_NOTES + 7)]
+    many = [notice(hospital, hospital.administrator, kind=f"kind{one}") for one in range(MOST_NOTES + 7)]
     remind(hospital, *many)
     text = sink.text_to(hospital.administrator.email)
     assert text.count("/there/") == MOST_NOTES
@@ -227,7 +227,7 @@ def test_a_long_letter_is_cut_and_says_so(hospital: Hospital, sink: MailSink) ->
 
 
 def test_names_are_only_text_and_numbers_of_people_are_masked(hospital: Hospital, sink: MailSink) -> None:
-    bad = Matter(
+    bad = Notice(
         "thing", 1, hospital.holder, (hospital.administrator,),
         lambda _: Note("<b>Evil</b>\r\nBcc: x@y.example", "of 85.07.30-033.28 & co", "/there/85073003328"),
     )  # fmt: skip
@@ -250,8 +250,8 @@ def test_a_letter_that_a_slow_server_took_is_not_sent_every_half_hour(
 ) -> None:
     settings.EMAIL_TIMEOUT = 0.3
     sink.delay = 0.6
-    remind(hospital, matter(hospital, hospital.administrator, hospital.holder_user))
-    remind(hospital, matter(hospital, hospital.administrator, hospital.holder_user), now=NOW + AFTER_OUTAGE)
+    remind(hospital, notice(hospital, hospital.administrator, hospital.holder_user))
+    remind(hospital, notice(hospital, hospital.administrator, hospital.holder_user), now=NOW + AFTER_OUTAGE)
     assert {row.attempts for row in rows_of(hospital)} == {1}, "each was tried once, none holds up the other"
     assert {row.answer for row in rows_of(hospital)} == {"SMTPServerDisconnected"}
 
@@ -259,7 +259,7 @@ def test_a_letter_that_a_slow_server_took_is_not_sent_every_half_hour(
 def test_an_address_that_no_header_takes_is_a_refusal(hospital: Hospital, sink: MailSink) -> None:
     User.objects.filter(pk=hospital.administrator.pk).update(email="els@maasdal.example\nBcc: all@x.example")
     hospital.administrator.refresh_from_db()
-    remind(hospital, matter(hospital, hospital.administrator, hospital.holder_user))
+    remind(hospital, notice(hospital, hospital.administrator, hospital.holder_user))
     assert addresses(sink) == [hospital.holder_user.email]
     assert {row.attempts for row in rows_of(hospital)} == {0, 1}
 
@@ -271,7 +271,7 @@ def test_looking_again_at_what_was_told_costs_nothing_more(
         colleague(hospital, f"colleague{one}")
     with acting_for([hospital.organisation.pk]):
         readers = list(User.objects.filter(memberships__organisation=hospital.organisation))
-    told = [matter(hospital, *readers, kind=f"kind{one}") for one in range(20)]
+    told = [notice(hospital, *readers, kind=f"kind{one}") for one in range(20)]
     remind(hospital, *told)
     assert len(sink.mails) == 14
     # Two transactions (here within the test's own), the look itself, and one question about all reminders.
@@ -287,7 +287,7 @@ def test_many_readers_are_told_over_several_looks(
     at = NOW
     for expected in (2, 4, 5):
         assert hospital.organisation.pk in organisations_to_remind(now=at)
-        remind_organisation(hospital.organisation.pk, lambda *_: [matter(hospital, *readers)], now=at)
+        remind_organisation(hospital.organisation.pk, lambda *_: [notice(hospital, *readers)], now=at)
         assert len(sink.mails) == expected
         at += AFTER_OUTAGE
     assert hospital.organisation.pk not in organisations_to_remind(now=at)
@@ -297,7 +297,7 @@ def test_what_is_private_stays_so(hospital: Hospital, sink: MailSink) -> None:
     private = hospital.holder
     private.private_to_id = hospital.holder_user.pk  # type: ignore[attr-defined]  # any row may have such a column
     remind(
-        hospital, Matter("thing", 1, private, (hospital.holder_user,), lambda _: Note("mine", "", "/own/"))
+        hospital, Notice("thing", 1, private, (hospital.holder_user,), lambda _: Note("mine", "", "/own/"))
     )
     seen: dict[UUID | None, int] = {}
     for user in (None, hospital.holder_user.pk, hospital.administrator.pk):
@@ -307,6 +307,6 @@ def test_what_is_private_stays_so(hospital: Hospital, sink: MailSink) -> None:
 
 
 def test_other_tenants_see_no_reminder(hospital: Hospital, sink: MailSink) -> None:
-    remind(hospital, matter(hospital, hospital.administrator))
+    remind(hospital, notice(hospital, hospital.administrator))
     with acting_for([make_hospital(cbe="0809394427", ssin="93051822361").organisation.pk]):
         assert Reminder.objects.count() == 0

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from organisations.models import Reminder
 from organisations.services import reminders
 from organisations.services.mail import Note
-from organisations.services.reminders import Matter
+from organisations.services.reminders import Notice
 from organisations.tenancy import acting_for
 from tests.support.hospital import make_hospital
 from tests.support.mail_sink import receiving_mail
@@ -22,7 +22,7 @@ NOW = datetime.now(UTC)
 
 def test_two_workers_at_once_send_one_letter(settings: Settings) -> None:
     hospital, start = make_hospital(), threading.Barrier(2)
-    due = Matter(
+    due = Notice(
         "thing", 1, hospital.holder, (hospital.administrator,), lambda _: Note("a thing", "waits", "/there/")
     )
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 from certificates.domain.lifecycle import Environment
 from certificates.models import CertificateRequest
 from certificates.services.requests.start import Wish, request_certificate
-from certificates.services.requests.work import take_step
+from certificates.services.requests.work import advance_request
 from organisations.domain.roles import Role
 from organisations.models import Mandate, Organisation, OrganisationIdentifier, Person, User
 from organisations.services.audit import Actor
@@ -65,7 +65,7 @@ class Hospital:
 
     def step(self, request: CertificateRequest, *, now: datetime | None = None) -> CertificateRequest:
         """Take the next step whatever the clock says, and return the row as it is then."""
-        take_step(self.reload(request), now=now or datetime.now(UTC))
+        advance_request(self.reload(request), now=now or datetime.now(UTC))
         return self.reload(request)
 
 

@@ -20,7 +20,7 @@ STEPS = (
     "certificates/services/requests/work.py",
     "certificates/services/requests/submit.py",
     "certificates/services/signing/send_once.py",
-    "certificates/services/signing/asking.py",
+    "certificates/services/signing/ask_later.py",
     "certificates/services/requests/reconcile.py",
     "certificates/services/requests/collect.py",
     "certificates/services/foreigners/work.py",

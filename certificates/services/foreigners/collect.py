@@ -19,8 +19,8 @@ from certificates.models import ForeignRequest
 from certificates.services.installations.match import match_waiting_installations
 from certificates.services.inventory.add_certificate import add_certificate
 from certificates.services.requests.collect import NOT_YET_DELIVERED, checked_delivery
-from certificates.services.signing import asking
-from certificates.services.signing.asking import PLATFORM
+from certificates.services.signing import ask_later as asking
+from certificates.services.signing.ask_later import PLATFORM
 from certificates.services.signing.gateways import patience, problem_of
 from certificates.services.signing.nudges import nudge_status_check
 from certificates.services.signing.transition import move

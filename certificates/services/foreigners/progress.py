@@ -85,7 +85,7 @@ def ask_again_for_foreigner(request: ForeignRequest, *, actor: Actor, now: datet
     """
     if request.state != ForeignState.GAVE_UP:
         raise CannotAskAgain
-    newer = ForeignRequest.objects.holding_a_name().filter(
+    newer = ForeignRequest.objects.blocking_their_name().filter(
         person_id=request.person_id, environment=request.environment
     )
     if newer.exists():

@@ -67,7 +67,7 @@ def start_foreign_request(
         )
         if person is None:
             raise ForeignRequestRefused(_("Choose someone of your organisation."), field="person_id")
-        same = ForeignRequest.objects.holding_a_name().filter(person=person, environment=ask.environment)
+        same = ForeignRequest.objects.blocking_their_name().filter(person=person, environment=ask.environment)
         if same.exists():
             raise ForeignRequestInProgress(field="person_id")
         declaration = draft_paper(

@@ -10,14 +10,14 @@ from certificates.certra.facts import ForeignRegistration, ForeignWish
 from certificates.certra.gateway import Gateway
 from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.models import ForeignRequest
-from certificates.services.signing.asking import PLATFORM
+from certificates.services.signing.ask_later import PLATFORM
 from certificates.services.signing.gateways import patience
 from certificates.services.signing.send_once import send_once
 from certificates.services.signing.transition import move
 from organisations.tenancy import acting_for
 
 
-def wish_of(request: ForeignRequest) -> ForeignWish:
+def foreign_wish(request: ForeignRequest) -> ForeignWish:
     """Return what SubmitCSRForForeigner is asked."""
     person = request.person
     return ForeignWish(
@@ -40,7 +40,7 @@ def submit_foreign_csr(request: ForeignRequest, gateway: Gateway, *, now: dateti
     """Send a READY request. Raises Overtaken when another worker claimed it."""
     sent = send_once(
         request,
-        lambda: wish_of(request),
+        lambda: foreign_wish(request),
         gateway.submit_csr_for_foreigner,
         done_before=settings.CERTRA_ALREADY_REGISTERED_CODES,
         now=now,

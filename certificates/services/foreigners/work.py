@@ -23,12 +23,12 @@ def work_on_foreign_request(organisation_id: UUID, request_id: UUID, *, now: dat
             return
         request = ForeignRequest.objects.select_related("organisation", "person").get(pk=request_id)
     try:
-        take_step(request, now=now)
+        advance_foreign_request(request, now=now)
     except Overtaken:
         return
 
 
-def take_step(request: ForeignRequest, *, now: datetime) -> None:
+def advance_foreign_request(request: ForeignRequest, *, now: datetime) -> None:
     """Do what the state asks for. Raises Overtaken when another worker was first."""
     gateway = gateway_of(request.environment)
     match ForeignState(request.state):

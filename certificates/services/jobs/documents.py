@@ -11,14 +11,14 @@ from certificates.services.revocations import job as revocation_job
 from certificates.services.tokens import job as token_job
 
 
-def document_of(job: AgentJob, *, now: datetime) -> Job:
+def job_document(job: AgentJob, *, now: datetime) -> Job:
     """Return the job document. Raises JobClosed when it may no longer be done."""
     match JobKind(job.kind):
         case JobKind.MAKE_TOKEN | JobKind.ACTIVATE_TOKEN | JobKind.CHECK_TOKEN:
-            return token_job.document_of(job, now=now)
+            return token_job.token_job_document(job, now=now)
         case JobKind.READ_RECORDS:
-            return ask_records.document_of(job, now=now)
+            return ask_records.records_job_document(job, now=now)
         case JobKind.REVOKE_CERTIFICATE:
-            return revocation_job.document_of(job, now=now)
+            return revocation_job.revocation_job_document(job, now=now)
         case _:
-            return request_job.document_of(job, now=now)
+            return request_job.request_job_document(job, now=now)

@@ -63,6 +63,6 @@ def decline(job: AgentJob, device: Device, *, reason: str, now: datetime) -> Non
         request_job.decline_job(job, device, reason=reason, now=now)
 
 
-def outcome_of(job: AgentJob) -> Outcome:
+def job_outcome(job: AgentJob) -> Outcome:
     """Return where a signed job stands. Raises JobUnknown for a job that no card signs."""
-    return revocation_job.outcome_of(job) if is_revocation(job) else request_job.outcome_of(job)
+    return revocation_job.revocation_outcome(job) if is_revocation(job) else request_job.request_outcome(job)

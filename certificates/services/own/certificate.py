@@ -11,7 +11,7 @@ from certificates.domain.validity import CertificateStatus
 from certificates.errors.own import SharingRefused
 from certificates.errors.requests import RequestInProgress, RequestRefused
 from certificates.models import Certificate, CertificateRequest
-from certificates.services.requests.first_step import first_step, set_out
+from certificates.services.requests.first_step import enqueue_after_commit, first_step
 from certificates.services.requests.start import ContactWish, check_contact, own_request_under_way
 from organisations.models import Organisation, Person, User
 from organisations.services.audit import Actor, record
@@ -90,7 +90,7 @@ def request_own_certificate(
             holder=str(person),
             state=str(request.state),
         )
-        set_out(request, now=now)
+        enqueue_after_commit(request, now=now)
     return request
 
 

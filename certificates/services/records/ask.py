@@ -97,7 +97,7 @@ def inquiry_of(job: AgentJob) -> RecordsInquiry:
     return job.inquiry
 
 
-def document_of(job: AgentJob, *, now: datetime) -> RecordsJob:
+def records_job_document(job: AgentJob, *, now: datetime) -> RecordsJob:
     """Return the job document. Raises JobClosed when it may no longer be done.
 
     The questions are about the person, so the person's number stands where other jobs name the organisation's: an

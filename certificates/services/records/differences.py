@@ -64,8 +64,8 @@ def _services(value: object) -> list[str]:
     return sorted(str(one) for one in value) if isinstance(value, list) else []
 
 
-def stands_here(certificate: Certificate, field: str) -> object:
-    """Return what stands here of a field of a difference; None for what is not known."""
+def local_value(certificate: Certificate, field: str) -> object:
+    """Return our own value of a field that the government told otherwise; None where we have none."""
     match field:
         case "status":
             return str(certificate.revocation_status)
@@ -84,7 +84,7 @@ def differences(certificate: Certificate, info: CertificateInfo) -> Iterator[Dif
     """Yield what the government says otherwise, or what was not known here."""
     yield from _status(certificate, info)
     told = contact_of(info)
-    contact, services = stands_here(certificate, "contact_data"), stands_here(certificate, "services")
+    contact, services = local_value(certificate, "contact_data"), local_value(certificate, "services")
     told_contact = {name: told[name] for name in CONTACT}
     if told_contact != contact:
         yield Difference("contact_data", contact, told_contact)

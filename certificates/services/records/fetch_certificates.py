@@ -55,13 +55,13 @@ def fetch_all(
             chain = gateway().certificate_chain(info.public_key_identifier)
         except CertraError as error:
             return Fetched(problem="not_delivered" if error.kind == "rejected" else "not_fetched")
-        return judge(info, chain, environment)
+        return check_fetched(info, chain, environment)
 
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         return {key_of(info): one for info, one in zip(infos, pool.map(fetch, infos), strict=True)}
 
 
-def judge(info: CertificateInfo, chain: Sequence[bytes], environment: Environment) -> Fetched:
+def check_fetched(info: CertificateInfo, chain: Sequence[bytes], environment: Environment) -> Fetched:
     """Check that a delivered certificate is the one that was told of, an organisation's, and of this environment.
 
     The path is judged in the middle of its validity: an inventory holds expired certificates too.

@@ -16,7 +16,7 @@ from certificates.domain.x509 import read_certificate
 from certificates.errors.records import ProposalRefused
 from certificates.models import Certificate, RecordProposal
 from certificates.services.inventory.add_certificate import add_certificate
-from certificates.services.records.differences import CONTACT, SERVICES, known_contact, stands_here
+from certificates.services.records.differences import CONTACT, SERVICES, known_contact, local_value
 from certificates.services.records.fetch_certificates import unsealed
 from certificates.services.signing.nudges import nudge_status_check
 from certificates.services.status.note_revoked import is_proven, note_revoked
@@ -49,7 +49,7 @@ def take_over_certificate(proposal: RecordProposal, *, actor: Actor, now: dateti
     told = _told(proposal)
     if not new:
         certificate = _locked(certificate)
-        told = _missing(certificate, told)
+        told = _only_newer(certificate, told)
     Certificate.objects.filter(pk=certificate.pk).update(**told)
     if proposal.facts["status"] == "REVOKED":
         note_revoked(certificate, Witness.CERTIFICATE_INFO, actor=actor, now=now)
@@ -68,8 +68,8 @@ def _told(proposal: RecordProposal) -> dict[str, Any]:
     }
 
 
-def _missing(certificate: Certificate, told: dict[str, Any]) -> dict[str, Any]:
-    """Return what of `told` is not known here, or not as newly."""
+def _only_newer(certificate: Certificate, told: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of `told` that are unknown here, or known only from before the government was asked."""
     known, asked = set(), certificate.government_asked_at
     if asked is not None and asked >= told["government_asked_at"]:
         known |= {"government_status", "government_token_status", "government_asked_at"}
@@ -90,7 +90,7 @@ def take_over_difference(proposal: RecordProposal, *, actor: Actor, now: datetim
         raise ProposalRefused
     certificate, facts = _locked(proposal.certificate), proposal.facts
     field, told = facts["field"], facts["government"]
-    here = _plain(field, stands_here(certificate, field))
+    here = _plain(field, local_value(certificate, field))
     if here == _plain(field, told):
         return
     if here != _plain(field, facts["here"]):

@@ -1,1 +1,1 @@
-"""What members are reminded of by mail: one module a subject, each finding its matters for a whole organisation."""
+"""What members are reminded of by mail: one module a subject, each finding its notices for a whole organisation."""

@@ -22,12 +22,12 @@ from certificates.services.reminders.words import day_of, name_of
 from certificates.services.renewals.plan import RenewalPlan, plan_renewals
 from organisations.models import Organisation, User
 from organisations.services.mail import Note
-from organisations.services.reminders import Matter
+from organisations.services.reminders import Notice
 
 DONE = frozenset({RenewalOutcome.ALREADY_RENEWED, RenewalOutcome.REVOKED, RenewalOutcome.EXPIRED})
 
 
-def renewals(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Matter]:
+def renewals(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:
     """Certificates in their replacement period with nothing begun, or with a renewal that does not get on."""
     certificates = list(to_renew(organisation, now).select_related("owner"))
     for plan in plan_renewals(organisation, certificates, now=now).values():
@@ -37,22 +37,22 @@ def renewals(organisation: Organisation, readers: Readers, now: datetime) -> Ite
         step = step_before(RENEWAL_STEPS, days_until(certificate.not_after, now)) or RENEWAL_STEPS[0]
         if plan.outcome is RenewalOutcome.KEY_STORE_LOST:
             to = readers.of(certificate, *readers.account_of(plan.former_holder))
-            yield Matter("lost", step, certificate, to, _lost(certificate))
+            yield Notice("lost", step, certificate, to, _lost(certificate))
         elif request is None:
             to = readers.of(certificate, *(_signers(plan, readers) if step <= HOLDER_STEP else ()))
-            yield Matter("renewal", step, certificate, to, _renewal(certificate, readers))
+            yield Notice("renewal", step, certificate, to, _renewal(certificate, readers))
         elif step <= HOLDER_STEP:
             # A shared certificate's renewal is private until its owner shares the new one too.
             to = readers.of(request, *readers.account_of(request.holder))
-            yield Matter("unfinished", step, request, to, _unfinished(certificate, request))
+            yield Notice("unfinished", step, request, to, _unfinished(certificate, request))
 
 
-def switches(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Matter]:
+def switches(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:
     """Renewed certificates about to end of which nobody said that they are out of use."""
     for certificate in unconfirmed_switches(organisation, now, most=None):
         step = step_before(SWITCH_STEPS, days_until(certificate.not_after, now)) or SWITCH_STEPS[0]
         to = readers.of(certificate, *readers.holders_of(certificate))
-        yield Matter("switch", step, certificate, to, _switch(certificate))
+        yield Notice("switch", step, certificate, to, _switch(certificate))
 
 
 def page_of(certificate: Certificate, reader: User) -> str:

@@ -13,10 +13,10 @@ from certificates.services.reminders.readers import Readers
 from certificates.services.reminders.words import day_of, name_of
 from organisations.models import Organisation, User
 from organisations.services.mail import Note
-from organisations.services.reminders import Matter
+from organisations.services.reminders import Notice
 
 
-def deadlines(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Matter]:
+def deadlines(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:
     """Requests near their deadline, and those that have passed it; who asked, and the administrators."""
     rows = ForeignRequest.objects.filter(
         organisation=organisation,
@@ -28,7 +28,7 @@ def deadlines(organisation: Organisation, readers: Readers, now: datetime) -> It
     for request in rows.without_documents().select_related("person"):
         late = is_late(request.expires_at, now)
         to = (*readers.member(request.requested_by_id), *readers.administrators)
-        yield Matter("deadline", past if late else near, request, to, _deadline(request, late=late))
+        yield Notice("deadline", past if late else near, request, to, _deadline(request, late=late))
 
 
 def _deadline(request: ForeignRequest, *, late: bool) -> Callable[[User], Note]:

@@ -13,10 +13,10 @@ from certificates.services.reminders.words import day_of
 from organisations.domain.mandates import belgian_day
 from organisations.models import Organisation, User
 from organisations.services.mail import Note
-from organisations.services.reminders import Matter
+from organisations.services.reminders import Notice
 
 
-def ending_papers(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Matter]:
+def ending_papers(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:
     """Papers in use whose last day is near; the administrators look after them."""
     today = belgian_day(now)
     rows = Paper.objects.filter(organisation=organisation).ending_soon(today).without_documents()
@@ -24,7 +24,7 @@ def ending_papers(organisation: Organisation, readers: Readers, now: datetime) -
         if paper.ends_on is None:
             continue
         step = step_before(PAPER_STEPS, (paper.ends_on - today).days) or PAPER_STEPS[0]
-        yield Matter("paper", step, paper, readers.administrators, _ending(paper, paper.ends_on))
+        yield Notice("paper", step, paper, readers.administrators, _ending(paper, paper.ends_on))
 
 
 def _ending(paper: Paper, last: date) -> Callable[[User], Note]:

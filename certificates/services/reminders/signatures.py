@@ -20,10 +20,10 @@ from certificates.services.reminders.readers import Readers
 from certificates.services.reminders.words import name_of
 from organisations.models import Organisation, User
 from organisations.services.mail import Note
-from organisations.services.reminders import Matter
+from organisations.services.reminders import Notice
 
 
-def signatures(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Matter]:
+def signatures(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:
     """What holders have left unsigned for some days; a renewal near the old one's end is told with that end."""
     requests = CertificateRequest.objects.filter(
         organisation=organisation,
@@ -35,10 +35,10 @@ def signatures(organisation: Organisation, readers: Readers, now: datetime) -> I
     ):
         step = step_after(SIGNATURE_STEPS, (now - request.state_since) // DAY)
         if step is not None:
-            yield Matter("signature", step, request, readers.account_of(request.holder), _request(request))
+            yield Notice("signature", step, request, readers.account_of(request.holder), _request(request))
 
 
-def unsigned_revocations(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Matter]:
+def unsigned_revocations(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:
     """Revocations that wait for a signature: until then the certificate goes on working."""
     rows = Revocation.objects.filter(
         organisation=organisation,
@@ -51,7 +51,7 @@ def unsigned_revocations(organisation: Organisation, readers: Readers, now: date
         step = step_after(REVOCATION_STEPS, (now - revocation.state_since) // DAY)
         if step is not None:
             to = readers.of(revocation, *readers.account_of(revocation.holder))
-            yield Matter("revocation", step, revocation, to, _revocation(revocation))
+            yield Notice("revocation", step, revocation, to, _revocation(revocation))
 
 
 def _request(request: CertificateRequest) -> Callable[[User], Note]:

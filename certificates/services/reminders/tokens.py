@@ -14,17 +14,17 @@ from certificates.services.reminders.readers import Readers
 from certificates.services.reminders.words import name_of
 from organisations.models import Organisation, User
 from organisations.services.mail import Note
-from organisations.services.reminders import Matter
+from organisations.services.reminders import Notice
 
 
-def waiting_tokens(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Matter]:
+def waiting_tokens(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:
     """Tokens that have waited too long; people who may act on them, and the administrators."""
     for token in tokens.waiting_tokens(organisation, most=None):
         certificate, days = token.certificate, (now - token.state_since) // DAY
         step = step_after(WAITING_STEPS, days)
         if step is not None:
             to = _people(certificate, readers)
-            yield Matter("token", step, certificate, to, _waiting(certificate, days))
+            yield Notice("token", step, certificate, to, _waiting(certificate, days))
 
 
 def _people(certificate: Certificate, readers: Readers) -> tuple[User, ...]:

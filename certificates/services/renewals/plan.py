@@ -14,7 +14,7 @@ from certificates.domain.renewal import (
     RenewalFacts,
     RenewalOutcome,
     Succession,
-    judge,
+    renewal_outcome,
 )
 from certificates.domain.validity import RevocationStatus
 from certificates.models import Certificate, CertificateRequest
@@ -197,7 +197,7 @@ class _Surroundings:
         contact = contact_of_request(made_by) if made_by else contact_of_record(certificate.contact_data)
         return RenewalPlan(
             certificate,
-            judge(facts, now),
+            renewal_outcome(facts, now),
             facts.opens_at,
             identifier,
             former,

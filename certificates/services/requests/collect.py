@@ -18,7 +18,7 @@ from certificates.models import CertificateRequest
 from certificates.services.installations.match import match_waiting_installations
 from certificates.services.inventory.add_certificate import add_certificate
 from certificates.services.requests.contract import contract_of
-from certificates.services.signing.asking import PLATFORM, ask_later, refuse
+from certificates.services.signing.ask_later import PLATFORM, ask_later, refuse
 from certificates.services.signing.gateways import patience, problem_of
 from certificates.services.signing.nudges import nudge_status_check
 from certificates.services.signing.transition import move

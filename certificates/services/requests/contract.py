@@ -9,7 +9,7 @@ from certificates.certra.gateway import ContractWish, Gateway
 from certificates.domain.signing import SigningState
 from certificates.models import AgentJob, CertificateRequest, Revocation
 from certificates.models.job import JobKind
-from certificates.services.signing.asking import PLATFORM
+from certificates.services.signing.ask_later import PLATFORM
 from certificates.services.signing.nudges import nudge
 from certificates.services.signing.offer_contract import fetch, offer_contract, signer_of
 from certificates.services.signing.transition import Overtaken, move
@@ -36,7 +36,7 @@ def contract_of(request: CertificateRequest) -> Contract:
     return Contract.from_json(json.loads(unseal(request.sealed_contract)))
 
 
-def wish_of(request: CertificateRequest, device: Device) -> ContractWish:
+def contract_wish(request: CertificateRequest, device: Device) -> ContractWish:
     """Return what GenerateContract is asked. The signer's names are the card's, from its enrolment."""
     signer = signer_of(request.holder, device)
     if request.identifier is None:  # in one's own name the actor is the signer
@@ -53,7 +53,9 @@ def wish_of(request: CertificateRequest, device: Device) -> ContractWish:
 
 def fetch_contract(request: CertificateRequest, gateway: Gateway, *, now: datetime) -> None:
     """Ask for the contract; on success the holder's job exists. May be called at any time, by anyone, twice."""
-    contract = fetch(request, lambda device: wish_of(request, device), gateway.generate_contract, now=now)
+    contract = fetch(
+        request, lambda device: contract_wish(request, device), gateway.generate_contract, now=now
+    )
     if contract is not None:
         with acting_for([request.organisation_id]):
             offer(request, contract, now=now)

@@ -27,8 +27,11 @@ def first_step(kind: type[SignedWork], holder: Person, *, now: datetime) -> dict
     }
 
 
-def set_out(work: SignedWork, *, now: datetime) -> None:
-    """Tell the worker of a new row; call in the transaction that makes it."""
+def enqueue_after_commit(work: SignedWork, *, now: datetime) -> None:
+    """Enqueue a new row once the transaction that makes it has committed; call inside that transaction.
+
+    A row that waits for a workstation is looked at once more then: an enrolment at the same time may have missed it.
+    """
     nudge(work)
     if work.state == SigningState.AWAITING_DEVICE:
         organisation_id, ssin_index = work.organisation_id, work.holder.ssin_index

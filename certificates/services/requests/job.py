@@ -38,7 +38,7 @@ OUTCOMES = {
 }
 
 
-def document_of(job: AgentJob, *, now: datetime) -> CertificateJob:
+def request_job_document(job: AgentJob, *, now: datetime) -> CertificateJob:
     """Return the job document. Raises JobClosed when it may no longer be signed."""
     see(job, now=now)
     request = request_of(job)
@@ -103,7 +103,7 @@ def problem_for_people(work: SignedWork) -> dict[str, Any] | None:
     }
 
 
-def outcome_of(job: AgentJob) -> Outcome:
+def request_outcome(job: AgentJob) -> Outcome:
     """Return where the signed request stands, with the certificate once it is there."""
     request = request_of(job)
     state = OUTCOMES[RequestState(request.state)]

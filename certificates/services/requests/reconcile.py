@@ -14,9 +14,9 @@ from certificates.certra.errors import Rejected, Transient
 from certificates.certra.gateway import Gateway
 from certificates.models import CertificateRequest, ForeignRequest
 from certificates.services.requests.collect import NOT_YET_DELIVERED
-from certificates.services.signing.asking import PLATFORM, ask_later, refuse
+from certificates.services.signing.ask_later import PLATFORM, ask_later, refuse
 from certificates.services.signing.gateways import patience, problem_of
-from certificates.services.signing.send_once import denied
+from certificates.services.signing.send_once import note_denial
 from certificates.services.signing.transition import move
 from organisations.tenancy import acting_for
 
@@ -57,6 +57,6 @@ def _answered(
     elif error.says(settings.CERTRA_REFUSED_CODES):
         refuse(request, error, now)
     elif error.says(settings.CERTRA_UNKNOWN_REQUEST_CODES):
-        denied(request, problem_of(error, now), now)
+        note_denial(request, problem_of(error, now), now)
     else:
         ask_later(request, problem_of(error, now), now, not_known_answers=0)

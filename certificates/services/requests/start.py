@@ -16,7 +16,7 @@ from agent.wire.strict_json import is_xml_text
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.errors.requests import HolderWithoutMandate, NameActive, RequestInProgress, RequestRefused
 from certificates.models import Certificate, CertificateRequest
-from certificates.services.requests.first_step import first_step, set_out
+from certificates.services.requests.first_step import enqueue_after_commit, first_step
 from organisations.domain.mandates import belgian_day
 from organisations.models import Mandate, Organisation, OrganisationIdentifier, Person, User
 from organisations.services.audit import Actor, record
@@ -94,7 +94,7 @@ def wait_for_name(identifier_id: UUID, application_id: str, environment: str) ->
     Waits on one row, so that two clicks do not make two requests for one name.
     """
     OrganisationIdentifier.objects.select_for_update().get(pk=identifier_id)
-    same_name = CertificateRequest.objects.holding_a_name().filter(
+    same_name = CertificateRequest.objects.blocking_their_name().filter(
         identifier_id=identifier_id, application_id=application_id, environment=environment
     )
     return same_name.exists()
@@ -110,7 +110,7 @@ def name_is_taken(request: CertificateRequest) -> bool:
 def own_request_under_way(person_id: UUID, environment: str) -> bool:
     """Return whether a person's own certificate is being requested; call in a transaction, waits on the person."""
     Person.objects.select_for_update().get(pk=person_id)
-    own = CertificateRequest.objects.holding_a_name().filter(
+    own = CertificateRequest.objects.blocking_their_name().filter(
         personal=True, holder_id=person_id, environment=environment
     )
     return own.exists()
@@ -231,5 +231,5 @@ def start_request(
     )
     if replaces is not None:
         record(organisation_id, "renewal_asked", replaces, actor=actor, now=now, holder=str(holder))
-    set_out(request, now=now)
+    enqueue_after_commit(request, now=now)
     return request

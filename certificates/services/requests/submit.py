@@ -7,7 +7,7 @@ from django.conf import settings
 from certificates.certra.gateway import Gateway, Registered
 from certificates.domain.lifecycle import RequestState
 from certificates.models import CertificateRequest
-from certificates.services.signing.asking import PLATFORM
+from certificates.services.signing.ask_later import PLATFORM
 from certificates.services.signing.gateways import patience
 from certificates.services.signing.send_once import outcome_unknown, send_once, signed_bytes
 from certificates.services.signing.transition import move

@@ -27,12 +27,12 @@ def work_on_request(organisation_id: UUID, request_id: UUID, *, now: datetime) -
             "organisation", "identifier__organisation", "holder"
         ).get(pk=request_id)
     try:
-        take_step(request, now=now)
+        advance_request(request, now=now)
     except Overtaken:
         return
 
 
-def take_step(request: CertificateRequest, *, now: datetime) -> None:
+def advance_request(request: CertificateRequest, *, now: datetime) -> None:
     """Do what the state asks for. Raises Overtaken when another worker was first."""
     gateway = gateway_of(request.environment)
     match RequestState(request.state):

@@ -33,7 +33,7 @@ def content_of(revocation: Revocation) -> RevocationContent:
     return RevocationContent(revocation.certificate.public_key_identifier, contract_of(revocation))
 
 
-def wish_of(revocation: Revocation, device: Device) -> RevocationWish:
+def revocation_wish(revocation: Revocation, device: Device) -> RevocationWish:
     """Return what GenerateRevocationContract is asked."""
     return RevocationWish(
         public_key_identifier=revocation.certificate.public_key_identifier,
@@ -57,7 +57,7 @@ def fetch_revocation_contract(revocation: Revocation, gateway: Gateway, *, now: 
             raise Transient(summary="a contract about another certificate than was asked for")
         return contract
 
-    contract = fetch(revocation, lambda device: wish_of(revocation, device), ask, now=now)
+    contract = fetch(revocation, lambda device: revocation_wish(revocation, device), ask, now=now)
     if contract is not None:
         with acting_for([revocation.organisation_id]):
             offer_contract(revocation, contract, JobKind.REVOKE_CERTIFICATE, now=now)

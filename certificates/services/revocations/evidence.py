@@ -7,7 +7,7 @@ whenever it is read (record_differences).
 from datetime import datetime
 
 from certificates.models import Revocation
-from certificates.services.signing.asking import ask_later
+from certificates.services.signing.ask_later import ask_later
 from certificates.services.status.check import ask_status, note_status
 from certificates.services.status.note_revoked import WITNESSES
 from certificates.trust.paths import Trust, Verdict

@@ -26,7 +26,7 @@ OUTCOMES = {
 }
 
 
-def document_of(job: AgentJob, *, now: datetime) -> RevocationJob:
+def revocation_job_document(job: AgentJob, *, now: datetime) -> RevocationJob:
     """Return the job document. Raises JobClosed when it may no longer be signed."""
     see(job, now=now)
     revocation = revocation_of(job)
@@ -49,7 +49,7 @@ def document_of(job: AgentJob, *, now: datetime) -> RevocationJob:
     )
 
 
-def outcome_of(job: AgentJob) -> Outcome:
+def revocation_outcome(job: AgentJob) -> Outcome:
     """Return where the signed revocation stands, with the certificate that ends."""
     revocation = revocation_of(job)
     return Outcome(

@@ -19,7 +19,7 @@ from certificates.domain.validity import CertificateStatus
 from certificates.errors.revocations import CertificateNotRevocable, RevocationInProgress, RevocationRefused
 from certificates.models import Certificate, Revocation
 from certificates.selectors.revocations import revokers_of
-from certificates.services.requests.first_step import first_step, set_out
+from certificates.services.requests.first_step import enqueue_after_commit, first_step
 from organisations.domain.identifiers import mask_ssins
 from organisations.models import User
 from organisations.services.audit import Actor, record
@@ -80,7 +80,7 @@ def start_revocation(
             revocation_reason=order.reason.value,
             holder=str(holder),
         )
-        set_out(revocation, now=now)
+        enqueue_after_commit(revocation, now=now)
     return revocation
 
 

@@ -16,9 +16,9 @@ from certificates.models import Revocation
 from certificates.services.revocations.codes import revoked_before
 from certificates.services.revocations.contract import contract_of
 from certificates.services.revocations.evidence import is_evidence
-from certificates.services.signing.asking import PLATFORM, ask_later
+from certificates.services.signing.ask_later import PLATFORM, ask_later
 from certificates.services.signing.gateways import patience, problem_of
-from certificates.services.signing.send_once import denied, send_once, signed_bytes
+from certificates.services.signing.send_once import note_denial, send_once, signed_bytes
 from certificates.services.signing.transition import move
 from certificates.services.status.check import ask_status, note_status
 from organisations.tenancy import acting_for
@@ -73,4 +73,4 @@ def reconcile_revocation(revocation: Revocation, gateway: Gateway, *, now: datet
             ask_later(revocation, problem_of(error, now), now, not_known_answers=0)
     else:
         with acting_for([revocation.organisation_id]):
-            denied(revocation, revocation.problem, now)
+            note_denial(revocation, revocation.problem, now)

@@ -32,12 +32,12 @@ def work_on_revocation(organisation_id: UUID, revocation_id: UUID, *, now: datet
             pk=revocation_id
         )
     try:
-        take_step(revocation, now=now)
+        advance_revocation(revocation, now=now)
     except Overtaken:
         return
 
 
-def take_step(revocation: Revocation, *, now: datetime) -> None:
+def advance_revocation(revocation: Revocation, *, now: datetime) -> None:
     """Do what the state asks for. Raises Overtaken when another worker was first."""
     gateway = gateway_of(revocation.certificate.environment)
     match RevocationState(revocation.state):

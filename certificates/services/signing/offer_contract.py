@@ -15,7 +15,7 @@ from certificates.domain.signing import SigningState
 from certificates.models import AgentJob, SignedWork
 from certificates.models.job import JobKind, JobState
 from certificates.models.work import UNSIGNED
-from certificates.services.signing.asking import PLATFORM, ask_later, refuse
+from certificates.services.signing.ask_later import PLATFORM, ask_later, refuse
 from certificates.services.signing.gateways import patience, problem_of
 from certificates.services.signing.transition import move, postpone
 from organisations.models import Device, Person
@@ -40,7 +40,7 @@ def signer_of(holder: Person, device: Device) -> Signer:
 
 def fetch(
     work: SignedWork,
-    wish_of: Callable[[Device], W],
+    make_wish: Callable[[Device], W],
     ask: Callable[[W], C],
     *,
     now: datetime,
@@ -54,7 +54,7 @@ def fetch(
         if device is None:
             postpone(work, until=now + patience().pause(work.attempts), problem=None)
             return None
-        wish = wish_of(device)
+        wish = make_wish(device)
     try:
         return ask(wish)
     except Rejected as error:

@@ -17,7 +17,7 @@ from django.conf import settings
 from certificates.certra.errors import OutcomeUnknown, Rejected, Transient
 from certificates.domain.signing import SigningState
 from certificates.models import SentWork, SignedWork
-from certificates.services.signing.asking import PLATFORM, refuse
+from certificates.services.signing.ask_later import PLATFORM, refuse
 from certificates.services.signing.gateways import patience, problem_of
 from certificates.services.signing.transition import move, postpone
 from organisations.sealing import unseal
@@ -130,8 +130,11 @@ def note_lost_submission(work: SentWork, *, now: datetime) -> None:
         outcome_unknown(work, now=now, problem=None)
 
 
-def denied(work: SentWork, problem: dict[str, object] | None, now: datetime) -> None:
-    """The authority says it never got this. Believe it the second time, once the first call must be over."""
+def note_denial(work: SentWork, problem: dict[str, object] | None, now: datetime) -> None:
+    """Count the authority's word that it never got this; the second time, let the very same bytes go out again.
+
+    Only once the grace period of the first call has passed: until then that call may still arrive. Raises Overtaken.
+    """
     denials = work.not_known_answers + 1
     grace = timedelta(seconds=settings.CERTRA_SUBMISSION_GRACE)
     over = work.submission_started_at is None or work.submission_started_at + grace <= now

@@ -15,7 +15,7 @@ from certificates.domain.validity import RevocationStatus
 from certificates.errors.requests import CannotCancel
 from certificates.models import AgentJob, Certificate, EncryptionToken, Revocation
 from certificates.models.job import JobState
-from certificates.services.signing.asking import PLATFORM
+from certificates.services.signing.ask_later import PLATFORM
 from certificates.services.signing.cancel import cancel_request
 from certificates.services.signing.transition import move
 from organisations.services.audit import Actor, record

@@ -30,7 +30,7 @@ def find_token(certificate: Certificate, depot: TokenDepot, *, actor: Actor, now
     if found is None:
         raise TokenNotFound
     with acting_for([certificate.organisation_id]):
-        _learn(certificate, found, actor, now)
+        _take_over_found(certificate, found, actor, now)
 
 
 def learn_from_depot(certificate: Certificate, etk: bytes, *, actor: Actor, now: datetime) -> None:
@@ -40,12 +40,15 @@ def learn_from_depot(certificate: Certificate, etk: bytes, *, actor: Actor, now:
     except TokenRefused:
         return
     with acting_for([certificate.organisation_id]):
-        _learn(certificate, found, actor, now)
+        _take_over_found(certificate, found, actor, now)
 
 
 @transaction.atomic
-def _learn(certificate: Certificate, found: JudgedToken, actor: Actor, now: datetime) -> None:
-    """A token that nobody knew here; one that waited and is handed out now; the bytes of one whose answer got lost."""
+def _take_over_found(certificate: Certificate, found: JudgedToken, actor: Actor, now: datetime) -> None:
+    """Write down the depot's token: make its row, mark one that waited as active, or fill in bytes that got lost.
+
+    Does nothing for a row of another serial number.
+    """
     token, new = EncryptionToken.objects.get_or_create(
         certificate=certificate,
         defaults={

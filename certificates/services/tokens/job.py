@@ -19,7 +19,7 @@ from certificates.models.job import JobKind
 from certificates.services.signing.agent_jobs import facts_of, origin, see
 
 
-def document_of(job: AgentJob, *, now: datetime) -> MakeTokenJob | ActivateTokenJob | CheckTokenJob:
+def token_job_document(job: AgentJob, *, now: datetime) -> MakeTokenJob | ActivateTokenJob | CheckTokenJob:
     """Return the job document. Raises JobClosed when it may no longer be done, JobUnknown for a job of another kind."""
     see(job, now=now)
     token = job.token

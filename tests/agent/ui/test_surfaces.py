@@ -13,7 +13,7 @@ import pytest
 
 from agent.errors import AgentError
 from agent.language import Texts
-from agent.passwords import judge
+from agent.passwords import strength_of
 from agent.portal.answers import JobSummary
 from agent.tasks.handler import install_handler, job_of
 from agent.tasks.watch import TASKS, job_line
@@ -114,8 +114,8 @@ def test_a_window_when_there_is_a_display_and_no_terminal(monkeypatch: pytest.Mo
     ],
 )
 def test_new_passwords_are_judged(password: str, reason: str) -> None:
-    assert judge(password).reason == reason
-    assert judge(password).acceptable == (reason == "ok")
+    assert strength_of(password).reason == reason
+    assert strength_of(password).acceptable == (reason == "ok")
 
 
 WINDOWS = """

@@ -16,7 +16,7 @@ from certificates.domain.lifecycle import Environment
 from certificates.models import ForeignRequest
 from certificates.services.foreigners.preparation import receive_csr
 from certificates.services.foreigners.start import ForeignAsk, start_foreign_request
-from certificates.services.foreigners.work import take_step, work_on_foreign_request
+from certificates.services.foreigners.work import advance_foreign_request, work_on_foreign_request
 from organisations.models import AuditEvent, Person
 from organisations.services.audit import Actor
 from organisations.services.people import add_person
@@ -74,7 +74,7 @@ class Foreigner:
 
     def step(self, request: ForeignRequest, *, now: datetime | None = None) -> ForeignRequest:
         """Take the next step whatever the clock says, and return the row as it is then."""
-        take_step(self.reload(request), now=now or datetime.now(UTC))
+        advance_foreign_request(self.reload(request), now=now or datetime.now(UTC))
         return self.reload(request)
 
     def when_due(self, request: ForeignRequest, *, later: timedelta = timedelta(0)) -> ForeignRequest:

@@ -48,7 +48,11 @@ from certificates.services.foreigners.progress import (
     note_unconfirmed,
 )
 from certificates.services.foreigners.submit import is_safe_address
-from certificates.services.foreigners.work import due_foreign_requests, take_step, work_on_foreign_request
+from certificates.services.foreigners.work import (
+    advance_foreign_request,
+    due_foreign_requests,
+    work_on_foreign_request,
+)
 from certificates.services.people.leave import person_leaves
 from certificates.services.signing.gateways import gateway_of
 from certificates.services.signing.transition import Overtaken, move
@@ -411,9 +415,9 @@ def test_steps_out_of_turn_are_refused(giulia: Foreigner) -> None:
 def test_two_workers_do_not_send_twice(giulia: Foreigner, government: SandboxProcess) -> None:
     request = giulia.send_csr(giulia.ask())
     first, second = giulia.reload(request), giulia.reload(request)
-    take_step(first, now=datetime.now(UTC))
+    advance_foreign_request(first, now=datetime.now(UTC))
     with pytest.raises(Overtaken):
-        take_step(second, now=datetime.now(UTC))
+        advance_foreign_request(second, now=datetime.now(UTC))
     work_on_foreign_request(request.organisation_id, request.pk, now=datetime.now(UTC) - timedelta(days=1))
     assert times_sent(government, request) == 1
 

@@ -14,10 +14,10 @@ from certificates.domain.reminders import RENEWAL_STEPS, WAITING_STEPS, days_unt
 from certificates.domain.revocation import RevocationState
 from certificates.domain.tokens import TokenState
 from certificates.models import Certificate, EncryptionToken, ForeignRequest
-from certificates.services.reminders.matters import matters_of, remind_organisation
+from certificates.services.reminders.notices import notices_of, remind_organisation
 from certificates.tasks import sweep_reminders
 from organisations.models import AuditEvent, Membership, Organisation, User
-from organisations.services.reminders import Matter
+from organisations.services.reminders import Notice
 from organisations.tenancy import acting_for
 from tests.certificates.foreigners.stages import make_foreigner
 from tests.certificates.papers.test_papers import draft
@@ -46,9 +46,9 @@ def remind(hospital: Hospital) -> None:
     remind_organisation(hospital.organisation.pk, now=now())
 
 
-def found(hospital: Hospital, *, at: datetime | None = None) -> list[Matter]:
+def found(hospital: Hospital, *, at: datetime | None = None) -> list[Notice]:
     with acting_for([hospital.organisation.pk]):
-        return matters_of(hospital.organisation, at or now())
+        return notices_of(hospital.organisation, at or now())
 
 
 def due(hospital: Hospital) -> list[tuple[str, int, set[User]]]:
@@ -366,7 +366,7 @@ def test_the_number_of_queries_does_not_grow(
             shelve(hospital.organisation, f"TOK{one}", 900), TokenState.WAITING, state_since=now() - 15 * DAYS
         )
     with acting_for([hospital.organisation.pk]), django_assert_max_num_queries(16):
-        assert len(matters_of(hospital.organisation, now())) == 36
+        assert len(notices_of(hospital.organisation, now())) == 36
 
 
 def test_tenants_are_apart(hospital: Hospital, sink: MailSink) -> None:

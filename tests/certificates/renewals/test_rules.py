@@ -10,7 +10,7 @@ from certificates.domain.renewal import (
     RenewalFacts,
     RenewalOutcome,
     Succession,
-    judge,
+    renewal_outcome,
 )
 from certificates.domain.validity import REPLACEMENT_WINDOW, RevocationStatus
 
@@ -45,7 +45,7 @@ R = RenewalOutcome
 )
 def test_the_window(replaceable_from: datetime | None, now: datetime, outcome: RenewalOutcome) -> None:
     facts = replace(FACTS, replaceable_from=replaceable_from)
-    assert judge(facts, now) is outcome
+    assert renewal_outcome(facts, now) is outcome
     assert facts.opens_at == (replaceable_from or OPENS)
 
 
@@ -71,7 +71,7 @@ def test_the_window(replaceable_from: datetime | None, now: datetime, outcome: R
     ],
 )
 def test_inside_the_window(changes: dict[str, object], outcome: RenewalOutcome) -> None:
-    assert judge(replace(FACTS, **changes), IN_WINDOW) is outcome  # type: ignore[arg-type]  # fields of the facts
+    assert renewal_outcome(replace(FACTS, **changes), IN_WINDOW) is outcome  # type: ignore[arg-type]  # fields of the facts
 
 
 ORDER = (
@@ -92,4 +92,4 @@ def test_what_cannot_be_helped_is_said_first(first: int) -> None:
     changes: dict[str, object] = {}
     for _outcome, facts in reversed(ORDER[first:]):
         changes |= facts
-    assert judge(replace(FACTS, **changes), IN_WINDOW) is ORDER[first][0]  # type: ignore[arg-type]  # as above
+    assert renewal_outcome(replace(FACTS, **changes), IN_WINDOW) is ORDER[first][0]  # type: ignore[arg-type]  # as above

@@ -13,7 +13,7 @@ from certificates.domain.x509 import read_certificate
 from certificates.models import Certificate, Revocation
 from certificates.services.inventory.add_certificate import add_certificate
 from certificates.services.revocations.start import RevocationOrder, start_revocation
-from certificates.services.revocations.work import take_step, work_on_revocation
+from certificates.services.revocations.work import advance_revocation, work_on_revocation
 from organisations.models import Organisation, User
 from organisations.services.audit import Actor
 from organisations.tenancy import acting_for
@@ -98,7 +98,7 @@ def reload(hospital: Hospital, revocation: Revocation) -> Revocation:
 
 def step(hospital: Hospital, revocation: Revocation, *, now: datetime | None = None) -> Revocation:
     """Take the next step whatever the clock says, and return the row as it is then."""
-    take_step(reload(hospital, revocation), now=now or datetime.now(UTC))
+    advance_revocation(reload(hospital, revocation), now=now or datetime.now(UTC))
     return reload(hospital, revocation)
 
 

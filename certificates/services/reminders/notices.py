@@ -11,18 +11,18 @@ from certificates.services.reminders.signatures import signatures, unsigned_revo
 from certificates.services.reminders.tokens import waiting_tokens
 from organisations.models import Organisation
 from organisations.services import reminders
-from organisations.services.reminders import Matter
+from organisations.services.reminders import Notice
 
 KINDS = (unsigned_revocations, signatures, deadlines, renewals, switches, waiting_tokens, ending_papers)
 """In the order in which a letter tells them."""
 
 
-def matters_of(organisation: Organisation, now: datetime) -> list[Matter]:
+def notices_of(organisation: Organisation, now: datetime) -> list[Notice]:
     """Find them all; the number of queries does not depend on how many there are."""
     readers = Readers(organisation, now)
-    return [matter for find in KINDS for matter in find(organisation, readers, now)]
+    return [notice for find in KINDS for notice in find(organisation, readers, now)]
 
 
 def remind_organisation(organisation_id: UUID, *, now: datetime) -> None:
     """Tell the members of one organisation what is due; safe to run twice, at once or again. Outside transactions."""
-    reminders.remind_organisation(organisation_id, matters_of, now=now)
+    reminders.remind_organisation(organisation_id, notices_of, now=now)
