@@ -39,7 +39,7 @@ class SelfTest:
         """Test the store's token, say what was found, and have it recorded. Raises PortalError."""
         self.dialogue.progress(self.texts("self_test.running"))
         depot = self.portal.depot_token(job_id)
-        finding, serial = judge(depot, contents, entry, now=datetime.now(UTC))
+        finding, serial = judge_token(depot, contents, entry, now=datetime.now(UTC))
         self.portal.token_proof(job_id, finding, serial)
         tell_own_record(self.portal, job_id, SystemSigner.of(contents, entry))
         self.dialogue.say(self.texts(f"self_test.{finding}"))
@@ -55,7 +55,7 @@ def tell_own_record(portal: Portal, job_id: str, signer: SystemSigner) -> None:
         portal.own_record(job_id, signer.own_record())
 
 
-def judge(
+def judge_token(
     depot: DepotToken, contents: Contents, entry: AuthenticationEntry, *, now: datetime
 ) -> tuple[Finding, str]:
     """What a token of the depot is worth to this key store, and its serial number (decimal, empty when unknown)."""

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from agent.pkcs12 import Contents
 from agent.portal.answers import DepotToken
 from agent.stores.contents import authentication_entry, new_contents, with_encryption_entry
-from agent.tokens.self_test import judge
+from agent.tokens.self_test import judge_token
 from agent.wire.pki.encryption_certificate import make_encryption_certificate
 from agent.wire.pki.names import name_from_dn
 from tests.support.authority import DN, Authority, key
@@ -60,5 +60,5 @@ BARE = Contents(NEW.keys[:1], NEW.certificates)
 def test_whose_token_the_depot_hands_out_is_told_apart(
     contents: Contents, depot: DepotToken, finding: str, serial: x509.Certificate | None
 ) -> None:
-    found = judge(depot, contents, authentication_entry(contents), now=NOW)
+    found = judge_token(depot, contents, authentication_entry(contents), now=NOW)
     assert found == (finding, str(serial.serial_number) if serial else "")
