@@ -16,7 +16,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
 
 from agent.wire.encoding import from_base64, to_base64, to_base64url
 from agent.wire.errors import ProofInvalid, WireError
@@ -41,10 +40,10 @@ from agent.wire.pki.keys import certificate_fingerprint, read_csr
 from agent.wire.pki.names import ehealth_dn, name_from_dn
 from agent.wire.xml.request import read_generate_certificate
 from agent.wire.xml.signature import verify_enveloped
+from tests.agent.authority import certified, make_authority
 from tests.agent.tasks.records_desk import Asking, RecordsDesk
 from tests.agent.tasks.revocation_desk import Ending, RevocationDesk
 from tests.agent.tokens.desk import Json, Refused, Request, TokenDesk, answer_json, facts_of
-from tests.support.authority import usage
 from tests.support.cards import SoftwareCard
 
 CONTRACT = (
@@ -56,44 +55,14 @@ CONTRACT = (
 )
 
 
-def _authority() -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test eHealth Root")])
-    now = datetime.now(UTC)
-    usage = x509.KeyUsage(
-        digital_signature=False,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=True,
-        crl_sign=True,
-        encipher_only=False,
-        decipher_only=False,
-    )
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=4000))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(usage, critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    return key, certificate
-
-
 class Counterpart(TokenDesk, RevocationDesk, RecordsDesk):
     """The running server; `url` is its origin."""
 
     def __init__(self, card: SoftwareCard) -> None:
         self.card = card
-        self.ca_key, self.ca = _authority()
+        self.ca_key, self.ca = make_authority()
         self.etk_ra_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        self.etk_ra = self._certified("ETK-RA", self.etk_ra_key.public_key())
+        self.etk_ra = certified((self.ca_key, self.ca), "ETK-RA", self.etk_ra_key.public_key())
         self.token_jobs: dict[str, MakeTokenJob | ActivateTokenJob | CheckTokenJob] = {}
         self.devices: dict[str, proofs.Jwk] = {}
         self.nonces: dict[str, bytes] = {}
@@ -198,20 +167,6 @@ class Counterpart(TokenDesk, RevocationDesk, RecordsDesk):
         self.token_jobs[made.id] = made
         self.requests[made.id] = request
         return made.id
-
-    def _certified(self, name: str, key: rsa.RSAPublicKey) -> x509.Certificate:
-        now = datetime.now(UTC)
-        return (
-            x509.CertificateBuilder()
-            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
-            .issuer_name(self.ca.subject)
-            .public_key(key)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(minutes=1))
-            .not_valid_after(now + timedelta(days=2000))
-            .add_extension(usage("digital_signature"), critical=True)
-            .sign(self.ca_key, hashes.SHA256())
-        )
 
     def answer(self, handler: BaseHTTPRequestHandler, method: str, body: bytes) -> None:
         path = handler.path

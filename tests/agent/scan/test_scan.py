@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,7 +19,8 @@ from agent.scan.search import scan
 from agent.wire.jobs import Environment
 from agent.wire.limits import MAX_REPORT_BYTES
 from agent.wire.link.installations import InstallationReport
-from tests.agent.counterpart import Counterpart
+from tests.agent.scan.samples import ASKED, ORGANISATION, PERSON, SSIN
+from tests.agent.scan.test_command import _screen
 from tests.agent.stores.samples import (
     PASSWORD,
     bouncy_castle_store,
@@ -29,37 +29,6 @@ from tests.agent.stores.samples import (
     other_contents,
 )
 from tests.agent.workstation import Workstation, finish
-
-SSIN = "85073003328"
-PERSON = f"SSIN={SSIN} 20200827-144621.p12"
-ORGANISATION = "CBE=0406798006,APP 20260101-101500.acc-p12"
-ASKED = "Password of the key store for"
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Five files of two certificates: an original, its twin, a copy under another password, a backup, another."""
-    made = tmp_path / "places"
-    (made / "deep" / "er").mkdir(parents=True)
-    (made / "deep" / "er").chmod(0o700)
-    first = pkcs12.write(full_contents(), PASSWORD, "modern")
-    files = {
-        made / PERSON: first,
-        made / "deep" / "copy.PFX": first,
-        made / "deep" / "er" / "no name at all": pkcs12.write(
-            full_contents(), "other kade 33 wolk", "legacy"
-        ),
-        made / f"{PERSON}.20260301-120000.backup": pkcs12.write(full_contents(), "older kade 33", "modern"),
-        made / ORGANISATION: pkcs12.write(other_contents(), PASSWORD, "modern"),
-        made / "notes.p12": b"my password is not here" * 20,
-        made / "notes.txt": b"nothing" * 40,
-        made / "small.txt": b"0",
-    }
-    for path, data in files.items():
-        path.write_bytes(data)
-        path.chmod(0o600)
-    (made / "deep" / "copy.PFX").chmod(0o644)
-    return made
 
 
 def _by_name(stores: tuple[FoundStore, ...]) -> dict[str, FoundStore]:
@@ -281,125 +250,3 @@ def test_the_environment_is_remembered_with_the_end(workstation: Workstation) ->
     assert finish(terminal)[0] == 0
     code, screen = finish(workstation.spawn("scan", str(workstation.keystores), "--ui", "terminal"))
     assert (code, "ACCEPTANCE; valid until" in _screen(screen)) == (0, True), screen
-
-
-def _screen(text: str) -> str:
-    return " ".join(re.sub(r"[│─╭╮╰╯]", " ", text).split())
-
-
-def test_the_usual_folder_is_looked_through(workstation: Workstation, tmp_path: Path) -> None:
-    workstation.environment["HOME"] = str(tmp_path / "nobody")
-    code, screen = finish(workstation.spawn("scan", "--ui", "terminal"))
-    assert (code, "There are no key stores" in screen) == (0, True)
-    workstation.keystores.mkdir(mode=0o700)
-    (workstation.keystores / ORGANISATION).write_bytes(pkcs12.write(full_contents(), PASSWORD, "modern"))
-    code, screen = finish(workstation.spawn("scan", "--ui", "terminal"))
-    assert (code, f"{ORGANISATION}: ACCEPTANCE; by its name" in screen) == (0, True), screen
-    code, screen = finish(workstation.spawn("scan", str(tmp_path / "absent"), "--ui", "terminal"))
-    assert (code, "There is no such folder" in screen) == (1, True)
-
-
-def test_stores_are_opened_with_the_passwords_that_are_given(workstation: Workstation, folder: Path) -> None:
-    terminal = workstation.spawn("scan", str(folder), "--open", "--ui", "terminal")
-    for prompt, reply in (
-        (f"{ASKED} {ORGANISATION}: ", PASSWORD),
-        ("on the other key stores too? [y/N] ", "y"),
-        (f"{ASKED} no name at all: ", "wrong"),
-        (f"{ASKED} no name at all: ", "other kade 33 wolk"),
-    ):
-        terminal.expect_exact(prompt)
-        terminal.sendline(reply)
-    code, screen = finish(terminal)
-    screen = _screen(screen)
-    assert code == 0, screen
-    assert screen.count("encryption keys: 2") == 3
-    assert screen.count("encryption keys: 1") == 1
-    assert "not opened" in screen  # the backup, whose password is an older one
-    assert "The same key: " in screen
-    for secret in (SSIN, PASSWORD, "other kade 33 wolk"):
-        assert secret not in screen
-        assert secret not in (workstation.home / "stores.json").read_text()
-    code, screen = finish(workstation.spawn("scan", str(folder), "--ui", "terminal"))
-    assert _screen(screen).count("valid until") == 4
-
-
-def test_a_backup_with_the_same_content_is_read_with_its_original(
-    workstation: Workstation, tmp_path: Path
-) -> None:
-    places = tmp_path / "places"
-    (places / "backup").mkdir(parents=True)
-    data = pkcs12.write(full_contents(), PASSWORD, "modern")
-    for path in (places / ORGANISATION, places / "backup" / f"{ORGANISATION}.20260301-120000.backup"):
-        path.write_bytes(data)
-    terminal = workstation.spawn("scan", str(places), "--open", "--ui", "terminal")
-    terminal.expect_exact(f"{ASKED} {ORGANISATION}: ")
-    terminal.sendline(PASSWORD)
-    code, screen = finish(terminal)
-    assert (code, screen.count("encryption keys: 2")) == (0, 2), screen
-    assert "other key stores too" not in screen
-
-
-def test_an_empty_answer_leaves_a_store_closed(workstation: Workstation, folder: Path) -> None:
-    terminal = workstation.spawn("scan", str(folder / "deep"), "--open", "--ui", "terminal")
-    for _ in range(2):
-        terminal.expect_exact(ASKED)
-        terminal.sendline("")
-    code, screen = finish(terminal)
-    assert (code, screen.count("end unknown")) == (0, 2), screen
-
-
-def test_nothing_is_sent_without_a_yes(enrolled: Workstation, server: Counterpart, folder: Path) -> None:
-    for reply in ("", "n", "later"):
-        terminal = enrolled.spawn("scan", str(folder), "--report", "--ui", "terminal")
-        terminal.expect_exact("Send this? [y/N] ")
-        terminal.sendline(reply)
-        code, screen = finish(terminal)
-        assert (code, "Nothing was sent" in screen) == (4, True)
-    assert server.reports == []
-
-
-def test_what_was_shown_is_what_is_sent(enrolled: Workstation, server: Counterpart, folder: Path) -> None:
-    command = [
-        "scan",
-        str(folder),
-        "--report",
-        "--package",
-        "Care Suite",
-        "--machine",
-        "ward-3",
-        "--ui",
-        "terminal",
-    ]
-    terminal = enrolled.spawn(*command)
-    terminal.expect_exact("Send this? [y/N] ")
-    shown = _screen(str(terminal.before)).partition("nothing else, goes to")[2]
-    terminal.sendline("y")
-    code, screen = finish(terminal)
-    assert (code, "recognised: 2, unknown: 1, installations gone: 4" in _screen(screen)) == (0, True), screen
-    (report,) = server.reports
-    assert report == report_of(scan([folder]), machine="ward-3", package="Care Suite")
-    for installation in report.installations:
-        facts = installation.to_json()
-        for name in ("path", "file_digest", "package"):
-            assert str(facts[name]) in shown, name
-        assert installation.not_after is None or installation.not_after.isoformat() in shown
-    assert server.url in shown
-    assert "Machine: ward-3" in shown
-    assert SSIN not in shown
-
-
-def test_an_unattended_run_sends_without_asking(
-    enrolled: Workstation, server: Counterpart, folder: Path
-) -> None:
-    code, screen = finish(enrolled.spawn("scan", str(folder), "--report", "--yes", "--ui", "terminal"))
-    assert (code, len(server.reports)) == (0, 1), screen
-    assert server.reports[0].machine == "test"
-    assert server.reports[0].complete
-    server.lose_answer = lambda method, path: path.endswith("installations") and len(server.calls) % 2 == 0
-    code, _ = finish(enrolled.spawn("scan", str(folder), "--report", "--yes", "--ui", "terminal"))
-    assert (code, len(server.reports)) == (0, 2)
-
-
-def test_a_report_needs_an_enrolled_workstation(workstation: Workstation, folder: Path) -> None:
-    code, screen = finish(workstation.spawn("scan", str(folder), "--report", "--yes", "--ui", "terminal"))
-    assert (code, "ehportal-agent enrol" in screen) == (1, True)

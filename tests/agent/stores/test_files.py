@@ -19,7 +19,7 @@ from agent.stores import contents as keystore
 from agent.stores import files as store_files
 from agent.stores.keys import PendingKey, check_delivered, new_key, open_pending
 from agent.wire.pki.names import ehealth_dn, name_from_dn
-from tests.agent.counterpart import _authority
+from tests.agent.authority import make_authority
 from tests.agent.stores.samples import full_contents, run
 
 NOW = datetime.now(UTC)
@@ -30,7 +30,7 @@ PASSWORD = "wolk trompet kade 71"
 
 @pytest.fixture(scope="module")
 def authority() -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
-    return _authority()
+    return make_authority()
 
 
 @pytest.fixture(scope="module")
@@ -306,7 +306,7 @@ def test_only_the_right_certificate_is_taken(
 ) -> None:
     public = pending_key.key.public_key()
     check_delivered(pending_key, [_issue(authority, public)], [authority[1]], now=NOW)
-    other_authority = _authority()
+    other_authority = make_authority()
     other_dn = ehealth_dn("CBE", "0406798006", "Test", None)
     for chain, anchors, code in (
         ([], [authority[1]], "certificate_untrusted"),

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 from agent.wire.link.preparation import Preparation, csr_of_file
 from agent.wire.pki.keys import read_csr
 from agent.wire.pki.names import ehealth_dn, name_from_dn
-from tests.agent.counterpart import _authority
+from tests.agent.authority import make_authority
 from tests.agent.workstation import PASSWORD, Workstation, finish
 from tests.support.cards import CitizenPki
 
@@ -29,7 +29,7 @@ LOST = "not sent in yet. [y/N] "
 
 @pytest.fixture(scope="module")
 def authority() -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
-    return _authority()
+    return make_authority()
 
 
 @pytest.fixture
@@ -209,7 +209,7 @@ def test_certificates_that_do_not_fit_are_refused_and_lose_nothing(
     assert "No key that was prepared" in refused(_pem(folder, authority[1]), asks=False)
     assert "another name" in refused(_pem(folder, _issue(authority, csr, dn=other), authority[1]), asks=True)
     assert "does not come from" in refused(_pem(folder, leaf), asks=True), "no issuer to check it by"
-    assert "does not come from" in refused(_pem(folder, leaf, _authority()[1]), asks=True)
+    assert "does not come from" in refused(_pem(folder, leaf, make_authority()[1]), asks=True)
     for content in (b"", b"nonsense", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"):
         bad = folder / "bad.pem"
         bad.write_bytes(content)

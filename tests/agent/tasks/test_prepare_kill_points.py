@@ -16,7 +16,7 @@ from agent.wire.encoding import to_base64url
 from agent.wire.link.preparation import Preparation, csr_of_file
 from agent.wire.pki.keys import read_csr
 from agent.wire.pki.names import ehealth_dn, name_from_dn
-from tests.agent.counterpart import _authority
+from tests.agent.authority import make_authority
 from tests.agent.workstation import PASSWORD, Workstation
 
 MODULES = (
@@ -93,7 +93,7 @@ def _keys_in(folder: Path) -> set[int]:
 def test_no_key_is_lost_wherever_it_dies(
     workstation: Workstation, full: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    authority, desk = _authority(), workstation
+    authority, desk = make_authority(), workstation
     path = _preparation(desk, 1)
     assert _run(desk, "prepare", str(path), "--format", "modern")[0] == 0
     prepare_lines = int((desk.home / "count").read_text())

@@ -1,6 +1,6 @@
 """The hybrid way against the sandbox: from the wish to the certificate, and everything that can go wrong."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,24 +8,18 @@ import pytest_django
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.db import connection
-from lxml import etree
 
 from agent.wire.link.preparation import Preparation, csr_file
 from agent.wire.pki.keys import make_csr
 from agent.wire.pki.names import certificate_name, ehealth_dn
-from certificates.certra.values import Unreadable, moment_of
 from certificates.domain.foreign_lifecycle import (
-    AFTER_DEADLINE,
     CANCELLABLE_STATES,
     FINAL_STATES,
     MACHINE_STATES,
     MOVES,
     ForeignState,
     days_left,
-    is_lapsed,
-    is_late,
     may_move,
-    reminder_due,
 )
 from certificates.domain.lifecycle import Environment
 from certificates.domain.papers import is_pdf
@@ -37,11 +31,9 @@ from certificates.errors.foreigners import (
     ForeignRequestRefused,
 )
 from certificates.errors.papers import PaperRefused
-from certificates.errors.requests import CannotAskAgain
 from certificates.models import Certificate, ForeignRequest, Installation, Paper
 from certificates.services.foreigners.preparation import chain_file, hand_out_preparation
 from certificates.services.foreigners.progress import (
-    ask_again_for_foreigner,
     cancel_foreign_request,
     note_confirmed,
     note_store_opens,
@@ -49,28 +41,21 @@ from certificates.services.foreigners.progress import (
 )
 from certificates.services.foreigners.submit import is_safe_address
 from certificates.services.foreigners.work import (
-    advance_foreign_request,
     due_foreign_requests,
-    work_on_foreign_request,
 )
 from certificates.services.people.leave import person_leaves
 from certificates.services.signing.gateways import gateway_of
-from certificates.services.signing.transition import Overtaken, move
 from organisations.models import AuditEvent
 from organisations.tenancy import acting_for
-from tests.certificates.foreigners.stages import Foreigner, make_foreigner, times_sent
-from tests.certificates.stages import fault
+from tests.certificates.foreigners.stages import Foreigner, make_foreigner
 from tests.organisations.web.members import signed_in
-from tests.support.hospital import PLATFORM, Hospital, make_hospital
+from tests.support.hospital import PLATFORM, make_hospital
 from tests.support.sandbox import SandboxProcess
 
 S = ForeignState
+
+
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def giulia(hospital: Hospital, government: SandboxProcess) -> Foreigner:
-    return make_foreigner(hospital, government)
 
 
 def test_the_states_hang_together() -> None:
@@ -85,24 +70,6 @@ def test_the_states_hang_together() -> None:
             todo.append(state)
     assert reached == set(S)
     assert not may_move(S.SUBMITTING, S.CANCELLED), "what may have arrived is not cancelled"
-
-
-@pytest.mark.parametrize(
-    ("left", "days", "soon", "late", "lapsed"),
-    [
-        (timedelta(days=14), 14, False, False, False),
-        (timedelta(days=3, seconds=1), 3, False, False, False),
-        (timedelta(days=3), 3, True, False, False),
-        (timedelta(hours=1), 0, True, False, False),
-        (timedelta(0), 0, False, True, False),
-        (-AFTER_DEADLINE, -10, False, True, True),
-    ],
-)
-def test_deadlines(left: timedelta, days: int, soon: bool, late: bool, lapsed: bool) -> None:
-    end = NOW + left
-    verdicts = (reminder_due(end, NOW), is_late(end, NOW), is_lapsed(end, NOW))
-    assert (days_left(end, NOW), verdicts) == (days, (soon, late, lapsed))
-    assert not any((reminder_due(None, NOW), is_late(None, NOW), is_lapsed(None, NOW)))
 
 
 def test_from_wish_to_certificate(giulia: Foreigner) -> None:
@@ -238,167 +205,6 @@ def test_csrs_that_are_refused(giulia: Foreigner) -> None:
     assert giulia.reload(second).state == S.AWAITING_CSR
 
 
-def test_an_unreachable_government_is_tried_again(
-    giulia: Foreigner, settings: pytest_django.Settings, government: SandboxProcess
-) -> None:
-    request = giulia.send_csr(giulia.ask())
-    good, settings.CERTRA_ENDPOINTS = settings.CERTRA_ENDPOINTS, {"production": "http://127.0.0.1:1"}
-    request = giulia.when_due(request)
-    assert (request.state, request.attempts) == (S.READY, 1)
-    assert request.problem is not None
-    settings.CERTRA_ENDPOINTS = good
-    assert giulia.when_due(request).state == S.AWAITING_CONFIRMATION
-    assert "foreign_not_sent" in giulia.actions(request)
-
-
-def test_a_refusal_ends_it(hospital: Hospital, government: SandboxProcess) -> None:
-    stranger = make_foreigner(hospital)  # not in the authentic source
-    request = stranger.step(stranger.send_csr(stranger.ask()))
-    assert request.state == S.REJECTED
-    assert request.problem is not None
-    assert request.problem["answers"][0]["code"] == "SIGNER_NOT_AUTHORIZED"
-    assert stranger.bis not in str(request.problem)
-
-
-def test_a_lost_answer_is_asked_for_and_never_sent_twice(
-    giulia: Foreigner, government: SandboxProcess
-) -> None:
-    request = giulia.send_csr(giulia.ask())
-    fault(government, "drop-after-commit", "SubmitCSRForForeigner")
-    request = giulia.when_due(request)
-    assert request.state == S.OUTCOME_UNKNOWN
-    request = giulia.when_due(request)
-    assert request.state == S.AWAITING_CONFIRMATION
-    assert (request.validation_url, request.expires_at) == ("", None)
-    assert giulia.when_due(request).state == S.AWAITING_CONFIRMATION
-    assert times_sent(government, request) == 1
-
-
-def test_a_submission_that_never_arrived_goes_out_again_after_two_denials(
-    giulia: Foreigner, government: SandboxProcess
-) -> None:
-    request = giulia.send_csr(giulia.ask())
-    fault(government, "drop-before-commit", "SubmitCSRForForeigner")
-    request = giulia.when_due(request)
-    assert request.state == S.OUTCOME_UNKNOWN
-    request = giulia.when_due(request)
-    assert (request.state, request.not_known_answers) == (S.OUTCOME_UNKNOWN, 1)
-    request = giulia.when_due(request, later=timedelta(minutes=2))
-    assert request.state == S.READY
-    assert giulia.when_due(request).state == S.AWAITING_CONFIRMATION
-    assert "foreign_not_received" in giulia.actions(request)
-
-
-def test_a_worker_that_died_while_sending_is_noticed(giulia: Foreigner) -> None:
-    request = giulia.send_csr(giulia.ask())
-    with acting_for([giulia.hospital.organisation.pk]):
-        move(request, S.SUBMITTING, actor=PLATFORM, now=datetime.now(UTC), next_attempt_at=datetime.now(UTC))
-    assert giulia.when_due(giulia.reload(request)).state == S.OUTCOME_UNKNOWN
-
-
-@pytest.mark.parametrize("kind", ["wrong-element", "truncated", "soa-00001", "http-502"])
-def test_answers_that_make_no_sense_are_an_unknown_outcome(
-    giulia: Foreigner, government: SandboxProcess, kind: str
-) -> None:
-    request = giulia.send_csr(giulia.ask())
-    fault(government, kind, "SubmitCSRForForeigner")
-    assert giulia.step(request).state in {S.OUTCOME_UNKNOWN, S.READY}
-
-
-def test_a_wrong_certificate_is_not_taken(giulia: Foreigner, government: SandboxProcess) -> None:
-    request = giulia.registered()
-    assert giulia.confirm(request) == 200
-    fault(government, "wrong-certificate", "GetCertificate")
-    request = giulia.step(request)
-    assert request.state == S.AWAITING_CONFIRMATION
-    assert request.problem is not None
-    assert request.problem["kind"] == "delivery"
-    assert giulia.step(request).state == S.ISSUED
-
-
-def test_the_next_look_is_not_later_than_the_deadline(giulia: Foreigner) -> None:
-    request = giulia.registered()
-    end = request.expires_at
-    assert end is not None
-    # However long the pauses have grown.
-    with acting_for([giulia.hospital.organisation.pk]):
-        ForeignRequest.objects.filter(pk=request.pk).update(attempts=40)
-    assert giulia.step(request, now=end - timedelta(hours=1)).next_attempt_at == end + timedelta(seconds=1)
-
-
-def test_a_deadline_that_passed_is_said(giulia: Foreigner, government: SandboxProcess) -> None:
-    request = giulia.registered()
-    assert request.expires_at is not None
-    late = request.expires_at + timedelta(seconds=5)
-    # We are past the deadline; the government, by its own clock, is not: somebody may still confirm there.
-    request = giulia.step(request, now=late)
-    assert request.state == S.AWAITING_CONFIRMATION
-    government.control_post("/control/clock", {"offset_seconds": 15 * 86400})
-    try:
-        request = giulia.step(request, now=late)
-    finally:
-        government.control_post("/control/clock", {"offset_seconds": 0})
-    assert request.state == S.LAPSED
-    giulia.ask()
-
-
-def test_nothing_is_expected_ten_days_after_the_deadline(giulia: Foreigner) -> None:
-    request = giulia.registered()
-    assert request.expires_at is not None
-    assert giulia.step(request, now=request.expires_at + AFTER_DEADLINE).state == S.LAPSED
-
-
-def test_what_was_told_too_early_can_be_taken_back(giulia: Foreigner, government: SandboxProcess) -> None:
-    request, here = giulia.registered(), giulia.hospital.organisation
-    with acting_for([here.pk]):
-        with pytest.raises(ForeignRequestElsewhere):
-            note_unconfirmed(request, actor=PLATFORM, now=datetime.now(UTC))
-        note_confirmed(request, actor=PLATFORM, now=datetime.now(UTC))
-        assert not request.is_cancellable
-        note_unconfirmed(request, actor=PLATFORM, now=datetime.now(UTC))
-    request = giulia.reload(request)
-    assert (request.state, request.is_cancellable) == (S.AWAITING_CONFIRMATION, True)
-    assert request.expires_at is not None
-    assert giulia.actions(request)[-2:] == ["foreign_awaiting_certificate", "foreign_unconfirmed"]
-    government.control_post("/control/clock", {"offset_seconds": 15 * 86400})
-    try:
-        request = giulia.step(request, now=request.expires_at + timedelta(seconds=5))
-    finally:
-        government.control_post("/control/clock", {"offset_seconds": 0})
-    assert request.state == S.LAPSED, "the deadline ends it, and not a verdict"
-
-
-@pytest.mark.parametrize("told", [False, True])
-def test_nobody_gives_up_before_the_deadline(giulia: Foreigner, told: bool) -> None:
-    request, now = giulia.registered(), datetime.now(UTC)
-    end = now + timedelta(days=60)
-    with acting_for([giulia.hospital.organisation.pk]):
-        ForeignRequest.objects.filter(pk=request.pk).update(expires_at=end)
-        request = giulia.reload(request)
-        if told:
-            note_confirmed(request, actor=PLATFORM, now=now)
-    state = request.state
-    for days in (31, 59, 69):
-        request = giulia.step(request, now=now + timedelta(days=days))
-        assert request.state == state
-    assert giulia.step(request, now=now + timedelta(days=71)).state == (S.GAVE_UP if told else S.LAPSED)
-
-
-def test_giving_up_and_asking_once_more(giulia: Foreigner) -> None:
-    here = giulia.hospital.organisation
-    request = giulia.registered()
-    with acting_for([here.pk]):
-        with pytest.raises(CannotAskAgain):
-            ask_again_for_foreigner(request, actor=PLATFORM, now=datetime.now(UTC))
-        note_confirmed(request, actor=PLATFORM, now=datetime.now(UTC))
-    request = giulia.step(request, now=datetime.now(UTC) + timedelta(days=31))
-    assert request.state == S.GAVE_UP
-    assert giulia.confirm(request) == 200
-    with acting_for([here.pk]):
-        ask_again_for_foreigner(request, actor=PLATFORM, now=datetime.now(UTC))
-    assert giulia.step(request).state == S.ISSUED
-
-
 def test_steps_out_of_turn_are_refused(giulia: Foreigner) -> None:
     request, now = giulia.ask(), datetime.now(UTC)
     with acting_for([giulia.hospital.organisation.pk]):
@@ -410,16 +216,6 @@ def test_steps_out_of_turn_are_refused(giulia: Foreigner) -> None:
         for again in (request, stale):
             with pytest.raises(ForeignRequestElsewhere):
                 cancel_foreign_request(again, actor=PLATFORM, now=now)
-
-
-def test_two_workers_do_not_send_twice(giulia: Foreigner, government: SandboxProcess) -> None:
-    request = giulia.send_csr(giulia.ask())
-    first, second = giulia.reload(request), giulia.reload(request)
-    advance_foreign_request(first, now=datetime.now(UTC))
-    with pytest.raises(Overtaken):
-        advance_foreign_request(second, now=datetime.now(UTC))
-    work_on_foreign_request(request.organisation_id, request.pk, now=datetime.now(UTC) - timedelta(days=1))
-    assert times_sent(government, request) == 1
 
 
 @pytest.mark.parametrize(
@@ -465,14 +261,6 @@ def test_an_installation_found_before_the_certificate_is_matched(giulia: Foreign
     request = giulia.step(request)
     with acting_for([here.pk]):
         assert Installation.objects.get(pk=found.pk).certificate_id == request.certificate_id is not None
-
-
-@pytest.mark.parametrize("end", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
-def test_a_deadline_that_no_clock_reaches_is_not_taken(end: str) -> None:
-    answer = etree.Element("answer")
-    etree.SubElement(answer, "end").text = end
-    with pytest.raises(Unreadable):
-        moment_of(answer, "end")
 
 
 def test_who_left_sends_nothing_any_more(giulia: Foreigner) -> None:

@@ -1,0 +1,112 @@
+"""Workers and clicks at once, lost messages and odd failures: one request, one submission."""
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+
+from certificates.errors.requests import RequestInProgress
+from certificates.models import CertificateRequest
+from certificates.services.requests.work import due_requests, work_on_request
+from organisations.tenancy import acting_for
+from tests.certificates.requests.test_submission import S
+from tests.certificates.stages import (
+    actions,
+    now,
+    signed,
+    tag,
+    times_sent,
+    times_taken,
+)
+from tests.support.holder import Holder
+from tests.support.hospital import Hospital, make_hospital
+from tests.support.sandbox import SandboxProcess
+
+# --- two at once
+
+
+@pytest.fixture
+def committed(committing: None) -> Hospital:
+    """A hospital whose rows other connections see."""
+    return make_hospital()
+
+
+def at_once(count: int, work: "list[object]", call: object) -> None:
+    """Run `call` in `count` threads that start together, each with a connection of its own."""
+    ready = threading.Barrier(count)
+
+    def run() -> None:
+        try:
+            ready.wait(timeout=10)
+            work.append(call())  # type: ignore[operator]  # a function of no arguments
+        except Exception as error:  # the main thread looks at what came
+            work.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+
+
+def test_workers_at_once_submit_once(committed: Hospital, holder: Holder, government: SandboxProcess) -> None:
+    request = signed(committed, holder)
+    moment = now() + timedelta(seconds=5)
+    results: list[object] = []
+    at_once(4, results, lambda: work_on_request(request.organisation_id, request.pk, now=moment))
+    assert results == [None] * 4
+    request = committed.reload(request)
+    assert request.state == S.AWAITING_CERTIFICATE, request.problem
+    assert (times_sent(government, request), times_taken(government, request)) == (1, 1)
+    assert actions(committed, request).count("request_submitting") == 1
+    at_once(
+        4,
+        results,
+        lambda: work_on_request(request.organisation_id, request.pk, now=now() + timedelta(hours=1)),
+    )
+    assert results == [None] * 8
+    assert committed.reload(request).state == S.ISSUED
+    assert actions(committed, request).count("request_issued") == 1
+
+
+def test_a_step_that_fails_in_an_odd_way_waits_its_turn(committed: Hospital, holder: Holder) -> None:
+    """A row that no step can handle is not tried again at every sweep, and holds up nobody."""
+    assert holder.enrol().status_code == 201
+    request = committed.request(application_id=tag())
+    with acting_for([request.organisation_id]):
+        CertificateRequest.objects.filter(pk=request.pk).update(phone_private="no\x01message carries this")
+    moment = now() + timedelta(seconds=5)
+    with pytest.raises(ValueError, match="XML"):
+        work_on_request(request.organisation_id, request.pk, now=moment)
+    mine = (request.organisation_id, request.pk)
+    assert mine not in due_requests(now=moment + timedelta(seconds=59), most=100_000)
+    assert mine in due_requests(now=moment + timedelta(seconds=61), most=100_000)
+
+
+def test_clicks_at_once_make_one_request(committed: Hospital) -> None:
+    name = tag()
+    results: list[object] = []
+    at_once(4, results, lambda: committed.request(application_id=name))
+    made = [one for one in results if isinstance(one, CertificateRequest)]
+    refused = [one for one in results if isinstance(one, RequestInProgress)]
+    assert (len(made), len(refused)) == (1, 3), results
+
+
+def test_the_sweep_finds_what_a_lost_message_left(committed: Hospital, holder: Holder) -> None:
+    """Redis refuses connections in every test (see environment.py): each nudge so far was lost."""
+    assert holder.enrol().status_code == 201
+    began = time.monotonic()
+    request = committed.request(application_id=tag())
+    assert time.monotonic() - began < 2, "nobody waits for a Redis that is gone"
+    assert request.next_attempt_at is not None
+    mine = (request.organisation_id, request.pk)
+    assert mine not in due_requests(now=request.next_attempt_at - timedelta(seconds=1), most=100_000)
+    assert mine in due_requests(now=request.next_attempt_at, most=100_000)
+    work_on_request(*mine, now=request.next_attempt_at)
+    request = committed.reload(request)
+    assert request.state == S.AWAITING_SIGNATURE, request.problem
+    assert mine not in due_requests(now=now() + timedelta(minutes=1), most=100_000)
