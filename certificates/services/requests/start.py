@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -46,6 +47,17 @@ class ContactWish:
     phone_general: str
     base_service_usages: tuple[str, ...]
     reason: str = ""
+
+    def columns(self) -> dict[str, Any]:
+        """Return contact data, services and reason as a request's row keeps them."""
+        return {
+            "email_private": self.email_private.strip(),
+            "email_general": self.email_general.strip(),
+            "phone_private": self.phone_private.strip(),
+            "phone_general": self.phone_general.strip(),
+            "base_service_usages": list(self.base_service_usages),
+            "reason": self.reason.strip(),
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,12 +217,7 @@ def start_request(
         identifier=identifier,
         replaces=replaces,
         application_id=wish.application_id,
-        email_private=wish.email_private.strip(),
-        email_general=wish.email_general.strip(),
-        phone_private=wish.phone_private.strip(),
-        phone_general=wish.phone_general.strip(),
-        base_service_usages=list(wish.base_service_usages),
-        reason=wish.reason.strip(),
+        **wish.columns(),
         holder=holder,
         requested_by=requested_by,
         requested_at=now,
