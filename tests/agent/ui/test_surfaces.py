@@ -121,8 +121,8 @@ def test_new_passwords_are_judged(password: str, reason: str) -> None:
 WINDOWS = """
     import sys, tkinter
     from datetime import UTC, datetime
-    from agent.consent import ConsentPage
-    from agent.contract_text import contract_blocks
+    from agent.consent.request import ConsentPage
+    from agent.consent.contract_text import contract_blocks
     from agent.language import LANGUAGES, Texts
     from agent.ui.tk import WindowDialogue
 
