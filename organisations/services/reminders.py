@@ -142,7 +142,7 @@ def _claim(
     )
     found = {(one.kind, one.subject_id, one.step, one.recipient_id): one for one in rows}
     claimed = [(notice, found[key]) for key, notice in wanted.items() if key in found]
-    Reminder.objects.filter(pk__in=[row.pk for _matter, row in claimed]).update(next_attempt_at=now + CLAIM)
+    Reminder.objects.filter(pk__in=[row.pk for _notice, row in claimed]).update(next_attempt_at=now + CLAIM)
     return claimed
 
 
@@ -154,12 +154,12 @@ def _settle(
     delivery: Delivery,
     now: datetime,
 ) -> None:
-    rows = Reminder.objects.filter(pk__in=[row.pk for _matter, row in claimed])
+    rows = Reminder.objects.filter(pk__in=[row.pk for _notice, row in claimed])
     if delivery.status is DeliveryStatus.UNREACHABLE:
         rows.update(next_attempt_at=now)
         return
     if delivery.status is DeliveryStatus.REFUSED:
-        for tried in {row.attempts for _matter, row in claimed}:
+        for tried in {row.attempts for _notice, row in claimed}:
             again = now + PAUSES[tried] if tried < len(PAUSES) else None
             rows.filter(attempts=tried).update(
                 attempts=tried + 1, next_attempt_at=again, answer=delivery.answer

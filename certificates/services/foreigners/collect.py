@@ -22,7 +22,10 @@ from certificates.services.signing.transition import move
 
 
 def collect_for_foreigner(request: ForeignRequest, gateway: Gateway, *, now: datetime) -> None:
-    """Ask once for the certificate. Raises Overtaken when another worker was first. Call outside transactions."""
+    """Ask once for the certificate, and take it when it is there.
+
+    Call outside transactions. Raises Overtaken when another worker was first.
+    """
     chain = ask_for_chain(
         request,
         gateway,
@@ -50,7 +53,7 @@ def _answered(request: ForeignRequest, error: Rejected, now: datetime) -> None:
 
 
 def ask_later(request: ForeignRequest, problem: dict[str, object] | None, now: datetime) -> None:
-    """Ask again after a pause that grows, at the latest when the deadline has passed; or give up.
+    """Put the next question off by a pause that grows, at the latest to the deadline; or give up.
 
     As long as the identity can be confirmed, and examined afterwards, a certificate may come.
     """
@@ -74,7 +77,7 @@ def _next_look(request: ForeignRequest, now: datetime) -> datetime:
 
 
 def take_delivery(request: ForeignRequest, chain: Sequence[bytes], *, now: datetime) -> None:
-    """Take what was delivered for `request` into the inventory; a wrong delivery is noted and asked for again.
+    """Take what was delivered for `request` into the inventory; note a wrong delivery and ask again.
 
     Raises Overtaken when another worker was first. Call outside transactions.
     """

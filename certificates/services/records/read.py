@@ -124,7 +124,7 @@ def _keep(
 
 
 def _set_older_aside(inquiry: RecordsInquiry, rows: list[RecordProposal], now: datetime) -> None:
-    """What was proposed before and never decided stands in this reading again, or is no longer so."""
+    """Close the open proposals of earlier readings: what still holds stands in this one again."""
     RecordProposal.objects.filter(
         organisation_id=inquiry.organisation_id,
         inquiry__holder_id=inquiry.holder_id,

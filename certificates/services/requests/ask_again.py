@@ -15,7 +15,7 @@ from organisations.services.audit import Actor
 
 @transaction.atomic
 def ask_again(request: CertificateRequest, *, actor: Actor, now: datetime) -> None:
-    """Take a given-up request up where it stood.
+    """Start a given-up request again in the state in which it stood.
 
     Raises CannotAskAgain in every other state, RequestInProgress when a newer request for the same name is on its way.
     """

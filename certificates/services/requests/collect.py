@@ -16,7 +16,10 @@ from certificates.services.signing.gateways import problem_of
 
 
 def collect_certificate(request: CertificateRequest, gateway: Gateway, *, now: datetime) -> None:
-    """Ask for the certificate of a registered request. Raises Overtaken when another worker got it."""
+    """Ask once for the certificate of a registered request, and take it when it is there.
+
+    Call outside transactions. Raises Overtaken when another worker was first.
+    """
 
     def refused(error: Rejected) -> None:
         if error.says(settings.CERTRA_REFUSED_CODES):
@@ -37,7 +40,7 @@ def collect_certificate(request: CertificateRequest, gateway: Gateway, *, now: d
 
 
 def take_delivery(request: CertificateRequest, chain: Sequence[bytes], *, now: datetime) -> None:
-    """Take what was delivered for `request` into the inventory; a wrong delivery is noted and asked for again.
+    """Take what was delivered for `request` into the inventory; note a wrong delivery and ask again.
 
     Raises Overtaken when another worker was first. Call outside transactions.
     """

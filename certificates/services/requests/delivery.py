@@ -62,7 +62,7 @@ def ask_for_chain(
 def check_delivery(
     chain: Sequence[bytes], *, public_key_identifier: str, dn: str, environment: Environment
 ) -> CertificateFacts:
-    """Return the facts of a delivered certificate (DER, leaf first) that fits key and name and leads to an anchor.
+    """Check that a delivered certificate (DER, leaf first) fits key and name and leads to an anchor; return its facts.
 
     Raises CertificateForAnotherKey, CertificateNotTrusted.
     """

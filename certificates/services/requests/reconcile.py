@@ -30,7 +30,7 @@ def reconcile(
     take: Callable[[Sent, Sequence[bytes]], None],
     now: datetime,
 ) -> None:
-    """Ask what became of the submission; `take` takes a certificate that is there already.
+    """Ask what became of a submission without answer, and move on; `take` takes a certificate that is there already.
 
     `received` is the state of a request that arrived and is not delivered yet. Of a foreigner's the answer with address
     and deadline is lost then: the page says what to do about that. Raises Overtaken when another worker settled it.

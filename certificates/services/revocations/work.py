@@ -38,7 +38,7 @@ def work_on_revocation(organisation_id: UUID, revocation_id: UUID, *, now: datet
 
 
 def advance_revocation(revocation: Revocation, *, now: datetime) -> None:
-    """Do what the state asks for. Raises Overtaken when another worker was first."""
+    """Take the step that the revocation's state asks for. Raises Overtaken when another worker was first."""
     gateway = gateway_of(revocation.certificate.environment)
     match RevocationState(revocation.state):
         case RevocationState.AWAITING_CONTRACT:
@@ -62,7 +62,7 @@ def due_revocations(*, now: datetime, most: int = 200) -> list[tuple[UUID, UUID]
 
 @transaction.atomic
 def ask_again(revocation: Revocation, *, actor: Actor, now: datetime) -> None:
-    """Take a given-up revocation up where it stood.
+    """Start a given-up revocation again in the state in which it stood.
 
     Raises CannotAskAgain in every other state, RevocationInProgress when a newer one is on its way,
     CertificateNotRevocable when nothing was signed and nothing is left to revoke.
