@@ -11,7 +11,7 @@ SUFFIXES: Final = (".p12", ".acc-p12", ".pfx")
 
 
 def estimated_end(name: str) -> datetime | None:
-    """Three years after the date in the name, as the platform tells its users (production's term)."""
+    """Estimate the end: three years after the date in the name, as the platform tells its users (production's term)."""
     facts = named(name)
     if facts is None:
         return None
@@ -21,24 +21,24 @@ def estimated_end(name: str) -> datetime | None:
 
 
 def named(name: str) -> FileNameFacts | None:
-    """What the name says of a store, also of one of our dated backups; None for other names."""
+    """Read what the name says of a store, also of one of our dated backups; None for other names."""
     return read_file_name(original_name(name))
 
 
 def original_name(name: str) -> str:
-    """The name without what `backup` and a rewrite put behind it."""
+    """Return the name without what `backup` and a rewrite put behind it."""
     if not is_backup(name):
         return name
     return Path(name).stem.rpartition(".")[0]
 
 
 def is_backup(name: str) -> bool:
-    """Whether it is one of our dated backups: <name>.yyyyMMdd-HHmmss[-n].backup."""
+    """Return whether it is one of our dated backups: <name>.yyyyMMdd-HHmmss[-n].backup."""
     stem, _, suffix = name.rpartition(".")
     dated = stem.rpartition(".")[2].replace("-", "")
     return suffix == "backup" and dated.isdecimal() and len(dated) >= 14
 
 
 def environment_of(name: str) -> Environment:
-    """Acceptance is in the name (`.acc-p12`); everything else is production until it is known better."""
+    """Return acceptance where the name says so (`.acc-p12`); production until it is known better."""
     return "acceptance" if original_name(name).lower().endswith(".acc-p12") else "production"

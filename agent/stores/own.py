@@ -100,7 +100,7 @@ class StoreFinder:
         yield from named
 
     def _open(self, path: Path, fingerprint: str, password: str) -> OwnStore | None:
-        """The store at `path` when it holds the certificate (any, where none is named); None for another one."""
+        """Open the store at `path` when it holds the certificate (any, where none is named); None for another one."""
         data = read_file(path)
 
         def opening(candidate: str) -> tuple[Contents, AuthenticationEntry]:
@@ -114,7 +114,7 @@ class StoreFinder:
 
 
 def name_told_by(common_name: str) -> CertificateName:
-    """What a certificate's common name tells; a masked number fits no file name, and the person is asked."""
+    """Return the name that a certificate's common name tells; a masked number fits no file, so the person is asked."""
     try:
         return name_in_common_name(common_name)
     except NameMalformed:
@@ -122,7 +122,7 @@ def name_told_by(common_name: str) -> CertificateName:
 
 
 def _path_of(text: str) -> Path:
-    """What a person typed as a path. Raises StoreError `store_missing`."""
+    """Return the path that a person typed. Raises StoreError `store_missing`."""
     try:
         return Path(text).expanduser().absolute()
     except RuntimeError as error:  # the home of somebody who is not there

@@ -11,10 +11,11 @@ TRIES: Final = 3
 
 
 def unlock(dialogue: Dialogue, what: str, opening: Callable[[str], T], *, first: str = "") -> tuple[T, str]:
-    """What `opening` gives for the right password, and that password: `first` where there is one, else what is typed.
+    """Try passwords until `opening` takes one; return what it gave, and that password.
 
-    `what` tells the person whose password is asked for. Raises StoreError `password_wrong` after the third that was
-    typed and whatever else `opening` raises; Cancelled when nothing is typed.
+    `first` is tried before asking, where there is one; `what` tells the person whose password is asked for. Raises
+    StoreError `password_wrong` after the third that was typed, and whatever else `opening` raises; Cancelled when
+    nothing is typed.
     """
     for attempt in range(0 if first else 1, TRIES + 1):
         password = dialogue.password(what, again=attempt > 1) if attempt else first

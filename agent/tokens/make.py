@@ -34,14 +34,14 @@ class TokenMaker:
     texts: Texts
 
     def run(self, job: MakeTokenJob) -> ExitCode:
-        """Begin the job. Raises AgentError; a job that was not done can be run again."""
+        """Find the key store and make its token. Raises AgentError; a job that was not done can be run again."""
         check_offer(job, origin=self.device.origin, now=datetime.now(UTC))
         name = name_told_by(job.certificate.common_name)
         store = self._finder().find(job.certificate.fingerprint, name)
         return self._begin(job, store)
 
     def make_for(self, path: Path) -> ExitCode:
-        """Begin without a job from the page: the server offers one for the certificate in the store at `path`.
+        """Make the token of the store at `path` without a job from the page: the server offers one.
 
         Raises AgentError.
         """
@@ -52,7 +52,7 @@ class TokenMaker:
         return self._begin(job, store)
 
     def go_on(self, pending: Pending) -> ExitCode:
-        """Take up one that was begun. Raises AgentError."""
+        """Continue a making that was begun. Raises AgentError."""
         with pending.locked():
             state = pending.state()
             if state is None:
@@ -93,7 +93,7 @@ class TokenMaker:
         return ExitCode.DONE
 
     def _key_password(self, pending: Pending, password: str) -> str:
-        """What opens the key that an earlier run made: the store's password of that day."""
+        """Return what opens the key that an earlier run made: the store's password of that day."""
         if not pending.token_key_file.exists():
             return password
         opening = partial(open_pending, read_file(pending.token_key_file))
