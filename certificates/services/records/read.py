@@ -1,7 +1,7 @@
 """Asking the government with the signed questions of a workstation, and proposing what is new or different.
 
 Both are questions: they may be asked again, so they travel outside transactions and nothing is written before they are
-answered. The answers themselves are not kept; proposals are, and a person decides about each (decide_proposals).
+answered. The answers themselves are not kept; proposals are, and a person decides about each (records/decide.py).
 """
 
 from collections.abc import Callable

@@ -2,7 +2,7 @@
 
 Nothing takes a revocation back: RFC 5280 5.3.1 and RFC 6960 2.2 know one exception, certificateHold, and the four
 reasons of CertRA are none. A responder that says "good" afterwards answers from an older list. Only where the
-government's record alone had told it may a person take over that the record has changed its mind (decide_proposals).
+government's record alone had told it may a person take over that the record has changed its mind (records/decide.py).
 """
 
 from contextlib import suppress

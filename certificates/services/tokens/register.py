@@ -149,7 +149,7 @@ def _kept(certificate: Certificate, offered: bytes, now: datetime) -> Registered
 def _made_before(
     certificate: Certificate, offered: bytes, depot: TokenDepot, *, now: datetime
 ) -> Registered | None:
-    """What the government made of the offered certificate in a call whose answer got lost; None when nothing.
+    """Return what the government made of the certificate in a call whose answer got lost; None when nothing.
 
     The depot hands it out. While it waits for its activation the depot has the one before, but the government's own
     record of the certificate says that one waits (ask_own_record, which the workstation has done when it is refused):
