@@ -41,7 +41,7 @@ class Notice:
     """What to say; called in the reader's language."""
 
     def key_for(self, reader: User) -> tuple[str, UUID, int, UUID]:
-        """Return the key of this notice for one reader: what bears it is sent once and never twice."""
+        """Return what one row of a reminder stands for: this notice at this step, for one reader."""
         return (self.kind, self.subject.pk, self.step, reader.pk)
 
 

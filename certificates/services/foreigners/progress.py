@@ -80,7 +80,7 @@ def cancel_foreign_request(request: ForeignRequest, *, actor: Actor, now: dateti
 
 @transaction.atomic
 def ask_again_for_foreigner(request: ForeignRequest, *, actor: Actor, now: datetime) -> None:
-    """Start a given-up request again in the state in which it stood.
+    """Ask again for a given-up request, by how far it came.
 
     Raises CannotAskAgain in every other state, ForeignRequestInProgress when a newer one is on its way.
     """

@@ -62,10 +62,10 @@ def due_revocations(*, now: datetime, most: int = 200) -> list[tuple[UUID, UUID]
 
 @transaction.atomic
 def ask_again(revocation: Revocation, *, actor: Actor, now: datetime) -> None:
-    """Start a given-up revocation again in the state in which it stood.
+    """Ask again for a given-up revocation: for its contract when nothing was signed, else for its outcome.
 
     Raises CannotAskAgain in every other state, RevocationInProgress when a newer one is on its way,
-    CertificateNotRevocable when nothing was signed and nothing is left to revoke.
+    CertificateNotRevocable when nothing was signed and nothing is left to revoke. Locks the certificate.
     """
     if RevocationState(revocation.state) is not RevocationState.GAVE_UP:
         raise CannotAskAgain
