@@ -33,11 +33,11 @@ def collect_for_foreigner(request: ForeignRequest, gateway: Gateway, *, now: dat
     try:
         chain = gateway.certificate_chain(request.public_key_identifier or "")
     except Rejected as error:
-        with acting_for([request.organisation_id]):
+        with acting_for([request.organisation_id], as_platform=True):
             _answered(request, error, now)
         return
     except Transient as error:
-        with acting_for([request.organisation_id]):
+        with acting_for([request.organisation_id], as_platform=True):
             ask_later(request, problem_of(error, now), now)
         return
     take_delivery(request, chain, now=now)
@@ -98,14 +98,14 @@ def take_delivery(request: ForeignRequest, chain: Sequence[bytes], *, now: datet
             "answers": [],
             "at": now.isoformat(),
         }
-        with acting_for([request.organisation_id]):
+        with acting_for([request.organisation_id], as_platform=True):
             if request.state == ForeignState.OUTCOME_UNKNOWN:
                 move(request, ForeignState.AWAITING_CONFIRMATION, actor=PLATFORM, now=now, problem=problem,
                      next_attempt_at=now + patience().pause(0))  # fmt: skip
             else:
                 ask_later(request, problem, now)
         return
-    with acting_for([request.organisation_id]), transaction.atomic():
+    with acting_for([request.organisation_id], as_platform=True), transaction.atomic():
         certificate, _new = add_certificate(
             request.organisation,
             facts,

@@ -24,7 +24,9 @@ from certificates.services.signing.nudges import nudge_status_check
 from certificates.services.signing.transition import move
 from certificates.trust.anchors import certificate_anchors
 from certificates.trust.paths import Trust, validate
+from organisations.domain.claims import Voucher
 from organisations.errors import DomainError
+from organisations.services.identifiers import prove_identifier
 from organisations.tenancy import acting_for
 
 NOT_YET_DELIVERED = frozenset({"CERT_NOT_YET_DELIVERED", "AUTH_CERT_NOT_YET_VALID"})
@@ -36,7 +38,7 @@ def collect_certificate(request: CertificateRequest, gateway: Gateway, *, now: d
     try:
         chain = gateway.certificate_chain(request.public_key_identifier or "")
     except Rejected as error:
-        with acting_for([request.organisation_id]):
+        with acting_for([request.organisation_id], as_platform=True):
             if error.says(settings.CERTRA_REFUSED_CODES):
                 refuse(request, error, now)
                 return
@@ -44,7 +46,7 @@ def collect_certificate(request: CertificateRequest, gateway: Gateway, *, now: d
             ask_later(request, None if waiting else problem_of(error, now), now)
         return
     except Transient as error:
-        with acting_for([request.organisation_id]):
+        with acting_for([request.organisation_id], as_platform=True):
             ask_later(request, problem_of(error, now), now)
         return
     take_delivery(request, chain, now=now)
@@ -102,14 +104,14 @@ def take_delivery(request: CertificateRequest, chain: Sequence[bytes], *, now: d
             "answers": [],
             "at": now.isoformat(),
         }
-        with acting_for([request.organisation_id]):
+        with acting_for([request.organisation_id], as_platform=True):
             if RequestState(request.state) is RequestState.OUTCOME_UNKNOWN:
                 move(request, RequestState.AWAITING_CERTIFICATE, actor=PLATFORM, now=now, problem=problem,
                      next_attempt_at=now + patience().pause(0))  # fmt: skip
             else:
                 ask_later(request, problem, now)
         return
-    with acting_for([request.organisation_id]), transaction.atomic():
+    with acting_for([request.organisation_id], as_platform=True), transaction.atomic():
         certificate, _new = add_certificate(
             request.organisation,
             facts,
@@ -130,5 +132,8 @@ def take_delivery(request: CertificateRequest, chain: Sequence[bytes], *, now: d
             certificate=certificate,
             details={"fingerprint": facts.fingerprint},
         )
+        vouched = Environment(request.environment) is Environment.PRODUCTION
+        if request.identifier is not None and vouched:
+            prove_identifier(request.identifier, Voucher.CERTIFICATE, actor=PLATFORM, now=now)
         match_waiting_installations(request.organisation)
         nudge_status_check(certificate)

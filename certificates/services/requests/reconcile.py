@@ -39,11 +39,11 @@ def reconcile(
     try:
         chain = gateway.certificate_chain(request.public_key_identifier or "")
     except Rejected as error:
-        with acting_for([request.organisation_id]):
+        with acting_for([request.organisation_id], as_platform=True):
             _answered(request, error, received, now)
         return
     except Transient as error:
-        with acting_for([request.organisation_id]):
+        with acting_for([request.organisation_id], as_platform=True):
             ask_later(request, problem_of(error, now), now, not_known_answers=0)
         return
     take(request, chain)
