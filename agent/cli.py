@@ -21,8 +21,9 @@ from agent.stores.prepared import prepared_keys
 from agent.tasks.dispatch import Dispatcher
 from agent.tasks.enrol import enrol
 from agent.tasks.handler import install_handler, job_of
+from agent.tasks.organisations import OrganisationsTask
 from agent.tasks.prepare import Preparer
-from agent.tasks.watch import ENVIRONMENTS, job_line, watch
+from agent.tasks.watch import ENVIRONMENTS, job_line, waiting_lines, watch
 from agent.tokens.jobs import TokenTask
 from agent.tokens.make import TokenMaker
 from agent.ui import Dialogue, choose_surface, open_dialogue
@@ -97,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--label", default=platform.node() or "workstation", help="this workstation's name there"
     )
+    add("organisations", _organisations, "say for which organisations this workstation works")
     command = add("run", _run, "sign a request and keep its key store; also goes on with unfinished work")
     command.add_argument("id", type=lambda text: text.removeprefix("="), help="the id that the page shows")
     command.add_argument("--format", choices=("modern", "legacy"), help="of the key store; otherwise asked")
@@ -158,11 +160,16 @@ def _connected(config: Config, texts: Texts) -> tuple[Device, Portal]:
 
 def _enrol(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
     enrolled = enrol(config, options.server, options.label, dialogue, texts)
-    organisations = ", ".join(enrolled.organisations) or "–"
-    dialogue.say(
-        texts("enrol.done", holder=printable(enrolled.holder), organisations=printable(organisations))
-    )
+    _, portal = _connected(config, texts)
+    OrganisationsTask(config, portal, dialogue, texts).ask(anew=True)
+    organisations = printable(", ".join(portal.device().organisations)) or texts("organisations.none")
+    dialogue.say(texts("enrol.done", holder=printable(enrolled.holder), organisations=organisations))
     return ExitCode.DONE
+
+
+def _organisations(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
+    _, portal = _connected(config, texts)
+    return OrganisationsTask(config, portal, dialogue, texts).manage()
 
 
 def _run(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
@@ -170,6 +177,12 @@ def _run(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts:
         raise AgentError("id_invalid")
     device, portal = _connected(config, texts)
     dispatcher = Dispatcher(config, device, portal, dialogue, texts, options.format, options.wait)
+    try:
+        return dispatcher.run(options.id)
+    except PortalError as error:
+        # Perhaps an organisation asks for which this workstation does not work yet.
+        if error.code != "job_unknown" or not OrganisationsTask(config, portal, dialogue, texts).ask():
+            raise
     return dispatcher.run(options.id)
 
 
@@ -186,8 +199,9 @@ def _status(options: argparse.Namespace, config: Config, dialogue: Dialogue, tex
     lines = [texts("status.server", server=device.origin, label=device.label)]
     try:
         known = portal.device()
-        organisations = printable(", ".join(known.organisations)) or "–"
+        organisations = printable(", ".join(known.organisations)) or texts("organisations.none")
         lines.append(texts("status.holder", holder=printable(known.holder), organisations=organisations))
+        lines += waiting_lines(config, portal, texts)
         jobs = [job for job in portal.jobs() if job.environment in ENVIRONMENTS]
     except PortalError as error:
         lines.append(texts.problem(error)[0])

@@ -18,6 +18,8 @@ STATUS = {
     "not_permitted": 403,
     "job_unknown": 404,
     "enrolment_unknown": 404,
+    "organisation_unknown": 404,
+    "organisation_changed": 409,
     "job_closed": 409,
     "mandate_ended": 409,
     "certificate_mismatch": 409,

@@ -142,6 +142,27 @@ class HolderUnknown(DomainError):
     title = _("No organisation here knows the holder of this card. Ask your administrator to add you first.")
 
 
+class OrganisationUnknown(DomainError):
+    """The organisation does not wait for this holder, or has ended the link itself: then the card opens it again."""
+
+    code = "organisation_unknown"
+    title = _("This organisation does not wait for this workstation. Enrol it again if it was withdrawn.")
+
+
+class OrganisationChanged(DomainError):
+    """What was agreed to is not what the organisation says today."""
+
+    code = "organisation_changed"
+    title = _("The organisation has changed what it says of itself meanwhile. Look again and answer anew.")
+
+
+class NumberNotProven(DomainError):
+    """What was asked may not be done with a number while it stands as it does."""
+
+    code = "number_not_proven"
+    title = _("This number waits for the operator of the platform: another organisation has proven it.")
+
+
 class CardRefused(DomainError):
     """An identity card certificate is not acceptable; the code says why."""
 

@@ -8,6 +8,7 @@ from organisations.keyset import Page, page_of
 from organisations.models import (
     AuditEvent,
     Device,
+    DeviceLink,
     Mandate,
     Membership,
     Organisation,
@@ -62,17 +63,45 @@ def refused_mail(organisation: Organisation) -> dict[UUID, str]:
     return {one.recipient_id: one.answer for one in newest if one.sent_at is None}
 
 
+def own_links(user: User) -> list[DeviceLink]:
+    """The open links of the user's own workstations, the latest enrolled first, whatever organisation is named.
+
+    Own is a workstation whose holder agreed there that the account is the own one: an organisation that links an
+    account of its own with the number of somebody else makes no workstation its own.
+    """
+    rows = DeviceLink.objects.filter(account=user, ended_at=None, device__revoked_at=None)
+    return list(rows.select_related("device").order_by("-device__enrolled_at", "agreed_at"))
+
+
 def devices_of_user(user: User) -> list[Device]:
-    """Workstations enrolled with the card of this user, as far as the named organisations know the user."""
-    indexes = set(Person.objects.filter(user=user).values_list("ssin_index", flat=True))
-    return list(Device.objects.filter(ssin_index__in=indexes, revoked_at=None).order_by("-enrolled_at"))
+    """The user's own workstations, the latest first."""
+    return list(dict.fromkeys(link.device for link in own_links(user)))
+
+
+def works_for(user: User, organisation: Organisation) -> bool:
+    """Tell whether one of the user's own workstations works for the organisation."""
+    return any(link.organisation_id == organisation.pk for link in own_links(user))
+
+
+def person_of(user: User, organisation: Organisation) -> Person | None:
+    """Return the person of an organisation whose account is the user's; None where it says there is none."""
+    return Person.objects.filter(user=user, organisation=organisation, left_on=None).first()
 
 
 def devices_of(organisation: Organisation) -> "QuerySet[Device]":
-    """Workstations that reach the organisation: those enrolled with the cards of people who have not left."""
+    """Workstations that work for the organisation, as their holders agreed, who have not left."""
+    links = DeviceLink.objects.filter(organisation=organisation, ended_at=None).order_by()
     cards = people_of(organisation).order_by().values("ssin_index")
-    return Device.objects.filter(ssin_index__in=cards, revoked_at=None).order_by(
-        "holder_name", "-enrolled_at"
+    rows = Device.objects.filter(pk__in=links.values("device"), ssin_index__in=cards, revoked_at=None)
+    return rows.order_by("holder_name", "-enrolled_at")
+
+
+def link_of(device_id: UUID, organisation: Organisation) -> DeviceLink | None:
+    """Return the open link of a workstation with the organisation; None where there is none."""
+    return (
+        DeviceLink.objects.filter(device=device_id, organisation=organisation, ended_at=None)
+        .select_related("device")
+        .first()
     )
 
 

@@ -12,39 +12,50 @@ NOBODY = uuid.UUID(int=0)
 """Reads for no user at all, such as a machine's access token: what is private to somebody is not there."""
 
 
-def _name(organisations: str, user: str) -> None:
+Named = tuple[str, str, str]
+"""The settings of a transaction: organisations, user, and whether the platform itself works."""
+
+
+def _name(named: Named) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('ehportal.organisations', %s, true), set_config('ehportal.user', %s, true)",
-            [organisations, user],
+            "SELECT set_config('ehportal.organisations', %s, true), set_config('ehportal.user', %s, true),"
+            " set_config('ehportal.platform', %s, true)",
+            list(named),
         )
 
 
-def _named() -> tuple[str, str]:
+def _named() -> Named:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT coalesce(current_setting('ehportal.organisations', true), ''),"
-            " coalesce(current_setting('ehportal.user', true), '')"
+            " coalesce(current_setting('ehportal.user', true), ''),"
+            " coalesce(current_setting('ehportal.platform', true), '')"
         )
-        organisations, user = cursor.fetchone()
-        return str(organisations), str(user)
+        organisations, user, platform = cursor.fetchone()
+        return str(organisations), str(user), str(platform)
 
 
 @contextmanager
-def acting_for(organisations: Iterable[OrganisationId], *, user: uuid.UUID | None = None) -> Iterator[None]:
+def acting_for(
+    organisations: Iterable[OrganisationId], *, user: uuid.UUID | None = None, as_platform: bool = False
+) -> Iterator[None]:
     """Open a transaction in which only the rows of `organisations` exist.
 
-    With `user`, what is private to other users does not exist either. Without, the platform itself works (workers, and
-    workstations whose jobs are looked up by their holder): never show people what was read like that.
+    With `user`, what is private to other users does not exist either. Without, nothing private and no person exists,
+    unless `as_platform` says that the platform itself works (workers, and workstations whose jobs are looked up by
+    their holder): never show people what was read like that. Raises ValueError for both at once.
 
     Nested calls narrow or replace the set and restore the outer one, also when the inner work failed. The outermost
     call has nothing to restore: what is named ends with its transaction.
     """
+    if user is not None and as_platform:
+        raise ValueError("somebody acts, or the platform does")
     wanted = "{" + ",".join(str(one) for one in organisations) + "}"
     outermost = not connection.in_atomic_block
     with transaction.atomic():
         before = None if outermost else _named()
-        _name(wanted, str(user) if user else "")
+        _name((wanted, str(user) if user else "", "on" if as_platform else ""))
         try:
             yield
         finally:
@@ -54,7 +65,7 @@ def acting_for(organisations: Iterable[OrganisationId], *, user: uuid.UUID | Non
                 and connection.connection.info.transaction_status.name == "INTRANS"
             )
             if before is not None and usable:
-                _name(*before)
+                _name(before)
 
 
 def organisations_of_user(user: uuid.UUID) -> list[OrganisationId]:
@@ -71,7 +82,24 @@ def organisations_of_user(user: uuid.UUID) -> list[OrganisationId]:
 
 
 def organisations_of_card(ssin_index: str) -> list[OrganisationId]:
-    """Return the organisations that know the holder of a card; needs no named organisation."""
+    """Return the organisations that say they know the holder of a card; needs no named organisation.
+
+    Each says so by itself: nothing is shown to them, and nothing of them goes to a workstation, on that word alone.
+    """
+    return _ids("SELECT ehportal_organisations_of_card(%s)", ssin_index)
+
+
+def organisations_of_device(device: uuid.UUID) -> list[OrganisationId]:
+    """Return the organisations for which a workstation works, as its holder agreed; needs no named organisation."""
+    return _ids("SELECT ehportal_organisations_of_device(%s)", device)
+
+
+def organisations_with_number(type: str, value: str) -> list[OrganisationId]:
+    """Return the organisations that wrote down a number, however it stands; needs no named organisation."""
+    return _ids("SELECT ehportal_organisations_with_number(%s, %s)", type, value)
+
+
+def _ids(query: str, *values: str | uuid.UUID) -> list[OrganisationId]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT ehportal_organisations_of_card(%s)", [ssin_index])
+        cursor.execute(query, values)
         return list(cursor.fetchone()[0] or [])

@@ -40,6 +40,7 @@ from agent.wire.errors import JobMalformed
 from agent.wire.jobs import JOB_ID, Job, read_job
 from agent.wire.limits import MAX_JOB_BYTES, PROOF_WINDOW_SECONDS
 from agent.wire.link.installations import InstallationReport, InstallationsMatched
+from agent.wire.link.organisations import Agreement, AskingOrganisation, Organisations
 from agent.wire.link.proofs import HEADER, make_proof
 from agent.wire.strict_json import load_object
 
@@ -89,6 +90,28 @@ class Portal:
     def device(self) -> Enrolled:
         """Ask what the server knows of this device."""
         return enrolled_of(self._call("GET", "/agent/v1/device"))
+
+    def organisations(self) -> Organisations:
+        """For whom this device works, and who waits for its holder's word; nobody at a server that does not ask."""
+        try:
+            answer = self._call("GET", "/agent/v1/organisations")
+        except PortalError as error:
+            if error.code == "not_found":
+                return Organisations((), ())
+            raise
+        try:
+            return Organisations.from_json(answer)
+        except JobMalformed:
+            unexpected()
+
+    def agree(self, organisation: AskingOrganisation) -> None:
+        """Hand in the holder's yes to an organisation as it was shown; the proof signs it. Safe to repeat."""
+        path = f"/agent/v1/organisations/{quote(organisation.id, safe='')}/agree"
+        self._send("POST", path, Agreement(organisation).to_bytes())
+
+    def end_agreement(self, organisation: AskingOrganisation) -> None:
+        """Take the holder's word back."""
+        self._call("POST", f"/agent/v1/organisations/{quote(organisation.id, safe='')}/end", {})
 
     def jobs(self) -> tuple[JobSummary, ...]:
         """List the jobs that wait for this device's holder."""

@@ -12,7 +12,7 @@ from typing import Final
 
 from agent.config import Config
 from agent.errors import ExitCode, StoreError
-from agent.language import Texts, shown_path
+from agent.language import Texts, printable, shown_path
 from agent.pkcs12 import Contents
 from agent.portal.client import Portal
 from agent.portal.device import Device
@@ -50,8 +50,13 @@ def _report(
     portal = Portal(config, device.origin, device.key, texts.language)
     machine = options.machine or device.label or platform.node()
     report = report_of(found, machine=machine, package=options.package)
+    organisations = portal.device().organisations
+    if not organisations:
+        dialogue.say(texts("scan.nobody", command="ehportal-agent organisations"))
+        return ExitCode.CANCELLED
     heading = texts("scan.will_be_sent", server=device.origin)
-    dialogue.say("\n".join([heading, *report_lines(report, texts)]))
+    receivers = texts("scan.sent_to", organisations=printable(", ".join(organisations)))
+    dialogue.say("\n".join([heading, receivers, *report_lines(report, texts)]))
     if not options.yes and not dialogue.confirm(texts("scan.send_question")):
         dialogue.say(texts("scan.not_sent"))
         return ExitCode.CANCELLED

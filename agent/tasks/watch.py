@@ -13,6 +13,7 @@ from agent.language import Texts, printable
 from agent.pending import TOKEN_STAGES, Pending, unfinished
 from agent.portal.answers import JobSummary
 from agent.portal.client import Portal
+from agent.tasks.organisations import not_ticked
 from agent.wire.jobs import (
     ACTIVATE_TOKEN,
     CHECK_TOKEN,
@@ -64,12 +65,27 @@ def watch(config: Config, portal: Portal, texts: Texts, tell: Tell, *, rounds: i
 def _news(config: Config, portal: Portal, texts: Texts) -> list[str]:
     ours = unfinished(config.pending_folder)
     known = {pending.job_id for pending in ours}
-    news = [
+    news = waiting_lines(config, portal, texts)
+    news += [
         job_line(job, texts)
         for job in portal.jobs()
         if job.id not in known and job.environment in ENVIRONMENTS
     ]
     return news + [text for pending in ours for text in _arrived(pending, portal, texts)]
+
+
+def waiting_lines(config: Config, portal: Portal, texts: Texts) -> list[str]:
+    """One line for each organisation that waits for the holder's word and was not left unticked here before."""
+    left = not_ticked(config)
+    return [
+        texts(
+            "watch.organisation",
+            organisation=printable(one.name),
+            command="ehportal-agent organisations",
+        )
+        for one in portal.organisations().waiting
+        if one.id not in left
+    ]
 
 
 def job_line(job: JobSummary, texts: Texts) -> str:

@@ -37,6 +37,9 @@ class Dialogue(Protocol):
     def choose(self, question: str, options: Sequence[str]) -> int | None:
         """Ask for one of several, each explained; returns its place, None for none."""
 
+    def tick(self, question: str, options: Sequence[str], ticked: frozenset[int]) -> frozenset[int] | None:
+        """Ask which of several hold, shown as they stand; returns the places of all that hold, None for no answer."""
+
     def confirm(self, question: str) -> bool:
         """A yes or no; no is the default."""
 

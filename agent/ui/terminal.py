@@ -141,6 +141,22 @@ class TerminalDialogue:
             if answer.isdecimal() and 1 <= int(answer) <= len(options):
                 return int(answer) - 1
 
+    def tick(self, question: str, options: Sequence[str], ticked: frozenset[int]) -> frozenset[int] | None:
+        """By numbers; Enter leaves it as it stands."""
+        self._console.print()
+        self._console.print(question, markup=False, soft_wrap=True)
+        for number, option in enumerate(options, 1):
+            mark = "x" if number - 1 in ticked else " "
+            self._console.print(f" {number:>2}  [{mark}] {option}", markup=False, soft_wrap=True)
+        while True:
+            answer = self._ask(self._texts("answer.numbers")).replace(",", " ").split()
+            if not answer:
+                return ticked
+            if answer == ["0"]:
+                return frozenset()
+            if all(one.isdecimal() and 1 <= int(one) <= len(options) for one in answer):
+                return frozenset(int(one) - 1 for one in answer)
+
     def confirm(self, question: str) -> bool:
         """A question with its [y/N]."""
         return (

@@ -173,6 +173,22 @@ class WindowDialogue:
         result = answer.wait()
         return int(result) if isinstance(result, str) and result else None
 
+    def tick(self, question: str, options: Sequence[str], ticked: frozenset[int]) -> frozenset[int] | None:
+        """One box each, ticked as it stands."""
+        window = self._window("ehportal")
+        body = ttk.Frame(window, padding=PAD)
+        body.pack(fill="both", expand=True)
+        ttk.Label(body, text=question, wraplength=480, justify="left").pack(anchor="w", pady=8)
+        boxes = [tkinter.BooleanVar(window, number in ticked) for number in range(len(options))]
+        for number, (option, box) in enumerate(zip(options, boxes, strict=True)):
+            text, name = textwrap.fill(option, 66), f"option{number}"
+            ttk.Checkbutton(body, text=text, variable=box, name=name).pack(anchor="w", pady=2)
+        answer = _Answer(window)
+        self._buttons(window, answer, self._texts("button.ok"))
+        if answer.wait() is not True:
+            return None
+        return frozenset(number for number, box in enumerate(boxes) if box.get())
+
     def confirm(self, question: str) -> bool:
         """Yes or cancel."""
         return self._message("ehportal", question, self._texts("button.yes"), cancel=True)

@@ -14,15 +14,13 @@ from rest_framework.views import APIView
 from agent.wire.encoding import to_base64url
 from agent.wire.limits import MAX_CERTIFICATE_BYTES, MAX_CHAIN_CERTIFICATES
 from agent.wire.pki.certificates import read_certificate
-from certificates.services.requests.contract import resume_after_enrolment
 from certificates.services.signing.agent_jobs import origin
 from certificates.trust.cards import check_authentication_certificate
 from organisations.api.devices import ProvenView, fields_of, named_organisations, strings
 from organisations.errors import CardRefused, SignatureInvalid
-from organisations.models import Organisation
+from organisations.models import Device, Organisation
 from organisations.services import devices
 from organisations.services.proofs import Accepted
-from organisations.tenancy import acting_for
 
 Body = tuple[int, dict[str, Any]]
 VERSION = "0.1.0"
@@ -84,7 +82,10 @@ class FinishEnrolment(ProvenView):
     enrolling = True
 
     def post(self, request: Request, enrolment_id: str) -> Response:
-        """Return the device, its holder and the organisations that know the holder."""
+        """Return the device, its holder and the organisations for which it works already.
+
+        None yet for a new key: the holder agrees to each in a call of its own.
+        """
         return self._answer(request, self._act, enrolment_id=enrolment_id)
 
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, enrolment_id: str) -> Body:
@@ -99,17 +100,20 @@ class FinishEnrolment(ProvenView):
         )
         check_authentication_certificate(leaf, chain, now=now)
         holder = devices.card_holder(leaf)
-        device, organisations = devices.enrol_device(
+        device = devices.enrol_device(
             holder, accepted.jwk, str(fields.get("device_label", "")).strip(), now=now
         )
-        for organisation in organisations:
-            with acting_for([organisation.pk]):
-                resume_after_enrolment(organisation.pk, device.ssin_index, now=now)
         return 201, {
             "device_id": str(device.pk),
             "holder": {"first_names": device.holder_first_names, "name": device.holder_name},
-            "organisations": [organisation.name for organisation in organisations],
+            "organisations": organisation_names(device),
         }
+
+
+def organisation_names(device: Device) -> list[str]:
+    """Return the names of the organisations for which a device works."""
+    with named_organisations(device):
+        return list(Organisation.objects.order_by("name").values_list("name", flat=True))
 
 
 class ThisDevice(ProvenView):
@@ -122,12 +126,10 @@ class ThisDevice(ProvenView):
     def _act(self, request: Request, accepted: Accepted, *, now: datetime) -> Body:
         device = accepted.device
         assert device is not None  # noqa: S101  # only enrolling calls come without one
-        with named_organisations(device):
-            names = list(Organisation.objects.order_by("name").values_list("name", flat=True))
         return 200, {
             "device_id": str(device.pk),
             "label": device.label,
             "holder": {"first_names": device.holder_first_names, "name": device.holder_name},
-            "organisations": names,
+            "organisations": organisation_names(device),
             "enrolled_at": device.enrolled_at.isoformat(),
         }

@@ -13,11 +13,11 @@ from certificates.errors.installations import ReportMalformed
 from certificates.services.installations.report import report_installations
 from organisations.api.devices import ProvenView
 from organisations.services.proofs import Accepted
-from organisations.tenancy import organisations_of_card
+from organisations.tenancy import organisations_of_device
 
 
 class Installations(ProvenView):
-    """Takes the key stores of one machine, for every organisation that knows the holder of the device."""
+    """Takes the key stores of one machine, for every organisation for which the device works."""
 
     def post(self, request: Request) -> Response:
         """Match them to the inventories and return how many were known, unknown and gone."""
@@ -29,5 +29,5 @@ class Installations(ProvenView):
             report = InstallationReport.from_json(request._request.body)
         except JobMalformed as error:
             raise ReportMalformed from error
-        organisations = organisations_of_card(device.ssin_index)
+        organisations = organisations_of_device(device.pk)
         return 200, report_installations(report, device, organisations, now=now).to_json()

@@ -2,13 +2,20 @@
 
 from django.urls import path
 
-from certificates.api import agent, installations, jobs, records, tokens
+from certificates.api import agent, installations, jobs, organisations, records, tokens
 
 urlpatterns = [
     path("hello", agent.Hello.as_view(), name="agent-hello"),
     path("enrolments", agent.StartEnrolment.as_view(), name="agent-start-enrolment"),
     path("enrolments/<str:enrolment_id>", agent.FinishEnrolment.as_view(), name="agent-finish-enrolment"),
     path("device", agent.ThisDevice.as_view(), name="agent-device"),
+    path("organisations", organisations.Organisations.as_view(), name="agent-organisations"),
+    path("organisations/<uuid:organisation_id>/agree", organisations.Agree.as_view(), name="agent-agree"),
+    path(
+        "organisations/<uuid:organisation_id>/end",
+        organisations.End.as_view(),
+        name="agent-end-agreement",
+    ),
     path("installations", installations.Installations.as_view(), name="agent-installations"),
     path("jobs", jobs.Jobs.as_view(), name="agent-jobs"),
     path("jobs/<str:job_id>", jobs.Job.as_view(), name="agent-job"),

@@ -19,7 +19,7 @@ from agent.wire.strict_json import load_object
 from organisations.errors import BodyMalformed, ProofRefused
 from organisations.models import Device
 from organisations.services.proofs import Accepted, Call, accept_proof, store_answer
-from organisations.tenancy import acting_for, organisations_of_card
+from organisations.tenancy import acting_for, organisations_of_device
 
 MAX_BODY_BYTES = 512 * 1024
 PROBLEM = "application/problem+json"
@@ -68,9 +68,9 @@ class ProvenView(APIView):
 
 
 def named_organisations(device: Device) -> ExitStack:
-    """Name the organisations that know the device's holder, for a `with` statement."""
+    """Name the organisations for which the device works, as its holder agreed, for a `with` statement."""
     stack = ExitStack()
-    stack.enter_context(acting_for(organisations_of_card(device.ssin_index)))
+    stack.enter_context(acting_for(organisations_of_device(device.pk), as_platform=True))
     return stack
 
 

@@ -1,7 +1,7 @@
 """Tables of the organisations app, one module a subject."""
 
 from organisations.models.audit import AuditEvent
-from organisations.models.device import Device, Enrolment, ProofUse
+from organisations.models.device import Device, DeviceLink, Enrolment, ProofUse
 from organisations.models.membership import Membership
 from organisations.models.organisation import Organisation, OrganisationIdentifier
 from organisations.models.person import Mandate, Person
@@ -11,6 +11,7 @@ from organisations.models.user import User
 __all__ = [
     "AuditEvent",
     "Device",
+    "DeviceLink",
     "Enrolment",
     "Mandate",
     "Membership",

@@ -1,8 +1,10 @@
-"""Workstations with an agent. A device belongs to the holder of an identity card, not to a tenant."""
+"""Workstations with an agent, which belong to the holder of an identity card, and for whom they work."""
 
 import uuid
 
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 
@@ -23,6 +25,45 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+
+class DeviceLink(models.Model):
+    """A workstation works for an organisation: its holder said so there, and the statement is kept as it was signed.
+
+    Whatever an organisation sees of a workstation, and whatever reaches it there, goes through an open link only.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("organisations.Organisation", on_delete=models.PROTECT, related_name="+")
+    device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="links")
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    """The account that the holder agreed is the own one there; only that account ends the workstation itself."""
+    agreed_at = models.DateTimeField()
+    statement = models.BinaryField()
+    """The bytes to which the holder said yes; empty for a link older than statements."""
+    proof = models.TextField()
+    """The device proof over those bytes, a compact JWS; its key is the device's."""
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    """Who ended it on a page; None for the holder at the workstation."""
+
+    class Meta:
+        ordering = ["agreed_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["device", "organisation"],
+                condition=Q(ended_at=None),
+                name="device_works_once_for_an_organisation",
+            )
+        ]
+        indexes = [models.Index(fields=["account"], condition=Q(ended_at=None), name="open_link_by_account")]
+
+    def __str__(self) -> str:
+        return f"{self.device} → {self.organisation_id}"
 
 
 class Enrolment(models.Model):

@@ -1,11 +1,14 @@
 """The tenant: a hospital, pharmacy, laboratory … and the numbers it is known by."""
 
 import uuid
+from typing import Self
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from organisations.domain import identifiers
+from organisations.domain.claims import MAY, NumberState, Use, Voucher, states_that_may
 
 
 class Organisation(models.Model):
@@ -26,8 +29,19 @@ class Organisation(models.Model):
         return self.name
 
 
+class OrganisationIdentifierQuerySet(models.QuerySet["OrganisationIdentifier"]):
+    """Questions about numbers, in English."""
+
+    def that_may(self, use: Use) -> Self:
+        """Numbers that may do `use` as they stand."""
+        return self.filter(state__in=states_that_may(use))
+
+
 class OrganisationIdentifier(models.Model):
-    """One identifier of an organisation, in the spelling of CertRA (`CBE`, `NIHII-HOSPITAL` …)."""
+    """One identifier of an organisation, in the spelling of CertRA (`CBE`, `NIHII-HOSPITAL` …).
+
+    It is a claim of the organisation until something outside vouches for it (`domain.claims`).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="identifiers")
@@ -36,17 +50,39 @@ class OrganisationIdentifier(models.Model):
     registered_name = models.CharField(max_length=200, blank=True)
     """The name in the authentic source, where it differs from the organisation's own."""
     created_at = models.DateTimeField(default=timezone.now)
+    state = models.CharField(
+        max_length=10, choices=[(one.value, one.value) for one in NumberState], default=NumberState.CLAIMED
+    )
+    proven_at = models.DateTimeField(null=True, blank=True)
+    proven_by = models.CharField(
+        max_length=12, blank=True, choices=[(one.value, one.value) for one in Voucher]
+    )
+    contested_at = models.DateTimeField(null=True, blank=True)
+    """When another organisation last wrote down the same number, while the operator has not looked at that yet."""
+    contested_by = models.CharField(max_length=200, blank=True)
+    """The name of that organisation."""
+
+    objects = OrganisationIdentifierQuerySet.as_manager()
 
     class Meta:
         ordering = ["type", "value"]
         constraints = [
+            models.CheckConstraint(
+                name="a_proven_number_has_its_voucher",
+                condition=Q(state=NumberState.PROVEN.value, proven_at__isnull=False) & ~Q(proven_by="")
+                | ~Q(state=NumberState.PROVEN.value) & Q(proven_at=None, proven_by=""),
+            ),
             models.UniqueConstraint(
                 fields=["organisation", "type", "value"], name="identifier_once_an_organisation"
-            )
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.type}={self.value}"
+
+    def may(self, use: Use) -> bool:
+        """True when the number, as it stands, may do `use`."""
+        return use in MAY[NumberState(self.state)]
 
     @property
     def name(self) -> str:

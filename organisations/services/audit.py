@@ -21,7 +21,7 @@ LEAF = b"\x00"
 
 @dataclass(frozen=True)
 class Actor:
-    """Who did it: a member, a workstation in the hands of its holder, or the platform itself."""
+    """Who did it: a member, a workstation in its holder's hands, another organisation, or who runs the platform."""
 
     type: str
     id: UUID | None
@@ -41,6 +41,16 @@ class Actor:
     def device(cls, device: Device) -> "Actor":
         """Return an enrolled workstation as actor, named after its holder."""
         return cls("device", device.pk, f"{' '.join(device.holder_first_names)} {device.holder_name}")
+
+    @classmethod
+    def organisation(cls, organisation: Organisation) -> "Actor":
+        """Another organisation, named as a whole: who in it did it stands in its own record."""
+        return cls("organisation", organisation.pk, organisation.name)
+
+    @classmethod
+    def operator(cls, name: str) -> "Actor":
+        """Somebody who runs the platform, by the name given at the command."""
+        return cls("operator", None, name)
 
     @classmethod
     def platform(cls) -> "Actor":

@@ -2,7 +2,6 @@
 
 import re
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,9 +23,9 @@ from organisations.errors import (
     HolderUnknown,
     SignatureInvalid,
 )
-from organisations.models import Device, Enrolment, Organisation, Person
-from organisations.services.audit import Actor, record
-from organisations.tenancy import acting_for, organisations_of_card
+from organisations.models import Device, Enrolment
+from organisations.services.links import end_links_of_former_holder
+from organisations.tenancy import organisations_of_card
 
 ENROLMENT_ID = re.compile(r"[A-Za-z0-9_-]{22}\Z")
 """128 random bits in base64url."""
@@ -98,21 +97,22 @@ def check_card_signature(
         raise SignatureInvalid from error
 
 
-def enrol_device(
-    holder: CardHolder, jwk: Jwk, label: str, *, now: datetime
-) -> tuple[Device, Sequence[Organisation]]:
-    """Register the device for `holder`, whose card has been checked; returns it with the holder's organisations.
+def enrol_device(holder: CardHolder, jwk: Jwk, label: str, *, now: datetime) -> Device:
+    """Register the device for `holder`, whose card has been checked. It works for nobody before the holder agrees.
 
-    A device key that was enrolled before goes to its new holder. Raises HolderUnknown when no organisation
-    knows the holder.
+    A device key that was enrolled before goes to its new holder, without what the former one agreed to. Raises
+    HolderUnknown when no organisation knows the holder.
     """
     index = numbers.index_of(holder.ssin)
     with transaction.atomic():
-        organisations = organisations_of_card(index)
-        if not organisations:
+        if not organisations_of_card(index):
             raise HolderUnknown
+        key = thumbprint(jwk)
+        former = Device.objects.select_for_update().filter(thumbprint=key).exclude(ssin_index=index).first()
+        if former is not None:
+            end_links_of_former_holder(former, now=now)
         device, _created = Device.objects.update_or_create(
-            thumbprint=thumbprint(jwk),
+            thumbprint=key,
             defaults={
                 "public_jwk": jwk,
                 "label": label[:100] or "workstation",
@@ -124,47 +124,4 @@ def enrol_device(
                 "revoked_at": None,
             },
         )
-        with acting_for(organisations):
-            for person in Person.objects.filter(ssin_index=index).select_related("organisation"):
-                record(
-                    person.organisation_id,
-                    "device_enrolled",
-                    device,
-                    actor=Actor.device(device),
-                    now=now,
-                    label=device.label,
-                    person=str(person),
-                )
-            return device, list(Organisation.objects.filter(pk__in=organisations))
-
-
-def newest_device(ssin_index: str) -> Device | None:
-    """Return the holder's latest enrolled device, whose names are the card's; None when there is none."""
-    return Device.objects.filter(ssin_index=ssin_index, revoked_at=None).order_by("-enrolled_at").first()
-
-
-@transaction.atomic
-def withdraw_device(device: Device, *, organisation: Organisation, actor: Actor, now: datetime) -> bool:
-    """Withdraw a workstation that is lost: from now on none of its calls is accepted, for any organisation.
-
-    `organisation` is where the actor acts. The other organisations that know the holder find it in their record too,
-    with the actor's name only where that is the holder. Returns False when it was withdrawn before. The holder may
-    enrol again, with the card.
-    """
-    if not Device.objects.filter(pk=device.pk, revoked_at=None).update(revoked_at=now):
-        return False
-    device.revoked_at = now
-    known_to = [organisation.pk, *organisations_of_card(device.ssin_index)]
-    with acting_for(set(known_to)):
-        for person in Person.objects.filter(ssin_index=device.ssin_index):
-            here = person.organisation_id == organisation.pk
-            record(
-                person.organisation_id,
-                "device_withdrawn",
-                device,
-                actor=actor if here or person.user_id == actor.id else Actor.platform(),
-                now=now,
-                label=device.label,
-                person=str(person),
-            )
-    return True
+        return device

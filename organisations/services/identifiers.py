@@ -1,16 +1,19 @@
-"""Identifiers of an organisation."""
+"""Identifiers of an organisation: writing one down, and what happens once something outside vouches for it."""
 
 from datetime import datetime
+from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from agent.wire.strict_json import is_xml_text
 from organisations.domain import identifiers
+from organisations.domain.claims import CAN_PROVE, NumberState, Use, Voucher
 from organisations.domain.identifiers import Finding
 from organisations.errors import IdentifierExists, IdentifierRefused
 from organisations.models import Organisation, OrganisationIdentifier
 from organisations.services.audit import Actor, record
+from organisations.tenancy import acting_for, organisations_with_number
 
 
 def _sentence(type: str, finding: Finding) -> str:
@@ -37,9 +40,10 @@ def add_identifier(
     actor: Actor,
     now: datetime,
 ) -> tuple[OrganisationIdentifier, tuple[Finding, ...]]:
-    """Add an identifier; returns it with the warnings of rules that are only inferred.
+    """Add an identifier as a claim; returns it with the warnings of rules that are only inferred.
 
-    Raises IdentifierRefused where a certain rule is broken, IdentifierExists when it is already here.
+    Where another organisation has proven it, it waits for the operator, and the other one is told. Raises
+    IdentifierRefused where a certain rule is broken, IdentifierExists when it is already here.
     """
     if type not in identifiers.ORGANISATION_TYPES:
         raise IdentifierRefused(_("Choose one of the types of organisations."), field="type")
@@ -52,12 +56,14 @@ def add_identifier(
         )
     try:
         with transaction.atomic():
+            provers = _provers(type, checked.value, besides=organisation.pk)
             identifier = OrganisationIdentifier.objects.create(
                 organisation=organisation,
                 type=type,
                 value=checked.value,
                 registered_name=registered_name.strip(),
                 created_at=now,
+                state=NumberState.WAITING if provers else NumberState.CLAIMED,
             )
             warnings = [finding.code for finding in checked.warnings]
             record(
@@ -69,6 +75,102 @@ def add_identifier(
                 identifier=str(identifier),
                 warnings=warnings,
             )
+            if provers:
+                record(
+                    organisation, "number_waits", identifier, actor=actor, now=now, identifier=str(identifier)
+                )
+            for number in provers:
+                _tell(number, organisation, now=now)
     except IntegrityError as error:
         raise IdentifierExists(field="value") from error
     return identifier, checked.warnings
+
+
+@transaction.atomic
+def prove_identifier(
+    identifier: OrganisationIdentifier, voucher: Voucher, *, actor: Actor, now: datetime
+) -> bool:
+    """Note that `voucher` vouches for a number; False where it is proven already, or only the operator may decide.
+
+    Other organisations that claim the same number wait from now on, unless they have proven it too; both are told.
+    """
+    others = _others(identifier.type, identifier.value, besides=identifier.organisation_id)
+    rows = OrganisationIdentifier.objects.filter(pk=identifier.pk, state__in=CAN_PROVE[voucher])
+    if not rows.update(state=NumberState.PROVEN, proven_at=now, proven_by=voucher):
+        return False
+    identifier.refresh_from_db(fields=["state", "proven_at", "proven_by"])
+    record(
+        identifier.organisation_id,
+        "number_proven",
+        identifier,
+        actor=actor,
+        now=now,
+        identifier=str(identifier),
+        voucher=str(voucher),
+    )
+    for number in others:
+        if number.state == NumberState.PROVEN:
+            _settle(number, identifier.organisation, actor=actor, now=now)
+            continue
+        if number.state == NumberState.CLAIMED:
+            _make_wait(number, now=now)
+        _tell(identifier, number.organisation, now=now)
+    return True
+
+
+def _others(type: str, value: str, *, besides: UUID) -> list[OrganisationIdentifier]:
+    """Return the same number of other organisations; whoever writes or proves it meanwhile waits for this one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"number {type}={value}"])
+    organisations = [one for one in organisations_with_number(type, value) if one != besides]
+    with acting_for(organisations, as_platform=True):
+        rows = OrganisationIdentifier.objects.filter(type=type, value=value, organisation__in=organisations)
+        return list(rows.select_related("organisation"))
+
+
+def _provers(type: str, value: str, *, besides: UUID) -> list[OrganisationIdentifier]:
+    return [one for one in _others(type, value, besides=besides) if one.may(Use.GUARD)]
+
+
+def _make_wait(number: OrganisationIdentifier, *, now: datetime) -> None:
+    with acting_for([number.organisation_id], as_platform=True):
+        OrganisationIdentifier.objects.filter(pk=number.pk).update(state=NumberState.WAITING)
+        record(
+            number.organisation_id,
+            "number_waits",
+            number,
+            actor=Actor.platform(),
+            now=now,
+            identifier=str(number),
+        )
+
+
+def _tell(number: OrganisationIdentifier, claimant: Organisation, *, now: datetime) -> None:
+    """Tell the organisation that has proven a number which other one wrote it down."""
+    with acting_for([number.organisation_id], as_platform=True):
+        OrganisationIdentifier.objects.filter(pk=number.pk).update(
+            contested_at=now, contested_by=claimant.name
+        )
+        record(
+            number.organisation_id,
+            "number_claimed_elsewhere",
+            number,
+            actor=Actor.organisation(claimant),
+            now=now,
+            identifier=str(number),
+        )
+
+
+def _settle(number: OrganisationIdentifier, other: Organisation, *, actor: Actor, now: datetime) -> None:
+    """Tell the organisation that has proven a number that another one has now too; nothing is contested any more."""
+    with acting_for([number.organisation_id], as_platform=True):
+        OrganisationIdentifier.objects.filter(pk=number.pk).update(contested_at=None, contested_by="")
+        record(
+            number.organisation_id,
+            "number_proven_elsewhere",
+            number,
+            actor=actor,
+            now=now,
+            identifier=str(number),
+            other=other.name,
+        )

@@ -4,7 +4,8 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from organisations.errors import MandateRefused
+from organisations.domain.claims import Use
+from organisations.errors import MandateRefused, NumberNotProven
 from organisations.models import Mandate, Organisation, OrganisationIdentifier, Person
 from organisations.services.audit import Actor, record
 
@@ -21,11 +22,16 @@ def give_mandate(
     actor: Actor,
     now: datetime,
 ) -> Mandate:
-    """Register a mandate. Raises MandateRefused when it would end before it starts or crosses organisations."""
+    """Register a mandate.
+
+    Raises MandateRefused when it would end before it starts or crosses organisations, NumberNotProven.
+    """
     if ends_on is not None and ends_on < starts_on:
         raise MandateRefused(field="ends_on")
     if {person.organisation_id, identifier.organisation_id} != {organisation.pk}:
         raise MandateRefused(field="person")
+    if not identifier.may(Use.MANDATE):
+        raise NumberNotProven(field="identifier")
     mandate = Mandate.objects.create(
         organisation=organisation,
         person=person,

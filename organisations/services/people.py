@@ -11,6 +11,7 @@ from organisations.domain.mandates import belgian_day
 from organisations.errors import AccountTaken, IdentifierRefused, LeavingRefused, PersonExists
 from organisations.models import Mandate, Membership, Organisation, Person, User
 from organisations.services.audit import Actor, record
+from organisations.services.links import end_links_of
 from organisations.services.mandates import withdraw_mandate
 from organisations.services.members import take_role
 
@@ -81,7 +82,7 @@ def mark_left(person: Person, *, left_on: date, actor: Actor, now: datetime) -> 
     """Note that somebody is gone from `left_on` (today or earlier) on; whoever was marked before stays as it was.
 
     Mandates end that day, roles in this organisation are taken away, and workstations enrolled with the card no
-    longer reach the organisation. Other organisations are not touched. Raises LeavingRefused, LastAdministrator.
+    longer work for the organisation. Other organisations are not touched. Raises LeavingRefused, LastAdministrator.
     """
     if left_on > belgian_day(now):
         raise LeavingRefused(field="left_on")
@@ -102,6 +103,7 @@ def mark_left(person: Person, *, left_on: date, actor: Actor, now: datetime) -> 
     ):
         mandate.withdrawn_on = None  # a withdrawal that was planned for later comes now
         withdraw_mandate(mandate, withdrawn_on=left_on, actor=actor, now=now)
+    end_links_of(person, actor=actor, now=now)
     held = Membership.objects.filter(organisation=person.organisation_id, user=person.user_id)
     for membership in held.select_related("user") if person.user_id else ():
         take_role(membership, actor=actor, now=now)

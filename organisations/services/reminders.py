@@ -59,7 +59,7 @@ def remind_organisation(
 
     `find` runs for the platform itself: it names for each notice who may know of it.
     """
-    with acting_for([organisation_id]):
+    with acting_for([organisation_id], as_platform=True):
         due = Organisation.objects.filter(pk=organisation_id, reminders_due_at__lte=now)
         if not due.update(reminders_due_at=now + EVERY):
             return
@@ -68,7 +68,7 @@ def remind_organisation(
         open_notices = _without_done(notices, now)
     for count, (reader, theirs) in enumerate(_by_reader(open_notices)):
         if count == MOST_LETTERS or not _tell(organisation, reader, theirs, now):
-            with acting_for([organisation_id]):
+            with acting_for([organisation_id], as_platform=True):
                 Organisation.objects.filter(pk=organisation_id).update(reminders_due_at=now + AFTER_OUTAGE)
             return
 
@@ -95,13 +95,13 @@ def _by_reader(pairs: Iterable[tuple[User, Notice]]) -> Iterable[tuple[User, lis
 
 def _tell(organisation: Organisation, reader: User, notices: Sequence[Notice], now: datetime) -> bool:
     """Mail one reader what is due; return False when the mail server could not be reached."""
-    with acting_for([organisation.pk]):
+    with acting_for([organisation.pk], as_platform=True):
         claimed = _claim(organisation, reader, notices, now)
     if not claimed:
         return True
     told = [notice for notice, _row in claimed]
     delivery = post(reader, lambda: _letter(organisation, [notice.write(reader) for notice in told]))
-    with acting_for([organisation.pk]):
+    with acting_for([organisation.pk], as_platform=True):
         _settle(organisation, reader, claimed, delivery, now)
     return delivery.status is not DeliveryStatus.UNREACHABLE
 

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from organisations import selectors
+from organisations.domain.claims import MAY, NumberState, Use, Voucher
 from organisations.domain.identifiers import is_bis
 from organisations.domain.mandates import MandateState, belgian_day
 from organisations.domain.roles import Role
@@ -15,15 +16,25 @@ from organisations.models import Mandate, Membership, Organisation, Organisation
 from organisations.web.forms import WithdrawalForm
 from organisations.web.pages import MANAGE, page
 from organisations.web.tenancy import TenantRequest, switch_organisation
-from organisations.web.words import MANDATE_STATES, ROLES, Label, identifier_type
+from organisations.web.words import (
+    MANDATE_STATES,
+    NUMBER_STATES,
+    ROLES,
+    USES,
+    VOUCHERS,
+    Label,
+    identifier_type,
+)
 
 
 @dataclass(frozen=True)
 class IdentifierLine:
-    """One number with the word for its kind."""
+    """One number with the word for its kind, how it stands, and who vouched for it."""
 
     identifier: OrganisationIdentifier
     kind: str
+    state: Label
+    voucher: str
 
 
 @dataclass(frozen=True)
@@ -50,6 +61,23 @@ class MemberLine:
     user: User
     roles: list[tuple[Membership, str]]
     refused: str | None
+
+
+def _number(one: OrganisationIdentifier) -> IdentifierLine:
+    voucher = str(VOUCHERS[Voucher(one.proven_by)]) if one.proven_by else ""
+    return IdentifierLine(one, identifier_type(one.type), NUMBER_STATES[NumberState(one.state)], voucher)
+
+
+@dataclass(frozen=True)
+class UseLine:
+    """One thing that can be done with a number, and for each state whether it may."""
+
+    what: str
+    allowed: list[bool]
+
+
+def _uses() -> list[UseLine]:
+    return [UseLine(str(USES[use]), [use in MAY[state] for state in NumberState]) for use in Use]
 
 
 def _members(organisation: Organisation) -> list[MemberLine]:
@@ -81,9 +109,9 @@ def organisation(request: TenantRequest) -> HttpResponse:
         request,
         "organisations/organisation.html",
         {
-            "identifiers": [
-                IdentifierLine(one, identifier_type(one.type)) for one in selectors.identifiers_of(here)
-            ],
+            "identifiers": [_number(one) for one in selectors.identifiers_of(here)],
+            "number_states": [NUMBER_STATES[state] for state in NumberState],
+            "uses": _uses(),
             "people": [PersonLine(one, is_bis(one.read_ssin())) for one in selectors.people_of(here)],
             "left": list(selectors.people_who_left(here)),
             "devices": list(selectors.devices_of(here)),

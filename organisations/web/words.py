@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from organisations.domain.claims import NumberState, Use, Voucher
 from organisations.domain.mandates import MandateState
 from organisations.domain.roles import Role
 
@@ -41,6 +42,26 @@ MANDATE_STATES: dict[MandateState, Label] = {
     MandateState.ACTIVE: Label(_("Active"), "good"),
     MandateState.ENDED: Label(_("Ended")),
     MandateState.WITHDRAWN: Label(_("Withdrawn"), "bad"),
+}
+
+NUMBER_STATES: dict[NumberState, Label] = {
+    NumberState.CLAIMED: Label(_("Written down, not proven"), "warn"),
+    NumberState.WAITING: Label(_("Waits for the operator"), "bad"),
+    NumberState.PROVEN: Label(_("Proven"), "good"),
+}
+
+VOUCHERS: dict[Voucher, Text] = {
+    Voucher.GOVERNMENT: _("by the eHealth platform, which named it for a holder"),
+    Voucher.CERTIFICATE: _("by a certificate that was delivered here"),
+    Voucher.OPERATOR: _("by the operator of this platform"),
+}
+
+USES: dict[Use, Text] = {
+    Use.MANDATE: _("Give people a mandate for it"),
+    Use.REQUEST: _("Request certificates for it"),
+    Use.HOLDER: _("Be shown to holders at their workstation as yours"),
+    Use.INSTALLATIONS: _("See where its key stores are installed"),
+    Use.GUARD: _("Make another organisation that writes it down wait"),
 }
 
 IDENTIFIER_TYPES: dict[str, Text] = {
@@ -94,6 +115,12 @@ ACTIONS: dict[str, Text] = {
     "person_returned": _("Person marked as being back"),
     "device_enrolled": _("Workstation enrolled"),
     "device_withdrawn": _("Workstation withdrawn"),
+    "device_linked": _("Holder agreed that the workstation works for the organisation"),
+    "device_unlinked": _("Workstation no longer works for the organisation"),
+    "number_proven": _("Number proven"),
+    "number_waits": _("Number waits for the operator: another organisation has proven it"),
+    "number_claimed_elsewhere": _("Another organisation wrote down the same number"),
+    "number_proven_elsewhere": _("Another organisation has proven the same number too"),
     "request_made": _("Certificate requested"),
     "request_awaiting_device": _("Waiting for a workstation of the holder"),
     "request_awaiting_contract": _("Contract being fetched"),
@@ -221,6 +248,8 @@ FACTS: dict[str, Text] = {
     "government_status": _("state"),
     "revocation_reason": _("reason"),
     "source": _("source"),
+    "voucher": _("proven"),
+    "other": _("other organisation"),
 }
 """Details of an event that a page shows, and what they are called."""
 
@@ -245,6 +274,7 @@ REMINDERS: dict[str, Text] = {
     "revocation": _("its revocation waits for a signature"),
     "deadline": _("the identity is to be confirmed"),
     "paper": _("the paper ends"),
+    "number": _("another organisation wrote down the number"),
 }
 """By the kind of a reminder."""
 

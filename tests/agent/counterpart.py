@@ -41,6 +41,7 @@ from agent.wire.pki.names import ehealth_dn, name_from_dn
 from agent.wire.xml.request import read_generate_certificate
 from agent.wire.xml.signature import verify_enveloped
 from tests.agent.authority import certified, make_authority
+from tests.agent.tasks.organisations_desk import MAASDAL, OrganisationsDesk
 from tests.agent.tasks.records_desk import Asking, RecordsDesk
 from tests.agent.tasks.revocation_desk import Ending, RevocationDesk
 from tests.agent.tokens.desk import Json, Refused, Request, TokenDesk, answer_json, facts_of
@@ -55,7 +56,7 @@ CONTRACT = (
 )
 
 
-class Counterpart(TokenDesk, RevocationDesk, RecordsDesk):
+class Counterpart(TokenDesk, RevocationDesk, RecordsDesk, OrganisationsDesk):
     """The running server; `url` is its origin."""
 
     def __init__(self, card: SoftwareCard) -> None:
@@ -69,6 +70,7 @@ class Counterpart(TokenDesk, RevocationDesk, RecordsDesk):
         self.requests: dict[str, Request] = {}
         self.endings: dict[str, Ending] = {}
         self.askings: dict[str, Asking] = {}
+        self.agreed, self.waiting, self.statements = [MAASDAL], [], []
         self.answers: dict[str, tuple[str, int, bytes]] = {}
         self.submitted_keys: list[str] = []
         self.reports: list[InstallationReport] = []
@@ -233,6 +235,8 @@ class Counterpart(TokenDesk, RevocationDesk, RecordsDesk):
             return answer_json(
                 200, {**self._device(jwk), "label": "test", "enrolled_at": "2026-01-01T00:00:00Z"}
             )
+        if parts[0] == "organisations":
+            return self.organisations_step(parts[1:], body)
         if parts == ["checks"]:
             return self._check(body)
         if parts == ["tokens"]:
@@ -307,7 +311,7 @@ class Counterpart(TokenDesk, RevocationDesk, RecordsDesk):
 
     def _device(self, jwk: proofs.Jwk) -> Json:
         holder = {"first_names": list(self.card.first_names), "name": self.card.surname}
-        organisations = ["AZ Sint-Elisabeth Maasdal"]
+        organisations = [one.name for one in self.agreed]
         return {"device_id": proofs.thumbprint(jwk)[:12], "holder": holder, "organisations": organisations}
 
     @staticmethod

@@ -37,7 +37,7 @@ def make_job() -> tuple[Any, Any, bytes, Any]:
         texts=tuple(LocalisedText(language, "<p>Contract</p>" * 400) for language in ("nl", "fr", "de")),
     )
     now = datetime.now(UTC)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         CertificateRequest.objects.filter(pk=request.pk).update(
             state=RequestState.AWAITING_SIGNATURE,
             sealed_contract=seal(json.dumps(contract.to_json()).encode()),
@@ -70,7 +70,7 @@ def measure() -> None:
     from certificates.services.signing.agent_jobs import RELATED
     from organisations.models import Device
     from organisations.tenancy import acting_for
-    from tests.support.holder import Holder
+    from tests.support.holder import Holder, link
 
     hospital, request, signed, card = make_job()
     key = Holder(identity=card).device_key
@@ -82,11 +82,12 @@ def measure() -> None:
         holder_first_names=list(card.first_names),
         holder_name=card.surname,
     )
+    link(device, hospital.holder)
 
     def job() -> AgentJob:
         return AgentJob.objects.select_related(*RELATED).get(pk=request.job.pk)
 
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         offered = job()
     raw_key = card.signature_key
     assert isinstance(raw_key, rsa.RSAPrivateKey)  # asked for above
@@ -96,7 +97,7 @@ def measure() -> None:
         raw_key.public_key().verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
 
     def persist() -> None:
-        with acting_for([hospital.organisation.pk]):
+        with acting_for([hospital.organisation.pk], as_platform=True):
             fresh = job()
             with transaction.atomic():
                 accept_signed_request(fresh, checked, device, now=datetime.now(UTC))

@@ -35,6 +35,7 @@ from tests.certificates.web.records.shelf import answered
 from tests.certificates.web.revocations.endings import revoke
 from tests.certificates.web.shelf import ask, give_token, shelve
 from tests.organisations.web.members import give_second_factor, member, signed_in
+from tests.support.holder import link
 from tests.support.hospital import PLATFORM, Hospital, make_hospital
 from tests.support.questions import ask as records
 
@@ -169,7 +170,7 @@ def _renewed(hospital: Hospital) -> tuple[Certificate, Certificate]:
         accepted_at=datetime.now(UTC), accepted_by=hospital.administrator, estimated=True,
         accepted_reason="Reservetoestel, staat uit sinds de verhuizing",
     )  # fmt: skip
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         Installation.objects.create(
             organisation=hospital.organisation, device_id=uuid4(), machine="PC-ONTHAAL-2",
             path=r"C:\Users\onthaal\ehealth\keystore\CBE=0406798006,ONBEKEND 20250301-090000.p12",
@@ -196,7 +197,7 @@ def _papers_and_foreigners(hospital: Hospital) -> dict[str, str]:
         draft(hospital, PaperKind.SOFTWARE_HOUSE),
         draft(hospital, PaperKind.TEST_CASES),
     ]
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         move_paper(papers[0], PaperState.SENT, on=TODAY, actor=PLATFORM, now=datetime.now(UTC))
         move_paper(papers[1], PaperState.ACCEPTED, on=TODAY, actor=PLATFORM, now=datetime.now(UTC))
         keep_signed_copy(papers[1], SCAN, user=hospital.administrator, actor=PLATFORM, now=datetime.now(UTC))
@@ -275,7 +276,7 @@ def make_site() -> Site:
     newcomer.set_password(PASSWORD)
     newcomer.save()
     site = Site(hospital, walker.email, give_second_factor(walker), newcomer.email)
-    with acting_for([here.pk]):
+    with acting_for([here.pk], as_platform=True):
         add_identifier(here, type="NIHII-HOSPITAL", value="71000436", actor=PLATFORM, now=datetime.now(UTC))
         holders = {
             "nl": _holder(hospital, users["nl"], "93051822361", "Katrien Maria", "Vandenbroucke"),
@@ -309,6 +310,7 @@ def make_site() -> Site:
         holder_name="Vandenbroucke",
         last_seen_at=datetime.now(UTC),
     )
+    link(device, holders["nl"])
     waiting = {
         language: ask(
             hospital,

@@ -57,7 +57,7 @@ def brought_to(
     if state is S.AWAITING_EVIDENCE:
         revocation = step(hospital, revocation)
     assert revocation.state == state, revocation.problem
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         Revocation.objects.filter(pk=revocation.pk).update(next_attempt_at=datetime.now(UTC))
     return reload(hospital, revocation)
 
@@ -89,7 +89,7 @@ def assert_ended_right(hospital: Hospital, revocation: Revocation, government: S
     assert revocation.evidence is not None
     assert revocation.certificate.revocation_status == RevocationStatus.REVOKED
     assert messages(government, revocation) == ["success"]
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         actions = Counter(
             AuditEvent.objects.filter(subject_id__in=[revocation.pk, revocation.certificate_id]).values_list(
                 "action", flat=True

@@ -107,7 +107,7 @@ def assert_ended_right(hospital: Hospital, request: CertificateRequest, governme
         if line["operation"] == "GenerateCertificate" and marker in _text(line["body"])
     ]
     assert len(sent) == 1, f"submitted {len(sent)} times"
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert Certificate.objects.filter(public_key_identifier=identifier).count() == 1
         actions = Counter(AuditEvent.objects.filter(subject_id=request.pk).values_list("action", flat=True))
     assert actions["request_issued"] == 1

@@ -302,7 +302,7 @@ def test_a_wrong_guess_of_an_import_is_put_right(
     issuer = holder_of_one.chain[1].public_bytes(Encoding.DER)
 
     def add(environment: str, *, trusted: bool) -> tuple[Certificate, bool]:
-        with acting_for([hospital.organisation.pk]):
+        with acting_for([hospital.organisation.pk], as_platform=True):
             return add_certificate(
                 hospital.organisation,
                 facts,
@@ -319,7 +319,7 @@ def test_a_wrong_guess_of_an_import_is_put_right(
     assert add(there, trusted=False)[1] is False, "a guess does not undo what is known"
     [kept] = stored(hospital)
     assert (kept.environment, kept.chain_trusted, len(kept.chain)) == (here, True, 1)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         events = AuditEvent.objects.filter(subject_id=kept.pk).order_by("happened_at")
         assert [one.action for one in events] == ["certificate_imported", "certificate_recognised"]
 
@@ -330,7 +330,7 @@ def test_rows_that_belong_together_name_one_environment(
     for environment in Environment:
         request = registered(hospital, holder, environment=environment)
         assert when_due(hospital, request).state == RequestState.ISSUED
-    with acting_for([hospital.organisation.pk]), connection.cursor() as cursor:
+    with acting_for([hospital.organisation.pk], as_platform=True), connection.cursor() as cursor:
         cursor.execute(
             "SELECT r.environment, c.environment, c.chain_trusted FROM certificates_certificaterequest r"
             " JOIN certificates_certificate c ON c.id = r.certificate_id ORDER BY 1"

@@ -20,7 +20,7 @@ def test_its_administrator_can_begin(capsys: pytest.CaptureFixture[str]) -> None
     address = re.findall(r"http://127\.0\.0\.1:8000(/\S+)", capsys.readouterr().out)[0]
     user = User.objects.get(email="els@maasdal.example")
     [organisation] = organisations_of_user(user.pk)
-    with acting_for([organisation]):
+    with acting_for([organisation], as_platform=True):
         assert [(one.role, one.organisation.name) for one in Membership.objects.all()] == [
             ("administrator", "AZ Maasdal")
         ]

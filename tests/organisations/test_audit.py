@@ -46,7 +46,7 @@ def test_the_order_of_keys_does_not_matter(fields: dict[str, object]) -> None:
 
 def test_an_event_is_its_columns_and_its_hash(hospital: Hospital) -> None:
     elsewhere = NOW.astimezone(timezone(timedelta(hours=9)))
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         event = record(
             hospital.organisation,
             "tried",
@@ -73,14 +73,14 @@ def test_an_event_is_its_columns_and_its_hash(hospital: Hospital) -> None:
 
 
 def test_the_platform_has_no_id(hospital: Hospital) -> None:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         event = record(hospital.organisation, "tried", hospital.holder, actor=Actor.platform(), now=NOW)
     assert (event.actor_type, event.actor_id, event.actor_name) == ("platform", None, "ehportal")
 
 
 def test_numbers_in_details_are_masked_and_hashes_are_not(hospital: Hospital) -> None:
     fingerprint = "85073003328a" * 5
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         event = record(
             hospital.organisation,
             "tried",
@@ -104,11 +104,11 @@ def test_numbers_in_details_are_masked_and_hashes_are_not(hospital: Hospital) ->
 
 def test_an_event_and_its_subject_are_of_one_transaction(hospital: Hospital) -> None:
     def fail_after_recording() -> None:
-        with acting_for([hospital.organisation.pk]):
+        with acting_for([hospital.organisation.pk], as_platform=True):
             record(hospital.organisation, "failed", hospital.holder, actor=Actor.platform(), now=NOW)
             raise LookupError
 
     with pytest.raises(LookupError):
         fail_after_recording()
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert not AuditEvent.objects.filter(subject_id=hospital.holder.pk, action="failed").exists()

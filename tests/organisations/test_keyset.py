@@ -59,7 +59,7 @@ def test_no_text_makes_reading_fail(text: str) -> None:
 def test_pages_hold_each_row_once_even_at_one_moment(descending: bool) -> None:
     hospital = make_hospital()
     subject = uuid4()
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         for number in range(11):
             moment = WHEN + timedelta(seconds=number // 4)
             event = record(

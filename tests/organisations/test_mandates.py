@@ -69,7 +69,7 @@ def test_before_its_start_and_after_its_end_nobody_acts(
 def test_the_database_says_what_the_domain_says() -> None:
     hospital = make_hospital()
     now = datetime.now(UTC)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         mandate = hospital.mandate
         Mandate.objects.filter(pk=mandate.pk).update(starts_on=STARTS, ends_on=ENDS)
         mandate.refresh_from_db()

@@ -40,6 +40,6 @@ def test_two_workers_at_once_send_one_letter(settings: Settings) -> None:
         for one in workers:
             one.join()
     assert [to for to, _mail in sink.mails] == [[hospital.administrator.email]]
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         [row] = Reminder.objects.all()
     assert row.sent_at == NOW

@@ -61,7 +61,7 @@ def test_a_sealed_document_that_was_touched_does_not_open() -> None:
 
 
 def test_the_table_holds_no_number(hospital: Hospital) -> None:
-    with acting_for([hospital.organisation.pk]), connection.cursor() as cursor:
+    with acting_for([hospital.organisation.pk], as_platform=True), connection.cursor() as cursor:
         cursor.execute("SELECT * FROM organisations_person WHERE id = %s", [hospital.holder.pk])
         row = " ".join(
             bytes(cell).decode("latin-1") if isinstance(cell, (bytes, memoryview)) else str(cell)
@@ -75,7 +75,7 @@ def test_the_table_holds_no_number(hospital: Hospital) -> None:
 
 def test_looking_leaves_a_trace_without_the_number(hospital: Hospital) -> None:
     actor = Actor.user(hospital.administrator)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         for _ in range(2):
             assert reveal_ssin(hospital.holder, actor=actor, now=datetime.now(UTC)) == NUMBER
         events = list(AuditEvent.objects.filter(subject_id=hospital.holder.pk, action="ssin_viewed"))
@@ -86,7 +86,7 @@ def test_looking_leaves_a_trace_without_the_number(hospital: Hospital) -> None:
 
 
 def test_one_person_once_however_it_is_typed(hospital: Hospital) -> None:
-    with acting_for([hospital.organisation.pk]), pytest.raises(PersonExists) as refused:
+    with acting_for([hospital.organisation.pk], as_platform=True), pytest.raises(PersonExists) as refused:
         add_person(
             hospital.organisation,
             first_names="An",
@@ -100,7 +100,10 @@ def test_one_person_once_however_it_is_typed(hospital: Hospital) -> None:
 
 
 def test_a_number_that_cannot_be_is_refused_without_repeating_it(hospital: Hospital) -> None:
-    with acting_for([hospital.organisation.pk]), pytest.raises(IdentifierRefused) as refused:
+    with (
+        acting_for([hospital.organisation.pk], as_platform=True),
+        pytest.raises(IdentifierRefused) as refused,
+    ):
         add_person(
             hospital.organisation,
             first_names="An",

@@ -24,14 +24,18 @@ from django.test import Client
 from agent.wire.encoding import from_base64url
 from agent.wire.jobs import CertificateContent, CertificateJob, RevocationContent, RevocationJob
 from agent.wire.link.enrolment import enrolment_message
+from agent.wire.link.organisations import Agreement, AskingOrganisation, Organisations
 from agent.wire.link.proofs import make_proof, public_jwk, thumbprint, thumbprint_bytes
 from agent.wire.pki.keys import make_csr
 from agent.wire.xml.request import build_generate_certificate
 from agent.wire.xml.revoke import build_revoke
 from agent.wire.xml.signature import sign_enveloped
-from deploy.sandbox.authorities.citizens import Identity, Person, PrivateKey, make_identity
+from deploy.sandbox.authorities.citizens import Identity, PrivateKey, make_identity
+from deploy.sandbox.authorities.citizens import Person as Citizen
 from deploy.sandbox.authorities.pki import Pki
 from deploy.sandbox.state.store import Store
+from organisations.models import Device, DeviceLink, Person
+from organisations.tenancy import acting_for
 
 
 @lru_cache(maxsize=1)
@@ -45,7 +49,7 @@ def issue_identity(state: Path, ssin: str, first_names: str, surname: str, **kin
     """Make keys and certificates of a card under the citizen authority of the sandbox in `state`; P-384 if not said."""
     kind.setdefault("algorithm", "p384")
     store = Store(state)
-    person = Person(ssin, first_names, surname)
+    person = Citizen(ssin, first_names, surname)
     return make_identity(Pki.load(state, store), store, person, datetime.now(UTC), **kind)
 
 
@@ -108,8 +112,11 @@ class Holder:
         answer: dict[str, str] = self.call("POST", "/agent/v1/enrolments", {}, with_key=True).json()
         return answer
 
-    def enrol(self, started: dict[str, str] | None = None, **changes: Any) -> Any:
-        """Enrol the device with the card's Authentication key; `changes` replace fields of the body."""
+    def enrol(self, started: dict[str, str] | None = None, *, agree: bool = True, **changes: Any) -> Any:
+        """Enrol the device with the card's Authentication key; `changes` replace fields of the body.
+
+        With `agree` the holder then says yes to every organisation that waits, as at the end of the agent's enrolment.
+        """
         started = started or self.start_enrolment()
         message = enrolment_message(
             settings.ORIGIN, from_base64url(started["nonce"]), thumbprint_bytes(public_jwk(self.device_key))
@@ -123,7 +130,27 @@ class Holder:
             ],
             "device_label": "desk of the test",
         } | changes
-        return self.call("POST", f"/agent/v1/enrolments/{started['enrolment_id']}", body, with_key=True)
+        path = f"/agent/v1/enrolments/{started['enrolment_id']}"
+        answer = self.call("POST", path, body, with_key=True)
+        if agree and answer.status_code == 201:
+            self.agree_to_all()
+        return answer
+
+    def organisations(self) -> Organisations:
+        """For whom the workstation works, and who waits."""
+        answer = self.call("GET", "/agent/v1/organisations")
+        assert answer.status_code == 200, answer.content
+        return Organisations.from_json(answer.json())
+
+    def agree(self, asking: AskingOrganisation, **changes: Any) -> Any:
+        """Say yes to one; `changes` alter what is signed."""
+        statement = json.loads(Agreement(asking).to_bytes())
+        statement["organisation"] |= changes
+        return self.call("POST", f"/agent/v1/organisations/{asking.id}/agree", statement)
+
+    def agree_to_all(self) -> None:
+        for asking in self.organisations().waiting:
+            assert self.agree(asking).status_code == 200
 
     def chain(self, leaf: x509.Certificate) -> list[x509.Certificate]:
         return [leaf, self.identity.authority, self.identity.root]
@@ -174,3 +201,16 @@ class Holder:
     def outcome(self, job_id: str) -> dict[str, Any]:
         answer: dict[str, Any] = self.call("GET", f"/agent/v1/jobs/{job_id}/outcome").json()
         return answer
+
+
+def link(device: Device, person: Person) -> DeviceLink:
+    """Let a workstation without an agent work for the organisation of `person`, as if the holder had said so there."""
+    with acting_for([person.organisation_id], as_platform=True):
+        return DeviceLink.objects.create(
+            organisation_id=person.organisation_id,
+            device=device,
+            account_id=person.user_id,
+            agreed_at=datetime.now(UTC),
+            statement=b"",
+            proof="",
+        )

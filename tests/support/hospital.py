@@ -9,10 +9,11 @@ from certificates.domain.lifecycle import Environment
 from certificates.models import CertificateRequest
 from certificates.services.requests.start import Wish, request_certificate
 from certificates.services.requests.work import advance_request
+from organisations.domain.claims import Voucher
 from organisations.domain.roles import Role
 from organisations.models import Mandate, Organisation, OrganisationIdentifier, Person, User
 from organisations.services.audit import Actor
-from organisations.services.identifiers import add_identifier
+from organisations.services.identifiers import add_identifier, prove_identifier
 from organisations.services.mandates import give_mandate
 from organisations.services.members import invite_member
 from organisations.services.people import add_person
@@ -48,7 +49,7 @@ class Hospital:
         return Wish(**(values | changes))
 
     def request(self, *, now: datetime | None = None, **changes: Any) -> CertificateRequest:
-        with acting_for([self.organisation.pk]):
+        with acting_for([self.organisation.pk], as_platform=True):
             return request_certificate(
                 self.organisation,
                 self.wish(**changes),
@@ -58,7 +59,7 @@ class Hospital:
             )
 
     def reload(self, request: CertificateRequest) -> CertificateRequest:
-        with acting_for([self.organisation.pk]):
+        with acting_for([self.organisation.pk], as_platform=True):
             return CertificateRequest.objects.select_related(
                 "organisation", "identifier__organisation", "holder", "certificate", "job"
             ).get(pk=request.pk)
@@ -76,11 +77,12 @@ def make_hospital(
     ssin: str = "85073003328",
     first_names: str = "An Marie",
     surname: str = "Peeters",
+    proven: bool = True,
 ) -> Hospital:
-    """Make a tenant; `ssin` is the mandated holder's."""
+    """Make a tenant; `ssin` is the mandated holder's. With `proven` the operator has vouched for its number."""
     now = datetime.now(UTC)
     key = uuid4()
-    with acting_for([key]):
+    with acting_for([key], as_platform=True):
         organisation = Organisation.objects.create(id=key, name=name)
         tag = key.hex[:6]
         administrator, _ = invite_member(
@@ -100,6 +102,8 @@ def make_hospital(
             now=now,
         )
         identifier, _ = add_identifier(organisation, type="CBE", value=cbe, actor=PLATFORM, now=now)
+        if proven:
+            prove_identifier(identifier, Voucher.OPERATOR, actor=Actor.operator("Ward"), now=now)
         holder = add_person(
             organisation,
             first_names=first_names,

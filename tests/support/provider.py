@@ -43,7 +43,7 @@ class Provider:
     def request(
         self, *, by: User | None = None, now: datetime | None = None, **changes: Any
     ) -> CertificateRequest:
-        with acting_for([self.hospital.organisation.pk]):
+        with acting_for([self.hospital.organisation.pk], as_platform=True):
             return request_own_certificate(
                 self.hospital.organisation,
                 self.person,
@@ -53,14 +53,14 @@ class Provider:
             )
 
     def certificate(self, request: CertificateRequest) -> Certificate:
-        with acting_for([self.hospital.organisation.pk]):
+        with acting_for([self.hospital.organisation.pk], as_platform=True):
             return Certificate.objects.select_related("owner").get(request=request)
 
 
 def make_provider(hospital: Hospital, *, ssin: str = SSIN, language: str = "en") -> Provider:
     """Add Sofie to the hospital: a viewer with an account of her own."""
     now = datetime.now(UTC)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         user, _ = invite_member(
             hospital.organisation,
             email=f"sofie.{hospital.organisation.pk.hex[:8]}@maasdal.example",

@@ -55,7 +55,7 @@ def ask(
     now: datetime | None = None,
 ) -> RecordsInquiry:
     """An inquiry of the hospital's administrator; `job` is reachable."""
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         made = ask_records(
             hospital.organisation,
             holder=holder or hospital.holder,
@@ -78,6 +78,6 @@ def answer(hospital: Hospital, holder: Holder, **how: Any) -> RecordsInquiry:
     inquiry = ask(hospital, **how)
     sent = send(holder, inquiry.job.pk, qualities(holder.identity), infos(holder.identity))
     assert sent.status_code == 200, sent.content
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         inquiry.refresh_from_db()
     return inquiry

@@ -46,7 +46,7 @@ def submit_foreign_csr(request: ForeignRequest, gateway: Gateway, *, now: dateti
         now=now,
     )
     if sent is not None:
-        with acting_for([request.organisation_id]):
+        with acting_for([request.organisation_id], as_platform=True):
             _registered(request, sent.answer, sent.at)
 
 

@@ -18,7 +18,7 @@ from organisations.tenancy import acting_for
 
 def work_on_foreign_request(organisation_id: UUID, request_id: UUID, *, now: datetime) -> None:
     """Take the next step of a request if it is due; safe to run twice, at once or again."""
-    with acting_for([organisation_id]):
+    with acting_for([organisation_id], as_platform=True):
         if not lease(ForeignRequest.objects.due_at(now).filter(pk=request_id), now=now):
             return
         request = ForeignRequest.objects.select_related("organisation", "person").get(pk=request_id)

@@ -22,6 +22,7 @@ from certificates.domain.installations import (
 )
 from certificates.errors.installations import ReportMalformed
 from certificates.models import Certificate, Installation, MachineLook
+from organisations.domain.claims import Use
 from organisations.models import Device, Organisation, OrganisationIdentifier
 from organisations.services.audit import Actor, record
 from organisations.tenancy import acting_for
@@ -32,14 +33,19 @@ KEPT = (
 )  # fmt: skip
 """What a report may change in a row."""
 
+Numbers = set[tuple[str, str]]
+"""Type and value of each number that an organisation has proven."""
+
 
 def report_installations(
     report: InstallationReport, device: Device, organisations: Iterable[UUID], *, now: datetime
 ) -> InstallationsMatched:
-    """Take a report over for each of `organisations` (those that know the device's holder), in one transaction.
+    """Take a report over for each of `organisations` (those for which the device works), in one transaction.
 
-    An organisation keeps what its inventory matches, and what bears one of its numbers; of anything else it learns
-    nothing. Raises ReportMalformed for an end that no certificate has.
+    An organisation keeps what concerns it: certificates of its inventory that were made here, that the government
+    recorded, or that bear a number it has proven, and files that bear such a number. Of anything else it learns
+    nothing: a number and a certificate are public, and whoever has them could ask where they are. Raises
+    ReportMalformed for an end that no certificate has.
     """
     ends = [one.not_after for one in report.installations if one.not_after is not None]
     if not all(EARLIEST <= end.year <= LATEST for end in ends):
@@ -50,7 +56,7 @@ def report_installations(
         # One report of a device at a time: the second one finds what the first has written.
         Device.objects.select_for_update().get(pk=device.pk)
         for organisation_id in organisations:
-            with acting_for([organisation_id]):
+            with acting_for([organisation_id], as_platform=True):
                 taken = _Taking(Organisation.objects.get(pk=organisation_id), report, device, now)
                 taken.run()
                 matched |= taken.matched
@@ -85,8 +91,13 @@ def _key_of(guess: Estimate) -> tuple[str, ...]:
     return guess.environment, guess.name.type, guess.name.value, guess.name.application_id or ""
 
 
-def _inventory(organisation: Organisation, report: InstallationReport, device: Device) -> _Inventory:
-    """Read the certificates that the report names, in one query; private ones only for their owner's workstation."""
+def _inventory(
+    organisation: Organisation, report: InstallationReport, device: Device, numbers: Numbers
+) -> _Inventory:
+    """Read the certificates that the report names and that concern the organisation, in one query.
+
+    Private ones and other personal ones only for their holder's workstation.
+    """
     fingerprints = {one.fingerprint for one in report.installations if one.fingerprint}
     keys = {one.public_key_identifier for one in report.installations if one.public_key_identifier}
     closed = [one for one in report.installations if not one.fingerprint and not one.public_key_identifier]
@@ -103,11 +114,22 @@ def _inventory(organisation: Organisation, report: InstallationReport, device: D
     ).defer("sealed_der", "chain", "search_text")
     found = _Inventory()
     for row in rows:
+        if not _concerns(row, device, numbers):
+            continue
         found.by_fingerprint[row.fingerprint] = row
         found.by_key[row.public_key_identifier] = row
         name = (row.environment, row.identifier_type, row.identifier_value, row.application_id)
         found.by_name[name].append(row)
     return found
+
+
+def _concerns(row: Certificate, device: Device, numbers: Numbers) -> bool:
+    """Tell whether a certificate of an inventory is the organisation's, or the reporting holder's own."""
+    if row.source in {"requested", "recorded"}:
+        return True
+    if row.ssin_index:
+        return row.ssin_index == device.ssin_index
+    return (row.identifier_type, row.identifier_value) in numbers
 
 
 class _Taking:
@@ -125,10 +147,9 @@ class _Taking:
 
     def run(self) -> None:
         """Match, write, and record what is new and what is gone."""
-        inventory = _inventory(self.organisation, self.report, self.device)
-        numbers = set(
-            OrganisationIdentifier.objects.filter(organisation=self.organisation).values_list("type", "value")
-        )
+        proven = OrganisationIdentifier.objects.that_may(Use.INSTALLATIONS)
+        numbers = set(proven.filter(organisation=self.organisation).values_list("type", "value"))
+        inventory = _inventory(self.organisation, self.report, self.device, numbers)
         rows = list(
             Installation.objects.filter(
                 organisation=self.organisation, device_id=self.device.pk, machine=self.machine

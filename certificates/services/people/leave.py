@@ -72,7 +72,7 @@ def person_leaves(person: Person, *, left_on: date, actor: Actor, now: datetime)
     for one in held.unsent:
         _foreign_cancelled(one, actor, now)
     _end_inquiries(person, actor, now)
-    with acting_for([person.organisation_id]):
+    with acting_for([person.organisation_id], as_platform=True):
         # What is private to who left ends too; whoever marks it does not see it, so it is not counted.
         private = held_by(person)
         unsigned: list[CertificateRequest | Revocation] = [*private.unsigned, *private.revocations]

@@ -21,7 +21,7 @@ from certificates.services.signing.agent_jobs import origin, see
 from organisations.domain.identifiers import is_bis
 from organisations.models import Device, Organisation, Person, User
 from organisations.services.audit import Actor, record
-from organisations.services.devices import newest_device
+from organisations.services.links import newest_device
 
 JOB_LIFETIME = timedelta(days=30)
 
@@ -106,7 +106,7 @@ def records_job_document(job: AgentJob, *, now: datetime) -> RecordsJob:
     see(job, now=now)
     inquiry, person = inquiry_of(job), job.holder
     number = Identifier("SSIN", person.read_ssin())
-    device = newest_device(person.ssin_index)
+    device = newest_device(person)
     first_names = tuple(device.holder_first_names) if device else tuple(person.first_names.split())
     return RecordsJob(
         id=job.pk,

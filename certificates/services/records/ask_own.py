@@ -33,7 +33,7 @@ def ask_own_record(
         raise refusal_of(error, now) from error
     if info.public_key_identifier.lower() != certificate.public_key_identifier:
         raise WrongCertificate
-    with acting_for([certificate.organisation_id]), transaction.atomic():
+    with acting_for([certificate.organisation_id], as_platform=True), transaction.atomic():
         current = Certificate.objects.select_for_update().get(pk=certificate.pk)
         write_government_word(current, info, actor=Actor.device(device), now=now)
     return info

@@ -17,11 +17,12 @@ from certificates.services.installations.match import match_waiting_installation
 from certificates.services.records.take_over import take_over_certificate, take_over_difference
 from certificates.services.signing.nudges import nudge_status_sweep
 from organisations.access import Tenancy
+from organisations.domain.claims import Voucher
 from organisations.domain.mandates import belgian_day
 from organisations.errors import DomainError
 from organisations.models import Mandate, OrganisationIdentifier
 from organisations.services.audit import Actor, record
-from organisations.services.identifiers import add_identifier
+from organisations.services.identifiers import add_identifier, prove_identifier
 from organisations.services.mandates import give_mandate, withdraw_mandate
 
 
@@ -138,6 +139,8 @@ def _new_mandate(proposal: RecordProposal, actor: Actor, now: datetime) -> None:
             actor=actor,
             now=now,
         )
+        # A mandate is only proposed on the government's answer about the holder.
+        prove_identifier(number, Voucher.GOVERNMENT, actor=actor, now=now)
     if Mandate.objects.filter(person=holder, identifier=number).still_counting_after(today).exists():
         return
     give_mandate(

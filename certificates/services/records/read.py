@@ -24,8 +24,10 @@ from certificates.services.records.card_questions import Questions
 from certificates.services.records.propose import Known, Proposals, known_here
 from certificates.services.signing.gateways import problem_of
 from certificates.services.signing.government_answer import refusal_of
-from organisations.models import Device
+from organisations.domain.claims import Voucher
+from organisations.models import Device, OrganisationIdentifier
 from organisations.services.audit import Actor, record
+from organisations.services.identifiers import prove_identifier
 from organisations.tenancy import acting_for
 
 
@@ -39,19 +41,19 @@ def read_records(
     """
     inquiry = inquiry_of(job)
     environment = Environment(inquiry.environment)
-    with acting_for([inquiry.organisation_id]):
+    with acting_for([inquiry.organisation_id], as_platform=True):
         _take(inquiry, questions)
     try:
         qualities = gateway().actor_qualities(questions.qualities.data)
         infos = gateway().certificate_infos(questions.certificates.data)
     except CertraError as error:
-        with acting_for([inquiry.organisation_id]):
+        with acting_for([inquiry.organisation_id], as_platform=True):
             _note_problem(inquiry, error, now)
         raise refusal_of(error, now) from error
-    with acting_for([inquiry.organisation_id]):
+    with acting_for([inquiry.organisation_id], as_platform=True):
         known = known_here(inquiry, qualities, infos)
     fetched = fetch_recorded.fetch_all(known.to_fetch, environment, gateway)
-    with acting_for([inquiry.organisation_id]):
+    with acting_for([inquiry.organisation_id], as_platform=True):
         return _keep(inquiry, job, qualities, known, fetched, device, now)
 
 
@@ -107,6 +109,7 @@ def _keep(
     if inquiry.environment == Environment.PRODUCTION:
         # The register of the test environment knows mandates that count for tests only.
         made.mandates(qualities, known)
+        _prove_numbers(inquiry, qualities, device, now)
     made.certificates(known, fetched, actor=Actor.device(device))
     rows_made = made.rows()
     _set_older_aside(inquiry, rows_made, now)
@@ -121,6 +124,14 @@ def _keep(
         proposals=len(rows_made),
     )
     return len(rows_made)
+
+
+def _prove_numbers(inquiry: RecordsInquiry, qualities: ActorQualities, device: Device, now: datetime) -> None:
+    """The government named a holder, whose workstation works here, among those who sign for these numbers."""
+    named = {(one.identifier.type, one.identifier.value) for one in qualities.organisations}
+    for number in OrganisationIdentifier.objects.filter(organisation=inquiry.organisation_id):
+        if (number.type, number.value) in named:
+            prove_identifier(number, Voucher.GOVERNMENT, actor=Actor.device(device), now=now)
 
 
 def _set_older_aside(inquiry: RecordsInquiry, rows: list[RecordProposal], now: datetime) -> None:

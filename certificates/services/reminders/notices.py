@@ -5,6 +5,7 @@ from uuid import UUID
 
 from certificates.services.reminders.certificates import renewals, switches
 from certificates.services.reminders.foreigners import deadlines
+from certificates.services.reminders.numbers import contested_numbers
 from certificates.services.reminders.papers import ending_papers
 from certificates.services.reminders.readers import Readers
 from certificates.services.reminders.signatures import signatures, unsigned_revocations
@@ -13,7 +14,16 @@ from organisations.models import Organisation
 from organisations.services import reminders
 from organisations.services.reminders import Notice
 
-KINDS = (unsigned_revocations, signatures, deadlines, renewals, switches, waiting_tokens, ending_papers)
+KINDS = (
+    contested_numbers,
+    unsigned_revocations,
+    signatures,
+    deadlines,
+    renewals,
+    switches,
+    waiting_tokens,
+    ending_papers,
+)
 """In the order in which a letter tells them."""
 
 

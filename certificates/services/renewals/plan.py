@@ -21,8 +21,9 @@ from certificates.models import Certificate, CertificateRequest
 from certificates.models.certificate import NAME
 from certificates.models.work import KEY_STORE_LOST
 from certificates.services.requests.start import BASE_SERVICES, LONGEST
+from organisations import selectors
 from organisations.domain.mandates import belgian_day
-from organisations.models import Device, Mandate, Organisation, OrganisationIdentifier, Person
+from organisations.models import Mandate, Organisation, OrganisationIdentifier, Person
 
 CONTACT_FIELDS = ("email_private", "email_general", "phone_private", "phone_general")
 NEEDED = ("email_private", "phone_private")
@@ -145,7 +146,7 @@ class _Surroundings:
                 self.on_their_way[request.replaces_id] = request
         self.successors = _successors(organisation, ids)
         self.mandated = self._mandated(organisation, certificates, now)
-        self.enrolled = self._enrolled()
+        self.enrolled = self._enrolled(organisation)
 
     def _identifier(self, certificate: Certificate) -> OrganisationIdentifier | None:
         return self.identifiers.get((certificate.identifier_type, certificate.identifier_value))
@@ -166,9 +167,9 @@ class _Surroundings:
             found.setdefault(mandate.identifier_id, {})[mandate.person_id] = mandate.person
         return found
 
-    def _enrolled(self) -> set[str]:
+    def _enrolled(self, organisation: Organisation) -> set[str]:
         indexes = {person.ssin_index for people in self.mandated.values() for person in people.values()}
-        devices = Device.objects.filter(ssin_index__in=indexes, revoked_at=None)
+        devices = selectors.devices_of(organisation).filter(ssin_index__in=indexes)
         return set(devices.values_list("ssin_index", flat=True))
 
     def plan(self, certificate: Certificate, now: datetime) -> RenewalPlan:

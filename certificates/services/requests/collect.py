@@ -54,4 +54,5 @@ def take_delivery(request: CertificateRequest, chain: Sequence[bytes], *, now: d
         now=now,
         owner=request.holder if request.personal else None,
         private_to=request.private_to,
+        number=request.identifier,
     )

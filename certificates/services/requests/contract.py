@@ -60,7 +60,7 @@ def fetch_contract(request: CertificateRequest, gateway: Gateway, *, now: dateti
         request, lambda device: contract_wish(request, device), gateway.generate_contract, now=now
     )
     if contract is not None:
-        with acting_for([request.organisation_id]):
+        with acting_for([request.organisation_id], as_platform=True):
             offer(request, contract, now=now)
 
 
@@ -70,7 +70,7 @@ def offer(request: CertificateRequest, contract: Contract, *, now: datetime) -> 
     return offer_contract(request, contract, JobKind.REQUEST_CERTIFICATE, now=now, contract_dn=dn)
 
 
-def resume_after_enrolment(organisation_id: UUID, ssin_index: str, *, now: datetime) -> int:
+def resume_after_agreement(organisation_id: UUID, ssin_index: str, *, now: datetime) -> int:
     """Start whatever waited for this holder's workstation; call with the organisation named."""
     waiting = {
         "organisation_id": organisation_id,

@@ -24,8 +24,10 @@ from certificates.services.signing.nudges import nudge_status_check
 from certificates.services.signing.transition import move
 from certificates.trust.anchors import certificate_anchors
 from certificates.trust.paths import Trust, validate
+from organisations.domain.claims import Voucher
 from organisations.errors import DomainError
-from organisations.models import Person, User
+from organisations.models import OrganisationIdentifier, Person, User
+from organisations.services.identifiers import prove_identifier
 from organisations.tenancy import acting_for
 
 NOT_YET_DELIVERED = frozenset({"CERT_NOT_YET_DELIVERED", "AUTH_CERT_NOT_YET_VALID"})
@@ -51,10 +53,10 @@ def ask_for_chain(
     try:
         return gateway.certificate_chain(request.public_key_identifier or "")
     except Rejected as error:
-        with acting_for([request.organisation_id]):
+        with acting_for([request.organisation_id], as_platform=True):
             refused(error)
     except Transient as error:
-        with acting_for([request.organisation_id]):
+        with acting_for([request.organisation_id], as_platform=True):
             unreachable(problem_of(error, now))
     return None
 
@@ -98,11 +100,13 @@ def take_in(
     now: datetime,
     owner: Person | None = None,
     private_to: User | None = None,
+    number: OrganisationIdentifier | None = None,
 ) -> None:
     """Check what was delivered for the name `dn` and take it into the inventory; then `request` is `issued`.
 
     A wrong delivery is noted and asked for again: by `ask_again`, or in the state `waiting` where the outcome of the
-    submission was unknown until now. Raises Overtaken when another worker was first. Call outside transactions.
+    submission was unknown until now. A certificate of production vouches for `number`.
+    Raises Overtaken when another worker was first. Call outside transactions.
     """
     try:
         facts = check_delivery(
@@ -118,14 +122,14 @@ def take_in(
             "answers": [],
             "at": now.isoformat(),
         }
-        with acting_for([request.organisation_id]):
+        with acting_for([request.organisation_id], as_platform=True):
             if request.state == SigningState.OUTCOME_UNKNOWN:
                 move(request, waiting, actor=PLATFORM, now=now, problem=problem,
                      next_attempt_at=now + patience().pause(0))  # fmt: skip
             else:
                 ask_again(problem)
         return
-    with acting_for([request.organisation_id]), transaction.atomic():
+    with acting_for([request.organisation_id], as_platform=True), transaction.atomic():
         certificate, _new = add_certificate(
             request.organisation,
             facts,
@@ -146,5 +150,7 @@ def take_in(
             certificate=certificate,
             details={"fingerprint": facts.fingerprint},
         )
+        if number is not None and Environment(request.environment) is Environment.PRODUCTION:
+            prove_identifier(number, Voucher.CERTIFICATE, actor=PLATFORM, now=now)
         match_waiting_installations(request.organisation)
         nudge_status_check(certificate)

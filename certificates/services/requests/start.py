@@ -18,7 +18,9 @@ from certificates.domain.lifecycle import Environment, RequestState
 from certificates.errors.requests import HolderWithoutMandate, NameActive, RequestInProgress, RequestRefused
 from certificates.models import Certificate, CertificateRequest
 from certificates.services.requests.first_step import enqueue_after_commit, first_step
+from organisations.domain.claims import Use
 from organisations.domain.mandates import belgian_day
+from organisations.errors import NumberNotProven
 from organisations.models import Mandate, Organisation, OrganisationIdentifier, Person, User
 from organisations.services.audit import Actor, record
 
@@ -131,13 +133,18 @@ def own_request_under_way(person_id: UUID, environment: str) -> bool:
 def parties_of(
     organisation: Organisation, wish: Wish, now: datetime
 ) -> tuple[OrganisationIdentifier, Person]:
-    """Check a wish and return its number and holder. Raises RequestRefused, HolderWithoutMandate."""
+    """Check a wish and return its number and holder.
+
+    Raises RequestRefused, HolderWithoutMandate, NumberNotProven.
+    """
     _checked(wish)
     identifier = OrganisationIdentifier.objects.filter(
         organisation=organisation, pk=wish.identifier_id
     ).first()
     if identifier is None:
         raise RequestRefused(_("Choose one of your organisation's numbers."), field="identifier_id")
+    if not identifier.may(Use.REQUEST):
+        raise NumberNotProven(field="identifier_id")
     holder = Person.objects.filter(organisation=organisation, pk=wish.holder_id, left_on=None).first()
     if holder is None:
         raise RequestRefused(_("Choose someone of your organisation."), field="holder_id")

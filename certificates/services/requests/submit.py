@@ -24,7 +24,7 @@ def submit_request(request: CertificateRequest, gateway: Gateway, *, now: dateti
         now=now,
     )
     if sent is not None:
-        with acting_for([request.organisation_id]):
+        with acting_for([request.organisation_id], as_platform=True):
             registered_as(request, sent.answer, now=sent.at)
 
 

@@ -53,7 +53,7 @@ def fetch_revocation_contract(revocation: Revocation, gateway: Gateway, *, now: 
             contract = gateway.generate_revocation_contract(wish)
         except Rejected as error:
             if revoked_before(error):  # by somebody else: the inventory is to know of it
-                with acting_for([revocation.organisation_id]):
+                with acting_for([revocation.organisation_id], as_platform=True):
                     nudge_status_check(revocation.certificate)
             raise
         if not _is_about(contract, revocation.certificate):
@@ -62,7 +62,7 @@ def fetch_revocation_contract(revocation: Revocation, gateway: Gateway, *, now: 
 
     contract = fetch(revocation, lambda device: revocation_wish(revocation, device), ask, now=now)
     if contract is not None:
-        with acting_for([revocation.organisation_id]):
+        with acting_for([revocation.organisation_id], as_platform=True):
             offer_contract(revocation, contract, JobKind.REVOKE_CERTIFICATE, now=now)
 
 

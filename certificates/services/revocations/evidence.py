@@ -22,7 +22,7 @@ def is_evidence(verdict: Verdict) -> bool:
 def look_for_evidence(revocation: Revocation, *, now: datetime) -> None:
     """Ask OCSP or the CRL; complete the revocation, or ask again later. Raises Overtaken. Call outside transactions."""
     verdict = ask_status(revocation.certificate)
-    with acting_for([revocation.organisation_id]):
+    with acting_for([revocation.organisation_id], as_platform=True):
         if is_evidence(verdict):
             note_status(revocation.certificate, verdict, now=now)
         else:

@@ -34,7 +34,7 @@ def submit_revocation(revocation: Revocation, gateway: Gateway, *, now: datetime
         now=now,
     )
     if sent is not None:
-        with acting_for([revocation.organisation_id]):
+        with acting_for([revocation.organisation_id], as_platform=True):
             taken(revocation, now=sent.at)
 
 
@@ -53,7 +53,7 @@ def reconcile_revocation(revocation: Revocation, gateway: Gateway, *, now: datet
     """Ask what became of a sending without answer, and move on. Raises Overtaken when another worker settled it."""
     verdict = ask_status(revocation.certificate)
     if is_evidence(verdict):
-        with acting_for([revocation.organisation_id]):
+        with acting_for([revocation.organisation_id], as_platform=True):
             note_status(revocation.certificate, verdict, now=now)
         return
     contract = contract_of(revocation)
@@ -63,14 +63,14 @@ def reconcile_revocation(revocation: Revocation, gateway: Gateway, *, now: datet
     try:
         gateway.generate_revocation_contract(wish)
     except Rejected as error:
-        with acting_for([revocation.organisation_id]):
+        with acting_for([revocation.organisation_id], as_platform=True):
             if revoked_before(error):
                 taken(revocation, now=now)
             else:
                 ask_later(revocation, problem_of(error, now), now, not_known_answers=0)
     except Transient as error:
-        with acting_for([revocation.organisation_id]):
+        with acting_for([revocation.organisation_id], as_platform=True):
             ask_later(revocation, problem_of(error, now), now, not_known_answers=0)
     else:
-        with acting_for([revocation.organisation_id]):
+        with acting_for([revocation.organisation_id], as_platform=True):
             note_denial(revocation, revocation.problem, now)

@@ -25,7 +25,7 @@ from organisations.tenancy import acting_for
 
 def work_on_revocation(organisation_id: UUID, revocation_id: UUID, *, now: datetime) -> None:
     """Take the next step of a revocation if it is due; safe to run twice, at once or again."""
-    with acting_for([organisation_id]):
+    with acting_for([organisation_id], as_platform=True):
         if not lease(Revocation.objects.due_at(now).filter(pk=revocation_id), now=now):
             return
         revocation = Revocation.objects.select_related("organisation", "certificate", "holder").get(

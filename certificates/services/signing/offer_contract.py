@@ -20,7 +20,7 @@ from certificates.services.signing.gateways import patience, problem_of
 from certificates.services.signing.transition import move, postpone
 from organisations.models import Device, Person
 from organisations.sealing import seal
-from organisations.services.devices import newest_device
+from organisations.services.links import newest_device
 from organisations.tenancy import acting_for
 
 JOB_LIFETIME = timedelta(days=30)
@@ -49,8 +49,8 @@ def fetch(
 
     Call outside transactions: at any time, by anyone, twice.
     """
-    with acting_for([work.organisation_id]):
-        device = newest_device(work.holder.ssin_index)
+    with acting_for([work.organisation_id], as_platform=True):
+        device = newest_device(work.holder)
         if device is None:
             postpone(work, until=now + patience().pause(work.attempts), problem=None)
             return None
@@ -58,10 +58,10 @@ def fetch(
     try:
         return ask(wish)
     except Rejected as error:
-        with acting_for([work.organisation_id]):
+        with acting_for([work.organisation_id], as_platform=True):
             refuse(work, error, now)
     except Transient as error:
-        with acting_for([work.organisation_id]):
+        with acting_for([work.organisation_id], as_platform=True):
             ask_later(work, problem_of(error, now), now)
     return None
 
@@ -95,7 +95,7 @@ def offer_contract(
 
 def end_unsigned(work: SignedWork, *, now: datetime) -> None:
     """Give `work` up and close its job: the holder did not sign in time. Raises Overtaken."""
-    with acting_for([work.organisation_id]), transaction.atomic():
+    with acting_for([work.organisation_id], as_platform=True), transaction.atomic():
         move(
             work,
             SigningState.GAVE_UP,

@@ -59,7 +59,7 @@ def send_once(
     grace = timedelta(seconds=settings.CERTRA_SUBMISSION_GRACE)
     first_asked = work.asked_since or now
     attempts = work.attempts
-    with acting_for([work.organisation_id]):
+    with acting_for([work.organisation_id], as_platform=True):
         if patience().exhausted(first_asked, now):
             move(work, SigningState.GAVE_UP, actor=PLATFORM, now=now, problem=work.problem)
             return None
@@ -79,7 +79,7 @@ def send_once(
         answer = send(content)
     except (Transient, Rejected, OutcomeUnknown) as error:
         now += timedelta(seconds=time.monotonic() - began)
-        with acting_for([work.organisation_id]):
+        with acting_for([work.organisation_id], as_platform=True):
             _without_success(work, error, done_before, first_asked, now)
         return None
     return Sent(answer, now + timedelta(seconds=time.monotonic() - began))
@@ -126,7 +126,7 @@ def outcome_unknown(work: SentWork, *, now: datetime, problem: dict[str, object]
 
 def note_lost_submission(work: SentWork, *, now: datetime) -> None:
     """Note that a worker died while SUBMITTING: from now on the outcome is asked for. Raises Overtaken."""
-    with acting_for([work.organisation_id]):
+    with acting_for([work.organisation_id], as_platform=True):
         outcome_unknown(work, now=now, problem=None)
 
 

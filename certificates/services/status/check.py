@@ -31,12 +31,12 @@ def due_certificates(*, now: datetime, most: int = 500) -> list[tuple[UUID, UUID
 
 def check_revocation(organisation_id: UUID, certificate_id: UUID, *, now: datetime) -> None:
     """Ask OCSP or the CRL about one certificate and note the answer; call outside transactions."""
-    with acting_for([organisation_id]):
+    with acting_for([organisation_id], as_platform=True):
         certificate = Certificate.objects.filter(pk=certificate_id).first()
     if certificate is None:
         return
     verdict = ask_status(certificate)
-    with acting_for([organisation_id]):
+    with acting_for([organisation_id], as_platform=True):
         note_status(certificate, verdict, now=now)
 
 

@@ -138,7 +138,7 @@ def activate_token(
         done = set(error.codes) & set(settings.ETKRA_ALREADY_ACTIVE_CODES)
         if not (isinstance(error, Rejected) and done):
             raise refusal_of(error, now) from error
-    with acting_for([certificate.organisation_id]):
+    with acting_for([certificate.organisation_id], as_platform=True):
         note_active(certificate, actor=Actor.device(device), now=now, device=device)
 
 

@@ -29,7 +29,7 @@ def find_token(certificate: Certificate, depot: TokenDepot, *, actor: Actor, now
     found = own_depot_token(certificate, depot, now=now)
     if found is None:
         raise TokenNotFound
-    with acting_for([certificate.organisation_id]):
+    with acting_for([certificate.organisation_id], as_platform=True):
         _take_over_found(certificate, found, actor, now)
 
 
@@ -39,7 +39,7 @@ def learn_from_depot(certificate: Certificate, etk: bytes, *, actor: Actor, now:
         found = judge_token(certificate, etk, now=now)
     except TokenRefused:
         return
-    with acting_for([certificate.organisation_id]):
+    with acting_for([certificate.organisation_id], as_platform=True):
         _take_over_found(certificate, found, actor, now)
 
 
@@ -116,7 +116,7 @@ def find_if_unknown(certificate: Certificate, depot: TokenDepot, *, actor: Actor
 
     Call outside transactions. Raises GovernmentRefused, GovernmentUnavailable.
     """
-    with acting_for([certificate.organisation_id]):
+    with acting_for([certificate.organisation_id], as_platform=True):
         known = EncryptionToken.objects.filter(certificate=certificate).exclude(serial="").exists()
     if not known:
         with suppress(TokenNotFound):

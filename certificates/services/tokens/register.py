@@ -53,7 +53,7 @@ def start_token(
     GovernmentUnavailable.
     """
     check_own_signature(certificate, data, "StartETKRegistrationRequest")
-    with acting_for([certificate.organisation_id]):
+    with acting_for([certificate.organisation_id], as_platform=True):
         _intend(certificate, device, now)
     try:
         return authority.start_token(data)
@@ -127,14 +127,14 @@ def complete_token(
         if judge_token(certificate, answer.etk, now=now).certificate != offered:
             raise TokenRefused
         made = Registered(answer.etk, answer.to_be_activated)
-    with acting_for([certificate.organisation_id]):
+    with acting_for([certificate.organisation_id], as_platform=True):
         _keep(certificate, offered, made, device, now)
     return made
 
 
 def _kept(certificate: Certificate, offered: bytes, now: datetime) -> Registered | None:
     """Return the token that is kept, None while none is. Raises TokenUnknown, TokenRefused."""
-    with acting_for([certificate.organisation_id]):
+    with acting_for([certificate.organisation_id], as_platform=True):
         token = EncryptionToken.objects.filter(certificate=certificate).first()
     if token is None:
         raise TokenUnknown
@@ -161,7 +161,7 @@ def _made_before(
         found = own_depot_token(certificate, depot, now=now)
         if found is not None and found.certificate == offered:
             return Registered(found.etk, to_be_activated=False)
-    with acting_for([certificate.organisation_id]):
+    with acting_for([certificate.organisation_id], as_platform=True):
         told = Certificate.objects.values_list("government_token_status", flat=True).get(pk=certificate.pk)
     if told != EtkStatus.WAIT_FOR_ACTIVATION:
         return None

@@ -33,7 +33,7 @@ from certificates.services.records.differences import known_contact
 from certificates.web.parts.rows import CertificateRow, RequestRow, certificate_row, request_row
 from certificates.web.parts.words import BASE_SERVICES, ENVIRONMENTS
 from organisations.errors import DomainError
-from organisations.selectors import devices_of_user
+from organisations.selectors import works_for
 from organisations.web.pages import page, sentence_of, show_refusal
 from organisations.web.tenancy import TenantRequest
 
@@ -116,7 +116,7 @@ def own(request: TenantRequest) -> HttpResponse:
             "lines": [_line(one, under_way.get(one.environment), now) for one in certificates],
             "requests": [request_row(one) for one in own_requests(person)],
             "requestable": requestable(certificates, under_way, now),
-            "without_device": not devices_of_user(request.tenancy.user),
+            "without_device": not works_for(request.tenancy.user, request.tenancy.organisation),
         }
     return render(request, "certificates/own/page.html", context)
 

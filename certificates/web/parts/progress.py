@@ -19,7 +19,7 @@ from certificates.web.parts.rows import problem_view, step_lines
 from organisations.domain.roles import Permission
 from organisations.errors import DomainError
 from organisations.models import AuditEvent
-from organisations.selectors import devices_of_user
+from organisations.selectors import works_for
 from organisations.services.audit import Actor
 from organisations.web.pages import sentence_of
 from organisations.web.record.lines import lines_of
@@ -112,7 +112,7 @@ def progress_view(
 def before_signing(request: TenantRequest, progress: dict[str, Any]) -> dict[str, Any]:
     """Return what the page of a holder shows besides: whether the own workstation is still to be made ready."""
     asked = progress["to_sign"] and progress["is_holder"]
-    return {"without_device": asked and not devices_of_user(request.tenancy.user)}
+    return {"without_device": asked and not works_for(request.tenancy.user, request.tenancy.organisation)}
 
 
 def status_answer(request: TenantRequest, progress: dict[str, Any]) -> HttpResponse:

@@ -51,7 +51,8 @@ REQUEST_STATES: dict[RequestState, Label] = {
 
 EXPLANATIONS: dict[RequestState, Text] = {
     RequestState.AWAITING_DEVICE: _(
-        "The holder has no enrolled workstation yet. As soon as there is one, this request goes on by itself."
+        "No workstation of the holder works for your organisation yet. "
+        "As soon as there is one, this request goes on by itself."
     ),
     RequestState.AWAITING_CONTRACT: _("The government draws up the contract. This takes a moment."),
     RequestState.AWAITING_SIGNATURE: _("The holder reads and signs the request with the identity card."),
@@ -173,7 +174,10 @@ RENEWALS: dict[RenewalOutcome, tuple[Text, Text]] = {
     ),
     RenewalOutcome.NO_WORKSTATION: (
         _("It can be renewed now"),
-        _("The holder has no enrolled workstation yet. The renewal waits for it and then goes on by itself."),
+        _(
+            "No workstation of the holder works for your organisation yet. "
+            "The renewal waits for it and then goes on by itself."
+        ),
     ),
 }
 """By outcome: what it is, and what to do."""

@@ -1,49 +1,57 @@
-"""Withdrawing a workstation that is lost or stolen: the holder's own, or one of the organisation's people."""
+"""Withdrawing a workstation that is lost or stolen: whole by its holder, for one organisation by an administrator."""
 
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certificates.selectors.people import certificates_keyed_on
 from organisations import selectors
 from organisations.domain.roles import Permission
-from organisations.models import Device
+from organisations.models import Device, DeviceLink
 from organisations.services.audit import Actor
-from organisations.services.devices import withdraw_device
+from organisations.services.links import end_link, withdraw_device
 from organisations.web.pages import page
 from organisations.web.tenancy import TenantRequest
 
 
-def _find(request: TenantRequest, device_id: UUID) -> tuple[Device, bool]:
-    """Return the workstation and whether it is the member's own. Raises NotPermitted for another's; else 404."""
-    own = next((one for one in selectors.devices_of_user(request.tenancy.user) if one.pk == device_id), None)
+def _find(request: TenantRequest, device_id: UUID) -> tuple[Device, DeviceLink | None]:
+    """Return the workstation, with its link where it is another's. Raises NotPermitted; 404 where there is none."""
+    tenancy = request.tenancy
+    own = next((one for one in selectors.devices_of_user(tenancy.user) if one.pk == device_id), None)
     if own is not None:
-        return own, True
-    device = get_object_or_404(selectors.devices_of(request.tenancy.organisation), pk=device_id)
-    request.tenancy.require(Permission.MANAGE_ORGANISATION)
-    return device, False
+        return own, None
+    link = selectors.link_of(device_id, tenancy.organisation)
+    if link is None:
+        raise Http404
+    tenancy.require(Permission.MANAGE_ORGANISATION)
+    return link.device, link
 
 
 @page(methods=("GET", "POST"))
 def device_withdraw(request: TenantRequest, device_id: UUID) -> HttpResponse:
-    """Show what is on the workstation, and withdraw it when that was confirmed."""
-    device, own = _find(request, device_id)
-    here, now = request.tenancy.organisation, timezone.now()
-    back = "workstation" if own else "organisation"
+    """Show what is on the workstation, and withdraw it when that was confirmed.
+
+    The holder ends the workstation itself; an administrator ends what it does for the own organisation.
+    """
+    device, link = _find(request, device_id)
+    here, now, actor = request.tenancy.organisation, timezone.now(), Actor.of(request.tenancy)
+    back = "workstation" if link is None else "organisation"
     if request.method == "POST":
-        withdraw_device(device, organisation=here, actor=Actor.of(request.tenancy), now=now)
-        messages.success(
-            request, _("%(workstation)s was withdrawn. Nothing it sends is accepted any more.")
-            % {"workstation": device.label}
-        )  # fmt: skip
+        if link is None:
+            withdraw_device(device, by=request.tenancy.user, actor=actor, now=now)
+            done = _("%(workstation)s was withdrawn. Nothing it sends is accepted any more.")
+        else:
+            end_link(link, by=request.tenancy.user, actor=actor, now=now)
+            done = _("%(workstation)s no longer works for your organisation.")
+        messages.success(request, done % {"workstation": device.label})
         return redirect(back)
     context = {
         "device": device,
-        "own": own,
+        "own": link is None,
         "back": back,
         "keys": list(certificates_keyed_on(here, device.pk, now)),
     }

@@ -24,7 +24,7 @@ from organisations.access import Tenancy
 from organisations.domain.roles import Permission
 from organisations.errors import DomainError, NotPermitted
 from organisations.models import Person
-from organisations.selectors import devices_of_user, people_of
+from organisations.selectors import people_of, works_for
 from organisations.services.audit import Actor
 from organisations.web.pages import page, sentence_of, show_refusal
 from organisations.web.tenancy import TenantRequest
@@ -125,7 +125,9 @@ def inquiry(request: TenantRequest, inquiry_id: UUID) -> HttpResponse:
         "waiting": waiting,
         "lapsed": found.lapsed_at(now),
         "is_holder": is_holder,
-        "without_device": waiting and is_holder and not devices_of_user(request.tenancy.user),
+        "without_device": waiting
+        and is_holder
+        and not works_for(request.tenancy.user, request.tenancy.organisation),
         "may_cancel": waiting and (is_holder or request.tenancy.may(Permission.REQUEST_CERTIFICATE)),
         "groups": groups_of(proposals.rows, request.tenancy),
         "next_cursor": proposals.next_cursor,

@@ -24,7 +24,8 @@ REVOCATION_STATES: dict[RevocationState, Label] = {
 
 REVOCATION_EXPLANATIONS: dict[RevocationState, Text] = {
     RevocationState.AWAITING_DEVICE: _(
-        "The holder has no enrolled workstation yet. As soon as there is one, this revocation goes on by itself. "
+        "No workstation of the holder works for your organisation yet. "
+        "As soon as there is one, this revocation goes on by itself. "
         "Until then the certificate works."
     ),
     RevocationState.AWAITING_CONTRACT: _(

@@ -25,7 +25,7 @@ from certificates.web.requests.pages import find_request, progress_of
 from certificates.web.revocations.pages import find_revocation, revocation_row
 from certificates.web.revocations.pages import progress_of as revocation_progress
 from organisations.domain.roles import Permission
-from organisations.selectors import devices_of_user
+from organisations.selectors import works_for
 from organisations.web.pages import page
 from organisations.web.tenancy import TenantRequest
 
@@ -43,7 +43,7 @@ def sign_list(request: TenantRequest) -> HttpResponse:
         "rows": [request_row(one) for one in awaiting_signature_of(user)],
         "endings": [revocation_row(one) for one in revocations_awaiting(user)],
         "inquiries": [inquiry_row(one, timezone.now()) for one in awaiting_card_of(user)],
-        "without_device": not devices_of_user(user),
+        "without_device": not works_for(user, request.tenancy.organisation),
     }
     return render(request, "certificates/signing/list.html", context)
 

@@ -54,7 +54,7 @@ def organisation_id(hospital: DemoHospital) -> UUID:
 def load(hospital: DemoHospital, accounts: dict[str, Account], control: str) -> None:
     """Make one tenant with its people, mandates, members and first certificates; nothing when it is there."""
     key, now = organisation_id(hospital), datetime.now(UTC)
-    with acting_for([key]):
+    with acting_for([key], as_platform=True):
         if Organisation.objects.filter(pk=key).exists():
             return
         organisation = Organisation.objects.create(id=key, name=hospital.name, language=hospital.language)

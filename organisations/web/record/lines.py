@@ -7,6 +7,7 @@ from datetime import date, datetime
 from django.utils.formats import date_format
 from django.utils.translation import pgettext
 
+from organisations.domain.claims import Voucher
 from organisations.domain.roles import Role
 from organisations.models import AuditEvent
 from organisations.web.words import (
@@ -18,6 +19,7 @@ from organisations.web.words import (
     REMINDERS,
     REVOCATION_REASONS,
     ROLES,
+    VOUCHERS,
     WITNESSES,
 )
 
@@ -63,6 +65,8 @@ def _shown(key: str, value: object) -> str:
         return str(REMINDERS.get(str(value), value))
     if key == "revocation_reason":
         return str(REVOCATION_REASONS.get(str(value), value))
+    if key == "voucher" and value in set(Voucher):
+        return str(VOUCHERS[Voucher(str(value))])
     if key == "source":
         return str(WITNESSES.get(str(value), value))
     if key in {"fingerprint", "public_key_identifier"}:

@@ -51,7 +51,7 @@ class Foreigner:
             "email_private": "giulia@example.test",
             "phone_private": "+39 02 000",
         }
-        with acting_for([self.hospital.organisation.pk]):
+        with acting_for([self.hospital.organisation.pk], as_platform=True):
             return start_foreign_request(
                 self.hospital.organisation,
                 ForeignAsk(**(values | changes)),
@@ -61,14 +61,14 @@ class Foreigner:
             )
 
     def reload(self, request: ForeignRequest) -> ForeignRequest:
-        with acting_for([self.hospital.organisation.pk]):
+        with acting_for([self.hospital.organisation.pk], as_platform=True):
             return ForeignRequest.objects.select_related("organisation", "person", "certificate").get(
                 pk=request.pk
             )
 
     def send_csr(self, request: ForeignRequest, data: bytes | None = None) -> ForeignRequest:
         content = data or csr_file(make_csr(rsa.generate_private_key(65537, 2048), request.dn))
-        with acting_for([self.hospital.organisation.pk]):
+        with acting_for([self.hospital.organisation.pk], as_platform=True):
             receive_csr(self.reload(request), content, actor=PLATFORM, now=datetime.now(UTC))
         return self.reload(request)
 
@@ -96,7 +96,7 @@ class Foreigner:
         return answer.status_code
 
     def actions(self, request: ForeignRequest) -> list[str]:
-        with acting_for([self.hospital.organisation.pk]):
+        with acting_for([self.hospital.organisation.pk], as_platform=True):
             events = AuditEvent.objects.filter(subject_id=request.pk).order_by("happened_at")
             return list(events.values_list("action", flat=True))
 
@@ -118,7 +118,7 @@ def make_foreigner(
             "qualities": ["PHYSICIAN"],
         }
         government.control_post("/control/source", {"people": [known]}, method="PATCH")
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         person = add_person(
             hospital.organisation,
             first_names=first_names,

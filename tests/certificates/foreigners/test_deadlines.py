@@ -53,7 +53,7 @@ def test_the_next_look_is_not_later_than_the_deadline(giulia: Foreigner) -> None
     end = request.expires_at
     assert end is not None
     # However long the pauses have grown.
-    with acting_for([giulia.hospital.organisation.pk]):
+    with acting_for([giulia.hospital.organisation.pk], as_platform=True):
         ForeignRequest.objects.filter(pk=request.pk).update(attempts=40)
     assert giulia.step(request, now=end - timedelta(hours=1)).next_attempt_at == end + timedelta(seconds=1)
 
@@ -82,7 +82,7 @@ def test_nothing_is_expected_ten_days_after_the_deadline(giulia: Foreigner) -> N
 
 def test_what_was_told_too_early_can_be_taken_back(giulia: Foreigner, government: SandboxProcess) -> None:
     request, here = giulia.registered(), giulia.hospital.organisation
-    with acting_for([here.pk]):
+    with acting_for([here.pk], as_platform=True):
         with pytest.raises(ForeignRequestElsewhere):
             note_unconfirmed(request, actor=PLATFORM, now=datetime.now(UTC))
         note_confirmed(request, actor=PLATFORM, now=datetime.now(UTC))
@@ -104,7 +104,7 @@ def test_what_was_told_too_early_can_be_taken_back(giulia: Foreigner, government
 def test_nobody_gives_up_before_the_deadline(giulia: Foreigner, told: bool) -> None:
     request, now = giulia.registered(), datetime.now(UTC)
     end = now + timedelta(days=60)
-    with acting_for([giulia.hospital.organisation.pk]):
+    with acting_for([giulia.hospital.organisation.pk], as_platform=True):
         ForeignRequest.objects.filter(pk=request.pk).update(expires_at=end)
         request = giulia.reload(request)
         if told:
@@ -119,14 +119,14 @@ def test_nobody_gives_up_before_the_deadline(giulia: Foreigner, told: bool) -> N
 def test_giving_up_and_asking_once_more(giulia: Foreigner) -> None:
     here = giulia.hospital.organisation
     request = giulia.registered()
-    with acting_for([here.pk]):
+    with acting_for([here.pk], as_platform=True):
         with pytest.raises(CannotAskAgain):
             ask_again_for_foreigner(request, actor=PLATFORM, now=datetime.now(UTC))
         note_confirmed(request, actor=PLATFORM, now=datetime.now(UTC))
     request = giulia.step(request, now=datetime.now(UTC) + timedelta(days=31))
     assert request.state == S.GAVE_UP
     assert giulia.confirm(request) == 200
-    with acting_for([here.pk]):
+    with acting_for([here.pk], as_platform=True):
         ask_again_for_foreigner(request, actor=PLATFORM, now=datetime.now(UTC))
     assert giulia.step(request).state == S.ISSUED
 

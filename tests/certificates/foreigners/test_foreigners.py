@@ -75,7 +75,7 @@ def test_the_states_hang_together() -> None:
 def test_from_wish_to_certificate(giulia: Foreigner) -> None:
     here = giulia.hospital.organisation
     request = giulia.ask()
-    with acting_for([here.pk]):
+    with acting_for([here.pk], as_platform=True):
         declaration = Paper.objects.get(foreign_request=request)
         file = hand_out_preparation(request, actor=PLATFORM, now=datetime.now(UTC))
     assert is_pdf(declaration.document)
@@ -97,11 +97,11 @@ def test_from_wish_to_certificate(giulia: Foreigner) -> None:
     assert request.state == S.AWAITING_CONFIRMATION
     assert giulia.confirm(request, "85273003371") == 403
     assert giulia.confirm(request) == 200
-    with acting_for([here.pk]):
+    with acting_for([here.pk], as_platform=True):
         note_confirmed(request, actor=PLATFORM, now=datetime.now(UTC))
     request = giulia.when_due(giulia.reload(request))
     assert request.state == S.ISSUED, request.problem
-    with acting_for([here.pk]):
+    with acting_for([here.pk], as_platform=True):
         certificate = Certificate.objects.get(foreign_request=request)
         chain = x509.load_pem_x509_certificates(chain_file(certificate))
         note_store_opens(request, actor=PLATFORM, now=datetime.now(UTC))
@@ -154,7 +154,7 @@ def test_a_bad_wish_leaves_nothing(
     with pytest.raises(error) as refusal:
         giulia.ask(**changes)
     assert refusal.value.extra["field"] == field  # type: ignore[attr-defined]  # both are DomainErrors
-    with acting_for([giulia.hospital.organisation.pk]):
+    with acting_for([giulia.hospital.organisation.pk], as_platform=True):
         assert not Paper.objects.exists()
         assert not ForeignRequest.objects.exists()
 
@@ -174,7 +174,7 @@ def test_one_request_a_person_and_environment(giulia: Foreigner) -> None:
     with pytest.raises(ForeignRequestInProgress):
         giulia.ask()
     giulia.ask(environment=Environment.ACCEPTANCE)
-    with acting_for([giulia.hospital.organisation.pk]):
+    with acting_for([giulia.hospital.organisation.pk], as_platform=True):
         cancel_foreign_request(first, actor=PLATFORM, now=datetime.now(UTC))
     giulia.ask()
 
@@ -196,7 +196,10 @@ def test_csrs_that_are_refused(giulia: Foreigner) -> None:
     giulia.send_csr(request, good)
     with pytest.raises(ForeignRequestElsewhere):
         giulia.send_csr(request, good)
-    with acting_for([giulia.hospital.organisation.pk]), pytest.raises(ForeignRequestElsewhere):
+    with (
+        acting_for([giulia.hospital.organisation.pk], as_platform=True),
+        pytest.raises(ForeignRequestElsewhere),
+    ):
         hand_out_preparation(giulia.reload(request), actor=PLATFORM, now=datetime.now(UTC))
     # The same key for another request of the same person.
     second = giulia.ask(environment=Environment.ACCEPTANCE)
@@ -207,7 +210,7 @@ def test_csrs_that_are_refused(giulia: Foreigner) -> None:
 
 def test_steps_out_of_turn_are_refused(giulia: Foreigner) -> None:
     request, now = giulia.ask(), datetime.now(UTC)
-    with acting_for([giulia.hospital.organisation.pk]):
+    with acting_for([giulia.hospital.organisation.pk], as_platform=True):
         for step in (note_confirmed, note_unconfirmed, note_store_opens):
             with pytest.raises(ForeignRequestElsewhere):
                 step(request, actor=PLATFORM, now=now)
@@ -246,7 +249,7 @@ def test_an_installation_found_before_the_certificate_is_matched(giulia: Foreign
     assert giulia.confirm(request) == 200
     chain = gateway_of(request.environment).certificate_chain(request.public_key_identifier or "")
     here, now = giulia.hospital.organisation, datetime.now(UTC)
-    with acting_for([here.pk]):
+    with acting_for([here.pk], as_platform=True):
         found = Installation.objects.create(
             organisation=here,
             device_id=here.pk,
@@ -259,14 +262,14 @@ def test_an_installation_found_before_the_certificate_is_matched(giulia: Foreign
             last_seen_at=now,
         )
     request = giulia.step(request)
-    with acting_for([here.pk]):
+    with acting_for([here.pk], as_platform=True):
         assert Installation.objects.get(pk=found.pk).certificate_id == request.certificate_id is not None
 
 
 def test_who_left_sends_nothing_any_more(giulia: Foreigner) -> None:
     waiting, sent = giulia.ask(), giulia.registered(environment=Environment.ACCEPTANCE)
     now = datetime.now(UTC)
-    with acting_for([giulia.hospital.organisation.pk]):
+    with acting_for([giulia.hospital.organisation.pk], as_platform=True):
         person_leaves(giulia.person, left_on=now.date(), actor=PLATFORM, now=now)
     assert giulia.reload(waiting).state == S.CANCELLED
     assert giulia.reload(sent).state == S.AWAITING_CONFIRMATION, "the government has it: it goes on"
@@ -282,7 +285,7 @@ def test_handing_out_the_certificate_leaves_a_trace(giulia: Foreigner) -> None:
     answer = signed_in(giulia.hospital.administrator).get(f"/foreigners/{request.pk}/certificate")
     assert answer.content.startswith(b"-----BEGIN CERTIFICATE-----")
     signed_in(giulia.hospital.administrator).get(f"/certificates/{request.certificate_id}/download")
-    with acting_for([giulia.hospital.organisation.pk]):
+    with acting_for([giulia.hospital.organisation.pk], as_platform=True):
         traces = AuditEvent.objects.filter(subject_type="certificate", action="certificate_handed_out")
         assert traces.count() == 2
         assert giulia.bis not in str(traces[0].details)

@@ -71,7 +71,7 @@ def test_a_submission_that_never_arrived_goes_out_again_after_two_denials(
 
 def test_a_worker_that_died_while_sending_is_noticed(giulia: Foreigner) -> None:
     request = giulia.send_csr(giulia.ask())
-    with acting_for([giulia.hospital.organisation.pk]):
+    with acting_for([giulia.hospital.organisation.pk], as_platform=True):
         move(request, S.SUBMITTING, actor=PLATFORM, now=datetime.now(UTC), next_attempt_at=datetime.now(UTC))
     assert giulia.when_due(giulia.reload(request)).state == S.OUTCOME_UNKNOWN
 

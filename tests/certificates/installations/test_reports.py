@@ -58,14 +58,14 @@ def send(holder: Holder, *entries: dict[str, Any], **changes: Any) -> tuple[int,
 
 
 def rows(hospital: Hospital) -> list[Installation]:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return list(
             Installation.objects.filter(organisation=hospital.organisation).order_by("path", "first_seen_at")
         )
 
 
 def events(hospital: Hospital) -> list[str]:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         found = AuditEvent.objects.filter(
             organisation=hospital.organisation, action__startswith="installation"
         )
@@ -148,7 +148,7 @@ def test_unknown_ones_with_our_number_wait_for_their_certificate(
     [row] = rows(hospital)
     assert (row.certificate_id, row.name) == (None, "CBE=0406798006, LABO")
     certificate = shelve(hospital.organisation, "LABO", 500, fingerprint=fingerprint)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert match_waiting_installations(hospital.organisation) == 1
         assert match_waiting_installations(hospital.organisation) == 0
     assert rows(hospital)[0].certificate_id == certificate.pk
@@ -158,7 +158,7 @@ def test_each_organisation_learns_only_of_its_own(hospital: Hospital, reporter: 
     other = make_hospital(
         name="Clinique Saint-Roch", cbe="0809394427", ssin="93051822361", first_names="Luc", surname="Dubois"
     )
-    with acting_for([other.organisation.pk]):
+    with acting_for([other.organisation.pk], as_platform=True):
         add_person(
             other.organisation, first_names="An Marie", name="Peeters", ssin="85073003328", actor=PLATFORM,
             now=datetime.now(UTC),
@@ -168,6 +168,9 @@ def test_each_organisation_learns_only_of_its_own(hospital: Hospital, reporter: 
     theirs = shelve(other.organisation, "THEIRS", 300, value="0809394427")
     hidden = shelve(third.organisation, "HIDDEN", 300, value="0635769870")
     found = [entry("m.p12", mine), entry("t.p12", theirs), entry("h.p12", hidden)]
+    assert send(reporter, *found) == (1, 2, 0)
+    assert rows(other) == [], "the holder has not agreed"
+    reporter.agree_to_all()
     assert send(reporter, *found) == (2, 1, 0)
     assert [row.certificate_id for row in rows(hospital)] == [mine.pk]
     assert [row.certificate_id for row in rows(other)] == [theirs.pk]
@@ -191,7 +194,7 @@ def test_what_a_whole_look_does_not_find_is_gone(hospital: Hospital, reporter: H
 
 def test_a_whole_look_is_remembered_also_when_it_finds_nothing(hospital: Hospital, reporter: Holder) -> None:
     def looks() -> list[tuple[str, datetime]]:
-        with acting_for([hospital.organisation.pk]):
+        with acting_for([hospital.organisation.pk], as_platform=True):
             return list(MachineLook.objects.values_list("machine", "looked_at"))
 
     send(reporter, complete=False)
@@ -265,7 +268,7 @@ def test_opened_once_is_known_also_when_closed(hospital: Hospital, reporter: Hol
 def test_an_acceptance_ends_when_the_installation_comes_back(hospital: Hospital, reporter: Holder) -> None:
     certificate = shelve(hospital.organisation, "EHBOX", 300)
     send(reporter, entry("a.p12", certificate))
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         Installation.objects.update(accepted_at=datetime.now(UTC), accepted_reason="tot maandag")
     send(reporter, entry("a.p12", certificate))
     assert rows(hospital)[0].accepted_at is not None

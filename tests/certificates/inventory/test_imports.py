@@ -94,7 +94,7 @@ def test_only_the_chosen_are_taken(hospital: Hospital, government: SandboxProces
     )
     [issuer] = [x509.load_der_x509_certificate(base64.b64decode(text)) for text in taken.chain]
     assert issuer.subject == two.issuer
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert not ImportBatch.objects.filter(pk=batch.pk).exists(), "an upload is forgotten once decided"
 
 
@@ -175,7 +175,7 @@ def test_too_much_at_once_is_refused(hospital: Hospital) -> None:
 def test_uploads_are_forgotten_after_a_day(hospital: Hospital) -> None:
     old = upload(hospital, [("a.pem", pem(ehealth()))], at=now() - timedelta(days=1, seconds=1))
     fresh = upload(hospital, [("b.pem", pem(ehealth()))])
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert set(
             ImportBatch.objects.filter(organisation=hospital.organisation).values_list("pk", flat=True)
         ) == {fresh.pk}
@@ -228,7 +228,7 @@ def test_a_revocation_is_found_and_stays(
 
     from organisations.models import AuditEvent
 
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         events = AuditEvent.objects.filter(subject_id=one.pk).order_by("happened_at")
         assert list(events.values_list("action", flat=True)) == [
             "certificate_requested",

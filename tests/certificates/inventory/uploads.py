@@ -13,7 +13,7 @@ Files = list[tuple[str, bytes]]
 
 
 def upload(hospital: Hospital, files: Files, *, at: datetime | None = None) -> ImportBatch:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return imports.upload(
             hospital.organisation,
             files,
@@ -24,15 +24,15 @@ def upload(hospital: Hospital, files: Files, *, at: datetime | None = None) -> I
 
 
 def preview(hospital: Hospital, batch: ImportBatch) -> list[imports.PreviewLine]:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return imports.preview(batch, now=now())
 
 
 def take(hospital: Hospital, batch: ImportBatch, keys: set[str]) -> int:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return imports.take(batch, keys, actor=Actor.user(hospital.administrator), now=now())
 
 
 def stored(hospital: Hospital) -> list[Certificate]:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return list(Certificate.objects.filter(organisation=hospital.organisation).order_by("common_name"))

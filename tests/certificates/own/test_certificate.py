@@ -27,7 +27,7 @@ def test_from_wish_to_inventory(
     assert hers.ssin_index == provider.person.ssin_index
     assert (hers.owner, hers.private_to_id, hers.shared_at) == (provider.person, provider.user.pk, None)
     assert SSIN not in hers.subject + hers.common_name + hers.search_text
-    with acting_for([provider.hospital.organisation.pk]):
+    with acting_for([provider.hospital.organisation.pk], as_platform=True):
         request = CertificateRequest.objects.get(certificate=hers)
         events = list(AuditEvent.objects.filter(subject_id__in=[hers.pk, request.pk]))
     assert SSIN not in request.contract_dn
@@ -79,11 +79,11 @@ def test_a_second_one_waits_for_the_window(provider: Provider, hers: Certificate
     with pytest.raises(RequestRefused, match="request_refused"):
         provider.request(replaces_id=hers.pk)
     late = hers.not_after - timedelta(days=20)
-    with acting_for([provider.hospital.organisation.pk]):
+    with acting_for([provider.hospital.organisation.pk], as_platform=True):
         Certificate.objects.filter(pk=hers.pk).update(replaceable_from=late - timedelta(days=1))
     request = provider.request(replaces_id=hers.pk, now=late)
     assert request.replaces_id == hers.pk
-    with acting_for([provider.hospital.organisation.pk]):
+    with acting_for([provider.hospital.organisation.pk], as_platform=True):
         CertificateRequest.objects.filter(pk=request.pk).delete()
     with pytest.raises(RequestRefused):
         provider.request(replaces_id=hers.pk, now=hers.not_after + timedelta(days=1))
@@ -95,7 +95,7 @@ def test_a_mandate_is_no_quality_and_a_leaver_signs_nothing(
     clear_register(government)
     request = provider.hospital.step(provider.request())
     job = desk.job(request.job.pk)
-    with acting_for([provider.hospital.organisation.pk]):
+    with acting_for([provider.hospital.organisation.pk], as_platform=True):
         provider.person.left_on = datetime.now(UTC).date()
         provider.person.save(update_fields=["left_on"])
     sent = desk.send(job.id, desk.signed(job.request))
@@ -118,7 +118,7 @@ def test_the_form_asks_and_renews(government: SandboxProcess, provider: Provider
     request_page = sofie.get(made["Location"].replace("/sign/", "/requests/")).content.decode()
     assert "Cancel this request" in request_page
     sofie.post(made["Location"].replace("/sign/", "/requests/") + "cancel")
-    with acting_for([provider.hospital.organisation.pk]):
+    with acting_for([provider.hospital.organisation.pk], as_platform=True):
         assert CertificateRequest.objects.get(personal=True).state == RequestState.CANCELLED
 
 

@@ -33,7 +33,7 @@ from tests.support.sandbox import SandboxProcess
 def everything_about(hers: Certificate, provider: Provider) -> None:
     """Rows of every table that may speak of the certificate."""
     now, here = datetime.now(UTC), provider.hospital.organisation
-    with acting_for([here.pk]):
+    with acting_for([here.pk], as_platform=True):
         token = EncryptionToken.objects.create(
             organisation=here, certificate=hers, state="waiting", state_since=now, serial="77"
         )
@@ -116,7 +116,7 @@ def test_the_database_itself_keeps_it_private(provider: Provider, hers: Certific
 @pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.AUDITOR, Role.HOLDER])
 def test_nobody_else_sees_it_through_any_page(provider: Provider, hers: Certificate, role: Role) -> None:
     everything_about(hers, provider)
-    with acting_for([provider.hospital.organisation.pk]):
+    with acting_for([provider.hospital.organisation.pk], as_platform=True):
         request = CertificateRequest.objects.get(certificate=hers)
     other = signed_in(member(provider.hospital.organisation, role, name="Nieuwsgierig"))
     for address in (
@@ -173,7 +173,7 @@ def test_agreeing_and_taking_it_back(provider: Provider, hers: Certificate) -> N
     assert str(hers.pk) in els.get("/certificates/").content.decode()
     history = els.get("/organisation/history/").content.decode()
     assert "het certificaat zien" in history
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         request = CertificateRequest.objects.get(certificate=hers)
     assert els.get(f"/requests/{request.pk}/").status_code == 404, (
         "the request stays hers: it holds her contact data"
@@ -189,7 +189,7 @@ def test_agreeing_and_taking_it_back(provider: Provider, hers: Certificate) -> N
 
 def test_another_person_agrees_to_nothing(provider: Provider, hers: Certificate) -> None:
     hospital, now = provider.hospital, datetime.now(UTC)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         with pytest.raises(SharingRefused):
             share_certificate(hers, user=hospital.administrator, now=now)
         with pytest.raises(SharingRefused):
@@ -206,7 +206,7 @@ def test_what_was_imported_meanwhile_betrays_nothing(provider: Provider, hers: C
     page = els.get(preview["Location"]).content.decode()
     assert page.count('name="take"') == 1
     els.post(preview["Location"], {"take": "0"})
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert Certificate.objects.filter(fingerprint=hers.fingerprint).count() == 2
     sofie = signed_in(provider.user)
     answer = sofie.post(f"/own/{hers.pk}/share", {"agree": "yes"}, follow=True).content.decode()
@@ -221,7 +221,7 @@ def test_workers_still_look_after_it(
     now = datetime.now(UTC)
     assert (hers.organisation_id, hers.pk) in due_certificates(now=now)
     check_revocation(hers.organisation_id, hers.pk, now=now)
-    with acting_for([hers.organisation_id]):
+    with acting_for([hers.organisation_id], as_platform=True):
         row = Certificate.objects.get(pk=hers.pk)
         event = AuditEvent.objects.get(subject_id=hers.pk, action="certificate_found_good")
     assert row.revocation_status == RevocationStatus.GOOD
@@ -264,5 +264,5 @@ def test_another_workstation_learns_nothing_of_it(
     report = {"machine": "PC-AN", "complete": True, "folders": ["/home/an/ehealth"], "installations": [found]}
     answer = holder.call("POST", "/agent/v1/installations", report)
     assert (answer.status_code, answer.json()["matched"]) == (200, 0), answer.content
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert not Installation.objects.filter(certificate=hers).exists()

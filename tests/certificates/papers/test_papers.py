@@ -68,7 +68,7 @@ def wish(
 
 
 def draft(hospital: Hospital, kind: PaperKind, **changes: Any) -> Paper:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return draft_paper(
             hospital.organisation,
             wish(hospital, kind, **changes),
@@ -79,7 +79,7 @@ def draft(hospital: Hospital, kind: PaperKind, **changes: Any) -> Paper:
 
 
 def _giulia(hospital: Hospital) -> Any:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return add_person(
             hospital.organisation,
             first_names="Giulia",
@@ -91,7 +91,7 @@ def _giulia(hospital: Hospital) -> Any:
 
 
 def _actions(hospital: Hospital, paper: Paper) -> list[str]:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return list(
             AuditEvent.objects.filter(subject_id=paper.pk)
             .order_by("happened_at", "id")
@@ -103,7 +103,7 @@ def _actions(hospital: Hospital, paper: Paper) -> list[str]:
 def test_every_kind_is_drawn_up_and_sealed(hospital: Hospital, kind: PaperKind) -> None:
     person = _giulia(hospital) if kind is PaperKind.FOREIGN_DECLARATION else hospital.holder
     paper = draft(hospital, kind, person_id=person.pk)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         kept = Paper.objects.get(pk=paper.pk)
     assert is_pdf(kept.document)
     assert kept.state == PaperState.DRAFTED
@@ -172,7 +172,7 @@ def test_a_number_in_a_title_is_masked(hospital: Hospital) -> None:
 
 
 def _move(hospital: Hospital, paper: Paper, to: PaperState, *, on: date = TODAY, now: datetime = NOW) -> None:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         move_paper(paper, to, on=on, actor=PLATFORM, now=now)
 
 
@@ -191,7 +191,7 @@ def test_a_paper_is_sent_accepted_and_ended(hospital: Hospital) -> None:
         _move(hospital, paper, PaperState.SENT)
     later = NOW + timedelta(days=30)
     _move(hospital, paper, PaperState.ENDED, on=belgian_day(later), now=later)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         kept = Paper.objects.get(pk=paper.pk)
     assert (kept.sent_on, kept.accepted_on, kept.ended_on) == (TODAY, TODAY, belgian_day(later))
     assert sorted(_actions(hospital, paper)) == [
@@ -215,7 +215,7 @@ def test_no_day_lies_before_the_last_one_that_was_noted(hospital: Hospital) -> N
 
 def test_a_signed_copy_is_kept_sealed_and_handed_back(hospital: Hospital) -> None:
     paper = draft(hospital, PaperKind.MANDATE)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         for bad in (b"", b"nonsense", b"%PDF-1.7", SCAN + b"x" * MAX_COPY_BYTES):
             with pytest.raises(CopyRefused):
                 keep_signed_copy(paper, bad, user=hospital.administrator, actor=PLATFORM, now=NOW)
@@ -226,7 +226,7 @@ def test_a_signed_copy_is_kept_sealed_and_handed_back(hospital: Hospital) -> Non
         assert is_pdf(read_document(kept, actor=PLATFORM, now=NOW))
         assert kept.copy_bytes == len(SCAN)
     _move(hospital, kept, PaperState.ENDED)
-    with acting_for([hospital.organisation.pk]), pytest.raises(PaperCannotMove):
+    with acting_for([hospital.organisation.pk], as_platform=True), pytest.raises(PaperCannotMove):
         keep_signed_copy(paper, SCAN, user=hospital.administrator, actor=PLATFORM, now=NOW)
     actions = _actions(hospital, paper)
     assert actions.count("paper_read") == 2
@@ -235,7 +235,7 @@ def test_a_signed_copy_is_kept_sealed_and_handed_back(hospital: Hospital) -> Non
 
 def test_reading_a_paper_without_a_number_leaves_no_trace(hospital: Hospital) -> None:
     paper = draft(hospital, PaperKind.TEST_CASES)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         read_document(paper, actor=PLATFORM, now=NOW)
         assert read_copy(paper, actor=PLATFORM, now=NOW) is None
     assert _actions(hospital, paper) == ["paper_drafted"]
@@ -246,15 +246,19 @@ def test_what_ends_soon_is_found(hospital: Hospital) -> None:
     draft(hospital, PaperKind.TEST_CASES, ends_on=TODAY + timedelta(days=61))
     ended = draft(hospital, PaperKind.TEST_CASES, ends_on=TODAY + timedelta(days=5))
     _move(hospital, ended, PaperState.ENDED)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert list(Paper.objects.ending_soon(TODAY)) == [near]
 
 
 def test_the_database_keeps_papers_of_tenants_and_environments_apart(hospital: Hospital) -> None:
     paper = draft(hospital, PaperKind.TEST_CASES)
     other = make_hospital(name="Clinique", cbe="0809394427", ssin="93051822361")
-    with acting_for([other.organisation.pk]):
+    with acting_for([other.organisation.pk], as_platform=True):
         assert not Paper.objects.filter(pk=paper.pk).exists()
         assert not Paper.objects.filter(pk=paper.pk).update(subject="x")
-    with acting_for([hospital.organisation.pk]), pytest.raises(IntegrityError), transaction.atomic():
+    with (
+        acting_for([hospital.organisation.pk], as_platform=True),
+        pytest.raises(IntegrityError),
+        transaction.atomic(),
+    ):
         Paper.objects.filter(pk=paper.pk).update(environment="production")

@@ -33,7 +33,7 @@ def tag() -> str:
 
 
 def proposals(inquiry: RecordsInquiry, **which: Any) -> list[RecordProposal]:
-    with acting_for([inquiry.organisation_id]):
+    with acting_for([inquiry.organisation_id], as_platform=True):
         return list(inquiry.proposals.filter(**which).select_related("certificate"))
 
 
@@ -49,9 +49,9 @@ def decide(
 
 def empty_hospital() -> Hospital:
     """A tenant on its first day: one administrator, one person, no number, no mandate, no certificate."""
-    hospital = make_hospital()
+    hospital = make_hospital(proven=False)
     key = uuid4()
-    with acting_for([key]):
+    with acting_for([key], as_platform=True):
         here = Organisation.objects.create(id=key, name="AZ Sint-Elisabeth Maasdal")
         now = datetime.now(UTC)
         user, _ = invite_member(

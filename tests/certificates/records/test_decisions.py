@@ -40,7 +40,7 @@ DAY, LATER = "2027-01-01T00:00:00+00:00", "2027-02-02T00:00:00+00:00"
 def inquiry(hospital: Hospital) -> RecordsInquiry:
     """An answered inquiry without proposals."""
     made = ask(hospital)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         made.state, made.answered_at = InquiryState.ANSWERED, datetime.now(UTC)
         made.save(update_fields=["state", "answered_at"])
     return made
@@ -50,7 +50,7 @@ def difference(
     inquiry: RecordsInquiry, certificate: Certificate, field: str, here: Any, government: Any
 ) -> RecordProposal:
     facts = {"field": field, "here": here, "government": government, "acceptable": True, "name": "X"}
-    with acting_for([inquiry.organisation_id]):
+    with acting_for([inquiry.organisation_id], as_platform=True):
         return RecordProposal.objects.create(
             organisation=inquiry.organisation,
             inquiry=inquiry,
@@ -71,7 +71,7 @@ def new_certificate(
         "replaceable_from": DAY,
         "contact_data": CONTACT,
     } | changes
-    with acting_for([inquiry.organisation_id]):
+    with acting_for([inquiry.organisation_id], as_platform=True):
         return RecordProposal.objects.create(
             organisation=inquiry.organisation,
             inquiry=inquiry,
@@ -94,12 +94,12 @@ def decide(hospital: Hospital, inquiry: RecordsInquiry, *which: RecordProposal) 
 
 
 def reread(row: Any) -> Any:
-    with acting_for([row.organisation_id]):
+    with acting_for([row.organisation_id], as_platform=True):
         return type(row).objects.get(pk=row.pk)
 
 
 def change(certificate: Certificate, **values: Any) -> None:
-    with acting_for([certificate.organisation_id]):
+    with acting_for([certificate.organisation_id], as_platform=True):
         Certificate.objects.filter(pk=certificate.pk).update(**values)
 
 
@@ -116,7 +116,7 @@ def test_taking_over_that_it_is_revoked_ends_what_lived_by_it(
     hospital: Hospital, inquiry: RecordsInquiry
 ) -> None:
     certificate = shelve(hospital.organisation, "DEAD", 300)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         now = datetime.now(UTC)
         token = EncryptionToken.objects.create(
             organisation=hospital.organisation,
@@ -132,7 +132,7 @@ def test_taking_over_that_it_is_revoked_ends_what_lived_by_it(
     certificate = reread(certificate)
     assert (certificate.revocation_status, certificate.revoked_at) == ("revoked", None)
     assert reread(unsigned).state == RevocationState.CANCELLED
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert AgentJob.objects.get(pk=job.pk).state == JobState.CLOSED
         events = AuditEvent.objects.filter(subject_id=certificate.pk)
         found = events.get(action="certificate_found_revoked")
@@ -143,7 +143,7 @@ def test_taking_over_that_it_is_revoked_ends_what_lived_by_it(
 def test_a_new_certificate_may_come_revoked(hospital: Hospital, inquiry: RecordsInquiry) -> None:
     content = der(ehealth(application_id="NEW"))
     assert decide(hospital, inquiry, new_certificate(inquiry, content, status="REVOKED")) == Decided(1)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         certificate = Certificate.objects.get(source="recorded")
         actions = set(AuditEvent.objects.filter(subject_id=certificate.pk).values_list("action", flat=True))
     assert (certificate.revocation_status, certificate.government_status) == ("revoked", "REVOKED")
@@ -171,10 +171,10 @@ def test_the_record_may_change_its_own_mind_where_somebody_chooses_that(
     hospital: Hospital, inquiry: RecordsInquiry
 ) -> None:
     certificate = shelve(hospital.organisation, "TOLD", 300)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         note_revoked(certificate, Witness.CERTIFICATE_INFO, now=datetime.now(UTC))
     proposal = difference(inquiry, certificate, "status", "revoked", "VALID_ACTIVE")
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         counts = inquiry_counts(inquiry, tenancy_of(hospital))
     assert (counts.open, counts.decidable, counts.takeable) == (1, 1, 0)
     assert decide(hospital, inquiry) == Decided(0)
@@ -290,7 +290,7 @@ def test_taking_over_all_costs_little_a_certificate(hospital: Hospital) -> None:
     made = []
     for size in (2, 12):
         inquiry = ask(hospital)
-        with acting_for([hospital.organisation.pk]):
+        with acting_for([hospital.organisation.pk], as_platform=True):
             inquiry.state, inquiry.answered_at = InquiryState.ANSWERED, datetime.now(UTC)
             inquiry.save(update_fields=["state", "answered_at"])
         for number in range(size):

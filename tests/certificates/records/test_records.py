@@ -36,7 +36,7 @@ def test_an_empty_tenant_is_filled(government: SandboxProcess, holder: Holder, d
     keys = {one.key for one in proposals(inquiry, kind=ProposalKind.NEW_CERTIFICATE)}
     assert {key, old} <= keys
     assert other not in keys
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert not Certificate.objects.exists(), "nothing is taken over by itself"
 
     # The sandbox may hold so many of other tests that not all could be fetched: those stay for the next reading.
@@ -44,7 +44,7 @@ def test_an_empty_tenant_is_filled(government: SandboxProcess, holder: Holder, d
     left = {one.key for one in before if not one.facts.get("acceptable", True)}
     assert not left & {key, old, *numbers}
     assert decide(hospital, inquiry, None) == Decided(len(before) - len(left))
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert set(OrganisationIdentifier.objects.values_list("type", flat=True)) == {"CBE", "NIHII-HOSPITAL"}
         assert Mandate.objects.filter(person=hospital.holder).count() == 2
         found = Certificate.objects.get(public_key_identifier=key)
@@ -72,7 +72,7 @@ def test_differences_stand_side_by_side(
     first = questions.answer(hospital, holder)
     [new] = [one for one in proposals(first) if one.key == key]
     decide(hospital, first, [new])
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         rows = Certificate.objects.filter(public_key_identifier=key)
         contact = {**(rows.get().contact_data or {}), "phone_private": "+32 11 99 99 99"}
         other_day = datetime(2027, 1, 1, tzinfo=UTC)
@@ -90,14 +90,14 @@ def test_differences_stand_side_by_side(
     assert set(found) == {"contact_data", "replaceable_from", "status"}
     assert found["contact_data"].facts["here"]["phone_private"] == "+32 11 99 99 99"
     assert found["contact_data"].facts["government"]["phone_private"] == "+32 2 000 00 00"
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         now_here = rows.get()
     assert now_here.government_status == "REVOKED", "the government's own word is written as it comes"
     assert now_here.revocation_status != "revoked", "what stands here waits for a decision"
     assert now_here.replaceable_from == other_day
     decide(hospital, second, [found["contact_data"]], how=dismiss)
     decide(hospital, second, [found["status"], found["replaceable_from"]])
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         after = rows.get()
     assert after.revocation_status == "revoked"
     assert after.replaceable_from not in (None, other_day)
@@ -112,7 +112,7 @@ def test_a_mandate_that_the_government_does_not_know_is_warned_of(
     from organisations.services.mandates import give_mandate
 
     now = datetime.now(UTC)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         number, _ = add_identifier(
             hospital.organisation, type="CBE", value="0712340185", actor=PLATFORM, now=now
         )
@@ -129,7 +129,7 @@ def test_a_mandate_that_the_government_does_not_know_is_warned_of(
     [gone] = proposals(inquiry, kind=ProposalKind.MANDATE_GONE)
     assert gone.key == "CBE=0712340185"
     decide(hospital, inquiry, [gone])
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         mandate.refresh_from_db()
     assert mandate.withdrawn_on is not None
 
@@ -144,7 +144,7 @@ def test_acceptance_says_nothing_about_mandates(
     assert key in {one.key for one in found}
     assert {one.kind for one in found} == {"new_certificate"}
     decide(hospital, inquiry, [one for one in found if one.key == key])
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert Certificate.objects.get(public_key_identifier=key).environment == "acceptance"
 
 
@@ -177,7 +177,7 @@ def test_unknown_words_are_kept(
     [word] = [one for one in proposals(second) if one.facts.get("field") == "status"]
     assert (word.facts["government"], word.facts["acceptable"]) == ("SUSPENDED", False)
     assert decide(hospital, second, [word]) == Decided(0), "there is nothing to take over"
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         row = Certificate.objects.get(public_key_identifier=known)
     assert row.government_status == "SUSPENDED"
 

@@ -28,7 +28,7 @@ class TestRefusals:
 
     def _sends(self, holder: Holder, inquiry: RecordsInquiry, first: bytes, second: bytes) -> tuple[int, str]:
         sent = questions.send(holder, inquiry.job.pk, first, second)
-        with acting_for([inquiry.organisation_id]):
+        with acting_for([inquiry.organisation_id], as_platform=True):
             inquiry.refresh_from_db(fields=["state", "problem"])
         return sent.status_code, sent.json().get("code", "")
 

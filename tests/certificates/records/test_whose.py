@@ -25,7 +25,7 @@ def test_own_certificates_are_left_out(
     enrolled(holder)
     inquiry = questions.answer(hospital, holder)
     assert key not in {one.key for one in proposals(inquiry)}
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert "85073003328" not in str([one.facts for one in inquiry.proposals.all()])
 
 
@@ -51,7 +51,7 @@ def test_another_organisations_numbers_need_a_manager_with_the_own_card(
         enrolled(holder)
         theirs = "CBE=0712340185"
         assert theirs not in {one.key for one in proposals(questions.answer(hospital, holder))}
-        with acting_for([hospital.organisation.pk]):
+        with acting_for([hospital.organisation.pk], as_platform=True):
             invite_member(
                 hospital.organisation,
                 email=user.email,
@@ -130,7 +130,7 @@ def test_a_mandate_that_begins_later_gets_no_second_beside_it(
     first = questions.answer(hospital, holder)
     [new] = proposals(first, kind=ProposalKind.NEW_MANDATE)
     now = datetime.now(UTC)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         number, _ = add_identifier(
             hospital.organisation, type=new.facts["type"], value=new.facts["value"], actor=PLATFORM, now=now
         )
@@ -144,5 +144,5 @@ def test_a_mandate_that_begins_later_gets_no_second_beside_it(
         )
     assert decide(hospital, first, [new]) == Decided(1)
     assert not proposals(questions.answer(hospital, holder), kind=ProposalKind.NEW_MANDATE)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert Mandate.objects.filter(identifier=number).count() == 1

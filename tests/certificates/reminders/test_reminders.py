@@ -41,13 +41,13 @@ def now() -> datetime:
 
 
 def remind(hospital: Hospital) -> None:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         Organisation.objects.filter(pk=hospital.organisation.pk).update(reminders_due_at=now())
     remind_organisation(hospital.organisation.pk, now=now())
 
 
 def found(hospital: Hospital, *, at: datetime | None = None) -> list[Notice]:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return notices_of(hospital.organisation, at or now())
 
 
@@ -56,7 +56,7 @@ def due(hospital: Hospital) -> list[tuple[str, int, set[User]]]:
 
 
 def reminders(hospital: Hospital, thing: Any) -> int:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return AuditEvent.objects.filter(subject_id=thing.pk, action="reminder_sent").count()
 
 
@@ -114,7 +114,7 @@ class TestRenewals:
         assert "CBE=0406798006, EHBOX eindigt op " in text
         assert f"/certificates/{certificate.pk}/" in text
         assert reminders(hospital, certificate) == 2
-        with acting_for([hospital.organisation.pk]):
+        with acting_for([hospital.organisation.pk], as_platform=True):
             Certificate.objects.filter(pk=certificate.pk).update(not_after=now() + 13 * DAYS)
         remind(hospital)
         assert len(sink.mails) == 4
@@ -199,7 +199,7 @@ class TestRenewals:
 
     def test_who_is_no_member_any_more_is_not_written_to(self, hospital: Hospital) -> None:
         shelve(hospital.organisation, "EHBOX", 20)
-        with acting_for([hospital.organisation.pk]):
+        with acting_for([hospital.organisation.pk], as_platform=True):
             Membership.objects.filter(user=hospital.holder_user).delete()
         assert due(hospital) == [("renewal", 30, {hospital.administrator})]
 
@@ -260,7 +260,7 @@ class TestSwitches:
         assert due(hospital) == [("switch", 14, {hospital.administrator, hospital.holder_user})]
         remind(hospital)
         assert f"/certificates/{old.pk}/" in sink.text_to(hospital.administrator.email)
-        with acting_for([hospital.organisation.pk]):
+        with acting_for([hospital.organisation.pk], as_platform=True):
             Certificate.objects.filter(pk=old.pk).update(switch_confirmed_at=now())
         assert due(hospital) == []
 
@@ -365,7 +365,7 @@ def test_the_number_of_queries_does_not_grow(
         give_token(
             shelve(hospital.organisation, f"TOK{one}", 900), TokenState.WAITING, state_since=now() - 15 * DAYS
         )
-    with acting_for([hospital.organisation.pk]), django_assert_max_num_queries(16):
+    with acting_for([hospital.organisation.pk], as_platform=True), django_assert_max_num_queries(16):
         assert len(notices_of(hospital.organisation, now())) == 36
 
 

@@ -23,6 +23,7 @@ from organisations.services.people import add_person
 from organisations.tenancy import acting_for
 from tests.certificates.stages import now, tag
 from tests.certificates.web.shelf import ask, shelve
+from tests.support.holder import link
 from tests.support.hospital import PLATFORM, Hospital
 
 S = RequestState
@@ -41,20 +42,20 @@ def known(hospital: Hospital, days_left: int = 60, **fields: Any) -> Certificate
     assert made.certificate is not None
     end = now() + timedelta(days=days_left)
     values = {"not_before": end - timedelta(days=1096), "not_after": end} | fields
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         Certificate.objects.filter(pk=made.certificate.pk).update(**values)
     return reload(hospital, made.certificate_id)
 
 
 def reload(hospital: Hospital, key: Any) -> Certificate:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return Certificate.objects.select_related("organisation").get(pk=key)
 
 
 def renew(
     hospital: Hospital, certificate: Certificate, wish: RenewalWish | None = None
 ) -> CertificateRequest:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return renew_certificate(
             certificate,
             wish,
@@ -78,7 +79,7 @@ def wish(hospital: Hospital, **changes: Any) -> RenewalWish:
 
 
 def colleague(hospital: Hospital, *, mandated: bool = True) -> Person:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         person = add_person(
             hospital.organisation,
             first_names="Tom",
@@ -94,10 +95,11 @@ def colleague(hospital: Hospital, *, mandated: bool = True) -> Person:
 
 
 def device(hospital: Hospital) -> None:
-    Device.objects.create(
+    made = Device.objects.create(
         thumbprint=str(hospital.organisation.pk), public_jwk={}, label="desk", ssin_index=hospital.holder.ssin_index,
         holder_first_names=["An"], holder_name="Peeters",
     )  # fmt: skip
+    link(made, hospital.holder)
 
 
 def install(hospital: Hospital, certificate: Certificate, **fields: Any) -> Installation:
@@ -111,14 +113,14 @@ def install(hospital: Hospital, certificate: Certificate, **fields: Any) -> Inst
         "first_seen_at": now(),
         "last_seen_at": now(),
     }
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return Installation.objects.create(
             organisation=hospital.organisation, certificate=certificate, **(values | fields)
         )
 
 
 def looked(hospital: Hospital, machine: str = "PC-APO-014", *, days_ago: float = 0) -> MachineLook:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return MachineLook.objects.create(
             organisation=hospital.organisation, device_id=uuid4(), machine=machine,
             looked_at=now() - timedelta(days=days_ago),
@@ -128,14 +130,14 @@ def looked(hospital: Hospital, machine: str = "PC-APO-014", *, days_ago: float =
 def token(
     hospital: Hospital, certificate: Certificate, state: TokenState = TokenState.ACTIVE
 ) -> EncryptionToken:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return EncryptionToken.objects.create(
             organisation=hospital.organisation, certificate=certificate, state=state, state_since=now()
         )
 
 
 def proof(hospital: Hospital, certificate: Certificate, *, passed: bool = True, days_ago: float = 0) -> None:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         ContinuityProof.objects.create(
             organisation=hospital.organisation, certificate=certificate, device_id=uuid4(), device_label="desk",
             checked_at=now() - timedelta(days=days_ago), passed=passed, finding="ok" if passed else "not_opened",

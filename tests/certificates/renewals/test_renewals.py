@@ -37,7 +37,7 @@ S, R = RequestState, RenewalOutcome
 
 
 def outcome(hospital: Hospital, certificate: Certificate) -> RenewalOutcome:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return plan_renewal(certificate, now=now()).outcome
 
 
@@ -47,7 +47,7 @@ def outcome(hospital: Hospital, certificate: Certificate) -> RenewalOutcome:
 def test_a_certificate_made_here_is_renewed_with_one_click(hospital: Hospital) -> None:
     device(hospital)
     certificate = known(hospital)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         plan = plan_renewal(certificate, now=now())
     assert (plan.outcome, plan.one_click) == (R.RENEWABLE, True)
     assert plan.holder == plan.former_holder == hospital.holder
@@ -61,7 +61,7 @@ def test_a_certificate_made_here_is_renewed_with_one_click(hospital: Hospital) -
     assert (made.holder, made.email_private, made.base_service_usages) == (
         hospital.holder, "an.peeters@maasdal.example", ["tsa", "consultrn"])  # fmt: skip
     assert "Hernieuwing van het certificaat dat op" in made.reason, "in the holder's language"
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         events = AuditEvent.objects.filter(
             action__in=["request_made", "renewal_asked"], subject_id__in=[made.pk, certificate.pk]
         )
@@ -71,7 +71,7 @@ def test_a_certificate_made_here_is_renewed_with_one_click(hospital: Hospital) -
 
 def test_an_imported_one_asks_what_is_missing(hospital: Hospital) -> None:
     certificate = reload(hospital, shelve(hospital.organisation, tag(), 60).pk)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         plan = plan_renewal(certificate, now=now())
     assert plan.holder == hospital.holder, "the only one with a mandate"
     assert (plan.possible, plan.one_click, plan.contact.missing) == (
@@ -97,7 +97,7 @@ def test_the_governments_record_fills_in_what_is_missing(hospital: Hospital) -> 
 )
 def test_a_record_of_another_shape_tells_nothing(hospital: Hospital, data: object) -> None:
     certificate = reload(hospital, shelve(hospital.organisation, tag(), 60, contact_data=data).pk)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert plan_renewal(certificate, now=now()).contact == KnownContact()
 
 
@@ -120,14 +120,14 @@ def test_without_a_workstation_it_waits_for_one(hospital: Hospital) -> None:
 def test_obstacles_around_the_holder(hospital: Hospital) -> None:
     device(hospital)
     certificate = known(hospital)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         Mandate.objects.filter(pk=hospital.mandate.pk).update(ends_on=date(2024, 1, 1))
     assert outcome(hospital, certificate) is R.MANDATE_ENDED
     with pytest.raises(RenewalIncomplete):
         renew(hospital, certificate)
     with pytest.raises(HolderWithoutMandate):
         renew(hospital, certificate, wish(hospital))
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         Person.objects.filter(pk=hospital.holder.pk).update(left_on=date(2026, 1, 1))
     assert outcome(hospital, certificate) is R.NOBODY_MANDATED
     other = colleague(hospital)
@@ -158,7 +158,7 @@ def test_what_no_choice_helps_against_is_refused(
 
 def test_the_governments_earlier_date_opens_the_window(hospital: Hospital) -> None:
     certificate = known(hospital, 200, replaceable_from=now() - timedelta(days=1))
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert list(to_renew(hospital.organisation, now())) == [certificate]
     assert renew(hospital, certificate).replaces_id == certificate.pk
 
@@ -172,13 +172,17 @@ def test_one_renewal_at_a_time(hospital: Hospital) -> None:
     with pytest.raises(RenewalRefused) as refused:
         renew(hospital, certificate)
     assert refused.value.extra == {"outcome": "in_progress", "request": str(first.pk)}
-    with acting_for([hospital.organisation.pk]), pytest.raises(IntegrityError), transaction.atomic():
+    with (
+        acting_for([hospital.organisation.pk], as_platform=True),
+        pytest.raises(IntegrityError),
+        transaction.atomic(),
+    ):
         CertificateRequest.objects.create(
             organisation=hospital.organisation, environment="production", identifier=hospital.identifier,
             replaces=certificate, email_private="a@b.be", phone_private="1", holder=hospital.holder,
             requested_by=hospital.administrator, state=S.AWAITING_DEVICE, state_since=now(),
         )  # fmt: skip
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         CertificateRequest.objects.filter(pk=first.pk).update(state=S.CANCELLED)
     assert renew(hospital, certificate).pk != first.pk, "after the first was given up another may follow"
 
@@ -219,7 +223,7 @@ def test_two_clicks_at_once_make_one_renewal(committed: Hospital) -> None:
     refused = [one for one in results if isinstance(one, RenewalRefused)]
     assert len(refused) == 3, results
     assert {one.extra["outcome"] for one in refused} == {"in_progress"}
-    with acting_for([committed.organisation.pk]):
+    with acting_for([committed.organisation.pk], as_platform=True):
         assert CertificateRequest.objects.filter(replaces=certificate).count() == 1
 
 
@@ -260,11 +264,11 @@ def test_another_hospitals_certificate_holds_no_name_back(hospital: Hospital) ->
 
 def test_what_was_renewed_elsewhere_is_not_proposed(hospital: Hospital) -> None:
     certificate = known(hospital)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert list(to_renew(hospital.organisation, now())) == [certificate]
     later = shelve(hospital.organisation, certificate.application_id, 1090)
     assert outcome(hospital, certificate) is R.ALREADY_RENEWED
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert list(to_renew(hospital.organisation, now())) == []
         assert neighbours(certificate) == (None, later)
         assert neighbours(later) == (certificate, None)
@@ -279,7 +283,7 @@ def test_a_certificate_that_merely_bears_the_name_takes_nothing_over(hospital: H
     certificate = known(hospital)
     forged = shelve(hospital.organisation, certificate.application_id, 1090, chain_trusted=False)
     assert outcome(hospital, certificate) is R.NO_WORKSTATION
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert list(to_renew(hospital.organisation, now())) == [certificate]
         assert neighbours(certificate) == (None, None)
         assert neighbours(forged) == (None, None)
@@ -292,7 +296,7 @@ def test_a_certificate_that_merely_bears_the_name_takes_nothing_over(hospital: H
 def test_the_same_name_in_the_other_environment_is_another(hospital: Hospital) -> None:
     certificate = known(hospital)
     shelve(hospital.organisation, certificate.application_id, 1090, environment=Environment.ACCEPTANCE)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert list(to_renew(hospital.organisation, now())) == [certificate]
 
 
@@ -302,7 +306,7 @@ def test_plans_of_many_take_as_many_queries_as_of_one(
     device(hospital)
     certificates = [known(hospital, 10 + index) for index in range(8)]
     renew(hospital, certificates[0])
-    with acting_for([hospital.organisation.pk]), django_assert_num_queries(5):
+    with acting_for([hospital.organisation.pk], as_platform=True), django_assert_num_queries(5):
         plans = plan_renewals(hospital.organisation, certificates, now=now())
     assert [plans[one.pk].outcome for one in certificates] == [R.IN_PROGRESS, *[R.RENEWABLE] * 7]
 
@@ -324,7 +328,7 @@ def near_its_end(
     }
     issued = government.control_post("/control/issue", order)
     der = x509.load_pem_x509_certificate(issued["pem"].encode()).public_bytes(Encoding.DER)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         certificate, _ = add_certificate(
             hospital.organisation, read_certificate(der), environment=Environment.PRODUCTION, chain=(),
             chain_trusted=True, source="imported", actor=PLATFORM, now=now(),
@@ -349,7 +353,7 @@ def test_a_renewal_ends_with_two_certificates_side_by_side(
     assert new is not None
     assert (request.replaces_id, new.common_name) == (old.pk, old.common_name)
     assert new.public_key_identifier != old.public_key_identifier, "new keys"
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert [one.status(now()).value for one in (old, new)] == ["renewable", "valid"]
         assert neighbours(old) == (None, new)
     assert outcome(hospital, old) is R.ALREADY_RENEWED

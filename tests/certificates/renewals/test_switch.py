@@ -30,17 +30,17 @@ from tests.support.hospital import Hospital, make_hospital
 
 
 def look(hospital: Hospital, old: Certificate, new: Certificate) -> SwitchChecklist:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return checklist_of(old, new)
 
 
 def confirm(hospital: Hospital, old: Certificate, reason: str = "") -> None:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         confirm_switch(old, reason=reason, actor=Actor.user(hospital.administrator), now=now())
 
 
 def accept(hospital: Hospital, installation: Installation, certificate: Certificate, reason: str) -> None:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         accept_installation(
             installation.pk, certificate=certificate, reason=reason, user=hospital.administrator,
             actor=Actor.user(hospital.administrator), now=now(),
@@ -48,7 +48,7 @@ def accept(hospital: Hospital, installation: Installation, certificate: Certific
 
 
 def events(hospital: Hospital, certificate: Certificate, action: str) -> list[dict[str, Any]]:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         rows = AuditEvent.objects.filter(subject_id=certificate.pk, action=action).order_by("happened_at")
         return [row.details for row in rows]
 
@@ -57,7 +57,7 @@ def test_the_checklist_follows_the_rows(hospital: Hospital) -> None:
     old, new = pair(hospital, RequestState.ISSUED)
     install(hospital, old)
     assert look(hospital, old, new).open == ("key_store", "look", "installations", "token", "proof")
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         CertificateRequest.objects.filter(certificate=new).update(state=RequestState.COMPLETED)
         Installation.objects.update(gone_at=now())
     looked(hospital, days_ago=3)
@@ -68,7 +68,7 @@ def test_the_checklist_follows_the_rows(hospital: Hospital) -> None:
     assert look(hospital, old, new).open == ("token", "proof"), (
         "waiting is not active, and a failed test proves nothing"
     )
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         EncryptionToken.objects.filter(pk=waiting.pk).update(state=TokenState.ACTIVE)
     proof(hospital, new)
     assert look(hospital, old, new).open == ()
@@ -149,7 +149,7 @@ def test_what_messages_are_sealed_to_must_be_proven(hospital: Hospital, state: T
         confirm(hospital, old, "Het zal wel gaan")
     assert "proof" in refused.value.extra["open"]  # type: ignore[operator]  # a list
     assert str(refused.value.detail) == look(hospital, old, new).obstacle != ""
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         EncryptionToken.objects.update(state=TokenState.ACTIVE)
     proof(hospital, new, passed=False)
     with pytest.raises(CannotConfirmSwitch):

@@ -19,7 +19,7 @@ S = RequestState
 
 
 def in_inventory(hospital: Hospital, request: CertificateRequest) -> int:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return Certificate.objects.filter(
             organisation=hospital.organisation, application_id=request.application_id
         ).count()
@@ -86,7 +86,7 @@ def test_a_certificate_of_the_other_environment_is_not_taken(
 )
 def test_odd_deliveries(hospital: Hospital, holder: Holder, chain: str, code: str) -> None:
     request = registered(hospital, holder)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         ours = x509.SubjectKeyIdentifier.from_public_key(any_key().public_key()).digest.hex()
         CertificateRequest.objects.filter(public_key_identifier=ours).update(
             public_key_identifier=None, state=S.REJECTED

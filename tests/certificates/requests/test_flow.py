@@ -55,7 +55,7 @@ def test_a_request_ends_in_the_inventory(
         )
         assert stored.json() == {"state": "completed"}
     assert hospital.reload(request).state == RequestState.COMPLETED
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         actions = list(
             AuditEvent.objects.filter(subject_id=request.pk)
             .order_by("happened_at")

@@ -36,7 +36,7 @@ def give_up(hospital: Hospital, request: CertificateRequest, days: float) -> Cer
 
 
 def again(hospital: Hospital, request: CertificateRequest) -> CertificateRequest:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         ask_again(request, actor=Actor.user(hospital.administrator), now=now())
     request = hospital.reload(request)
     assert request.next_attempt_at is not None

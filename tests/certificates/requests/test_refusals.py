@@ -200,7 +200,7 @@ def test_mandate_ended_between_request_and_signature(
     hospital: Hospital, holder: Holder, offered: tuple[CertificateRequest, CertificateJob]
 ) -> None:
     request, job = offered
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         withdraw_mandate(
             hospital.mandate, withdrawn_on=date(2021, 1, 1), actor=Actor.platform(), now=datetime.now(UTC)
         )

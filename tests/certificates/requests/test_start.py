@@ -15,7 +15,7 @@ from certificates.models import AgentJob, CertificateRequest
 from certificates.models.job import JobState
 from certificates.services.requests.accept import accept_signed_request, check_signed_request
 from certificates.services.requests.application_ids import ApplicationIds, existing_application_ids
-from certificates.services.requests.contract import resume_after_enrolment
+from certificates.services.requests.contract import resume_after_agreement
 from certificates.services.requests.job import decline_job
 from certificates.services.signing.agent_jobs import find_job
 from certificates.services.signing.cancel import cancel_request
@@ -59,7 +59,7 @@ def test_what_cannot_be_asked_names_its_field(
     with pytest.raises(RequestRefused) as refused:
         hospital.request(**changes)
     assert refused.value.extra == {"field": field}
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert not CertificateRequest.objects.filter(organisation=hospital.organisation).exists()
 
 
@@ -84,7 +84,7 @@ def test_another_tenants_holder_and_number_cannot_be_named(hospital: Hospital) -
     ],
 )
 def test_a_holder_needs_a_mandate_of_today(hospital: Hospital, period: dict[str, date]) -> None:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         Mandate.objects.filter(pk=hospital.mandate.pk).update(**period)
     with pytest.raises(HolderWithoutMandate) as refused:
         hospital.request(now=datetime(2026, 6, 30, 12, tzinfo=UTC))
@@ -92,7 +92,7 @@ def test_a_holder_needs_a_mandate_of_today(hospital: Hospital, period: dict[str,
 
 
 def test_a_mandate_ends_at_midnight_in_belgium(hospital: Hospital) -> None:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         Mandate.objects.filter(pk=hospital.mandate.pk).update(ends_on=date(2026, 6, 30))
     before, after = (datetime(2026, 6, 30, hour, minute, tzinfo=UTC) for hour, minute in ((21, 59), (22, 0)))
     with pytest.raises(HolderWithoutMandate):
@@ -101,7 +101,7 @@ def test_a_mandate_ends_at_midnight_in_belgium(hospital: Hospital) -> None:
 
 
 def test_somebody_who_left_holds_nothing(hospital: Hospital) -> None:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         Person.objects.filter(pk=hospital.holder.pk).update(left_on=date(2026, 1, 1))
     with pytest.raises(RequestRefused) as refused:
         hospital.request()
@@ -116,7 +116,7 @@ def test_one_request_a_name_at_a_time(hospital: Hospital) -> None:
     hospital.request(application_id="TWO")
     hospital.request(application_id="")
     hospital.request(application_id="ONE", environment=Environment.ACCEPTANCE)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         cancel_request(first, actor=Actor.user(hospital.administrator), now=now())
     assert hospital.request(application_id="ONE").pk != first.pk
 
@@ -130,7 +130,7 @@ def test_a_request_waits_for_the_workstation_and_goes_on_at_enrolment(
     request = hospital.request(application_id=tag())
     assert (request.state, request.next_attempt_at) == (S.AWAITING_DEVICE, None)
     cancelled = hospital.request(application_id=tag())
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         cancel_request(cancelled, actor=Actor.user(hospital.administrator), now=now())
     assert holder.enrol().status_code == 201
     request = hospital.reload(request)
@@ -138,8 +138,8 @@ def test_a_request_waits_for_the_workstation_and_goes_on_at_enrolment(
     assert request.next_attempt_at is not None
     assert hospital.step(request).state == S.AWAITING_SIGNATURE
     assert hospital.reload(cancelled).state == S.CANCELLED
-    with acting_for([hospital.organisation.pk]):
-        assert resume_after_enrolment(hospital.organisation.pk, hospital.holder.ssin_index, now=now()) == 0
+    with acting_for([hospital.organisation.pk], as_platform=True):
+        assert resume_after_agreement(hospital.organisation.pk, hospital.holder.ssin_index, now=now()) == 0
 
 
 def test_an_enrolment_at_the_same_moment_is_not_missed(
@@ -180,7 +180,7 @@ def test_cancelling_closes_the_job(hospital: Hospital, holder: Holder) -> None:
     request = to_sign(hospital, holder)
     job = holder.job(request.job.pk)
     data = holder.signed(job.request)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         cancel_request(request, actor=Actor.user(hospital.administrator), now=now())
     request = hospital.reload(request)
     assert (request.state, request.next_attempt_at) == (S.CANCELLED, None)
@@ -188,7 +188,7 @@ def test_cancelling_closes_the_job(hospital: Hospital, holder: Holder) -> None:
     answer = holder.send(job.id, data)
     assert (answer.status_code, answer.json()["code"]) == (409, "job_closed")
     assert holder.outcome(job.id)["state"] == "cancelled"
-    with acting_for([hospital.organisation.pk]), pytest.raises(CannotCancel):
+    with acting_for([hospital.organisation.pk], as_platform=True), pytest.raises(CannotCancel):
         cancel_request(hospital.reload(request), actor=Actor.user(hospital.administrator), now=now())
 
 
@@ -198,7 +198,7 @@ def test_what_was_signed_is_not_cancelled(hospital: Hospital, holder: Holder) ->
     job = holder.job(request.job.pk)
     assert holder.send(job.id, holder.signed(job.request)).status_code == 202
     for seen in (before, hospital.reload(request)):
-        with acting_for([hospital.organisation.pk]), pytest.raises(CannotCancel):
+        with acting_for([hospital.organisation.pk], as_platform=True), pytest.raises(CannotCancel):
             cancel_request(seen, actor=Actor.user(hospital.administrator), now=now())
     assert hospital.reload(request).state == S.SIGNED
 
@@ -208,7 +208,7 @@ def test_cancelled_while_the_signature_was_checked(hospital: Hospital, holder: H
     request = to_sign(hospital, holder)
     device = Device.objects.get(thumbprint=holder.thumbprint)
     data = holder.signed(holder.job(request.job.pk).request)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         job = find_job(request.job.pk, device)
         checked = check_signed_request(job, data)
         cancel_request(request, actor=Actor.user(hospital.administrator), now=now())
@@ -226,14 +226,14 @@ def test_a_job_that_ended_takes_no_signature(hospital: Hospital, holder: Holder)
     request = to_sign(hospital, holder)
     device = Device.objects.get(thumbprint=holder.thumbprint)
     data = holder.signed(holder.job(request.job.pk).request)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         job = find_job(request.job.pk, device)
         checked = check_signed_request(job, data)
         with pytest.raises(JobClosed):
             accept_signed_request(job, checked, device, now=job.expires_at + timedelta(seconds=1))
     request = hospital.reload(request)
     assert (request.state, request.public_key_identifier) == (S.AWAITING_SIGNATURE, None)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         AgentJob.objects.filter(pk=job.pk).update(expires_at=now() - timedelta(seconds=1))
     assert holder.jobs() == []
     assert holder.send(job.pk, data).json()["code"] == "job_closed"
@@ -250,7 +250,7 @@ def test_declining_keeps_the_reason_without_numbers(hospital: Hospital, holder: 
     assert actions(hospital, request).count("request_declined") == 1
     from organisations.models import AuditEvent
 
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         event = AuditEvent.objects.get(subject_id=request.pk, action="request_declined")
     assert event.details["reason"] == "not mine: I am ••.••.••-•••.28"
     assert event.actor_type == "device"

@@ -46,7 +46,7 @@ def take_in(
     der = x509.load_pem_x509_certificate(issued["pem"].encode()).public_bytes(Encoding.DER)
     pem = (government.pki / "production" / "issuing.pem").read_bytes()
     issuing = x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
-    with acting_for([organisation.pk]):
+    with acting_for([organisation.pk], as_platform=True):
         certificate, _ = add_certificate(
             organisation,
             read_certificate(der),
@@ -79,7 +79,7 @@ def ask(
 ) -> Revocation:
     """An administrator asks for the end of `certificate`."""
     user = by or hospital.administrator
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return start_revocation(
             certificate,
             order(hospital, **changes),
@@ -90,7 +90,7 @@ def ask(
 
 
 def reload(hospital: Hospital, revocation: Revocation) -> Revocation:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return Revocation.objects.select_related("organisation", "certificate", "holder", "job").get(
             pk=revocation.pk
         )

@@ -38,7 +38,7 @@ S = RevocationState
 
 
 def actions(hospital: Hospital, subject: Revocation | Certificate) -> list[str]:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         events = AuditEvent.objects.filter(subject_id=subject.pk).order_by("happened_at", "id")
         return list(events.values_list("action", flat=True))
 
@@ -106,7 +106,7 @@ def test_one_revocation_a_certificate_at_a_time(hospital: Hospital, government: 
     assert (first.state, first.next_attempt_at) == (S.AWAITING_DEVICE, None)
     with pytest.raises(RevocationInProgress):
         ask(hospital, certificate)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         cancel_request(first, actor=Actor.user(hospital.administrator), now=now())
     assert ask(hospital, certificate).pk != first.pk
 
@@ -116,7 +116,7 @@ def test_a_dead_or_ended_certificate_is_not_revoked(hospital: Hospital, governme
     with pytest.raises(CertificateNotRevocable):
         ask(hospital, ended)
     dead = take_in(hospital.organisation, government)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         Certificate.objects.filter(pk=dead.pk).update(revocation_status=RevocationStatus.REVOKED)
     with pytest.raises(CertificateNotRevocable):
         ask(hospital, dead)
@@ -128,7 +128,7 @@ def test_who_may_sign(hospital: Hospital, government: SandboxProcess) -> None:
     with pytest.raises(RevocationRefused) as refused:
         ask(hospital, certificate, holder_id=other.holder.pk)
     assert refused.value.extra == {"field": "holder_id"}
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         Mandate.objects.filter(pk=hospital.mandate.pk).update(ends_on=date(2021, 1, 1))
     with pytest.raises(RevocationRefused) as refused:
         ask(hospital, certificate)
@@ -166,7 +166,7 @@ def test_cancelling_and_declining(hospital: Hospital, holder: Holder, government
     revocation = to_sign(hospital, holder, government)
     job = holder.revocation_job(revocation.job.pk)
     data = holder.signed_revocation(job.request)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         cancel_request(revocation, actor=Actor.user(hospital.administrator), now=now())
     answer = holder.send(job.id, data)
     assert (answer.status_code, answer.json()["code"]) == (409, "job_closed")
@@ -180,7 +180,7 @@ def test_cancelling_and_declining(hospital: Hospital, holder: Holder, government
     assert (revocation.state, revocation.job.state) == (S.DECLINED, JobState.CLOSED)
 
     revocation = signed(hospital, holder, government)
-    with acting_for([hospital.organisation.pk]), pytest.raises(CannotCancel):
+    with acting_for([hospital.organisation.pk], as_platform=True), pytest.raises(CannotCancel):
         cancel_request(revocation, actor=Actor.user(hospital.administrator), now=now())
 
 
@@ -213,7 +213,7 @@ def test_the_token_dies_with_its_certificate(
     hospital: Hospital, holder: Holder, government: SandboxProcess
 ) -> None:
     revocation = signed(hospital, holder, government)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         token = EncryptionToken.objects.create(
             organisation=hospital.organisation,
             certificate=revocation.certificate,
@@ -227,7 +227,7 @@ def test_the_token_dies_with_its_certificate(
         )
         assert token.waits_too_long(now())
     assert when_due(hospital, step(hospital, revocation)).state == S.COMPLETED
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         token = EncryptionToken.objects.select_related("certificate").get(pk=token.pk)
         assert token.is_dead
         assert not token.waits_too_long(now())

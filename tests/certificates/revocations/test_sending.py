@@ -179,13 +179,13 @@ def test_evidence_is_looked_for_with_patience_and_can_be_asked_again(
     for attempts in (1, 2, 3):
         revocation = when_due(hospital, revocation)
         assert (revocation.state, revocation.attempts) == (S.AWAITING_EVIDENCE, attempts)
-    with acting_for([hospital.organisation.pk]), pytest.raises(CannotAskAgain):
+    with acting_for([hospital.organisation.pk], as_platform=True), pytest.raises(CannotAskAgain):
         ask_again(revocation, actor=Actor.user(hospital.administrator), now=now())
     late = now() + timedelta(days=settings.CERTRA_GIVE_UP_DAYS)
     revocation = when_due(hospital, revocation, not_before=late)
     assert (revocation.state, revocation.next_attempt_at) == (S.GAVE_UP, None)
     settings.CERTRA_ANCHORS = anchors
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         ask_again(revocation, actor=Actor.user(hospital.administrator), now=now())
     assert when_due(hospital, reload(hospital, revocation)).state == S.COMPLETED
     assert len(messages(government, revocation)) == 1
@@ -199,7 +199,7 @@ def test_an_unsigned_job_ends_and_can_be_offered_again(
     revocation = when_due(hospital, revocation)
     assert revocation.state == S.GAVE_UP
     assert holder.jobs() == []
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         ask_again(revocation, actor=Actor.user(hospital.administrator), now=now())
     revocation = when_due(hospital, reload(hospital, revocation))
     assert revocation.state == S.AWAITING_SIGNATURE

@@ -29,7 +29,7 @@ def test_acceptance_stays_in_acceptance(
 ) -> None:
     enrolled(holder)
     certificate = take_in(hospital.organisation, government)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         Certificate.objects.filter(pk=certificate.pk).update(environment=Environment.ACCEPTANCE)
         certificate.refresh_from_db()
     revocation = step(hospital, ask(hospital, certificate))
@@ -109,7 +109,7 @@ def test_a_mandate_that_ended_meanwhile(
 ) -> None:
     revocation = to_sign(hospital, holder, government)
     job = holder.revocation_job(revocation.job.pk)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         Mandate.objects.filter(pk=hospital.mandate.pk).update(withdrawn_on=date(2021, 1, 1))
     answer = holder.send(job.id, holder.signed_revocation(job.request))
     assert (answer.status_code, answer.json()["code"]) == (409, "mandate_ended")
@@ -133,7 +133,7 @@ def test_another_tenants_revocation_shows_nothing(
         stranger.send(revocation.job.pk, data),
     ):
         assert (answer.status_code, answer.json()["code"]) == (404, "job_unknown")
-    with acting_for([]):
+    with acting_for([], as_platform=True):
         assert not Revocation.objects.filter(pk=revocation.pk).exists()
 
 

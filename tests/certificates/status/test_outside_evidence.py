@@ -38,12 +38,12 @@ def deaf(settings: pytest_django.Settings, government: SandboxProcess) -> Iterat
 
 
 def events(hospital: Hospital, subject: Revocation | Certificate) -> list[AuditEvent]:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return list(AuditEvent.objects.filter(subject_id=subject.pk).order_by("happened_at", "id"))
 
 
 def reread(certificate: Certificate) -> Certificate:
-    with acting_for([certificate.organisation_id]):
+    with acting_for([certificate.organisation_id], as_platform=True):
         return Certificate.objects.get(pk=certificate.pk)
 
 
@@ -80,7 +80,7 @@ def test_the_governments_record_is_evidence(
     assert (dead.revocation_status, dead.revoked_at) == (RevocationStatus.REVOKED, None)
     [found] = [one for one in events(hospital, dead) if one.action == "certificate_found_revoked"]
     assert (found.details["source"], found.details["revoked_at"]) == ("certificate_info", None)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert not inquiry.proposals.filter(certificate=dead, facts__field="status").exists(), "it is settled"
 
 
@@ -90,7 +90,7 @@ def test_the_certificates_own_record_is_evidence_and_the_token_ends_with_it(
     """The sandbox refuses what a dead key signs; a government that still answers it tells the same."""
     desk = issued(hospital, holder)
     desk.register()
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         job = ask_for(
             desk.token(), JobKind.CHECK_TOKEN, holder=hospital.holder, actor=Actor.platform(), now=now()
         )
@@ -114,7 +114,7 @@ def test_the_certificates_own_record_is_evidence_and_the_token_ends_with_it(
     assert revocation.evidence is not None
     assert revocation.evidence["source"] == "certificate_info"
     assert desk.token().is_dead
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert AgentJob.objects.get(pk=job.pk).state == JobState.CLOSED
     assert "token_revoked" in [one.action for one in events(hospital, desk.certificate)]
 
@@ -148,7 +148,7 @@ def test_what_nobody_signed_is_not_completed_by_a_record(
     revocation = reload(hospital, revocation)
     assert revocation.state == S.AWAITING_SIGNATURE
     assert revocation.certificate.revocation_status == RevocationStatus.UNKNOWN
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert inquiry.proposals.filter(certificate=revocation.certificate, facts__field="status").exists()
 
 
@@ -189,7 +189,7 @@ def test_good_takes_no_revocation_back(
     """A responder that answers from an older list says "good" once more after the record said "revoked"."""
     revocation = to_sign(hospital, holder, government)
     certificate = revocation.certificate
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         Certificate.objects.filter(pk=certificate.pk).update(revocation_status=RevocationStatus.REVOKED)
     check_revocation(certificate.organisation_id, certificate.pk, now=now())
     after = reread(certificate)

@@ -38,7 +38,7 @@ class Desk:
 
     @property
     def certificate(self) -> Certificate:
-        with acting_for([self.hospital.organisation.pk]):
+        with acting_for([self.hospital.organisation.pk], as_platform=True):
             return Certificate.objects.get(request=self.request)
 
     @property
@@ -52,7 +52,7 @@ class Desk:
         return SystemSigner.of(contents, authentication_entry(contents))
 
     def token(self) -> EncryptionToken:
-        with acting_for([self.hospital.organisation.pk]):
+        with acting_for([self.hospital.organisation.pk], as_platform=True):
             return EncryptionToken.objects.select_related("certificate").get(
                 certificate__request=self.request
             )

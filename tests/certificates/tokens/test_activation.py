@@ -36,7 +36,7 @@ def renewal(hospital: Hospital, holder: Holder, government: SandboxProcess) -> t
 
 
 def activation_of(desk: Desk) -> AgentJob:
-    with acting_for([desk.hospital.organisation.pk]):
+    with acting_for([desk.hospital.organisation.pk], as_platform=True):
         actor = Actor.user(desk.hospital.administrator)
         return ask_for(
             desk.token(), JobKind.ACTIVATE_TOKEN, holder=desk.hospital.holder, actor=actor, now=now()
@@ -70,7 +70,7 @@ def test_a_token_that_was_replaced_does_not_take_the_depot_back(
     _, new = renewal(hospital, holder, government)
     confirm(new)
     job = activation_of(new)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         EncryptionToken.objects.filter(pk=new.token().pk).update(state=TokenState.REPLACED)
     answer = new.activate(job.pk)
     assert (answer.status_code, answer.json()["code"]) == (409, "token_refused")
@@ -84,12 +84,12 @@ def test_without_a_mandate_today_no_token_is_made_or_activated(
     _, new = renewal(hospital, holder, government)
     confirm(new)
     job, fresh = activation_of(new), issued(hospital, holder)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         Mandate.objects.filter(pk=hospital.mandate.pk).update(withdrawn_on=now().date() - timedelta(days=1))
     for answer in (new.activate(job.pk), fresh.start()):
         assert (answer.status_code, answer.json()["code"]) == (409, "mandate_ended")
     assert new.token().state == TokenState.WAITING
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         administrator = hospital.administrator
         assert holder_for(new.certificate, asked_by=administrator, now=now()) is None
         by = Actor.user(administrator)
@@ -119,12 +119,12 @@ def test_activation_switches_and_is_done_once(
     assert old.token().state == TokenState.ACTIVE
     assert not token.waits_too_long(token.state_since + ACTIVATION_REMINDER - timedelta(seconds=1))
     assert token.waits_too_long(token.state_since + ACTIVATION_REMINDER)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         actor = Actor.user(hospital.administrator)
         with pytest.raises(TokenRefused):  # no key store holds its key yet
             ask_for(token, JobKind.ACTIVATE_TOKEN, holder=hospital.holder, actor=actor, now=now())
     confirm(new)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         job = ask_for(token, JobKind.ACTIVATE_TOKEN, holder=hospital.holder, actor=actor, now=now())
         same = ask_for(token, JobKind.ACTIVATE_TOKEN, holder=hospital.holder, actor=actor, now=now())
     assert job.pk == same.pk, "two clicks are one job"
@@ -135,7 +135,7 @@ def test_activation_switches_and_is_done_once(
     assert new.activate(job.pk).status_code == 200, "done before counts as done"
     assert new.token().state == TokenState.ACTIVE
     assert old.token().state == TokenState.REPLACED
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert AgentJob.objects.get(pk=job.pk).state == JobState.DONE
     assert events(new)[-1] == "token_activated"
     assert events(old)[-1] == "token_replaced"
@@ -150,13 +150,13 @@ def test_what_cannot_be_asked_for(hospital: Hospital, holder: Holder) -> None:
     desk = issued(hospital, holder)
     desk.start()
     token, actor = desk.token(), Actor.user(hospital.administrator)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         for kind in (JobKind.ACTIVATE_TOKEN, JobKind.CHECK_TOKEN):
             with pytest.raises(TokenRefused):
                 ask_for(token, kind, holder=hospital.holder, actor=actor, now=now())
     desk.register()
     token = desk.token()
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         with pytest.raises(TokenRefused):
             ask_for(token, JobKind.ACTIVATE_TOKEN, holder=hospital.holder, actor=actor, now=now())
         hospital.holder.left_on = now().date()
@@ -186,7 +186,7 @@ def test_the_continuity_proof_is_kept_with_date_and_device(
     assert holder.call("GET", f"/agent/v1/jobs/{job}").json()["kind"] == "check-token"
     body = {"finding": finding, "serial": str(made.serial_number)}
     assert holder.call("POST", f"/agent/v1/jobs/{job}/token/proof", body).json() == {"passed": passed}
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         proof = ContinuityProof.objects.get(certificate=desk.certificate)
         assert (proof.passed, proof.finding, proof.device_label) == (passed, finding, "desk of the test")
         assert AgentJob.objects.get(pk=job).state == JobState.DONE

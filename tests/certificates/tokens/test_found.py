@@ -47,7 +47,7 @@ def test_the_governments_own_word_is_asked_with_the_certificates_key(
 
 def forgotten(desk: Desk) -> None:
     """As if the certificate had been made elsewhere and imported: no token of it is known here."""
-    with acting_for([desk.hospital.organisation.pk]):
+    with acting_for([desk.hospital.organisation.pk], as_platform=True):
         EncryptionToken.objects.filter(certificate=desk.certificate).delete()
 
 
@@ -106,7 +106,7 @@ def test_a_token_is_made_for_a_key_store_that_is_there_already(hospital: Hospita
     serial = {"serial": str(made.serial_number)}
     assert holder.call("POST", f"/agent/v1/jobs/{job}/token/stored", serial).status_code == 200
     assert holder.call("GET", f"/agent/v1/jobs/{job}/token/depot").json()["etk"] is not None
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert AgentJob.objects.get(pk=job).state == JobState.DONE
     refused = holder.call("POST", "/agent/v1/tokens", {"fingerprint": desk.certificate.fingerprint})
     assert (refused.status_code, refused.json()["code"]) == (409, "token_refused")

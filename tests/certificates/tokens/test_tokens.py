@@ -21,7 +21,7 @@ from tests.support.tokens import make_challenge
 
 
 def events(desk: Desk) -> list[str]:
-    with acting_for([desk.hospital.organisation.pk]):
+    with acting_for([desk.hospital.organisation.pk], as_platform=True):
         about = AuditEvent.objects.filter(subject_id=desk.certificate.pk, action__startswith="token")
         return list(about.order_by("happened_at").values_list("action", flat=True))
 
@@ -141,7 +141,7 @@ def test_a_waiting_token_made_in_a_lost_call_is_known_from_the_governments_recor
     assert (token.state, token.serial) == (TokenState.WAITING, str(made.serial_number))
     confirm(desk)
     actor = Actor.user(hospital.administrator)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         job = ask_for(token, JobKind.ACTIVATE_TOKEN, holder=hospital.holder, actor=actor, now=now())
     assert desk.activate(job.pk).status_code == 200
     depot = holder.call("GET", f"/agent/v1/jobs/{job.pk}/token/depot").json()

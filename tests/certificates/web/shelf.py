@@ -118,7 +118,7 @@ def shelve(
         "source": "imported",
         "search_text": name.lower(),
     }
-    with acting_for([organisation.pk]):
+    with acting_for([organisation.pk], as_platform=True):
         certificate = Certificate.objects.create(organisation=organisation, **(values | fields))
         record(
             organisation,
@@ -166,7 +166,7 @@ def ask(
         )
     if state in SIGNED | {RequestState.AWAITING_SIGNATURE}:
         values |= {"sealed_contract": seal(json.dumps(CONTRACT).encode()), "contract_dn": CONTRACT["dn"]}
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         request = CertificateRequest.objects.create(organisation=hospital.organisation, **(values | fields))
         record(
             hospital.organisation,
@@ -213,7 +213,7 @@ def give_token(certificate: Certificate, state: TokenState, **fields: Any) -> En
         "to_be_activated": state is TokenState.WAITING,
         "stored_at": now - timedelta(days=3) if registered else None,
     }
-    with acting_for([certificate.organisation_id]):
+    with acting_for([certificate.organisation_id], as_platform=True):
         token = EncryptionToken.objects.create(
             organisation_id=certificate.organisation_id, certificate=certificate, **(values | fields)
         )

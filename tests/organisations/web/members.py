@@ -51,7 +51,7 @@ def signed_in(user: User) -> Client:
 def member(organisation: Organisation, *roles: Role, name: str = "Koen Claes", language: str = "en") -> User:
     """Return a new user with `roles` in `organisation`."""
     user = User.objects.create_user(f"{uuid4().hex[:10]}@maasdal.example", full_name=name, language=language)
-    with acting_for([organisation.pk]):
+    with acting_for([organisation.pk], as_platform=True):
         for role in roles:
             Membership.objects.create(organisation=organisation, user=user, role=role)
     return user

@@ -42,7 +42,7 @@ MANAGED = (
         ("/organisation/mandates/new/", 2),
         ("/organisation/members/new/", 0),
         ("/organisation/history/", 1),
-        ("/workstation/", 1),
+        ("/workstation/", 2),
     ],
 )
 def test_pages_open_for_the_administrator(administrator: Client, address: str, queries: int) -> None:
@@ -70,7 +70,7 @@ def test_the_query_count_does_not_grow_with_the_rows(administrator: Client, hosp
 def test_a_link_from_a_letter_leads_into_its_organisation(administrator: Client, hospital: Hospital) -> None:
     other = make_hospital(name="Clinique des Tilleuls", cbe="0809394427", ssin="93051822361")
     third = make_hospital(name="Kliniek Drie", cbe="0809394427", ssin="93051822361")
-    with acting_for([other.organisation.pk]):
+    with acting_for([other.organisation.pk], as_platform=True):
         Membership.objects.create(
             organisation=other.organisation,
             user_id=administrator.session["_auth_user_id"],
@@ -90,10 +90,10 @@ def test_an_address_that_refuses_mail_is_pointed_out(administrator: Client, hosp
         "recipient": hospital.holder_user,
         "step": 1,
     }
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         Reminder.objects.create(**values, subject_id=uuid4(), created_at=now, attempts=1, answer=said)
     assert said in administrator.get("/organisation/").content.decode()
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         Reminder.objects.create(
             **values, subject_id=uuid4(), created_at=now + timedelta(hours=1), sent_at=now
         )
@@ -107,7 +107,7 @@ def test_a_person_is_added(administrator: Client, hospital: Hospital) -> None:
         follow=True,
     )
     assert "Luc Dubois was added." in answer.content.decode()
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert Person.objects.get(name="Dubois").read_ssin() == "93051822361"
 
 
@@ -117,7 +117,7 @@ def test_an_account_belongs_to_one_person(administrator: Client, hospital: Hospi
     taken = form | {"user": str(hospital.holder_user.pk)}
     assert f'value="{hospital.holder_user.pk}"' not in administrator.get(MANAGED[1]).content.decode()
     assert administrator.post(MANAGED[1], taken).status_code == 422
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         with pytest.raises(AccountTaken):
             add_person(
                 hospital.organisation,
@@ -129,7 +129,7 @@ def test_an_account_belongs_to_one_person(administrator: Client, hospital: Hospi
         assert not Person.objects.filter(name="Dubois").exists()
     account = member(hospital.organisation, Role.HOLDER, name="Luc D.")
     administrator.post(MANAGED[1], form | {"user": str(account.pk)})
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         added = AuditEvent.objects.get(action="person_added", subject_id=Person.objects.get(name="Dubois").pk)
     assert added.details["member"] == "Luc D.", "whose account was linked leaves a trace"
 
@@ -143,7 +143,7 @@ def test_a_wrong_national_number_stays_on_the_form(administrator: Client, hospit
     page = answer.content.decode()
     assert 'value="Dubois"' in page
     assert re.search(r'<ul class="errorlist"[^>]*id="id_ssin_error"', page)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert not Person.objects.filter(name="Dubois").exists()
 
 
@@ -152,7 +152,7 @@ def test_the_national_number_is_shown_once_and_recorded(administrator: Client, h
     answer = administrator.post(f"/organisation/people/{hospital.holder.pk}/ssin/")
     assert "85.07.30-033.28" in answer.content.decode()
     assert "no-store" in answer["Cache-Control"]
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert AuditEvent.objects.filter(action="ssin_viewed", subject_id=hospital.holder.pk).count() == 1
 
 
@@ -174,7 +174,7 @@ def test_a_number_with_an_odd_check_is_added_with_a_warning(
     )
     page = answer.content.decode()
     assert "not what we expected" in page
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert OrganisationIdentifier.objects.filter(value="71000437").exists()
 
 
@@ -193,13 +193,13 @@ def test_a_mandate_is_given_and_withdrawn(administrator: Client, hospital: Hospi
         "reference": "VOLM-1",
     }
     assert administrator.post("/organisation/mandates/new/", given).status_code == 302
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         mandate = Mandate.objects.get(reference="VOLM-1")
     refused = administrator.post("/organisation/mandates/new/", given | {"ends_on": "2025-12-31"})
     assert refused.status_code == 422
     address = f"/organisation/mandates/{mandate.pk}/withdraw/"
     assert administrator.post(address, {"withdrawn_on": "2026-02-01"}).status_code == 302
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         mandate.refresh_from_db()
         assert str(mandate.withdrawn_on) == "2026-02-01"
     assert administrator.post(address, {"withdrawn_on": "soon"}, follow=True).status_code == 200
@@ -234,7 +234,7 @@ def test_switching_to_an_organisation_of_ones_own(hospital: Hospital, other_hosp
     assert "Clinique Saint-Roch" not in both.get("/").content.decode()
     both.post("/organisation/switch/", {"organisation": str(other_hospital.organisation.pk)})
     assert "Clinique Saint-Roch" not in both.get("/").content.decode()
-    with acting_for([other_hospital.organisation.pk]):
+    with acting_for([other_hospital.organisation.pk], as_platform=True):
         other_hospital.organisation.memberships.create(user=user, role=Role.VIEWER)
     both.post("/organisation/switch/", {"organisation": str(other_hospital.organisation.pk)})
     assert f'<option value="{other_hospital.organisation.pk}" selected' in both.get("/").content.decode()

@@ -17,7 +17,7 @@ from tests.support.hospital import PLATFORM, Hospital, make_hospital
 
 
 def role_of(hospital: Hospital, user: User, role: Role) -> Membership:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return Membership.objects.select_related("user").get(user=user, role=role)
 
 
@@ -35,7 +35,7 @@ def test_a_role_is_taken_away(administrator: Client, hospital: Hospital) -> None
     assert "Ada Auditor no longer has the role Auditor." in page
     assert theirs.get("/organisation/history/").status_code == 403
     assert theirs.get("/").status_code == 200, "the other role stays"
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         [event] = AuditEvent.objects.filter(action="role_taken")
     assert (event.subject_id, event.details) == (
         membership.pk,
@@ -75,7 +75,7 @@ def test_two_administrators_cannot_both_leave_at_once(committing: None) -> None:
 
     def leave(membership: Membership) -> str:
         try:
-            with acting_for([hospital.organisation.pk]):
+            with acting_for([hospital.organisation.pk], as_platform=True):
                 take_role(membership, actor=PLATFORM, now=datetime.now(UTC))
         except LastAdministrator:
             return "refused"
@@ -88,7 +88,7 @@ def test_two_administrators_cannot_both_leave_at_once(committing: None) -> None:
     both = [role_of(hospital, user, Role.ADMINISTRATOR) for user in (hospital.administrator, other)]
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(leave, both)) == ["refused", "taken"]
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert Membership.objects.filter(role=Role.ADMINISTRATOR).count() == 1
     connections.close_all()
 

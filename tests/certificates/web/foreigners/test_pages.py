@@ -45,7 +45,7 @@ def put(giulia: Foreigner, state: ForeignState, **fields: Any) -> ForeignRequest
         }
     if state in {S.ISSUED, S.COMPLETED}:
         values["certificate"] = shelve(giulia.hospital.organisation, secrets.token_hex(3).upper(), 1095)
-    with acting_for([giulia.hospital.organisation.pk]):
+    with acting_for([giulia.hospital.organisation.pk], as_platform=True):
         ForeignRequest.objects.filter(pk=request.pk).update(**(values | fields))
     return giulia.reload(request)
 
@@ -94,11 +94,11 @@ def test_deadlines_are_said(administrator: Client, giulia: Foreigner) -> None:
         (timedelta(days=1, hours=1), "1 day left to confirm"),
         (-timedelta(hours=1), "The deadline has passed"),
     ):
-        with acting_for([giulia.hospital.organisation.pk]):
+        with acting_for([giulia.hospital.organisation.pk], as_platform=True):
             ForeignRequest.objects.update(state=S.CANCELLED)
         request = put(giulia, S.AWAITING_CONFIRMATION, expires_at=now + left)
         assert words in administrator.get(f"/foreigners/{request.pk}/").content.decode()
-    with acting_for([giulia.hospital.organisation.pk]):
+    with acting_for([giulia.hospital.organisation.pk], as_platform=True):
         ForeignRequest.objects.filter(pk=request.pk).update(validation_url="", expires_at=None)
     assert "its answer with the address" in administrator.get(f"/foreigners/{request.pk}/").content.decode()
 
@@ -124,7 +124,7 @@ def test_a_refusal_after_the_deadline_says_what_may_be_why(administrator: Client
     request = put(giulia, S.REJECTED, expires_at=ended)
     page = administrator.get(f"/foreigners/{request.pk}/").content.decode()
     assert "Where the identity was not confirmed by then" in page
-    with acting_for([giulia.hospital.organisation.pk]):
+    with acting_for([giulia.hospital.organisation.pk], as_platform=True):
         ForeignRequest.objects.filter(pk=request.pk).update(expires_at=ended + timedelta(days=2))
     page = administrator.get(f"/foreigners/{request.pk}/").content.decode()
     assert "Where the identity was not confirmed by then" not in page

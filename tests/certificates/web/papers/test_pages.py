@@ -24,7 +24,7 @@ KINDS = [kind for kind in PaperKind if kind is not PaperKind.FOREIGN_DECLARATION
 
 
 def _kept(hospital: Hospital, paper: Paper) -> Paper:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return Paper.objects.get(pk=paper.pk)
 
 

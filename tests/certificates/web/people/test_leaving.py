@@ -36,7 +36,7 @@ def leave(client: Client, page: str, day: object = TODAY) -> str:
 
 
 def reload(hospital: Hospital) -> Person:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return Person.objects.get(pk=hospital.holder.pk)
 
 
@@ -50,7 +50,7 @@ def test_mandates_roles_and_unsigned_requests_end(
     done = leave(administrator, page)
     assert "An Marie Peeters is marked as having left." in done
     assert "3 requests were withdrawn" in done
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         states = dict(CertificateRequest.objects.values_list("pk", "state"))
         for state, request in made.items():
             expected = RequestState.CANCELLED if state in CANCELLABLE_STATES else state
@@ -69,7 +69,7 @@ def test_revocations_and_inquiries_that_wait_for_the_card_end_too(
 ) -> None:
     now = datetime.now(UTC)
     certificate = shelve(hospital.organisation, "LABO", 500)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         revocations = {
             state: Revocation.objects.create(
                 organisation=hospital.organisation,
@@ -105,7 +105,7 @@ def test_revocations_and_inquiries_that_wait_for_the_card_end_too(
     assert f"/certificates/{certificate.pk}/" in shown
     done = leave(administrator, page)
     assert "1 revocation was withdrawn: have another holder revoke that certificate." in done
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         states = dict(Revocation.objects.values_list("pk", "state"))
         assert states[revocations[RevocationState.AWAITING_SIGNATURE].pk] == RevocationState.CANCELLED
         assert states[revocations[RevocationState.AWAITING_EVIDENCE].pk] == RevocationState.AWAITING_EVIDENCE
@@ -135,7 +135,7 @@ def test_what_goes_on_is_said_before(administrator: Client, hospital: Hospital, 
 def test_a_planned_withdrawal_comes_forward_and_an_old_one_stays(
     administrator: Client, hospital: Hospital, page: str
 ) -> None:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         old, planned = (
             Mandate.objects.create(
                 organisation=hospital.organisation,
@@ -164,7 +164,7 @@ def test_a_planned_withdrawal_comes_forward_and_an_old_one_stays(
         )
     assert administrator.get(page).content.decode().count("CBE=0406798006") == 3
     leave(administrator, page, TODAY - timedelta(days=3))
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         ended = dict(Mandate.objects.values_list("pk", "withdrawn_on"))
     assert (ended[over.pk], ended[future.pk]) == (None, TODAY - timedelta(days=3))
     assert ended[old.pk] == TODAY - timedelta(days=100)
@@ -194,7 +194,7 @@ def test_who_may_not(viewer: Client, stranger: Client, client: Client, hospital:
 
 def test_the_last_administrator_stays(hospital: Hospital) -> None:
     """Els is the only administrator of the hospital, and a person of it too."""
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         Person.objects.filter(pk=hospital.holder.pk).update(user=hospital.administrator)
     els = signed_in(hospital.administrator)
     request = ask(hospital, RequestState.AWAITING_SIGNATURE)
@@ -204,7 +204,7 @@ def test_the_last_administrator_stays(hospital: Hospital) -> None:
     assert "keeps one administrator" in answer.content.decode() or "één beheerder" in answer.content.decode()
     person = reload(hospital)
     assert person.left_on is None, "nothing of it was done"
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert Mandate.objects.get(pk=hospital.mandate.pk).withdrawn_on is None
         assert CertificateRequest.objects.get(pk=request.pk).state == RequestState.AWAITING_SIGNATURE
     member(hospital.organisation, Role.ADMINISTRATOR)
@@ -241,7 +241,7 @@ def test_somebody_comes_back(administrator: Client, hospital: Hospital, page: st
     assert "An Marie Peeters is back in the list" in answer
     assert "who has left" not in answer
     assert administrator.post(back).status_code == 404
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert AuditEvent.objects.filter(action="person_returned").count() == 1
         assert Mandate.objects.get(pk=hospital.mandate.pk).withdrawn_on is not None, "given anew, not revived"
 

@@ -76,7 +76,7 @@ def answered(hospital: Hospital, *, certificates: int = 1, taken_back: bool = Fa
         back = {"field": "status", "here": "revoked", "government": "VALID_ACTIVE", "acceptable": acceptable}
         key = f"{shelved.public_key_identifier}:status{acceptable}"
         rows.append((ProposalKind.DIFFERENCE, key, back | {"name": shelved.common_name}))
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         RecordsInquiry.objects.filter(pk=inquiry.pk).update(state=InquiryState.ANSWERED, answered_at=now)
         inquiry.job.delete()
         for index, (kind, key, facts) in enumerate(rows):

@@ -20,14 +20,14 @@ from tests.support.questions import ask
 
 
 def states(inquiry: RecordsInquiry) -> dict[str, str]:
-    with acting_for([inquiry.organisation_id]):
+    with acting_for([inquiry.organisation_id], as_platform=True):
         return dict(inquiry.proposals.values_list("kind", "state"))
 
 
 def test_an_administrator_asks_with_somebodys_card(administrator: Client, hospital: Hospital) -> None:
     form = {"holder_id": str(hospital.holder.pk), "environment": "acceptance"}
     made = administrator.post("/records/", form)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         inquiry = RecordsInquiry.objects.select_related("job").get()
     assert made["Location"] == f"/records/{inquiry.pk}/"
     assert (inquiry.environment, inquiry.holder_id) == ("acceptance", hospital.holder.pk)
@@ -41,7 +41,7 @@ def test_an_administrator_asks_with_somebodys_card(administrator: Client, hospit
 def test_the_holder_gets_the_button_and_only_asks_with_the_own_card(
     holder_client: Client, hospital: Hospital
 ) -> None:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         from organisations.services.people import add_person
         from tests.support.hospital import PLATFORM
 
@@ -127,7 +127,7 @@ def test_what_becomes_of_a_revocation_that_the_record_takes_back(
     administrator: Client, hospital: Hospital
 ) -> None:
     inquiry = answered(hospital)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         row = inquiry.proposals.get(kind=ProposalKind.DIFFERENCE)
         row.facts = row.facts | {"field": "status", "here": "revoked", "government": "VALID_ACTIVE"}
         row.save()
@@ -143,7 +143,7 @@ def test_what_becomes_of_a_revocation_that_the_record_takes_back(
 
 def test_one_by_one_then_the_rest(administrator: Client, hospital: Hospital) -> None:
     inquiry = answered(hospital)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         gone = inquiry.proposals.get(kind=ProposalKind.MANDATE_GONE)
         difference = inquiry.proposals.get(kind=ProposalKind.DIFFERENCE)
     address = f"/records/{inquiry.pk}/decide"
@@ -156,7 +156,7 @@ def test_one_by_one_then_the_rest(administrator: Client, hospital: Hospital) -> 
         "new_certificate": "open",
         "difference": "accepted",
     }
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         kept = Certificate.objects.get(pk=str(difference.certificate_id)).contact_data
         assert kept is not None
         assert kept["email_private"] == "nieuw@maasdal.example"
@@ -177,11 +177,11 @@ def test_a_mandate_is_withdrawn_only_where_it_was_ticked(administrator: Client, 
     page = administrator.post(address, {"deed": "accept-all"}, follow=True)
     assert "3 were taken over." in page.content.decode()
     assert states(inquiry)["mandate_gone"] == "open"
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert Mandate.objects.get(pk=hospital.mandate.pk).withdrawn_on is None
         gone = inquiry.proposals.get(kind=ProposalKind.MANDATE_GONE)
     administrator.post(address, {"deed": "accept", "proposal": str(gone.pk)})
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert Mandate.objects.get(pk=hospital.mandate.pk).withdrawn_on is not None
 
 
@@ -189,7 +189,7 @@ def test_proposals_of_another_inquiry_are_not_decided_here(
     administrator: Client, hospital: Hospital, other_hospital: Hospital
 ) -> None:
     here, theirs = answered(hospital), answered(other_hospital)
-    with acting_for([other_hospital.organisation.pk]):
+    with acting_for([other_hospital.organisation.pk], as_platform=True):
         foreign = [str(one.pk) for one in theirs.proposals.all()]
     administrator.post(f"/records/{here.pk}/decide", {"deed": "accept", "proposal": foreign})
     assert set(states(theirs).values()) == {"open"}
@@ -243,7 +243,7 @@ def test_a_question_that_nobody_signed_in_time_is_over(
 
 def test_many_refusals_are_summed_up(administrator: Client, hospital: Hospital) -> None:
     inquiry = answered(hospital, certificates=30)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         inquiry.proposals.filter(kind=ProposalKind.NEW_CERTIFICATE).update(sealed_certificates=None)
     page = administrator.post(f"/records/{inquiry.pk}/decide", {"deed": "accept-all"}, follow=True)
     text = page.content.decode()

@@ -62,7 +62,7 @@ def test_one_click_asks_the_former_holder(administrator: Client, hospital: Hospi
     body = answer.content.decode()
     assert "The renewal was requested. An Marie Peeters reads and signs it." in body
     assert "Renewal of" in body
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         made = CertificateRequest.objects.get(replaces=certificate)
     for address in ("/", "/certificates/", address_of(certificate)):
         body = page(administrator, address)
@@ -72,7 +72,7 @@ def test_one_click_asks_the_former_holder(administrator: Client, hospital: Hospi
         address_of(certificate, "renew/"), {"known": "1"}, follow=True
     ).content.decode()
     assert "Its renewal is on its way" in again
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert CertificateRequest.objects.filter(replaces=certificate).count() == 1
 
 
@@ -88,7 +88,7 @@ def test_a_form_asks_what_is_missing(administrator: Client, hospital: Hospital) 
     done = administrator.post(
         address_of(certificate, "renew/"), FORM | {"holder_id": str(hospital.holder.pk)}
     )
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         made = CertificateRequest.objects.get(replaces=certificate)
     assert done["Location"] == f"/requests/{made.pk}/"
     assert (made.email_private, made.base_service_usages, made.reason, made.application_id) == (
@@ -111,7 +111,7 @@ def test_a_form_field_cannot_change_the_name(administrator: Client, hospital: Ho
         "environment": "acceptance",
     }
     administrator.post(address_of(certificate, "renew/"), sent)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         made = CertificateRequest.objects.get(replaces=certificate)
     assert (made.application_id, made.environment) == ("EHBOX", "production")
 
@@ -186,7 +186,7 @@ def test_likeness_to_another_tenants_tells_nothing(stranger: Client, hospital: H
 
 def test_an_ended_mandate_is_given_again(administrator: Client, hospital: Hospital) -> None:
     certificate = known(hospital)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         Mandate.objects.update(ends_on=date(2024, 1, 1))
     body = page(administrator, address_of(certificate))
     address = (
@@ -202,7 +202,7 @@ def test_an_ended_mandate_is_given_again(administrator: Client, hospital: Hospit
 def test_a_holder_who_left_is_replaced(administrator: Client, hospital: Hospital) -> None:
     certificate = known(hospital)
     other = colleague(hospital)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         Person.objects.filter(pk=hospital.holder.pk).update(left_on=date(2026, 1, 1))
     body = page(administrator, address_of(certificate))
     assert "The holder has left" in body
@@ -210,7 +210,7 @@ def test_a_holder_who_left_is_replaced(administrator: Client, hospital: Hospital
     assert f'value="{other.pk}"' in form
     assert f'value="{hospital.holder.pk}"' not in form
     administrator.post(address_of(certificate, "renew/"), FORM | {"holder_id": str(other.pk)})
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert CertificateRequest.objects.get(replaces=certificate).holder == other
 
 
@@ -318,7 +318,7 @@ def test_who_may_not_renew_reads_who_can(administrator: Client, hospital: Hospit
     assert words in page(holder, address_of(certificate))
     assert words not in page(administrator, address_of(certificate))
     assert "Een beheerder" not in page(holder, address_of(known(hospital, 400)))
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         Mandate.objects.all().update(withdrawn_on=date(2024, 1, 1))
     assert "Een beheerder doet dit." in page(holder, address_of(certificate))
 

@@ -57,7 +57,7 @@ def test_the_way_to_a_confirmed_switch(administrator: Client, hospital: Hospital
     proof(hospital, new)
     done = administrator.post(address_of(old, "switch"), follow=True).content.decode()
     assert "Confirmed on" in done
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert Certificate.objects.get(pk=old.pk).switch_confirmed_at is not None
     install(hospital, old, machine="PC-LATER")
     assert "has found the old certificate since" in page(administrator, address_of(old))
@@ -82,7 +82,7 @@ def test_installations_are_listed_by_machine(
     install(hospital, new, machine="B", package="HiX")
     install(hospital, old, machine="A", path="/x/1.p12")
     install(hospital, old, machine="C", gone_at=datetime.now(UTC))
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         Installation.objects.create(
             organisation=hospital.organisation, device_id=old.pk, machine="D", path="/x/2.p12", file_digest="",
             name="CBE=0406798006, ONBEKEND", environment="production", estimated=True,
@@ -139,6 +139,6 @@ def test_the_overview_says_when_a_switch_gets_late(hospital: Hospital, administr
     assert f"{near.common_name} ends in 20 days, and {late}" in shown
     assert f"{address_of(near)}#switch" in shown
     assert shown.count(late) == 1
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         Certificate.objects.filter(pk=near.pk).update(switch_confirmed_at=datetime.now(UTC))
     assert late not in page(administrator, "/")

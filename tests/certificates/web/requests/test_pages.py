@@ -36,7 +36,7 @@ def _form(hospital: Hospital, **changes: object) -> dict[str, object]:
 
 
 def _last(hospital: Hospital) -> CertificateRequest:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return CertificateRequest.objects.latest("requested_at")
 
 
@@ -64,7 +64,7 @@ def test_nothing_is_sent_while_nothing_changed(administrator: Client, hospital: 
     seen = page.split("?seen=")[1].split('"')[0]
     address = f"/requests/{request.pk}/status"
     assert administrator.get(address, {"seen": seen}).status_code == 204
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         CertificateRequest.objects.filter(pk=request.pk).update(state=RequestState.GAVE_UP)
     assert administrator.get(address, {"seen": seen}).status_code == 286
 
@@ -174,7 +174,7 @@ def test_two_requests_for_one_name_are_refused(administrator: Client, hospital: 
 def test_a_form_without_a_mandated_person_says_what_comes_first(
     administrator: Client, hospital: Hospital
 ) -> None:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         hospital.mandate.delete()
     assert "Nobody has a mandate today" in administrator.get("/requests/new/").content.decode()
 

@@ -52,7 +52,7 @@ def revoke(
         values["sealed_contract"] = seal(json.dumps(contract).encode())
     if state is S.COMPLETED:
         values["evidence"] = EVIDENCE
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         made = Revocation.objects.create(organisation=hospital.organisation, **(values | fields))
         record(
             hospital.organisation,

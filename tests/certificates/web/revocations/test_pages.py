@@ -41,7 +41,7 @@ def form(hospital: Hospital, **changes: Any) -> dict[str, Any]:
 
 
 def revocations_of(hospital: Hospital, certificate: Certificate) -> list[Revocation]:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return list(Revocation.objects.filter(certificate=certificate))
 
 
@@ -72,7 +72,7 @@ def test_nothing_is_sent_while_nothing_changed(administrator: Client, hospital: 
     address = f"/revocations/{revocation.pk}/status"
     seen = administrator.get(address).content.decode().split("?seen=")[1].split('"')[0]
     assert administrator.get(address, {"seen": seen}).status_code == 204
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         Revocation.objects.filter(pk=revocation.pk).update(state=S.COMPLETED, evidence=EVIDENCE)
     answer = administrator.get(address, {"seen": seen})
     assert answer.status_code == 286
@@ -83,7 +83,7 @@ def test_who_confirmed_it_is_said_in_words(administrator: Client, hospital: Hosp
     """The government's record does not tell since when."""
     evidence = {**EVIDENCE, "source": "certificate_info", "revoked_at": None}
     revocation = revoke(hospital, S.COMPLETED, evidence=evidence)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         record(
             hospital.organisation,
             "certificate_found_revoked",
@@ -172,7 +172,7 @@ def test_everything_that_dies_is_named(administrator: Client, hospital: Hospital
     certificate = shelve(hospital.organisation, "LABO", 300)
     shelve(hospital.organisation, "LABO", 1000)
     now = datetime.now(UTC)
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         EncryptionToken.objects.create(
             organisation=hospital.organisation,
             certificate=certificate,
@@ -269,7 +269,7 @@ def test_the_way_to_a_revocation_looks_dangerous_everywhere(
 
 def test_a_dead_token_is_shown_as_such(administrator: Client, hospital: Hospital) -> None:
     certificate = shelve(hospital.organisation, "APOTHEEK", 400, revocation_status="revoked")
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         EncryptionToken.objects.create(
             organisation=hospital.organisation,
             certificate=certificate,
@@ -329,7 +329,7 @@ def test_withdrawing_and_asking_again(administrator: Client, hospital: Hospital)
     signed = revoke(hospital, S.SIGNED)
     answer = administrator.post(f"/revocations/{signed.pk}/cancel", follow=True)
     assert "already signed" in answer.content.decode()
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         states = {one.pk: one.state for one in Revocation.objects.filter(organisation=hospital.organisation)}
     assert states == {revocation.pk: S.CANCELLED, given_up.pk: S.OUTCOME_UNKNOWN, signed.pk: S.SIGNED}
 
@@ -384,7 +384,7 @@ def test_another_tenant_and_nobody(stranger: Client, hospital: Hospital) -> None
         assert stranger.post(path).status_code == 404
         assert Client().post(path).status_code == 302
     assert str(key) not in stranger.get("/revocations/").content.decode()
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         assert Revocation.objects.get(pk=key).state == S.AWAITING_SIGNATURE
 
 

@@ -32,7 +32,7 @@ def issued(hospital: Hospital) -> Certificate:
 
 
 def jobs(hospital: Hospital) -> list[AgentJob]:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return list(AgentJob.objects.filter(token__isnull=False))
 
 
@@ -75,7 +75,7 @@ def test_a_test_of_the_old_key_store_is_told_from_one_of_the_new(
     administrator: Client, issued: Certificate, state: TokenState, finding: str, words: str
 ) -> None:
     give_token(issued, state)
-    with acting_for([issued.organisation_id]):
+    with acting_for([issued.organisation_id], as_platform=True):
         ContinuityProof.objects.filter(certificate=issued).delete()
         ContinuityProof.objects.create(
             organisation_id=issued.organisation_id,
