@@ -2,6 +2,7 @@
 
 from organisations.models.audit import AuditEvent
 from organisations.models.device import Device, Enrolment, ProofUse
+from organisations.models.invitation import Invitation
 from organisations.models.membership import Membership
 from organisations.models.organisation import Organisation, OrganisationIdentifier
 from organisations.models.person import Mandate, Person
@@ -12,6 +13,7 @@ __all__ = [
     "AuditEvent",
     "Device",
     "Enrolment",
+    "Invitation",
     "Mandate",
     "Membership",
     "Organisation",

@@ -7,13 +7,22 @@ from certificates.services.reminders.certificates import renewals, switches
 from certificates.services.reminders.foreigners import deadlines
 from certificates.services.reminders.papers import ending_papers
 from certificates.services.reminders.readers import Readers
-from certificates.services.reminders.signatures import signatures, unsigned_revocations
+from certificates.services.reminders.signatures import signatures, unsigned_questions, unsigned_revocations
 from certificates.services.reminders.tokens import waiting_tokens
 from organisations.models import Organisation
 from organisations.services import reminders
 from organisations.services.reminders import Notice
 
-KINDS = (unsigned_revocations, signatures, deadlines, renewals, switches, waiting_tokens, ending_papers)
+KINDS = (
+    unsigned_revocations,
+    signatures,
+    unsigned_questions,
+    deadlines,
+    renewals,
+    switches,
+    waiting_tokens,
+    ending_papers,
+)
 """In the order in which a letter tells them."""
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from certificates.domain.signing import SigningState
 from certificates.models import SignedWork
 from certificates.services.requests.contract import resume_after_enrolment
-from certificates.services.signing.nudges import nudge
+from certificates.services.signing.nudges import announce, nudge
 from organisations.models import Person
 from organisations.services.devices import newest_device
 from organisations.tenancy import acting_for
@@ -34,6 +34,7 @@ def enqueue_after_commit(work: SignedWork, *, now: datetime) -> None:
     """
     nudge(work)
     if work.state == SigningState.AWAITING_DEVICE:
+        announce(work, now=now)
         organisation_id, ssin_index = work.organisation_id, work.holder.ssin_index
         transaction.on_commit(lambda: _look_again(organisation_id, ssin_index, now))
 
