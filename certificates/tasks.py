@@ -13,7 +13,6 @@ from certificates.services.status import check as check_revocation
 from organisations.services.reminders import organisations_to_remind
 
 SWEEP_MESSAGE_SECONDS = 30
-REMINDER_MESSAGE_SECONDS = 600
 
 
 @shared_task(name="certificates.work_on_request", soft_time_limit=240)
@@ -75,9 +74,9 @@ def sweep_foreign_requests() -> None:
 
 @shared_task(name="certificates.sweep_reminders")
 def sweep_reminders() -> None:
-    """Find the organisations in which nobody has looked for a while."""
+    """Find the organisations in which something is to be told, or nobody has looked for a while."""
     for organisation_id in organisations_to_remind(now=timezone.now()):
-        remind_organisation.apply_async((str(organisation_id),), expires=REMINDER_MESSAGE_SECONDS)
+        remind_organisation.apply_async((str(organisation_id),), expires=SWEEP_MESSAGE_SECONDS)
 
 
 @shared_task(name="certificates.remind_organisation", soft_time_limit=240)

@@ -15,7 +15,8 @@ app.conf.beat_schedule = {
     "sweep-foreign-requests": {"task": "certificates.sweep_foreign_requests", "schedule": 5.0},
     "sweep-revocations": {"task": "certificates.sweep_revocations", "schedule": 2.0},
     "check-revocations": {"task": "certificates.check_revocations", "schedule": 600.0},
-    "sweep-reminders": {"task": "certificates.sweep_reminders", "schedule": 600.0},
+    "sweep-reminders": {"task": "certificates.sweep_reminders", "schedule": 10.0},
+    "sweep-invitations": {"task": "organisations.sweep_invitations", "schedule": 10.0},
     "forget-old-proofs": {"task": "organisations.forget_old_proofs", "schedule": 600.0},
 }
 

@@ -11,11 +11,13 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Critical, register
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 
 from agent.wire.errors import WireError
 from agent.wire.origins import is_loopback, normalise_origin
 from certificates.domain.lifecycle import Environment
 from certificates.trust.anchors import certificate_anchors, eid_anchors, is_root
+from ehportal.sign_in_cache import SignInCache
 
 EHEALTH = "ehealth.fgov.be"
 ACCEPTANCE_MARK = "-acpt"
@@ -47,6 +49,26 @@ def origin_is_safe(app_configs: Configs, **_: object) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register
+def sign_in_has_room_of_its_own(app_configs: Configs, **_: object) -> list[CheckMessage]:
+    """Sign-in limits and used codes stand in a cache that nobody can flush by filling it, and nothing else does."""
+    guard = settings.CACHES["default"]
+    places = [one.get("LOCATION") for alias, one in settings.CACHES.items() if alias != "default"]
+    try:
+        own = issubclass(import_string(guard["BACKEND"]), SignInCache)
+    except ImportError:
+        own = False
+    if own and guard.get("LOCATION") not in places:
+        return []
+    return [
+        Critical(
+            "The default cache guards the sign-in: it must be ehportal.sign_in_cache.SignInCache, in a table that no "
+            "other cache uses. Give what you want to cache a cache of another name and place.",
+            id="ehportal.E011",
+        )
+    ]
 
 
 @register

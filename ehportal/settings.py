@@ -46,6 +46,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "organisations.web.accounts.kept.NeverKeptMiddleware",
     "organisations.web.language.PersonLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -81,8 +82,9 @@ DATABASE_WEB_ROLE = env.text("DATABASE_WEB_ROLE", "ehportal_web")
 """The role that pages and workers use: it owns nothing and row-level security binds it."""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "ehportal_cache"}}
-"""Shared by all processes and kept when Redis is lost: sign-in limits and used TOTP codes stand in it."""
+CACHES = {"default": {"BACKEND": "ehportal.sign_in_cache.SignInCache", "LOCATION": "ehportal_cache"}}
+"""The sign-in's own: limits and used TOTP codes, shared by all processes and kept when Redis is lost. allauth uses the
+default one; whatever else is ever to be cached gets a cache of another name and place (checked in checks.py)."""
 
 REDIS_URL = env.text("REDIS_URL")
 CELERY_BROKER_URL = REDIS_URL
@@ -111,14 +113,24 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-ACCOUNT_ADAPTER = "organisations.web.accounts.InvitedOnly"
+ACCOUNT_ADAPTER = "organisations.web.accounts.adapter.InvitedOnly"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_FORMS = {"reset_password_from_key": "organisations.web.accounts.forms.ChooseByMail"}
+ACCOUNT_RATE_LIMITS = {
+    # A hospital signs in from one address: what colleagues mistype must not keep out who types it right.
+    "login": "300/m/ip",
+    "login_failed": "200/10m/ip,5/5m/key",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.flag("BEHIND_PROXY") else 0
+"""Behind a proxy the address of the person is what the proxy wrote last; its own would be everybody's."""
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
+MFA_ADAPTER = "organisations.web.accounts.adapter.SealedSecrets"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "ehportal"
 LOGIN_URL = "account_login"

@@ -2,13 +2,20 @@
 
 from django.urls import include, path
 
-from organisations.web.accounts import closed
+from organisations.web.accounts.adapter import closed
 from organisations.web.language import choose_language
 
 urlpatterns = [
     path("agent/v1/", include("certificates.api.urls")),
     path("accounts/email/", closed),
+    path("accounts/confirm-email/", closed),
+    path("accounts/confirm-email/<str:key>/", closed),
+    path("accounts/login/code/confirm/", closed),
     path("accounts/", include("allauth.urls")),
+    path(
+        "invitations/<uuid:organisation_id>/<uuid:invitation_id>/<str:seal>/",
+        include("organisations.web.members.urls"),
+    ),
     path("language/", choose_language, name="language"),
     path("organisation/", include("organisations.web.urls")),
     path("", include("certificates.web.urls")),

@@ -63,6 +63,29 @@ class MandateRefused(DomainError):
     title = _("This mandate is not possible: it must end on or after the day it starts.")
 
 
+class RoleHeld(DomainError):
+    """A member with this address already has the role."""
+
+    code = "role_held"
+    title = _("A member with this address has this role already.")
+
+
+class AlreadyInvited(DomainError):
+    """The address waits for its owner's consent to this very role."""
+
+    code = "already_invited"
+    title = _(
+        "This address is invited to this role already. Send that invitation again from the list of members."
+    )
+
+
+class InvitationOver(DomainError):
+    """The invitation was accepted, declined or withdrawn, or its time has passed."""
+
+    code = "invitation_over"
+    title = _("This invitation can no longer be accepted.")
+
+
 class LastAdministrator(DomainError):
     """The role, or the person, is the organisation's last administrator."""
 

@@ -9,6 +9,7 @@ from organisations.models import (
     AuditEvent,
     Device,
     DeviceLink,
+    Invitation,
     Mandate,
     Membership,
     Organisation,
@@ -56,6 +57,11 @@ def members_of(organisation: Organisation) -> "QuerySet[Membership]":
     )
 
 
+def invitations_of(organisation: Organisation) -> "QuerySet[Invitation]":
+    """Invitations that were not answered, also those whose time has passed: they can be sent again."""
+    return Invitation.objects.filter(organisation=organisation, ended_at=None).order_by("full_name", "pk")
+
+
 def refused_mail(organisation: Organisation) -> dict[UUID, str]:
     """Return, by account, what the mail server said of the newest reminder, where that is one that it refused."""
     rows = Reminder.objects.filter(organisation=organisation).exclude(sent_at=None, attempts=0)
@@ -71,6 +77,12 @@ def own_links(user: User) -> list[DeviceLink]:
     """
     rows = DeviceLink.objects.filter(account=user, ended_at=None, device__revoked_at=None)
     return list(rows.select_related("device").order_by("-device__enrolled_at", "agreed_at"))
+
+
+def letters_about(subject_id: UUID) -> list[Reminder]:
+    """The newest letter to each reader about one thing, sent or not, with its reader."""
+    rows = Reminder.objects.filter(subject_id=subject_id).select_related("recipient")
+    return list(rows.order_by("recipient_id", "-created_at", "-id").distinct("recipient_id"))
 
 
 def devices_of_user(user: User) -> list[Device]:

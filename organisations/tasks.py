@@ -1,12 +1,29 @@
-"""Housekeeping of the organisations app."""
+"""Housekeeping of the organisations app, and its letters."""
+
+from uuid import UUID
 
 from celery import shared_task
 from django.utils import timezone
 
-from organisations.services import proofs
+from organisations.services import invitation_letters, proofs
+
+SWEEP_MESSAGE_SECONDS = 30
 
 
 @shared_task(name="organisations.forget_old_proofs")
 def forget_old_proofs() -> None:
     """Delete proofs that can no longer be replayed."""
     proofs.forget_old_proofs(now=timezone.now())
+
+
+@shared_task(name="organisations.send_invitation", soft_time_limit=120)
+def send_invitation(organisation_id: str, invitation_id: str) -> None:
+    """Send the letter of one invitation."""
+    invitation_letters.send_invitation(UUID(organisation_id), UUID(invitation_id), now=timezone.now())
+
+
+@shared_task(name="organisations.sweep_invitations")
+def sweep_invitations() -> None:
+    """Pick up the letters that are due, whether or not a message was lost."""
+    for organisation_id, invitation_id in invitation_letters.due_invitations(now=timezone.now()):
+        send_invitation.apply_async((str(organisation_id), str(invitation_id)), expires=SWEEP_MESSAGE_SECONDS)

@@ -1,4 +1,4 @@
-"""When people are reminded of what waits: steps in days, of which the latest that has passed counts."""
+"""When people are told of what waits: steps before an end or since a beginning, of which the latest passed counts."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,6 +10,8 @@ from certificates.domain.tokens import ACTIVATION_REMINDER
 from certificates.domain.validity import REPLACEMENT_WINDOW
 
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+AT_ONCE = timedelta(0)
 
 RENEWAL_STEPS = (REPLACEMENT_WINDOW // DAY, 60, 30, 14, 7, 3, 1)
 """Days before the end of a certificate of which no renewal was begun, or whose renewal waits for its signature."""
@@ -17,12 +19,18 @@ HOLDER_STEP = 30
 """From here on whoever signs is told too, beside the administrators."""
 SWITCH_STEPS = (30, 14, 7, 3, 1)
 """Days before the end of a renewed certificate that may still be in use."""
-WAITING_STEPS = (ACTIVATION_REMINDER // DAY, 28, 56)
-"""Days that an encryption token waits for its activation."""
-SIGNATURE_STEPS = (2, 7, 14, 28)
-"""Days that a request waits for the holder's signature."""
-REVOCATION_STEPS = (1, 3, 7, 14)
-"""Days that a revocation does: until then the certificate goes on working."""
+WAITING_STEPS = (ACTIVATION_REMINDER, 28 * DAY, 56 * DAY)
+"""How long an encryption token has waited for its activation."""
+SIGNATURE_STEPS = (AT_ONCE, 2 * DAY, 7 * DAY, 14 * DAY, 28 * DAY)
+"""How long something has waited for somebody's identity card."""
+REVOCATION_STEPS = (AT_ONCE, 1 * DAY, 3 * DAY, 7 * DAY, 14 * DAY)
+"""How long a revocation has: until then the certificate goes on working."""
+COMPROMISE_STEPS = (AT_ONCE, 3 * HOUR, 8 * HOUR, 1 * DAY, 2 * DAY, 3 * DAY, 5 * DAY, 7 * DAY, 14 * DAY)
+"""The same where the key may be in the wrong hands: until then somebody else may be using it."""
+SETTLE = timedelta(seconds=15)
+"""What is asked of somebody within such a pause is told in one letter: a whole shelf may be renewed at once."""
+SETTLE_AT_MOST = timedelta(minutes=5)
+"""How long such a letter waits for more."""
 PAPER_STEPS = (ENDS_SOON // DAY, 14, 3)
 """Days before the last day of a paper."""
 DEADLINE_STEPS = (REMIND_BEFORE // DAY, 0)
@@ -39,6 +47,21 @@ def step_before(steps: Sequence[int], days_left: int) -> int | None:
     return min((step for step in steps if step >= days_left), default=None)
 
 
-def step_after(steps: Sequence[int], days_gone: int) -> int | None:
-    """Return the latest step passed since a beginning: the greatest that is not more than `days_gone`."""
-    return max((step for step in steps if step <= days_gone), default=None)
+def step_after(steps: Sequence[timedelta], gone: timedelta) -> timedelta | None:
+    """Return the latest step passed since a beginning: the greatest that is not more than `gone`."""
+    return max((step for step in steps if step <= gone), default=None)
+
+
+def step_ahead(steps: Sequence[timedelta], gone: timedelta) -> timedelta | None:
+    """Return the next step since a beginning: the smallest that is more than `gone`."""
+    return min((step for step in steps if step > gone), default=None)
+
+
+def code_of(step: timedelta) -> int:
+    """Return how a step since a beginning is kept: in hours."""
+    return step // HOUR
+
+
+def settled(moments: Sequence[datetime]) -> datetime:
+    """Return when what was asked at `moments` has settled: after the last one, but not long after the first."""
+    return min(max(moments) + SETTLE, min(moments) + SETTLE_AT_MOST)

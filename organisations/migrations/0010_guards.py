@@ -6,7 +6,7 @@ from organisations.row_security import guard, guard_function, keep_people, narro
 
 
 class Migration(migrations.Migration):
-    dependencies = [("organisations", "0005_reminders")]
+    dependencies = [("organisations", "0008_reminder_steps_in_hours")]
 
     operations = [
         narrow_anew("organisations_auditevent", private_condition()),

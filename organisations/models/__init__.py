@@ -2,6 +2,7 @@
 
 from organisations.models.audit import AuditEvent
 from organisations.models.device import Device, DeviceLink, Enrolment, ProofUse
+from organisations.models.invitation import Invitation
 from organisations.models.membership import Membership
 from organisations.models.organisation import Organisation, OrganisationIdentifier
 from organisations.models.person import Mandate, Person
@@ -13,6 +14,7 @@ __all__ = [
     "Device",
     "DeviceLink",
     "Enrolment",
+    "Invitation",
     "Mandate",
     "Membership",
     "Organisation",

@@ -16,7 +16,7 @@ class Reminder(models.Model):
     """What it is about, a stable code of the app that reminds."""
     subject_id = models.UUIDField()
     step = models.SmallIntegerField()
-    """Which of the steps of this kind; most count days."""
+    """Which of the steps of this kind: days before an end, or hours since a beginning."""
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     next_attempt_at = models.DateTimeField(null=True)

@@ -32,6 +32,8 @@ class User(AbstractBaseUser):
     language = models.CharField(max_length=2, default="nl")
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    last_organisation = models.UUIDField(null=True, blank=True)
+    """In which organisation this user last chose to work; the next session opens there while there is a role in it."""
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]

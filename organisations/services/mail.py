@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPSenderRefused
+from typing import Any
 from urllib.parse import urlencode
 
 import structlog
@@ -66,6 +67,39 @@ def post(reader: User, write: Callable[[], Letter]) -> Delivery:
     """Send `reader` what `write` returns in the reader's language. Call outside transactions: it may take seconds."""
     with translation.override(reader.language):
         message = _message(reader, write())
+    return send(message)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A letter about one thing, in words of one language: paragraphs, one address to go to, and what else to know."""
+
+    subject: str
+    before: Sequence[str]
+    link: str
+    """What the address is called."""
+    address: str
+    after: Sequence[str]
+
+
+def compose(to: str, name: str, language: str, message: Message) -> EmailMultiAlternatives:
+    """Return `message` for `to` in our shell, as plain text and as simple HTML."""
+    subject = " ".join(mask_ssins(message.subject).split())
+    context = {
+        "name": name,
+        "subject": subject,
+        "before": [mask_ssins(one) for one in message.before],
+        "link": message.link,
+        "address": message.address,
+        "after": [mask_ssins(one) for one in message.after],
+        "language": language,
+    }
+    with translation.override(language):
+        return _rendered("message", to, subject, context)
+
+
+def send(message: EmailMultiAlternatives) -> Delivery:
+    """Hand `message` to the mail server and say what became of it. Call outside transactions: it may take seconds."""
     mailbox = get_connection()
     try:
         mailbox.open()
@@ -102,7 +136,7 @@ def _message(reader: User, letter: Letter) -> EmailMultiAlternatives:
     ]
     subject = " ".join(mask_ssins(letter.subject).split())
     context = {
-        "reader": reader,
+        "name": reader.full_name,
         "subject": subject,
         "organisation": mask_ssins(str(letter.organisation)),
         "notes": notes,
@@ -110,11 +144,15 @@ def _message(reader: User, letter: Letter) -> EmailMultiAlternatives:
         "overview": letter.address_of("/"),
         "language": reader.language,
     }
-    text, html = (render_to_string(f"mail/letter.{form}", context) for form in ("txt", "html"))
+    return _rendered("letter", reader.email, subject, context)
+
+
+def _rendered(template: str, to: str, subject: str, context: dict[str, Any]) -> EmailMultiAlternatives:
+    text, html = (render_to_string(f"mail/{template}.{form}", context) for form in ("txt", "html"))
     message = EmailMultiAlternatives(
         subject,
         text,
-        to=[reader.email],
+        to=[to],
         headers={"Auto-Submitted": "auto-generated"},  # RFC 3834: no out-of-office note answers it
     )
     message.attach_alternative(html, "text/html")

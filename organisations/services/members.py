@@ -11,7 +11,7 @@ from organisations.services.audit import Actor, record
 
 
 @transaction.atomic
-def invite_member(
+def add_member(
     organisation: Organisation,
     *,
     email: str,
@@ -20,11 +20,12 @@ def invite_member(
     language: str = "nl",
     actor: Actor,
     now: datetime,
+    invited_by: str | None = None,
 ) -> tuple[User, bool]:
     """Give `role` to the user with this address, making the account when there is none.
 
-    Returns the user and whether the account is new. A new account has no password until its owner sets one
-    through the reset page; an existing account keeps its name and language.
+    For who has agreed: accepting an invitation ends here. Returns the user and whether the account is new. A new
+    account has no password until its owner sets one; an existing account keeps its name and language.
     """
     user = User.objects.filter(email__iexact=email.strip()).first()
     created = user is None
@@ -42,8 +43,15 @@ def invite_member(
             now=now,
             member=user.full_name,
             role=role.value,
+            invited_by=invited_by,
         )
     return user, created
+
+
+def remember_organisation(user: User, organisation: Organisation) -> None:
+    """Keep in which organisation `user` chose to work: the next session opens there."""
+    User.objects.filter(pk=user.pk).update(last_organisation=organisation.pk)
+    user.last_organisation = organisation.pk
 
 
 @transaction.atomic

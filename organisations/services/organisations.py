@@ -4,9 +4,9 @@ from datetime import datetime
 from uuid import uuid4
 
 from organisations.domain.roles import Role
-from organisations.models import Organisation, User
+from organisations.models import Invitation, Organisation
 from organisations.services.audit import Actor, record
-from organisations.services.members import invite_member
+from organisations.services.invitations import invite
 from organisations.tenancy import acting_for
 
 
@@ -18,10 +18,10 @@ def add_organisation(
     administrator_name: str,
     actor: Actor,
     now: datetime,
-) -> tuple[Organisation, User]:
-    """Make a tenant with its first administrator, who adds everything else on the pages.
+) -> tuple[Organisation, Invitation]:
+    """Make a tenant and invite its first administrator, who adds everything else on the pages.
 
-    A new account has no password until its owner sets one through the reset page.
+    Its letter leaves after the commit.
     """
     key = uuid4()
     with acting_for([key], as_platform=True):
@@ -29,13 +29,14 @@ def add_organisation(
             id=key, name=" ".join(name.split()), language=language, created_at=now
         )
         record(organisation, "organisation_added", organisation, actor=actor, now=now, name=organisation.name)
-        administrator, _created = invite_member(
+        invitation = invite(
             organisation,
             email=administrator_email,
             full_name=administrator_name,
             role=Role.ADMINISTRATOR,
             language=language,
+            invited_by=None,
             actor=actor,
             now=now,
         )
-    return organisation, administrator
+    return organisation, invitation

@@ -5,7 +5,7 @@ between leaves a claim that lapses: then a reader may get the same letter twice,
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -19,8 +19,8 @@ from organisations.tenancy import acting_for
 
 EVERY = timedelta(hours=6)
 """How often an organisation is looked at."""
-AFTER_OUTAGE = timedelta(minutes=30)
-"""When it is looked at again after the mail server could not be reached, or when there were more letters."""
+AFTER_OUTAGE = timedelta(minutes=5)
+"""When it is looked at again after the mail server could not be reached."""
 MOST_LETTERS = 20
 """How many letters one look sends: a slow mail server must not outlast the worker's time."""
 CLAIM = timedelta(minutes=30)
@@ -39,6 +39,12 @@ class Notice:
     readers: tuple[User, ...]
     write: Callable[[User], Note]
     """What to say; called in the reader's language."""
+    not_before: datetime | None = None
+    """When it is due, where that lies ahead: the organisation is looked at again then."""
+
+    def to(self, readers: tuple[User, ...]) -> "Notice":
+        """Return the same for other readers."""
+        return replace(self, readers=readers)
 
     def key_for(self, reader: User) -> tuple[str, UUID, int, UUID]:
         """Return what one row of a reminder stands for: this notice at this step, for one reader."""
@@ -63,14 +69,32 @@ def remind_organisation(
         due = Organisation.objects.filter(pk=organisation_id, reminders_due_at__lte=now)
         if not due.update(reminders_due_at=now + EVERY):
             return
+    # Finding takes its time: meanwhile the row is free for whoever wakes the organisation again.
+    with acting_for([organisation_id], as_platform=True):
         organisation = Organisation.objects.get(pk=organisation_id)
         notices = find(organisation, now)
-        open_notices = _without_done(notices, now)
+        open_notices = _without_done(
+            [one for one in notices if one.not_before is None or one.not_before <= now], now
+        )
+    ahead = [one.not_before for one in notices if one.not_before is not None and one.not_before > now]
+    if ahead:
+        wake(organisation_id, at=min(ahead))
     for count, (reader, theirs) in enumerate(_by_reader(open_notices)):
-        if count == MOST_LETTERS or not _tell(organisation, reader, theirs, now):
-            with acting_for([organisation_id], as_platform=True):
-                Organisation.objects.filter(pk=organisation_id).update(reminders_due_at=now + AFTER_OUTAGE)
+        if count == MOST_LETTERS:
+            wake(organisation_id, at=now)
             return
+        if not _tell(organisation, reader, theirs, now):
+            wake(organisation_id, at=now + AFTER_OUTAGE)
+            return
+
+
+def wake(organisation_id: UUID, *, at: datetime) -> None:
+    """Have an organisation looked at by `at`, unless it is sooner anyhow; a sweep finds it within seconds of that.
+
+    In the caller's transaction where there is one.
+    """
+    with acting_for([organisation_id], as_platform=True):
+        Organisation.objects.filter(pk=organisation_id, reminders_due_at__gt=at).update(reminders_due_at=at)
 
 
 def _without_done(notices: Sequence[Notice], now: datetime) -> list[tuple[User, Notice]]:

@@ -1,5 +1,6 @@
 """Forms about organisations and people. They read what was typed; services judge it."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -10,7 +11,7 @@ from organisations import selectors
 from organisations.domain.identifiers import ORGANISATION_TYPES
 from organisations.domain.roles import Role
 from organisations.models import Organisation, OrganisationIdentifier, Person, User
-from organisations.web.words import ROLES, identifier_type
+from organisations.web.words import ROLE_EXPLANATIONS, ROLES, Text, identifier_type
 
 
 class DayInput(forms.DateInput):
@@ -145,10 +146,35 @@ class LeavingForm(forms.Form):
     )
 
 
+@dataclass(frozen=True)
+class RoleChoice:
+    """A role as the picker shows it: its name, and in a sentence what it may do."""
+
+    role: Role
+
+    @property
+    def name(self) -> Text:
+        """What the role is called."""
+        return ROLES[self.role]
+
+    @property
+    def sentence(self) -> Text:
+        """What it may do."""
+        return ROLE_EXPLANATIONS[self.role]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.sentence}"
+
+
 class MemberForm(forms.Form):
     """Someone who may sign in for the organisation."""
 
     email = forms.EmailField(label=_("E-mail address"))
     full_name = forms.CharField(label=_("Name"), max_length=200)
-    role = forms.ChoiceField(label=_("Role"), choices=[(role.value, ROLES[role]) for role in Role])
+    role = forms.ChoiceField(
+        label=_("Role"),
+        choices=[(role.value, RoleChoice(role)) for role in Role],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what this person may do.")},
+    )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)

@@ -1,18 +1,28 @@
 """The organisation's page, and going on in another organisation."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from organisations import selectors
 from organisations.domain.claims import MAY, NumberState, Use, Voucher
 from organisations.domain.identifiers import is_bis
 from organisations.domain.mandates import MandateState, belgian_day
 from organisations.domain.roles import Role
-from organisations.models import Mandate, Membership, Organisation, OrganisationIdentifier, Person, User
+from organisations.models import (
+    Invitation,
+    Mandate,
+    Membership,
+    Organisation,
+    OrganisationIdentifier,
+    Person,
+    User,
+)
+from organisations.services.members import remember_organisation
 from organisations.web.forms import WithdrawalForm
 from organisations.web.pages import MANAGE, page
 from organisations.web.tenancy import TenantRequest, switch_organisation
@@ -80,6 +90,22 @@ def _uses() -> list[UseLine]:
     return [UseLine(str(USES[use]), [use in MAY[state] for state in NumberState]) for use in Use]
 
 
+@dataclass(frozen=True)
+class InvitationLine:
+    """One invitation that waits for an answer, and what became of its letter."""
+
+    invitation: Invitation
+    role: str
+    lapsed: bool
+
+
+def _invitations(organisation: Organisation, now: datetime) -> list[InvitationLine]:
+    return [
+        InvitationLine(one, str(ROLES[Role(one.role)]), not one.is_open(now))
+        for one in selectors.invitations_of(organisation)
+    ]
+
+
 def _members(organisation: Organisation) -> list[MemberLine]:
     held: dict[User, list[tuple[Membership, str]]] = {}
     for membership in selectors.members_of(organisation):
@@ -104,7 +130,8 @@ def _mandates(organisation: Organisation, today: date) -> list[MandateLine]:
 def organisation(request: TenantRequest) -> HttpResponse:
     """Numbers, people, mandates and members on one page."""
     here = request.tenancy.organisation
-    today = belgian_day(timezone.now())
+    now = timezone.now()
+    today = belgian_day(now)
     return render(
         request,
         "organisations/organisation.html",
@@ -117,6 +144,7 @@ def organisation(request: TenantRequest) -> HttpResponse:
             "devices": list(selectors.devices_of(here)),
             "mandates": _mandates(here, today),
             "members": _members(here),
+            "invitations": _invitations(here, now),
             "withdrawal": WithdrawalForm(initial={"withdrawn_on": today}),
         },
     )
@@ -124,9 +152,13 @@ def organisation(request: TenantRequest) -> HttpResponse:
 
 @page(methods=("POST",))
 def organisation_switch(request: TenantRequest) -> HttpResponse:
-    """Go on in another organisation of the signed-in member."""
-    wanted = request.POST.get("organisation", "")
-    for other in request.tenancy.others:
-        if str(other.pk) == wanted:
-            switch_organisation(request, other.pk)
-    return HttpResponseRedirect("/")
+    """Go on in another organisation of the signed-in member, which the next session opens in too."""
+    wanted, target = request.POST.get("organisation", ""), request.POST.get("next", "/")
+    for one in (request.tenancy.organisation, *request.tenancy.others):
+        if str(one.pk) == wanted:
+            switch_organisation(request, one.pk)
+            remember_organisation(request.tenancy.user, one)
+    hosts = {request.get_host()}
+    if not url_has_allowed_host_and_scheme(target, hosts, require_https=request.is_secure()):
+        target = "/"
+    return HttpResponseRedirect(target)

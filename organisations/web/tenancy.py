@@ -13,7 +13,7 @@ from django.urls import reverse
 from organisations.access import Tenancy, tenancies_of
 from organisations.domain.roles import Permission
 from organisations.errors import NotPermitted
-from organisations.models import User
+from organisations.models import Organisation, User
 from organisations.tenancy import acting_for, organisations_of_user
 
 View = Callable[..., HttpResponseBase]
@@ -42,7 +42,7 @@ class SecondFactorMiddleware:
             return None
         if request.path.startswith("/accounts/") or request.path == reverse("language"):
             return None
-        if any(record.get("method") == "mfa" for record in get_authentication_records(request)):
+        if any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user)):
             return None
         if is_mfa_enabled(request.user):
             return None
@@ -74,6 +74,9 @@ class TenancyMiddleware:
         if current is None:
             return render(request, "no_organisation.html", status=403)
         request.tenancy = current  # type: ignore[attr-defined]  # declared on TenantRequest
+        elsewhere = _elsewhere(request, current)
+        if elsewhere is not None:
+            return render(request, "other_organisation.html", {"elsewhere": elsewhere})
         with acting_for([current.organisation.pk], user=user.pk):
             try:
                 response = view(request, *args, **kwargs)
@@ -97,13 +100,19 @@ def tenancy_of(request: HttpRequest) -> Tenancy | None:
         return None
     with acting_for(organisations, user=user.pk):
         held = tenancies_of(user)
-    if request.GET.get(CURRENT) in {str(organisation.pk) for organisation, _ in held}:
-        # A link from a letter says in which organisation it leads.
-        request.session[CURRENT] = request.GET[CURRENT]
-    chosen = request.session.get(CURRENT)
-    current = next((one for one in held if str(one[0].pk) == chosen), held[0])
+    chosen = (request.session.get(CURRENT), str(user.last_organisation))
+    current = next((one for wanted in chosen for one in held if str(one[0].pk) == wanted), held[0])
     others = tuple(organisation for organisation, _ in held if organisation != current[0])
     return Tenancy(user=user, organisation=current[0], roles=current[1], others=others)
+
+
+def _elsewhere(request: HttpRequest, current: Tenancy) -> Organisation | None:
+    """Return the organisation that a letter's link leads to, where it is another one of this member.
+
+    A link never changes anything by itself: the page says where it leads, and a button goes there.
+    """
+    named = request.GET.get(CURRENT) if request.method in {"GET", "HEAD"} else None
+    return next((one for one in current.others if str(one.pk) == named), None)
 
 
 def switch_organisation(request: HttpRequest, organisation: UUID) -> None:

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from organisations.web import identifiers, mandates, members, organisation, people
+from organisations.web import identifiers, mandates, organisation, people
+from organisations.web.members import pages as members
 from organisations.web.record import history
 
 urlpatterns = [
@@ -14,6 +15,10 @@ urlpatterns = [
     path("mandates/<uuid:mandate_id>/withdraw/", mandates.mandate_withdraw, name="mandate-withdraw"),
     path("members/new/", members.member_new, name="member-new"),
     path("members/<uuid:membership_id>/take/", members.member_take, name="member-take"),
+    path("invitations/<uuid:invitation_id>/send/", members.invitation_send, name="invitation-send"),
+    path(
+        "invitations/<uuid:invitation_id>/withdraw/", members.invitation_withdraw, name="invitation-withdraw"
+    ),
     path("people/<uuid:person_id>/return/", people.person_return, name="person-return"),
     path("history/", history.history, name="history"),
     path("switch/", organisation.organisation_switch, name="organisation-switch"),

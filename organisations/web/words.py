@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from organisations.domain.claims import NumberState, Use, Voucher
 from organisations.domain.mandates import MandateState
-from organisations.domain.roles import Role
-
-Text = str | Promise
+from organisations.services.words import ROLE_EXPLANATIONS as ROLE_EXPLANATIONS
+from organisations.services.words import ROLES as ROLES
+from organisations.services.words import Text as Text
 
 
 @dataclass(frozen=True)
@@ -22,20 +21,6 @@ class Label:
     def __str__(self) -> str:
         return str(self.text)
 
-
-ROLES: dict[Role, Text] = {
-    Role.ADMINISTRATOR: _("Administrator"),
-    Role.HOLDER: _("Certificate holder"),
-    Role.AUDITOR: _("Auditor"),
-    Role.VIEWER: _("Viewer"),
-}
-
-ROLE_EXPLANATIONS: dict[Role, Text] = {
-    Role.ADMINISTRATOR: _("Manages people and mandates, requests certificates, sees everything."),
-    Role.HOLDER: _("Signs requests with the own identity card."),
-    Role.AUDITOR: _("Sees the certificates and the whole history, changes nothing."),
-    Role.VIEWER: _("Sees the certificates."),
-}
 
 MANDATE_STATES: dict[MandateState, Label] = {
     MandateState.FUTURE: Label(_("Not begun")),
@@ -109,6 +94,11 @@ ACTIONS: dict[str, Text] = {
     "mandate_given": _("Mandate registered"),
     "mandate_withdrawn": _("Mandate withdrawn"),
     "organisation_added": _("Organisation added"),
+    "invitation_made": _("Invited to a role"),
+    "invitation_sent": _("Invitation sent by mail"),
+    "invitation_renewed": _("Invitation sent again"),
+    "invitation_declined": _("Invitation declined"),
+    "invitation_withdrawn": _("Invitation withdrawn"),
     "role_given": _("Role given"),
     "role_taken": _("Role taken away"),
     "person_left": _("Person marked as having left"),
@@ -224,6 +214,7 @@ FACTS: dict[str, Text] = {
     "member": _("member"),
     "reminder": _("about"),
     "role": _("role"),
+    "invited_by": _("invited by"),
     "identifier": _("number"),
     "holder": _("holder"),
     "environment": _("environment"),
@@ -272,6 +263,8 @@ REMINDERS: dict[str, Text] = {
     "token": _("the token waits for its activation"),
     "signature": _("it waits for a signature"),
     "revocation": _("its revocation waits for a signature"),
+    "device": _("it waits for the holder's workstation"),
+    "records": _("the government's records wait for a card"),
     "deadline": _("the identity is to be confirmed"),
     "paper": _("the paper ends"),
     "number": _("another organisation wrote down the number"),

@@ -1,33 +1,57 @@
 """The first tenant of an installation, made from the command line."""
 
 import re
+from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
-from django.core import mail
 from django.core.management import CommandError, call_command
 from django.test import Client
+from pytest_django import Settings
 
 from deploy.stack.translations import compile_catalogues
 from organisations.models import AuditEvent, Membership, User
-from organisations.tenancy import acting_for, organisations_of_user
+from organisations.services.invitation_letters import AFTER_OUTAGE, due_invitations
+from organisations.tenancy import acting_for
+from tests.organisations.web.invitations import begin, letter_link
+from tests.support.mail_sink import receiving_mail
 
+ADDRESS = "els@maasdal.example"
 pytestmark = pytest.mark.django_db
 compile_catalogues()
 
 
-def test_its_administrator_can_begin(capsys: pytest.CaptureFixture[str]) -> None:
-    call_command("add_organisation", "AZ Maasdal", "els@maasdal.example", "Els Wouters", language="fr")
-    address = re.findall(r"http://127\.0\.0\.1:8000(/\S+)", capsys.readouterr().out)[0]
-    user = User.objects.get(email="els@maasdal.example")
-    [organisation] = organisations_of_user(user.pk)
-    with acting_for([organisation], as_platform=True):
-        assert [(one.role, one.organisation.name) for one in Membership.objects.all()] == [
+def test_its_administrator_is_invited(capsys: pytest.CaptureFixture[str], settings: Settings) -> None:
+    settings.ORIGIN = "https://certificaten.maasdal.example"
+    with receiving_mail(settings) as sink:
+        call_command("add_organisation", "AZ Maasdal", ADDRESS, "Els Wouters", language="fr")
+    said = capsys.readouterr().out
+    assert f"The invitation is on its way to {ADDRESS}" in said
+    text = sink.text_to(ADDRESS)
+    assert "AZ Maasdal" in text
+    assert "https://certificaten.maasdal.example/invitations/" in text
+    assert "Administrateur" in text
+    (key,) = re.findall(r"\(([0-9a-f-]{36})\)", said)
+    with acting_for([UUID(key)], as_platform=True):
+        assert not Membership.objects.exists(), "nobody has a role before agreeing to it"
+        actions = list(AuditEvent.objects.order_by("happened_at", "id").values_list("action", flat=True))
+    assert sorted(actions) == ["invitation_made", "invitation_sent", "organisation_added"]
+    begin(Client(), letter_link(sink, ADDRESS))
+    user = User.objects.get(email=ADDRESS)
+    with acting_for([UUID(key)], as_platform=True):
+        assert [(one.role, one.organisation.name) for one in Membership.objects.filter(user=user)] == [
             ("administrator", "AZ Maasdal")
         ]
-        actions = set(AuditEvent.objects.values_list("action", flat=True))
-    assert actions == {"organisation_added", "role_given"}
-    assert Client().post(address, {"email": user.email}).status_code == 302
-    assert [message.to for message in mail.outbox] == [[user.email]]
+
+
+def test_a_mail_server_that_is_away_is_said(capsys: pytest.CaptureFixture[str], settings: Settings) -> None:
+    settings.EMAIL_BACKEND, settings.EMAIL_PORT = "django.core.mail.backends.smtp.EmailBackend", 1
+    call_command("add_organisation", "AZ Maasdal", ADDRESS, "Els Wouters")
+    said = capsys.readouterr().out
+    assert "The mail server did not take the letter" in said
+    assert "manage.py invite_administrator " in said
+    [(_organisation, invitation)] = due_invitations(now=datetime.now(UTC) + AFTER_OUTAGE)
+    assert str(invitation)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from organisations.models import Mandate, Organisation, OrganisationIdentifier, 
 from organisations.services.audit import Actor
 from organisations.services.identifiers import add_identifier, prove_identifier
 from organisations.services.mandates import give_mandate
-from organisations.services.members import invite_member
+from organisations.services.members import add_member
 from organisations.services.people import add_person
 from organisations.tenancy import acting_for
 
@@ -85,7 +85,7 @@ def make_hospital(
     with acting_for([key], as_platform=True):
         organisation = Organisation.objects.create(id=key, name=name)
         tag = key.hex[:6]
-        administrator, _ = invite_member(
+        administrator, _ = add_member(
             organisation,
             email=f"els.{tag}@maasdal.example",
             full_name="Els Wouters",
@@ -93,7 +93,7 @@ def make_hospital(
             actor=PLATFORM,
             now=now,
         )
-        holder_user, _ = invite_member(
+        holder_user, _ = add_member(
             organisation,
             email=f"an.{tag}@maasdal.example",
             full_name=f"{first_names} {surname}",

@@ -11,7 +11,7 @@ from certificates.models import Certificate, CertificateRequest
 from certificates.services.own.certificate import OwnWish, request_own_certificate
 from organisations.domain.roles import Role
 from organisations.models import Person, User
-from organisations.services.members import invite_member
+from organisations.services.members import add_member
 from organisations.services.people import add_person
 from organisations.tenancy import acting_for
 from tests.support.holder import Holder, issue_identity
@@ -61,7 +61,7 @@ def make_provider(hospital: Hospital, *, ssin: str = SSIN, language: str = "en")
     """Add Sofie to the hospital: a viewer with an account of her own."""
     now = datetime.now(UTC)
     with acting_for([hospital.organisation.pk], as_platform=True):
-        user, _ = invite_member(
+        user, _ = add_member(
             hospital.organisation,
             email=f"sofie.{hospital.organisation.pk.hex[:8]}@maasdal.example",
             full_name="Sofie Janssens",

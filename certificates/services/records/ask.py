@@ -18,6 +18,7 @@ from certificates.models import AgentJob, RecordsInquiry
 from certificates.models.job import JobKind, JobState
 from certificates.models.records import InquiryState
 from certificates.services.signing.agent_jobs import origin, see
+from certificates.services.signing.nudges import announce_soon
 from organisations.domain.identifiers import is_bis
 from organisations.models import Device, Organisation, Person, User
 from organisations.services.audit import Actor, record
@@ -87,6 +88,7 @@ def ask_records(
         holder=str(holder),
         environment=str(environment),
     )
+    announce_soon(organisation.pk, now=now)
     return inquiry
 
 

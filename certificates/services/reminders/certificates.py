@@ -10,6 +10,7 @@ from certificates.domain.lifecycle import RequestState
 from certificates.domain.reminders import (
     HOLDER_STEP,
     RENEWAL_STEPS,
+    SIGNATURE_STEPS,
     SWITCH_STEPS,
     days_until,
     step_before,
@@ -43,8 +44,16 @@ def renewals(organisation: Organisation, readers: Readers, now: datetime) -> Ite
             yield Notice("renewal", step, certificate, to, _renewal(certificate, readers))
         elif step <= HOLDER_STEP:
             # A shared certificate's renewal is private until its owner shares the new one too.
-            to = readers.of(request, *readers.account_of(request.holder))
+            to = readers.of(
+                request, *(() if _was_just_asked(request, now) else readers.account_of(request.holder))
+            )
             yield Notice("unfinished", step, request, to, _unfinished(certificate, request))
+
+
+def _was_just_asked(request: CertificateRequest, now: datetime) -> bool:
+    """True while the holder's first letter is about this very signature."""
+    waits = request.state in {RequestState.AWAITING_SIGNATURE, RequestState.AWAITING_DEVICE}
+    return waits and now - request.state_since < SIGNATURE_STEPS[1]
 
 
 def switches(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:

@@ -8,7 +8,7 @@ from certificates.services.reminders.foreigners import deadlines
 from certificates.services.reminders.numbers import contested_numbers
 from certificates.services.reminders.papers import ending_papers
 from certificates.services.reminders.readers import Readers
-from certificates.services.reminders.signatures import signatures, unsigned_revocations
+from certificates.services.reminders.signatures import signatures, unsigned_questions, unsigned_revocations
 from certificates.services.reminders.tokens import waiting_tokens
 from organisations.models import Organisation
 from organisations.services import reminders
@@ -18,6 +18,7 @@ KINDS = (
     contested_numbers,
     unsigned_revocations,
     signatures,
+    unsigned_questions,
     deadlines,
     renewals,
     switches,

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from certificates.domain.reminders import DAY, WAITING_STEPS, step_after
+from certificates.domain.reminders import DAY, WAITING_STEPS, code_of, step_after
 from certificates.models import Certificate
 from certificates.selectors import tokens
 from certificates.services.reminders.certificates import page_of
@@ -20,11 +20,11 @@ from organisations.services.reminders import Notice
 def waiting_tokens(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:
     """Find the tokens that have waited too long, for those who may act on them and the administrators."""
     for token in tokens.waiting_tokens(organisation, most=None):
-        certificate, days = token.certificate, (now - token.state_since) // DAY
-        step = step_after(WAITING_STEPS, days)
+        certificate, gone = token.certificate, now - token.state_since
+        step = step_after(WAITING_STEPS, gone)
         if step is not None:
             to = _people(certificate, readers)
-            yield Notice("token", step, certificate, to, _waiting(certificate, days))
+            yield Notice("token", code_of(step), certificate, to, _waiting(certificate, gone // DAY))
 
 
 def _people(certificate: Certificate, readers: Readers) -> tuple[User, ...]:

@@ -8,7 +8,7 @@ from django.db import transaction
 from certificates.domain.signing import SigningState
 from certificates.models import SignedWork
 from certificates.services.requests.contract import resume_after_agreement
-from certificates.services.signing.nudges import nudge
+from certificates.services.signing.nudges import announce, nudge
 from organisations.models import Person
 from organisations.services.links import newest_device
 from organisations.tenancy import acting_for
@@ -33,6 +33,7 @@ def enqueue_after_commit(work: SignedWork, *, now: datetime) -> None:
     """
     nudge(work)
     if work.state == SigningState.AWAITING_DEVICE:
+        announce(work, now=now)
         holder = work.holder
         transaction.on_commit(lambda: _look_again(holder, now))
 

@@ -17,6 +17,7 @@ from certificates.models.job import JobKind, JobState
 from certificates.models.work import UNSIGNED
 from certificates.services.signing.ask_later import PLATFORM, ask_later, refuse
 from certificates.services.signing.gateways import patience, problem_of
+from certificates.services.signing.nudges import announce
 from certificates.services.signing.transition import move, postpone
 from organisations.models import Device, Person
 from organisations.sealing import seal
@@ -80,6 +81,7 @@ def offer_contract(
             next_attempt_at=now + JOB_LIFETIME,
             **fields,
         )
+        announce(work, now=now)
         # A job that ended unsigned makes place: its id is never used again.
         AgentJob.objects.filter(**{work.EVENT: work}).delete()
         return AgentJob.objects.create(

@@ -18,8 +18,8 @@ from certificates.selectors.steps import Step
 from certificates.web.parts.rows import problem_view, step_lines
 from organisations.domain.roles import Permission
 from organisations.errors import DomainError
-from organisations.models import AuditEvent
-from organisations.selectors import works_for
+from organisations.models import AuditEvent, Reminder
+from organisations.selectors import letters_about, works_for
 from organisations.services.audit import Actor
 from organisations.web.pages import sentence_of
 from organisations.web.record.lines import lines_of
@@ -80,6 +80,28 @@ REVOCATION = Kind(
 )
 
 
+ASKED = frozenset({SigningState.AWAITING_SIGNATURE, SigningState.AWAITING_DEVICE})
+"""States in which somebody was asked for a signature and is told so by mail."""
+
+
+@dataclass(frozen=True)
+class LetterLine:
+    """Who was written to, and the newest letter; None before there is one."""
+
+    reader: str
+    letter: Reminder | None
+
+
+def _letters(found: SignedWork) -> list[LetterLine]:
+    """Return what became of the letters; the holder stands among them also while nothing was sent."""
+    lines = [LetterLine(str(one.recipient), one) for one in letters_about(found.pk)]
+    account = found.holder.user_id
+    written = {one.letter.recipient_id for one in lines if one.letter is not None}
+    if account is not None and account not in written:
+        lines.insert(0, LetterLine(str(found.holder), None))
+    return lines
+
+
 def progress_view(
     request: TenantRequest,
     kind: Kind,
@@ -91,6 +113,8 @@ def progress_view(
 ) -> dict[str, Any]:
     """Return what the updating part shows."""
     may_act = request.tenancy.may(kind.permission)
+    letters = _letters(found) if found.state in ASKED else []
+    told = sum(one.letter is not None and one.letter.sent_at is not None for one in letters)
     signed = any(step.key == "signature" and step.state == "done" for step in steps)
     return {
         "row": row,
@@ -103,7 +127,9 @@ def progress_view(
         "lines": lines_of(events),
         "is_holder": found.holder.user_id == request.tenancy.user.pk,
         "to_sign": found.state == SigningState.AWAITING_SIGNATURE and hasattr(found, "job"),
-        "version": f"{found.state}-{found.state_since.timestamp():.0f}-{int(found.problem is not None)}",
+        "version": f"{found.state}-{found.state_since.timestamp():.0f}-{int(found.problem is not None)}-{told}",
+        "letters": letters,
+        "sees_answers": may_act,
         "cancellable": may_act and found.is_cancellable,
         "may_ask_again": may_act and found.state == SigningState.GAVE_UP,
     }

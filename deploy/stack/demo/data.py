@@ -29,7 +29,7 @@ from organisations.models import Organisation, User  # noqa: E402
 from organisations.services.audit import Actor  # noqa: E402
 from organisations.services.identifiers import add_identifier  # noqa: E402
 from organisations.services.mandates import give_mandate  # noqa: E402
-from organisations.services.members import invite_member  # noqa: E402
+from organisations.services.members import add_member  # noqa: E402
 from organisations.services.people import add_person  # noqa: E402
 from organisations.tenancy import acting_for  # noqa: E402
 
@@ -61,7 +61,7 @@ def load(hospital: DemoHospital, accounts: dict[str, Account], control: str) -> 
         users: dict[str, User] = {}
         for account in hospital.accounts:
             for role in account.roles:
-                users[account.email], _ = invite_member(
+                users[account.email], _ = add_member(
                     organisation,
                     email=account.email,
                     full_name=account.full_name,

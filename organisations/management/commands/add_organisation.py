@@ -6,9 +6,9 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
-from django.urls import reverse
 from django.utils import timezone
 
+from organisations.management.inviting import say_delivery
 from organisations.services.audit import Actor
 from organisations.services.organisations import add_organisation
 
@@ -16,7 +16,7 @@ from organisations.services.organisations import add_organisation
 class Command(BaseCommand):
     """Runs as the web role: row-level security binds it like every page."""
 
-    help = "Make an organisation and its first administrator, who chooses a password by mail."
+    help = "Make an organisation and invite its first administrator by mail."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take name, address, person and language."""
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             validate_email(options["email"])
         except ValidationError:
             raise CommandError("This is not an e-mail address.") from None
-        organisation, administrator = add_organisation(
+        organisation, invitation = add_organisation(
             name=options["name"],
             language=options["language"],
             administrator_email=options["email"],
@@ -41,7 +41,5 @@ class Command(BaseCommand):
             actor=Actor.platform(),
             now=timezone.now(),
         )
-        self.stdout.write(
-            f"{organisation} is here. {administrator.email} chooses a password at "
-            f"{settings.ORIGIN}{reverse('account_reset_password')}"
-        )
+        self.stdout.write(f"{organisation} is here ({organisation.pk}).")
+        say_delivery(self, invitation)

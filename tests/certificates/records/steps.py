@@ -9,7 +9,7 @@ from certificates.services.records.decide import Decided, accept
 from organisations.access import Tenancy
 from organisations.domain.roles import Role
 from organisations.models import Organisation
-from organisations.services.members import invite_member
+from organisations.services.members import add_member
 from organisations.services.people import add_person
 from organisations.tenancy import acting_for
 from tests.support.hospital import PLATFORM, Hospital, make_hospital
@@ -54,7 +54,7 @@ def empty_hospital() -> Hospital:
     with acting_for([key], as_platform=True):
         here = Organisation.objects.create(id=key, name="AZ Sint-Elisabeth Maasdal")
         now = datetime.now(UTC)
-        user, _ = invite_member(
+        user, _ = add_member(
             here,
             email=f"els.{key.hex[:6]}@maasdal.example",
             full_name="Els Wouters",

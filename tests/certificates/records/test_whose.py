@@ -8,7 +8,7 @@ from certificates.models.records import ProposalKind
 from certificates.services.records.decide import Decided
 from organisations.domain.roles import Role
 from organisations.models import Mandate, User
-from organisations.services.members import invite_member
+from organisations.services.members import add_member
 from organisations.tenancy import acting_for
 from tests.certificates.records.steps import decide, past, proposals, tag
 from tests.certificates.stages import enrolled
@@ -52,7 +52,7 @@ def test_another_organisations_numbers_need_a_manager_with_the_own_card(
         theirs = "CBE=0712340185"
         assert theirs not in {one.key for one in proposals(questions.answer(hospital, holder))}
         with acting_for([hospital.organisation.pk], as_platform=True):
-            invite_member(
+            add_member(
                 hospital.organisation,
                 email=user.email,
                 full_name=user.full_name,

@@ -47,8 +47,10 @@ def remind(hospital: Hospital) -> None:
 
 
 def found(hospital: Hospital, *, at: datetime | None = None) -> list[Notice]:
+    moment = at or now()
     with acting_for([hospital.organisation.pk], as_platform=True):
-        return notices_of(hospital.organisation, at or now())
+        notices = notices_of(hospital.organisation, moment)
+    return [one for one in notices if one.not_before is None or one.not_before <= moment]
 
 
 def due(hospital: Hospital) -> list[tuple[str, int, set[User]]]:
@@ -83,7 +85,7 @@ class TestSteps:
 
     @pytest.mark.parametrize(("days", "step"), [(13, None), (14, 14), (27, 14), (28, 28), (400, 56)])
     def test_since_a_beginning(self, days: int, step: int | None) -> None:
-        assert step_after(WAITING_STEPS, days) == step
+        assert step_after(WAITING_STEPS, days * DAYS) == (None if step is None else step * DAYS)
 
     def test_a_begun_day_counts(self) -> None:
         at = now()
@@ -148,8 +150,11 @@ class TestRenewals:
 
     def test_a_renewal_on_its_way_is_left_alone_while_there_is_time(self, hospital: Hospital) -> None:
         certificate = shelve(hospital.organisation, "EHBOX", 60)
-        ask(hospital, RequestState.AWAITING_SIGNATURE, application_id="EHBOX", replaces=certificate)
-        assert due(hospital) == []
+        ask(
+            hospital, RequestState.AWAITING_SIGNATURE, application_id="EHBOX", replaces=certificate,
+            state_since=now() - DAYS,
+        )  # fmt: skip
+        assert due(hospital) == [("signature", 0, {hospital.holder_user})], "the first letter, no more"
 
     def test_what_ended_was_revoked_or_renewed_is_over(self, hospital: Hospital) -> None:
         shelve(hospital.organisation, "ENDED", -2)
@@ -212,11 +217,16 @@ class TestRenewals:
 class TestSignatures:
     """What waits for a holder's card."""
 
-    @pytest.mark.parametrize(("days", "step"), [(1, None), (2, 2), (10, 7), (40, 28)])
-    def test_a_request_is_told_to_its_holder(self, hospital: Hospital, days: int, step: int | None) -> None:
-        ask(hospital, RequestState.AWAITING_SIGNATURE, state_since=now() - days * DAYS)
-        expected = [] if step is None else [("signature", step, {hospital.holder_user})]
-        assert due(hospital) == expected
+    @pytest.mark.parametrize(("days", "step"), [(0.01, 0), (1, 0), (2, 2), (10, 7), (40, 28)])
+    @pytest.mark.parametrize(
+        ("state", "kind"),
+        [(RequestState.AWAITING_SIGNATURE, "signature"), (RequestState.AWAITING_DEVICE, "device")],
+    )
+    def test_a_request_is_told_to_its_holder(
+        self, hospital: Hospital, days: float, step: int, state: RequestState, kind: str
+    ) -> None:
+        ask(hospital, state, state_since=now() - days * DAYS)
+        assert due(hospital) == [(kind, step * 24, {hospital.holder_user})]
 
     def test_the_letter_leads_to_the_signing(self, hospital: Hospital, sink: MailSink) -> None:
         request = ask(hospital, RequestState.AWAITING_SIGNATURE, state_since=now() - 3 * DAYS)
@@ -238,7 +248,7 @@ class TestSignatures:
         waiting = revoke(
             hospital, RevocationState.AWAITING_SIGNATURE, certificate, state_since=now() - 4 * DAYS
         )
-        assert due(hospital) == [("revocation", 3, {hospital.holder_user, hospital.administrator})]
+        assert due(hospital) == [("revocation", 72, {hospital.holder_user, hospital.administrator})]
         remind(hospital)
         assert f"/revocations/{waiting.pk}/sign/" in sink.text_to(hospital.holder_user.email)
         assert f"/revocations/{waiting.pk}/?" in sink.text_to(hospital.administrator.email)
@@ -296,7 +306,7 @@ class TestTokens:
 
     def test_who_waits_on_is_reminded_again(self, hospital: Hospital) -> None:
         waiting(hospital, days=30)
-        assert [(kind, step) for kind, step, _to in due(hospital)] == [("token", 28)]
+        assert [(kind, step) for kind, step, _to in due(hospital)] == [("token", 28 * 24)]
 
     @pytest.mark.parametrize("shared", [False, True])
     def test_an_own_certificate_is_between_its_owner_and_the_government(
@@ -304,11 +314,11 @@ class TestTokens:
     ) -> None:
         how = {"private_to": None, "shared_at": now()} if shared else {}
         waiting(hospital, **own(hospital, **how))
-        assert due(hospital) == [("token", 14, {hospital.holder_user})]
+        assert due(hospital) == [("token", 14 * 24, {hospital.holder_user})]
 
     def test_a_care_provider_s_without_owner_is_told_to_any_holder(self, hospital: Hospital) -> None:
         waiting(hospital, **own(hospital, owner=None, private_to=None))
-        assert due(hospital) == [("token", 14, {hospital.holder_user, hospital.administrator})]
+        assert due(hospital) == [("token", 14 * 24, {hospital.holder_user, hospital.administrator})]
 
 
 class TestDeadlines:

@@ -12,7 +12,6 @@ from organisations.errors import AccountTaken
 from organisations.models import (
     AuditEvent,
     Mandate,
-    Membership,
     OrganisationIdentifier,
     Person,
     Reminder,
@@ -22,7 +21,7 @@ from organisations.services.audit import Actor
 from organisations.services.people import add_person
 from organisations.tenancy import acting_for
 from tests.organisations.web.members import code_of, give_second_factor, member, own_queries, signed_in
-from tests.support.hospital import Hospital, make_hospital
+from tests.support.hospital import Hospital
 
 MANAGED = (
     "/organisation/",
@@ -36,7 +35,7 @@ MANAGED = (
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        ("/organisation/", 7),
+        ("/organisation/", 8),
         ("/organisation/people/new/", 1),
         ("/organisation/identifiers/new/", 0),
         ("/organisation/mandates/new/", 2),
@@ -64,22 +63,7 @@ def test_the_query_count_does_not_grow_with_the_rows(administrator: Client, hosp
         member(hospital.organisation, Role.VIEWER, name=f"Viewer {index}")
     answer, made = own_queries(administrator, "/organisation/")
     assert "Viewer 11" in answer.content.decode()
-    assert made == 7
-
-
-def test_a_link_from_a_letter_leads_into_its_organisation(administrator: Client, hospital: Hospital) -> None:
-    other = make_hospital(name="Clinique des Tilleuls", cbe="0809394427", ssin="93051822361")
-    third = make_hospital(name="Kliniek Drie", cbe="0809394427", ssin="93051822361")
-    with acting_for([other.organisation.pk], as_platform=True):
-        Membership.objects.create(
-            organisation=other.organisation,
-            user_id=administrator.session["_auth_user_id"],
-            role=Role.ADMINISTRATOR,
-        )
-    for one, name in ((other, other), (hospital, hospital), (third, hospital)):
-        page = administrator.get(f"/organisation/?organisation={one.organisation.pk}").content.decode()
-        assert f"<h1>{name.organisation}</h1>" in page
-    assert administrator.get("/organisation/?organisation=nonsense").status_code == 200
+    assert made == 8
 
 
 def test_an_address_that_refuses_mail_is_pointed_out(administrator: Client, hospital: Hospital) -> None:
@@ -203,13 +187,6 @@ def test_a_mandate_is_given_and_withdrawn(administrator: Client, hospital: Hospi
         mandate.refresh_from_db()
         assert str(mandate.withdrawn_on) == "2026-02-01"
     assert administrator.post(address, {"withdrawn_on": "soon"}, follow=True).status_code == 200
-
-
-def test_a_member_gets_a_role(administrator: Client) -> None:
-    given = {"email": "nieuw@maasdal.example", "full_name": "Nele Nieuw", "role": "auditor", "language": "nl"}
-    page = administrator.post("/organisation/members/new/", given, follow=True).content.decode()
-    assert "Nele Nieuw has an account now" in page
-    assert not User.objects.get(email="nieuw@maasdal.example").has_usable_password()
 
 
 def test_the_history_says_what_happened(administrator: Client) -> None:

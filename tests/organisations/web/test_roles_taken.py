@@ -31,6 +31,10 @@ def test_a_role_is_taken_away(administrator: Client, hospital: Hospital) -> None
     assert theirs.get("/organisation/history/").status_code == 200
     membership = role_of(hospital, auditor, Role.AUDITOR)
     assert address(membership) in administrator.get("/organisation/").content.decode()
+    asked = administrator.get(address(membership)).content.decode()
+    for told in ("Ada Auditor", "Auditor", "changes nothing", "Back, the role stays"):
+        assert told in asked
+    assert role_of(hospital, auditor, Role.AUDITOR), "looking takes nothing"
     page = administrator.post(address(membership), follow=True).content.decode()
     assert "Ada Auditor no longer has the role Auditor." in page
     assert theirs.get("/organisation/history/").status_code == 403
@@ -48,6 +52,8 @@ def test_a_role_is_taken_away(administrator: Client, hospital: Hospital) -> None
 def test_who_may_not(viewer: Client, stranger: Client, client: Client, hospital: Hospital) -> None:
     membership = role_of(hospital, hospital.holder_user, Role.HOLDER)
     assert viewer.post(address(membership)).status_code == 403
+    assert viewer.get(address(membership)).status_code == 403
+    assert stranger.get(address(membership)).status_code == 404
     assert stranger.post(address(membership)).status_code == 404
     assert client.post(address(membership)).status_code == 302
     assert stranger.post(f"/organisation/members/{uuid4()}/take/").status_code == 404
@@ -97,4 +103,4 @@ def test_the_organisation_page_asks_no_more_for_more_rows(administrator: Client,
     _answer, before = own_queries(administrator, "/organisation/")
     for index in range(5):
         member(hospital.organisation, Role.VIEWER, Role.AUDITOR, name=f"Viewer {index}")
-    assert own_queries(administrator, "/organisation/")[1] == before == 7
+    assert own_queries(administrator, "/organisation/")[1] == before == 8

@@ -1,0 +1,24 @@
+"""What the commands that invite say about the letter, which they send themselves: there may be no worker yet."""
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from organisations.models import Invitation
+from organisations.services.invitation_letters import send_invitation
+from organisations.services.mail import DeliveryStatus
+
+
+def say_delivery(command: BaseCommand, invitation: Invitation) -> None:
+    """Send the letter unless a worker was quicker, and say what became of it and what to do."""
+    delivery = send_invitation(invitation.organisation_id, invitation.pk, now=timezone.now())
+    if delivery is None or delivery.status is DeliveryStatus.SENT:
+        command.stdout.write(
+            f"The invitation is on its way to {invitation.email}; it can be accepted until "
+            f"{invitation.expires_at:%d/%m/%Y}."
+        )
+        return
+    command.stdout.write(
+        f"The mail server did not take the letter to {invitation.email}: {delivery.answer}. A worker tries again. To "
+        f"send it again yourself: manage.py invite_administrator {invitation.organisation_id} {invitation.email} "
+        f'"{invitation.full_name}"'
+    )

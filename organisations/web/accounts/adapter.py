@@ -1,0 +1,85 @@
+"""What allauth may do here: people are invited by an administrator, nobody signs up by themselves."""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.urls import reverse
+
+from organisations.models import User
+from organisations.sealing import seal, unseal
+from organisations.services.mail import send
+from organisations.web.accounts.letters import account_letter
+
+JUST_NOW = timedelta(minutes=5)
+"""How long a typed password counts for setting up the second step."""
+
+
+class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
+    """Closes allauth's sign-up, and lets its letters go out in our shell, to the account's own address."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Return False: accounts are made by an administrator."""
+        return False
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Return False for who has just typed the password and is setting up the second step: once is enough."""
+        if not super().is_reauthentication_required(app=app, **kwargs):
+            return False
+        user = self.request.user
+        if not isinstance(user, User) or is_mfa_enabled(user):
+            return True
+        typed = [
+            one["at"] for one in get_authentication_records(self.request, user) if one["method"] == "password"
+        ]
+        return not typed or time.time() - typed[-1] > JUST_NOW.total_seconds()
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Return where a password is chosen, at the installation's origin whatever host the request named."""
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return f"{settings.ORIGIN}{path.replace('UID-KEY', key)}"
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        """Send the link to the account's address, never to the one that was typed."""
+        send(account_letter("account/email/password_reset_key", user, context["password_reset_url"]))
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """Tell somebody what became of the own account. A mail server that is away holds up no change."""
+        send(account_letter(template_prefix, user))
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Refuse a letter that has no words of ours: every one that allauth can send here has its own way above."""
+        raise NotImplementedError(template_prefix)
+
+
+class SealedSecrets(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
+    """Keeps TOTP secrets and the seeds of recovery codes encrypted, with the key ring of national numbers."""
+
+    def encrypt(self, text: str) -> str:
+        """Return what is stored instead of a secret."""
+        return seal(text.encode()).decode("ascii")
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Return the secret; raises cryptography.fernet.InvalidToken when no key of the ring fits."""
+        return unseal(encrypted_text.encode("ascii")).decode()
+
+
+def closed(request: HttpRequest, key: str = "") -> HttpResponseBase:
+    """Answer 404 where allauth would let people give themselves another e-mail address, or prove one.
+
+    Roles are given by e-mail address: who could take a colleague's would get the colleague's roles. An address is
+    proven by choosing a password through the link that was mailed to it, and in no other way.
+    """
+    raise Http404

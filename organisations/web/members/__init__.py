@@ -1,0 +1,1 @@
+"""Members: inviting them, taking roles away, and what the invited see."""
