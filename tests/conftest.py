@@ -7,11 +7,16 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_django
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from tests import environment
 from tests.support.sandbox import SandboxProcess
 
 environment.prepare()
+# An example may take as long as the machine is busy.
+examples.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("unhurried")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -23,4 +23,5 @@ class Migration(migrations.Migration):
         guard("organisations_membership"),
         guard("organisations_auditevent"),
         guard("organisations_reminder"),
+        guard("organisations_invitation"),
     ]
