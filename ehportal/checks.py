@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from agent.wire.errors import WireError
 from agent.wire.origins import is_loopback, normalise_origin
+from agent.wire.pki.unreadable import UNREADABLE
 from certificates.domain.lifecycle import Environment
 from certificates.trust.anchors import certificate_anchors, eid_anchors, is_root
 
@@ -115,7 +116,7 @@ def anchors_are_apart(app_configs: Configs, **_: object) -> list[CheckMessage]:
         except ImproperlyConfigured as error:
             found.append(Critical(f"{name}: {error}", id="ehportal.E008"))
             continue
-        except (ValueError, x509.InvalidVersion):
+        except UNREADABLE:
             found.append(Critical(f"{name} holds something that is no certificate.", id="ehportal.E008"))
             continue
         if not any(is_root(der) for der in ders):

@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "organisations.web.tenancy.SecondFactorMiddleware",
     "organisations.web.tenancy.TenancyMiddleware",
+    "ehportal.refusals.TextsWithoutNulMiddleware",
 ]
 
 ROOT_URLCONF = "ehportal.urls"
@@ -71,7 +72,7 @@ TEMPLATES = [
                 "organisations.web.tenancy.tenancy",
                 "ehportal.shell.installation",
             ],
-            "builtins": ["django_htmx.templatetags.django_htmx"],
+            "builtins": ["django_htmx.templatetags.django_htmx", "ehportal.ends"],
         },
     }
 ]

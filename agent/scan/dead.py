@@ -15,6 +15,7 @@ from agent.stores.remembered import remembered
 from agent.wire.errors import NameMalformed
 from agent.wire.pki.keys import certificate_fingerprint
 from agent.wire.pki.names import CertificateName, certificate_name
+from agent.wire.pki.unreadable import UNREADABLE
 
 LATEST_DELIVERY: Final = timedelta(days=30)
 """A store is named after the day of its request; the certificate in it begins at most this much later."""
@@ -64,5 +65,5 @@ def _fits(file_name: str, certificate: x509.Certificate) -> bool:
 def _name(certificate: x509.Certificate) -> CertificateName | None:
     try:
         return certificate_name(certificate.subject)
-    except NameMalformed:
+    except (*UNREADABLE, NameMalformed):
         return None

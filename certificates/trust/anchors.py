@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from agent.wire.pki.unreadable import UNREADABLE
 from certificates.domain.lifecycle import Environment
 
 
@@ -20,7 +21,7 @@ def _read(paths: tuple[str, ...]) -> tuple[bytes, ...]:
         try:
             content = Path(path).read_bytes()
             found += [der for _name, _headers, der in pem.unarmor(content, multiple=True)]
-        except (OSError, ValueError) as error:
+        except (OSError, *UNREADABLE) as error:
             raise ImproperlyConfigured(f"The trust anchor file {path} cannot be read as PEM.") from error
     return tuple(found)
 

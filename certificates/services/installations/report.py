@@ -11,16 +11,14 @@ from django.db.models import Q, QuerySet
 
 from agent.wire.link.installations import Installation as Found
 from agent.wire.link.installations import InstallationReport, InstallationsMatched
+from agent.wire.pki.moments import within
 from certificates.domain.installations import (
-    EARLIEST,
-    LATEST,
     TOLERANCE,
     Estimate,
     estimate,
     lies_under,
     name_of,
 )
-from certificates.errors.installations import ReportMalformed
 from certificates.models import Certificate, Installation, MachineLook
 from organisations.models import Device, Organisation, OrganisationIdentifier
 from organisations.services.audit import Actor, record
@@ -39,11 +37,8 @@ def report_installations(
     """Take a report over for each of `organisations` (those that know the device's holder), in one transaction.
 
     An organisation keeps what its inventory matches, and what bears one of its numbers; of anything else it learns
-    nothing. Raises ReportMalformed for an end that no certificate has.
+    nothing.
     """
-    ends = [one.not_after for one in report.installations if one.not_after is not None]
-    if not all(EARLIEST <= end.year <= LATEST for end in ends):
-        raise ReportMalformed
     matched: set[str] = set()
     gone: set[str] = set()
     with transaction.atomic():
@@ -199,7 +194,7 @@ class _Taking:
         row.name = name[:250]
         # The file's name tells an environment; a certificate that is known here tells the true one.
         row.environment = found.environment if certificate is None else certificate.environment
-        row.not_after = found.not_after
+        row.not_after = None if found.not_after is None else within(found.not_after)
         row.estimated = not found.fingerprint and not found.public_key_identifier
 
     def _lost(self, rows: list[Installation], kept: list[Installation]) -> list[Installation]:
