@@ -59,8 +59,9 @@ def mask_national_numbers(text: str) -> str:
 
     Masking twice changes nothing more.
     """
-    text = _NAMED.sub(rf"\1\2{MASK}", text)
-    return mask_numbers(text, lambda _text, _start, _end, digits: MASK if _checks(digits) else None)
+    # The whole numbers first: of one that is written in groups, a name before it would take the first group only.
+    text = mask_numbers(text, lambda _text, _start, _end, digits: MASK if _checks(digits) else None)
+    return _NAMED.sub(rf"\1\2{MASK}", text)
 
 
 def holds_national_number(text: str) -> bool:

@@ -44,7 +44,7 @@ class TooManyFiles(FileRefused):
 
     def __init__(self, *, most: int) -> None:
         super().__init__(
-            _("At most %(most)d files are taken in at once. Send them in several goes.") % {"most": most},
+            _("At most %(most)d files are taken in at once. Send fewer of them.") % {"most": most},
             field="files",
         )
 
@@ -54,8 +54,7 @@ class FilesTooLarge(FileRefused):
 
     def __init__(self, *, megabytes: int) -> None:
         super().__init__(
-            _("At most %(size)d MB are taken in at once. Send the files in several goes.")
-            % {"size": megabytes},
+            _("At most %(size)d MB are taken in at once. Send fewer of them.") % {"size": megabytes},
             field="files",
         )
 
@@ -65,7 +64,6 @@ class TooManyCertificates(FileRefused):
 
     def __init__(self, *, most: int) -> None:
         super().__init__(
-            _("At most %(most)d certificates are taken in at once. Send the files in several goes.")
-            % {"most": most},
+            _("At most %(most)d certificates are taken in at once. Send fewer of them.") % {"most": most},
             field="files",
         )

@@ -26,6 +26,7 @@ _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _BARE = re.compile(rb"(?<![A-Za-z0-9+/_-])MI[A-L][A-Za-z0-9+/_\s-]{80,}={0,2}")
 """A SEQUENCE of more than 127 bytes, as every certificate and container is, in base64."""
 _BYTE_ORDERS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_LETTERS: Final = 200
 _READINGS: Final = 8
 """How often the whole file may be decoded in search of base64 without markers."""
 
@@ -76,14 +77,22 @@ def _in_binary(content: bytes) -> list[bytes]:
 
 def _as_bytes_of_text(content: bytes) -> bytes:
     """The text in ASCII-compatible bytes: UTF-16 is recoded, and what JSON writes for line ends becomes such."""
-    for mark, encoding in _BYTE_ORDERS:
-        # Without a byte order mark, a dash or letter with a zero beside it tells.
-        bare = b"-\0-\0-\0" if encoding == "utf-16-le" else b"\0-\0-\0-"
-        letters = b"M\0I\0I\0" if encoding == "utf-16-le" else b"\0M\0I\0I"
-        if content.startswith(mark) or bare in content or content.lstrip().startswith(letters):
-            content = content.decode(encoding, "replace").encode("ascii", "replace").replace(b"?", b" ")
-            break
+    encoding = _encoding_of(content)
+    if encoding:
+        content = content.decode(encoding, "replace").encode("ascii", "replace").replace(b"?", b" ")
     return content.replace(b"\\r", b"").replace(b"\\n", b"\n").replace(b"\\/", b"/")
+
+
+def _encoding_of(content: bytes) -> str:
+    """Tell UTF-16 by its byte order mark, or by the zeros that stand beside each letter."""
+    for mark, encoding in _BYTE_ORDERS:
+        if content.startswith(mark):
+            return encoding
+    head = content[: 2 * _LETTERS]
+    for zeros, encoding in ((head[1::2], "utf-16-le"), (head[0::2], "utf-16-be")):
+        if 2 * zeros.count(0) > len(zeros):
+            return encoding
+    return ""
 
 
 def _blocks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
