@@ -12,13 +12,15 @@ from organisations.sealing import unseal
 
 CHUNK = 500
 TEXTS = ("subject", "issuer", "common_name", "holder_name")
+ADDRESSES = ("crl_urls", "ocsp_urls")
 
 
 def repair(apps: StateApps, _editor: Any) -> None:
     """Read every certificate once more: its texts are masked as they are today, its dates brought into the range."""
     table = apps.get_model("certificates", "Certificate")
     changed = []
-    for row in table.objects.only("id", "sealed_der", "search_text", "not_before", "not_after", *TEXTS).iterator(CHUNK):
+    read = ("id", "sealed_der", "search_text", "not_before", "not_after", *TEXTS, *ADDRESSES)
+    for row in table.objects.only(*read).iterator(CHUNK):
         row.not_after = NO_END if row.not_after > LATEST else row.not_after
         row.not_before = max(row.not_before, EARLIEST)
         try:
@@ -27,6 +29,8 @@ def repair(apps: StateApps, _editor: Any) -> None:
             row.holds_number = True  # who cannot look must not hand it out
         for name in (*TEXTS, "search_text"):
             setattr(row, name, mask_ssins(getattr(row, name)))
+        for name in ADDRESSES:
+            setattr(row, name, [mask_ssins(url) for url in getattr(row, name)])
         for name in TEXTS:
             setattr(row, name, getattr(row, name)[: table._meta.get_field(name).max_length])
         changed.append(row)
@@ -44,7 +48,7 @@ def repair(apps: StateApps, _editor: Any) -> None:
 
 
 def _write(table: Any, rows: list[Any]) -> None:
-    fields = ["holds_number", "not_before", "not_after", "search_text", *TEXTS]
+    fields = ["holds_number", "not_before", "not_after", "search_text", *TEXTS, *ADDRESSES]
     table.objects.bulk_update(rows, fields)
 
 

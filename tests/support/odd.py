@@ -21,7 +21,7 @@ def with_field(certificate: x509.Certificate | bytes, number: int, element: byte
     der = certificate if isinstance(certificate, bytes) else certificate.public_bytes(Encoding.DER)
     tbs, algorithm, signature = children(der)
     fields = children(tbs)
-    fields[number] = element
+    fields[number:] = [element, *fields[number + 1 :]]
     return sequence(sequence(*fields), algorithm, signature)
 
 

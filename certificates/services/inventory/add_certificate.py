@@ -58,8 +58,8 @@ def add_certificate(
         "key_algorithm": facts.key_algorithm,
         "key_usages": list(facts.key_usages),
         "extended_key_usages": list(facts.extended_key_usages),
-        "crl_urls": list(facts.crl_urls),
-        "ocsp_urls": list(facts.ocsp_urls),
+        "crl_urls": [mask_ssins(url) for url in facts.crl_urls],
+        "ocsp_urls": [mask_ssins(url) for url in facts.ocsp_urls],
         # What nobody can read stands above nothing, and would be handed to workstations that refuse it.
         "chain": [base64.b64encode(der).decode() for der in chain if readable([der])],
         "chain_trusted": chain_trusted,
