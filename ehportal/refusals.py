@@ -71,7 +71,7 @@ def bad_request(request: HttpRequest, exception: BaseException | None = None) ->
         document: dict[str, Any] = {"type": "about:blank", "title": sentence, "status": status, "code": code}
         return JsonResponse(document, status=status, content_type="application/problem+json")
     # What is refused before it is known who asks, a wrong host for instance, has no more than the sentence.
-    known = request if hasattr(request, "tenancy") else None
+    known = request if hasattr(request, "user") else None
     return HttpResponse(render_to_string("400.html", {"sentence": sentence}, known), status=status)
 
 

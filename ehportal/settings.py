@@ -52,8 +52,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "organisations.web.tenancy.SecondFactorMiddleware",
+    "ehportal.refusals.TextsWithoutNulMiddleware",  # before the next one, which calls the view
     "organisations.web.tenancy.TenancyMiddleware",
-    "ehportal.refusals.TextsWithoutNulMiddleware",
 ]
 
 ROOT_URLCONF = "ehportal.urls"
