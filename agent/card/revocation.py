@@ -26,6 +26,9 @@ MAX_ANSWER_BYTES: Final = 64 * 1024
 CLOCK_SKEW: Final = timedelta(minutes=5)
 
 
+_NO_ANSWER: tuple[type[Exception], ...] = (requests.RequestException, *UNREADABLE)
+
+
 def certificate_status(certificate: x509.Certificate, issuer: x509.Certificate, *, now: datetime) -> Status:
     """Good, suspended, revoked, or unknown: unknown whenever the answer is missing, unsigned, stale or about another.
 
@@ -37,7 +40,7 @@ def certificate_status(certificate: x509.Certificate, issuer: x509.Certificate, 
     asked = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, hashes.SHA1()).build()  # noqa: S303  RFC 5019's only hash
     try:
         return _status_in(_answer(url, asked.public_bytes(Encoding.DER)), certificate, issuer, now)
-    except (requests.RequestException, *UNREADABLE):
+    except _NO_ANSWER:
         return "unknown"  # anybody on the way may have written it: it may be anything
 
 

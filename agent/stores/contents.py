@@ -16,10 +16,9 @@ from agent import pkcs12
 from agent.errors import StoreError
 from agent.pending import StoreFormat
 from agent.pkcs12 import CertificateEntry, Contents, KeyEntry, PrivateKey
-from agent.wire.errors import NameMalformed
 from agent.wire.pki.loaded import name_of, serial_of
 from agent.wire.pki.names import dn_of
-from agent.wire.pki.unreadable import UNREADABLE
+from agent.wire.pki.unreadable import UNREADABLE, UNREADABLE_NAME
 
 ENTRY: Final = "authentication"
 
@@ -154,7 +153,7 @@ def authority_alias(certificate: x509.Certificate) -> str:
     """The alias of a CA certificate: its subject as RFC 2253 (now 4514) writes it."""
     try:
         return dn_of(certificate.subject)
-    except (*UNREADABLE, NameMalformed):
+    except UNREADABLE_NAME:
         return name_of(certificate, "subject").rfc4514
 
 

@@ -23,7 +23,7 @@ from agent.wire.pki.loaded import name_of, serial_of
 from agent.wire.pki.moments import has_no_end, within
 from agent.wire.pki.names import CertificateName, certificate_name, read_file_name, same_name
 from agent.wire.pki.text import COMMON_NAME
-from agent.wire.pki.unreadable import UNREADABLE
+from agent.wire.pki.unreadable import UNREADABLE_NAME
 
 RENEWAL: Final = timedelta(days=90)
 LEAST_KEY_BITS: Final = 2048
@@ -176,7 +176,7 @@ def _name_of(certificate: x509.Certificate) -> str:
 def _certificate_name(certificate: x509.Certificate) -> CertificateName | None:
     try:
         return certificate_name(certificate.subject)
-    except (*UNREADABLE, NameMalformed):
+    except UNREADABLE_NAME:
         return None
 
 

@@ -214,7 +214,9 @@ def _same_request(path: Path, key: PendingKey) -> bool:
     """Whether the file that is there already holds a request for this key."""
     try:
         return bool(x509.load_pem_x509_csr(path.read_bytes()).public_key() == key.key.public_key())
-    except (OSError, *UNREADABLE):
+    except OSError:
+        return False
+    except UNREADABLE:
         return False
 
 

@@ -3,6 +3,8 @@
 from cryptography import x509
 from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
 
+from agent.wire.errors import NameMalformed
+
 UNREADABLE: tuple[type[Exception], ...] = (
     # A malformed value: cryptography mostly says ValueError; asn1crypto says any of these.
     ValueError,
@@ -25,3 +27,6 @@ UNREADABLE: tuple[type[Exception], ...] = (
     Warning,
 )
 """Everything that cryptography and asn1crypto raise for what they cannot read or do not know."""
+
+UNREADABLE_NAME: tuple[type[Exception], ...] = (*UNREADABLE, NameMalformed)
+"""The same, and what is raised for a name that can be read and is none of an eHealth certificate."""

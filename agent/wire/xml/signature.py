@@ -51,6 +51,9 @@ _CONFIGURATION = SignatureConfiguration(
 logging.getLogger("signxml").setLevel(logging.WARNING)
 
 
+_UNVERIFIED: tuple[type[Exception], ...] = (SignXMLException, etree.LxmlError, *UNREADABLE)
+
+
 @dataclass(frozen=True)
 class VerifiedRequest:
     """What was really signed, and by which certificate. Whether that certificate is trusted is not said."""
@@ -152,7 +155,7 @@ def verify_enveloped(data: bytes) -> VerifiedRequest:
         result = XMLVerifier().verify(
             data, x509_cert=chain[0], expect_config=configuration, id_attribute="Id"
         )
-    except (SignXMLException, etree.LxmlError, *UNREADABLE):
+    except _UNVERIFIED:
         raise SignatureInvalid("the signature does not verify") from None
     if isinstance(result, list):
         raise SignatureInvalid("more than one thing is signed")

@@ -3,11 +3,10 @@
 import json
 from datetime import datetime
 
-from agent.wire.errors import NameMalformed
 from agent.wire.jobs import RevocationContent, RevocationContract
 from agent.wire.pki.certificates import load_certificate
 from agent.wire.pki.names import same_name
-from agent.wire.pki.unreadable import UNREADABLE
+from agent.wire.pki.unreadable import UNREADABLE_NAME
 from certificates.certra.errors import Rejected, Transient
 from certificates.certra.gateway import Gateway, RevocationWish
 from certificates.domain.revocation import RevocationReason
@@ -67,5 +66,5 @@ def _is_about(contract: RevocationContract, certificate: Certificate) -> bool:
     """The name must be the certificate's own; the one in its row may be masked."""
     try:
         return same_name(contract.dn, load_certificate(certificate.der).subject)
-    except (*UNREADABLE, NameMalformed):
+    except UNREADABLE_NAME:
         return False

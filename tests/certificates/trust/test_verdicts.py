@@ -84,7 +84,7 @@ def test_an_enrolment_with_such_a_card_is_refused_with_a_sentence(hospital: Hosp
             signer=other,
             extensions=(usage,),
         )
-        holder.chain = lambda _leaf, leaf=leaf: [leaf]  # type: ignore[method-assign, misc]  # another card
+        holder.chain = lambda _leaf, leaf=leaf: [leaf]  # type: ignore[method-assign, assignment, misc]  # another card
         answer = holder.enrol()
         assert answer.status_code == 422, answer.content
         assert answer.json()["code"] == "card_not_trusted"
