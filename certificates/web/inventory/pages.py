@@ -91,8 +91,9 @@ def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
         "is_own": is_own(request, found),
         "lines": lines_of(events_about(found.pk)),
         "panel": panel_of(request, found, now, ending=successor is not None or ending.on_its_way),
-        # The own one is renewed on the page of one's own certificates: no mandate, no administrator.
-        "renewal": None if found.owner_id else renewal_view(plan, request.tenancy),
+        # The own one is renewed on the page of one's own certificates: no mandate, no administrator. What never ends
+        # is never renewed.
+        "renewal": None if found.owner_id or found.has_no_end else renewal_view(plan, request.tenancy),
         "predecessor": predecessor,
         "successor": successor,
         "switch": switch_view(found, predecessor, successor, now),
