@@ -3,6 +3,7 @@
 import argparse
 import platform
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +35,10 @@ from agent.wire.jobs import JOB_ID
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code (ExitCode)."""
+    if not sys.warnoptions:
+        warnings.simplefilter(
+            "ignore"
+        )  # what a library thinks of a strange certificate is no word for a person
     given = sys.argv[1:] if arguments is None else arguments
     # A request's id may begin with a dash; it is no option.
     options = _parser().parse_args([f"={a}" if a.startswith("-") and JOB_ID.match(a) else a for a in given])

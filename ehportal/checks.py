@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 
 from agent.wire.errors import WireError
 from agent.wire.origins import is_loopback, normalise_origin
+from agent.wire.pki.unreadable import UNREADABLE
 from certificates.domain.lifecycle import Environment
 from certificates.trust.anchors import certificate_anchors, eid_anchors, is_root
 from ehportal.sign_in_cache import SignInCache
@@ -137,7 +138,7 @@ def anchors_are_apart(app_configs: Configs, **_: object) -> list[CheckMessage]:
         except ImproperlyConfigured as error:
             found.append(Critical(f"{name}: {error}", id="ehportal.E008"))
             continue
-        except (ValueError, x509.InvalidVersion):
+        except UNREADABLE:
             found.append(Critical(f"{name} holds something that is no certificate.", id="ehportal.E008"))
             continue
         if not any(is_root(der) for der in ders):

@@ -14,14 +14,16 @@ from typing import Any
 import structlog
 from django.http import HttpRequest, HttpResponse
 
+from agent.wire.masking import mask_numbers
+
 SECRET_NAMES = re.compile(
     r"ssin|pin\b|puk\b|password|passphrase|secret|token|private|cookie|authorization|proof", re.IGNORECASE
 )
-ELEVEN_DIGITS = re.compile(r"(?<!\d)\d{2}[ .\-/]?\d{2}[ .\-/]?\d{2}[ .\-/]?\d{3}[ .\-/]?\d{2}(?!\d)")
-HASH_OR_NUMBER = re.compile(rf"\b(?=\d*[a-f])[0-9a-f]{{20,}}\b|(?P<number>{ELEVEN_DIGITS.pattern})")
-"""Hashes and request ids hold eleven digits in a row by chance; they are stepped over."""
+ELEVEN_DIGITS = re.compile(r"\d{11}")
 PEM = re.compile(r"-----BEGIN .*?(-----END [A-Z0-9 ]{1,40}-----|\Z)", re.DOTALL)
-SIGNED_TOKEN = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
+DOTTED = re.compile(r"(?<![\w.-])[\w-]++(?:\.[\w-]*+)++")
+"""A host, a file or a signed token: looked at once from its beginning, so that a long one costs what its length is."""
+TOKEN_BEGINS = re.compile(r"\beyJ[\w-]{8}")
 JOB_ADDRESS = re.compile(r"(/jobs/)[\w-]{22}")
 MARKUP = re.compile(
     r"<(?!(?:module|lambda|\w+comp|genexpr|string|locals|frozen [\w.]+)>|[\w.]+ object)[A-Za-z?!/]"
@@ -36,9 +38,21 @@ def redact_text(text: str) -> str:
     if MARKUP.search(text):
         return "[xml]"
     text = PEM.sub("[pem]", text)
-    text = SIGNED_TOKEN.sub("[token]", text)
+    text = DOTTED.sub(_without_token, text)
     text = JOB_ADDRESS.sub(r"\1[job]", text)
-    return HASH_OR_NUMBER.sub(lambda found: "[ssin]" if found["number"] else found[0], text)
+    # Here every eleven digits go, whatever their check digits say: numbers are mistyped too.
+    return mask_numbers(text, lambda *_found: "[ssin]")
+
+
+def _without_token(found: re.Match[str]) -> str:
+    """Mask what has the shape of a signed token, three parts of base64url, in a run of parts with dots between."""
+    parts = found[0].split(".")
+    kept, at = [], 0
+    while at < len(parts):
+        begins = TOKEN_BEGINS.search(parts[at]) if at + 2 < len(parts) and parts[at + 1] else None
+        kept.append(f"{parts[at][: begins.start()]}[token]" if begins else parts[at])
+        at += 3 if begins else 1
+    return ".".join(kept)
 
 
 def redact_value(name: str, value: object, depth: int = 0) -> object:
@@ -82,6 +96,7 @@ def configure() -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+    logging.captureWarnings(capture=True)  # a library's warning is a line of the log, like any other
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

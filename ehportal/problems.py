@@ -4,11 +4,13 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
+from django.core.exceptions import SuspiciousOperation
 from django.http import JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 
+from ehportal.refusals import refusal_of
 from organisations.api.devices import ProvenView
 from organisations.errors import DomainError, ProofRefused
 
@@ -57,6 +59,10 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         # A retry of what was not possible just now is a new try, not the same answer again.
         if isinstance(view, ProvenView) and status < HTTPStatus.INTERNAL_SERVER_ERROR:
             view.keep_answer(status, body)
+        return Response(body, status=status, content_type="application/problem+json")
+    if isinstance(error, SuspiciousOperation):
+        status, code, sentence = refusal_of(error)
+        body = {"type": "about:blank", "title": sentence, "status": status, "code": code}
         return Response(body, status=status, content_type="application/problem+json")
     if isinstance(error, APIException):
         body = {

@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "organisations.web.tenancy.SecondFactorMiddleware",
+    "ehportal.refusals.TextsWithoutNulMiddleware",  # before the next one, which calls the view
     "organisations.web.tenancy.TenancyMiddleware",
 ]
 
@@ -72,7 +73,7 @@ TEMPLATES = [
                 "organisations.web.tenancy.tenancy",
                 "ehportal.shell.installation",
             ],
-            "builtins": ["django_htmx.templatetags.django_htmx"],
+            "builtins": ["django_htmx.templatetags.django_htmx", "ehportal.ends"],
         },
     }
 ]

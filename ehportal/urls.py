@@ -5,6 +5,8 @@ from django.urls import include, path
 from organisations.web.accounts.adapter import closed
 from organisations.web.language import choose_language
 
+handler400 = "ehportal.refusals.bad_request"
+
 urlpatterns = [
     path("agent/v1/", include("certificates.api.urls")),
     path("accounts/email/", closed),

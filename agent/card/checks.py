@@ -10,6 +10,7 @@ from agent.errors import AgentError, CardError
 from agent.wire.errors import NameMalformed
 from agent.wire.jobs import CertificateJob, Job, RevocationJob
 from agent.wire.pki.names import certificate_name
+from agent.wire.pki.unreadable import UNREADABLE
 
 
 def check_offer(job: Job, *, origin: str, now: datetime) -> None:
@@ -68,7 +69,7 @@ def check_signature_certificate(certificate: x509.Certificate, *, now: datetime)
         raise CardError("card_expired")
     try:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
-    except (x509.ExtensionNotFound, ValueError):
+    except UNREADABLE:
         raise CardError("not_a_signature_certificate") from None
     if not usage.content_commitment:
         raise CardError("not_a_signature_certificate")

@@ -22,6 +22,7 @@ from cryptography.x509.oid import NameOID
 
 from agent.errors import Cancelled, CardError
 from agent.wire.errors import SignatureInvalid
+from agent.wire.pki.unreadable import UNREADABLE
 from agent.wire.xml.signature import algorithm_for
 
 QUICK_SECONDS = 20.0
@@ -97,7 +98,7 @@ class CardReader:
         """Return the labels of the certificates on the card that can be read: to tell what is missing."""
         found = set()
         for label, text in cast("dict[str, str]", self._ask("read")["certificates"]).items():
-            with suppress(ValueError):
+            with suppress(*UNREADABLE):
                 x509.load_der_x509_certificate(base64.b64decode(text))
                 found.add(label)
         return frozenset(found)
@@ -113,7 +114,7 @@ class CardReader:
                 for label, text in certificates.items()
             }
             authentication, signature = read["Authentication"], read["Signature"]
-        except (ValueError, KeyError):
+        except UNREADABLE:
             raise CardError("card_incomplete") from None
         certified = _subject(signature, NameOID.SERIAL_NUMBER)
         number = identity.get("national_number", certified)

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import requests
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -17,12 +17,16 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 from agent.exchange import exchange
+from agent.wire.pki.unreadable import UNREADABLE
 
 Status = Literal["good", "suspended", "revoked", "unknown"]
 TIMEOUT: Final = (3.0, 5.0)
 EXCHANGE_SECONDS: Final = 15.0
 MAX_ANSWER_BYTES: Final = 64 * 1024
 CLOCK_SKEW: Final = timedelta(minutes=5)
+
+
+_NO_ANSWER: tuple[type[Exception], ...] = (requests.RequestException, *UNREADABLE)
 
 
 def certificate_status(certificate: x509.Certificate, issuer: x509.Certificate, *, now: datetime) -> Status:
@@ -36,7 +40,7 @@ def certificate_status(certificate: x509.Certificate, issuer: x509.Certificate, 
     asked = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, hashes.SHA1()).build()  # noqa: S303  RFC 5019's only hash
     try:
         return _status_in(_answer(url, asked.public_bytes(Encoding.DER)), certificate, issuer, now)
-    except (requests.RequestException, ValueError, TypeError, UnsupportedAlgorithm):
+    except _NO_ANSWER:
         return "unknown"  # anybody on the way may have written it: it may be anything
 
 
@@ -67,7 +71,7 @@ def _status_in(body: bytes, certificate: x509.Certificate, issuer: x509.Certific
 def _responder(certificate: x509.Certificate) -> str | None:
     try:
         access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
-    except (x509.ExtensionNotFound, ValueError):
+    except UNREADABLE:
         return None
     for description in access:
         location = description.access_location
@@ -102,7 +106,7 @@ def _delegated(signer: x509.Certificate, issuer: x509.Certificate, now: datetime
     try:
         signer.verify_directly_issued_by(issuer)
         usage = signer.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
+    except UNREADABLE:
         return False
     in_date = signer.not_valid_before_utc <= now <= signer.not_valid_after_utc
     return in_date and ExtendedKeyUsageOID.OCSP_SIGNING in usage

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from agent.wire.pki.unreadable import UNREADABLE
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 Protection = Literal["modern", "legacy"]
@@ -77,5 +78,5 @@ def public_bytes(certificate: x509.Certificate) -> bytes | None:
     """The certificate's SubjectPublicKeyInfo, None when it holds a key of a kind unknown here."""
     try:
         return certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         return None

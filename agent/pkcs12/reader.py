@@ -7,7 +7,6 @@ from typing import Any
 
 from asn1crypto import core, pkcs12
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_private_key
 
@@ -16,6 +15,8 @@ from agent.pkcs12.ber import as_der
 from agent.pkcs12.entries import CertificateEntry, Contents, KeyEntry, PrivateKey, Protection, public_bytes
 from agent.pkcs12.limits import MAXIMUM_ENTRIES, MAXIMUM_KEY_BITS, MAXIMUM_KEYS, Work
 from agent.pkcs12.protection import Opener
+from agent.wire.pki.certificates import load_certificate
+from agent.wire.pki.unreadable import UNREADABLE
 
 
 @dataclass
@@ -40,10 +41,7 @@ class _Found:
 def _parsing() -> Iterator[None]:
     try:
         yield
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
-        # asn1crypto says that something is malformed with any of these.
-        raise StoreError("store_unreadable") from error
-    except (UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension) as error:
+    except UNREADABLE as error:
         raise StoreError("store_unreadable") from error
 
 
@@ -106,9 +104,13 @@ def _read_bags(data: bytes, opener: Opener, found: _Found) -> None:
                 encoded = _decrypted(algorithm, encrypted, opener, found)
             found.keys.append((_key(encoded), _attributes(bag)))
         elif kind == "cert_bag" and bag["bag_value"]["cert_id"].native == "x509":
-            certificate = x509.load_der_x509_certificate(bytes(bag["bag_value"]["cert_value"]))
-            # Read now what is read later, so that a broken field is met here.
-            _ = (certificate.subject, certificate.issuer, certificate.not_valid_after_utc)
+            try:
+                certificate = load_certificate(bytes(bag["bag_value"]["cert_value"]))
+            except ValueError:
+                found.foreign += (
+                    1  # one that nobody reads hides neither the keys nor the certificates beside it
+                )
+                continue
             found.certificates.append((certificate, _attributes(bag)))
         else:
             found.foreign += 1

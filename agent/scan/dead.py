@@ -12,9 +12,9 @@ from agent.scan.command import usual_folders
 from agent.scan.search import scan
 from agent.stores.file_names import named
 from agent.stores.remembered import remembered
-from agent.wire.errors import NameMalformed
 from agent.wire.pki.keys import certificate_fingerprint
 from agent.wire.pki.names import CertificateName, certificate_name
+from agent.wire.pki.unreadable import UNREADABLE_NAME
 
 LATEST_DELIVERY: Final = timedelta(days=30)
 """A store is named after the day of its request; the certificate in it begins at most this much later."""
@@ -64,5 +64,5 @@ def _fits(file_name: str, certificate: x509.Certificate) -> bool:
 def _name(certificate: x509.Certificate) -> CertificateName | None:
     try:
         return certificate_name(certificate.subject)
-    except NameMalformed:
+    except UNREADABLE_NAME:
         return None

@@ -7,12 +7,13 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.pkcs12 import Contents
 from agent.stores.contents import encryption_entries, find_authentication
 from agent.stores.environments import environment_told_by, fitting_name
 from agent.wire.jobs import Environment
-from agent.wire.pki.keys import certificate_fingerprint, public_key_identifier
+from agent.wire.pki.fields import read_fields
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,17 @@ class CertificateFacts:
 
     @classmethod
     def of(cls, certificate: x509.Certificate) -> "CertificateFacts":
-        """Read them. The subject is RFC 4514, its national number as it stands there."""
+        """Read them, field by field. The subject is RFC 4514, its national number as it stands there.
+
+        Raises ValueError for a certificate whose end cannot be read.
+        """
+        fields = read_fields(certificate.public_bytes(Encoding.DER))
         return cls(
-            certificate_fingerprint(certificate),
-            public_key_identifier(certificate.public_key()),
-            str(certificate.serial_number),
-            certificate.subject.rfc4514_string(),
-            certificate.not_valid_after_utc,
+            fields.fingerprint,
+            fields.key_identifier,
+            str(fields.serial),
+            fields.subject.rfc4514,
+            fields.not_after,
             environment_told_by(certificate),
         )
 
@@ -90,7 +95,10 @@ def opened(store: FoundStore, contents: Contents) -> FoundStore:
     entry = find_authentication(contents)
     if entry is None or entry.certificate is None or not entry.belongs_together:
         return found
-    facts = CertificateFacts.of(entry.certificate)
+    try:
+        facts = CertificateFacts.of(entry.certificate)
+    except ValueError:
+        return found
     return replace(
         found,
         certificate=facts,

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from agent.language import Texts, shown, shown_path
 from agent.scan.found import FoundStore, copies, duplicates
@@ -18,7 +19,11 @@ from agent.wire.limits import (
 )
 from agent.wire.link.installations import Installation, InstallationReport
 from agent.wire.masking import mask_national_numbers
+from agent.wire.pki.moments import has_no_end
 from agent.wire.strict_json import is_xml_text
+
+MAX_SERIAL: Final = 60
+"""Digits of a serial number that can be sent: any authority's; a stranger one is left out, not its store."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,8 @@ class ScanPage:
             notes.append(self.texts("scan.end_unknown"))
         else:
             key = "estimated" if store.is_estimated else "real"
-            notes.append(self.texts(f"scan.end_{key}", end=f"{end:%d/%m/%Y}"))
+            notes.append(self.texts(f"scan.end_{key}", end=f"{end:%d/%m/%Y}") if not has_no_end(end)
+                         else self.texts("scan.no_end"))  # fmt: skip
             notes += [self.texts("scan.ended")] if end <= self.now else []
         if store.certificate is not None:
             notes.append(shown(store.certificate.subject))
@@ -134,7 +140,7 @@ def _installation(store: FoundStore, path: str, package: str | None) -> Installa
     return Installation(
         fingerprint=store.fingerprint,
         public_key_identifier=certificate.public_key_identifier if certificate else None,
-        serial=certificate.serial if certificate else None,
+        serial=certificate.serial if certificate and len(certificate.serial) <= MAX_SERIAL else None,
         subject=subject if subject and len(subject) <= MAX_DN_CHARACTERS else None,
         path=path,
         file_digest=store.digest,

@@ -23,6 +23,7 @@ from agent.sealing.limits import MAXIMUM_RECIPIENTS, MAXIMUM_SEALED
 from agent.wire.errors import CmsInvalid
 from agent.wire.pki.der import children, definite, octets, retagged
 from agent.wire.pki.signed_data import SignedContent, content_of, read_signed_data
+from agent.wire.pki.unreadable import UNREADABLE
 
 _AES: Final = {"aes128_cbc": 16, "aes192_cbc": 24, "aes256_cbc": 32}
 _BLOCK: Final = 16
@@ -90,7 +91,7 @@ def _envelope(outer: SignedContent, keys: Mapping[int, rsa.RSAPrivateKey]) -> _E
     der = _with_type(definite(outer.content, limit=MAXIMUM_SEALED), _ENVELOPED)
     try:
         return _read_envelope(content_of(der, "enveloped_data"), keys)
-    except (ValueError, TypeError, KeyError, OverflowError):
+    except UNREADABLE:
         raise CmsInvalid("not EnvelopedData") from None
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from asn1crypto import cms, core
 from asn1crypto import x509 as asn1
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from agent.errors import SealError
 from agent.sealing.limits import MAXIMUM_MESSAGE, MAXIMUM_RECIPIENTS
 from agent.wire.pki.paths import self_issued
+from agent.wire.pki.unreadable import UNREADABLE
 
 _SALT = 32
 _KEY = 16
@@ -122,7 +122,7 @@ def _recipient_key(certificate: x509.Certificate) -> rsa.RSAPublicKey:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
         if isinstance(key, rsa.RSAPublicKey) and usage.key_encipherment:
             return key
-    except (ValueError, UnsupportedAlgorithm, x509.ExtensionNotFound, x509.DuplicateExtension):
+    except UNREADABLE:
         pass
     raise SealError("seal_recipient_invalid")
 

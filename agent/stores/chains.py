@@ -11,6 +11,7 @@ from datetime import datetime
 from cryptography import x509
 
 from agent.errors import StoreError
+from agent.wire.pki.loaded import name_of
 from agent.wire.pki.paths import issued, may_issue
 
 
@@ -37,12 +38,17 @@ def verify_chain(
             raise StoreError("certificate_untrusted")
 
 
+def is_self_issued(certificate: x509.Certificate) -> bool:
+    """Whether it names itself as its issuer, as roots do; marks in a name are compared like letters."""
+    return name_of(certificate, "issuer") == name_of(certificate, "subject")
+
+
 def chain_within(
     leaf: x509.Certificate, held: Sequence[x509.Certificate]
 ) -> tuple[tuple[x509.Certificate, ...], bool]:
     """Build the chain from `leaf` up through what a store holds; tell whether it ends at a root that signed itself."""
     chain = [leaf]
-    while chain[-1].issuer != chain[-1].subject:
+    while not is_self_issued(chain[-1]):
         above = [ca for ca in held if ca not in chain and issued(chain[-1], ca)]
         if not above:
             return tuple(chain), False

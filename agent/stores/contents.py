@@ -16,8 +16,9 @@ from agent import pkcs12
 from agent.errors import StoreError
 from agent.pending import StoreFormat
 from agent.pkcs12 import CertificateEntry, Contents, KeyEntry, PrivateKey
-from agent.wire.errors import NameMalformed
+from agent.wire.pki.loaded import name_of, serial_of
 from agent.wire.pki.names import dn_of
+from agent.wire.pki.unreadable import UNREADABLE, UNREADABLE_NAME
 
 ENTRY: Final = "authentication"
 
@@ -84,11 +85,11 @@ def is_for_encryption(entry: KeyEntry) -> bool:
         return False
     if entry.certificate is None:
         return entry.alias.isdecimal()
-    if entry.alias == str(entry.certificate.serial_number):
+    if entry.alias == str(serial_of(entry.certificate)):
         return True
     try:
         usage = entry.certificate.extensions.get_extension_for_class(x509.KeyUsage).value
-    except (x509.ExtensionNotFound, ValueError):
+    except UNREADABLE:
         return False
     return not usage.digital_signature and (usage.key_encipherment or usage.data_encipherment)
 
@@ -152,8 +153,8 @@ def authority_alias(certificate: x509.Certificate) -> str:
     """Return the alias of a CA certificate: its subject as RFC 2253 (now 4514) writes it."""
     try:
         return dn_of(certificate.subject)
-    except NameMalformed:
-        return certificate.subject.rfc4514_string()
+    except UNREADABLE_NAME:
+        return name_of(certificate, "subject").rfc4514
 
 
 def _with_key(contents: Contents, entry: KeyEntry) -> Contents:
@@ -171,7 +172,7 @@ def _with_key(contents: Contents, entry: KeyEntry) -> Contents:
 
 
 def _serial_alias(entry: KeyEntry) -> str:
-    return entry.alias if entry.certificate is None else str(entry.certificate.serial_number)
+    return entry.alias if entry.certificate is None else str(serial_of(entry.certificate))
 
 
 def _same_key(one: PrivateKey, other: PrivateKey) -> bool:

@@ -6,6 +6,7 @@ from cryptography import x509
 
 from agent.stores.file_names import SUFFIXES, environment_of
 from agent.wire.jobs import Environment
+from agent.wire.pki.loaded import name_of
 
 _SUFFIX: Final[dict[Environment, str]] = {"production": ".p12", "acceptance": ".acc-p12"}
 
@@ -15,7 +16,7 @@ def environment_told_by(certificate: x509.Certificate) -> Environment | None:
 
     A hint that keeps people from mistakes, not a proof: nobody gave this workstation anchors for it.
     """
-    issuer = certificate.issuer.rfc4514_string().casefold()
+    issuer = name_of(certificate, "issuer").rfc4514.casefold()
     if "accept" in issuer:
         return "acceptance"
     return "production" if "ehealth" in issuer and "test" not in issuer else None

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -19,7 +19,11 @@ from agent.stores.environments import environment_told_by, fitting_name
 from agent.stores.file_names import original_name
 from agent.wire.errors import NameMalformed
 from agent.wire.jobs import Environment
-from agent.wire.pki.names import certificate_name, read_file_name, same_name
+from agent.wire.pki.loaded import name_of, serial_of
+from agent.wire.pki.moments import has_no_end, within
+from agent.wire.pki.names import CertificateName, certificate_name, read_file_name, same_name
+from agent.wire.pki.text import COMMON_NAME
+from agent.wire.pki.unreadable import UNREADABLE_NAME
 
 RENEWAL: Final = timedelta(days=90)
 LEAST_KEY_BITS: Final = 2048
@@ -83,7 +87,7 @@ class Verification:
         if not isinstance(entry.key, rsa.RSAPrivateKey) or entry.key.key_size < LEAST_KEY_BITS:
             yield self._told("weak", "note", alias=shown(entry.alias))
         subject, end = shown(_name_of(certificate)), certificate.not_valid_after_utc
-        values = {"name": subject, "end": f"{end:%d/%m/%Y}"}
+        values = {"name": subject, "end": _day(self._texts, end)}
         if end <= self._now:
             yield self._told("ended", "fail", **values)
         elif certificate.not_valid_before_utc > self._now:
@@ -99,11 +103,7 @@ class Verification:
 
     def _file_name(self, certificate: x509.Certificate) -> Iterator[Finding]:
         facts = read_file_name(self._path.name)
-        try:
-            wrong = facts is not None and certificate_name(certificate.subject) != facts.name
-        except NameMalformed:
-            wrong = True
-        if wrong:
+        if facts is not None and _certificate_name(certificate) != facts.name:
             yield self._told("file_name", "note", file=shown_path(self._path.name))
         environment = environment_told_by(certificate)
         better = fitting_name(original_name(self._path.name), environment)
@@ -114,13 +114,13 @@ class Verification:
     def _chain(self, certificate: x509.Certificate) -> Finding:
         held = [entry.certificate for entry in self._contents.certificates]
         chain, whole = chain_within(certificate, held)
-        top = shown(_common_name(chain[-1].subject if whole else chain[-1].issuer))
+        top = shown(_common_name(chain[-1], "subject" if whole else "issuer"))
         if len(chain) == 1 and not whole:
-            if any(other.subject == certificate.issuer for other in held):
+            if any(name_of(other, "subject") == name_of(certificate, "issuer") for other in held):
                 return self._told("chain_false", "fail", issuer=top)
             return self._told("chain_missing", "note", issuer=top)
         if any(ca.not_valid_after_utc <= self._now for ca in chain[1:]):
-            return self._told("chain_ended", "note", issuer=shown(_common_name(chain[1].subject)))
+            return self._told("chain_ended", "note", issuer=shown(_common_name(chain[1], "subject")))
         # The platform delivers the chain without its root.
         return self._ok("chain_to_root" if whole else "chain_below_root", issuer=top)
 
@@ -129,13 +129,13 @@ class Verification:
         if certificate is None:
             yield self._told("bare", "note", alias=alias)
             return
-        end = f"{certificate.not_valid_after_utc:%d/%m/%Y}"
+        end = _day(self._texts, certificate.not_valid_after_utc)
         if not entry.belongs_together:
             yield self._told("mismatched", "fail", alias=alias)
         elif not is_for_encryption(entry):
             yield self._told("other_key", "note", alias=alias, end=end)
-        elif entry.alias != str(certificate.serial_number):
-            yield self._told("encryption_alias", "fail", alias=alias, serial=str(certificate.serial_number))
+        elif entry.alias != str(serial_of(certificate)):
+            yield self._told("encryption_alias", "fail", alias=alias, serial=str(serial_of(certificate)))
         elif certificate.not_valid_after_utc <= self._now:
             yield self._ok("encryption_ended", alias=alias, end=end)
         else:
@@ -169,12 +169,22 @@ def _same(alias: str, subject: str) -> bool:
 
 
 def _name_of(certificate: x509.Certificate) -> str:
+    name = _certificate_name(certificate)
+    return _common_name(certificate, "subject") if name is None else str(name)
+
+
+def _certificate_name(certificate: x509.Certificate) -> CertificateName | None:
     try:
-        return str(certificate_name(certificate.subject))
-    except NameMalformed:
-        return _common_name(certificate.subject)
+        return certificate_name(certificate.subject)
+    except UNREADABLE_NAME:
+        return None
 
 
-def _common_name(name: x509.Name) -> str:
-    found = name.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
-    return str(found[0].value) if found else name.rfc4514_string()
+def _common_name(certificate: x509.Certificate, field: Literal["subject", "issuer"]) -> str:
+    name = name_of(certificate, field)
+    return next(iter(name.values(COMMON_NAME)), name.rfc4514)
+
+
+def _day(texts: Texts, end: datetime) -> str:
+    """An end as a person reads it."""
+    return texts("scan.no_end") if has_no_end(within(end)) else f"{end:%d/%m/%Y}"

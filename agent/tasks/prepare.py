@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent import durable, passwords
 from agent.config import Config
@@ -25,8 +23,11 @@ from agent.ui import Dialogue
 from agent.wire.errors import JobMalformed, NameMalformed
 from agent.wire.limits import MAX_CERTIFICATE_BYTES, MAX_CHAIN_CERTIFICATES
 from agent.wire.link.preparation import MAX_PREPARATION_BYTES, Preparation, csr_file
+from agent.wire.pki.certificates import readable
+from agent.wire.pki.finding import find_certificates
 from agent.wire.pki.keys import public_key_identifier
 from agent.wire.pki.names import certificate_file_name, certificate_name, dn_of, parse_dn, same_name
+from agent.wire.pki.unreadable import UNREADABLE
 
 MAX_CHAIN_BYTES: Final = 2 * MAX_CHAIN_CERTIFICATES * MAX_CERTIFICATE_BYTES
 """A PEM file: base64 makes four bytes of three, and people leave lines in between."""
@@ -212,25 +213,19 @@ class Preparer:
 def _same_request(path: Path, key: PendingKey) -> bool:
     """Return whether the file that is there already holds a request for this key."""
     try:
-        there = x509.load_pem_x509_csr(path.read_bytes())
-    except (ValueError, OSError):
+        return bool(x509.load_pem_x509_csr(path.read_bytes()).public_key() == key.key.public_key())
+    except OSError:
         return False
-    return there.public_key() == key.key.public_key()
+    except UNREADABLE:
+        return False
 
 
 def _certificates(path: Path) -> tuple[x509.Certificate, ...]:
-    """Read the certificates of a PEM file, leaf first as they stand. Raises AgentError `certificates_unreadable`."""
+    """Read the certificates of a file, leaf first as they stand there. Raises AgentError `certificates_unreadable`."""
     data = _read(path, MAX_CHAIN_BYTES)
-    try:
-        if len(data) > MAX_CHAIN_BYTES:
-            raise ValueError("size")
-        found = tuple(x509.load_pem_x509_certificates(data))
-        if len(found) > MAX_CHAIN_CERTIFICATES:
-            raise ValueError("number")
-        for one in found:
-            if len(one.public_bytes(Encoding.DER)) > MAX_CERTIFICATE_BYTES:
-                raise ValueError("size")
-            public_key_identifier(one.public_key())
-    except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm):
-        raise AgentError("certificates_unreadable", file=str(path)) from None
+    ders = find_certificates(data, limit=MAX_CHAIN_BYTES).certificates
+    found = tuple(readable(ders))
+    # The first is the person's own: with another in its place nothing would fit.
+    if not found or found[:1] != tuple(readable(ders[:1])) or len(ders) > MAX_CHAIN_CERTIFICATES:
+        raise AgentError("certificates_unreadable", file=str(path))
     return found

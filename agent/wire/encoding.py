@@ -20,6 +20,13 @@ def from_base64(text: str) -> bytes:
     return data
 
 
+def to_pem(der: bytes, label: str = "CERTIFICATE") -> bytes:
+    """DER between markers (RFC 7468), byte for byte as it is, whatever a library makes of it."""
+    text = to_base64(der)
+    lines = [text[at : at + 64] for at in range(0, len(text), 64)]
+    return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""]).encode("ascii")
+
+
 def to_base64url(data: bytes) -> str:
     """Base64url without padding (RFC 7515 2)."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")

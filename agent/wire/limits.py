@@ -21,6 +21,9 @@ MAX_CHAIN_CERTIFICATES = 6
 MAX_CERTIFICATE_BYTES = 8 * 1024
 """One DER certificate."""
 
+MAX_LISTED_CERTIFICATE_BYTES = 64 * 1024
+"""One DER certificate that is only listed: nobody believes its signature."""
+
 MAX_CSR_BYTES = 8 * 1024
 """One DER certification request."""
 

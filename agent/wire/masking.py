@@ -1,13 +1,57 @@
-"""National numbers taken out of texts that cross the link: certificate names and file paths bear them."""
+"""National numbers taken out of texts: certificate names and file paths bear them, in every way of writing digits."""
 
 import re
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator
 from typing import Final
 
 MASK: Final = "••"
 
-_NAMED = re.compile(r"(?i)\b(SSIN|INSS|NISS|BIS)(\\?=)[0-9A-Za-z]+")
-_ELEVEN = re.compile(r"(?<![0-9])[0-9]{11}(?![0-9])")
-_WRITTEN = re.compile(r"(?<![0-9])([0-9]{2})\.([0-9]{2})\.([0-9]{2})[-.]([0-9]{3})[-.]([0-9]{2})(?![0-9])")
+_UNSEEN = r"\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+"""Characters that a screen does not show: soft hyphen, zero-width ones, marks of direction and variation."""
+_BETWEEN = r" \t./\\,:_·\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\-\u2010-\u2015\u2212\uff0d\uff0e\uff0f\uff1a\uff3f"
+"""What people and programs put between the groups of a number."""
+_HIDDEN = rf"[{_UNSEEN}]{{0,3}}"
+_GAP = rf"[{_UNSEEN}{_BETWEEN}]{{0,4}}"
+_ONE_GAP = rf"[{_UNSEEN}{_BETWEEN}]{{1,4}}"
+_GROUPS = _GAP.join(_HIDDEN.join([r"\d"] * size) for size in (2, 2, 2, 3, 2))
+_SPACED = rf"\d(?:{_ONE_GAP}\d){{10}}"
+_NUMBER = re.compile(rf"(?<!\d)(?:{_GROUPS}|{_SPACED})(?!\d)")
+_HASH = re.compile(r"(?<![0-9A-Za-z])(?=[0-9]{0,40}[a-f])[0-9a-f]{20,128}(?![0-9A-Za-z])")
+"""Fingerprints and ids hold eleven digits in a row by chance."""
+_NAMED = re.compile(r"(?i)\b(SSIN|INSS|NISS|BIS)(\\?[=＝])[0-9A-Za-z]+")
+
+
+def mask_numbers(text: str, mask: Callable[[str, int, int, str], str | None]) -> str:
+    """The text with every run of eleven digits that `mask` has a replacement for, however it is written.
+
+    `mask` is given the text, where the run begins and ends, and its digits (ASCII); None leaves it. Bounded in time by
+    the length of the text: a run of digits is at most some sixty characters long.
+    """
+    pieces, done, position = [], 0, 0
+    hashes = _HASH.finditer(text)
+    hash_begin, hash_end = _next_span(hashes)
+    while found := _NUMBER.search(text, position):
+        start, end = found.span()
+        while hash_end <= start:
+            hash_begin, hash_end = _next_span(hashes)
+        if hash_begin <= start:
+            position = hash_end
+            continue
+        digits = "".join(str(unicodedata.decimal(c)) for c in found[0] if c.isdecimal())
+        replaced = mask(text, start, end, digits)
+        if replaced is None:
+            position = start + 1
+            continue
+        pieces += [text[done:start], replaced]
+        done = position = end
+    return "".join([*pieces, text[done:]])
+
+
+def _next_span(found: Iterator[re.Match[str]]) -> tuple[int, int]:
+    match = next(found, None)
+    return match.span() if match else (sys.maxsize, sys.maxsize)
 
 
 def mask_national_numbers(text: str) -> str:
@@ -15,9 +59,9 @@ def mask_national_numbers(text: str) -> str:
 
     Masking twice changes nothing more.
     """
-    text = _NAMED.sub(rf"\1\2{MASK}", text)
-    text = _WRITTEN.sub(lambda match: MASK if _checks("".join(match.groups())) else match[0], text)
-    return _ELEVEN.sub(lambda match: MASK if _checks(match[0]) else match[0], text)
+    # The whole numbers first: of one that is written in groups, a name before it would take the first group only.
+    text = mask_numbers(text, lambda _text, _start, _end, digits: MASK if _checks(digits) else None)
+    return _NAMED.sub(rf"\1\2{MASK}", text)
 
 
 def holds_national_number(text: str) -> bool:

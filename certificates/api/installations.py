@@ -1,7 +1,9 @@
 """The agent's endpoint for what it found on its disks."""
 
+from dataclasses import replace
 from datetime import datetime
 
+import structlog
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,6 +17,8 @@ from organisations.api.devices import ProvenView
 from organisations.services.proofs import Accepted
 from organisations.tenancy import organisations_of_device
 
+log = structlog.get_logger("certificates.installations")
+
 
 class Installations(ProvenView):
     """Takes the key stores of one machine, for every organisation for which the device works."""
@@ -26,8 +30,12 @@ class Installations(ProvenView):
     def _act(self, request: Request, accepted: Accepted, *, now: datetime) -> Body:
         device = device_of(accepted)
         try:
-            report = InstallationReport.from_json(request._request.body)
+            report, left_out = InstallationReport.with_left_out(request._request.body)
         except JobMalformed as error:
             raise ReportMalformed from error
+        if left_out:
+            log.warning("installations_left_out", count=left_out)
         organisations = organisations_of_device(device.pk)
-        return 200, report_installations(report, device, organisations, now=now).to_json()
+        matched = report_installations(report, device, organisations, now=now)
+        # What could not be read is of no certificate that is known here.
+        return 200, replace(matched, unknown=matched.unknown + left_out).to_json()

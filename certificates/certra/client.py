@@ -151,13 +151,15 @@ def _read_registered(answer: etree._Element) -> Registered:
 
 
 def _read_chain(answer: etree._Element) -> list[bytes]:
-    try:
-        return [
-            from_base64("".join((element.text or "").split()))
-            for element in answer.findall("p:X509Certificate", NAMES)
-        ]
-    except ValueError as error:
-        raise Unreadable("a certificate is not base64") from error
+    """Return what was delivered, leaf first; an issuer that is no base64 is left out, the leaf never."""
+    chain: list[bytes] = []
+    for number, element in enumerate(answer.findall("p:X509Certificate", NAMES)):
+        try:
+            chain.append(from_base64("".join((element.text or "").split())))
+        except ValueError as error:
+            if number == 0:
+                raise Unreadable("the certificate is not base64") from error
+    return chain
 
 
 def _read_foreign_registration(answer: etree._Element) -> ForeignRegistration:

@@ -1,5 +1,6 @@
 """Reading what the register tells of people, identifier types and certificates. All raise Unreadable (values.py)."""
 
+import structlog
 from lxml import etree
 
 from certificates.certra.answers import CORE, NAMES
@@ -29,6 +30,8 @@ from certificates.certra.values import (
     text_of,
     texts_of,
 )
+
+log = structlog.get_logger("certificates.certra")
 
 OPEN_STATUSES = {
     f"{{{CORE}}}AuthenticationCertificateStatus": tuple(AuthenticationCertificateStatus),
@@ -67,8 +70,21 @@ def read_organisation_types(answer: etree._Element) -> tuple[OrganisationType, .
 
 
 def read_infos(answer: etree._Element) -> tuple[CertificateInfo, ...]:
-    """Read every CertificateInfo of an answer."""
-    return tuple(_info(one) for one in answer.iterfind("p:CertificateInfo", NAMES))
+    """Read every CertificateInfo of an answer, each alone: one that cannot be used takes nothing from the others.
+
+    What is left out is nowhere taken for gone. Raises Unreadable when none of them can be used.
+    """
+    found: list[CertificateInfo] = []
+    refused: Unreadable | None = None
+    for one in answer.iterfind("p:CertificateInfo", NAMES):
+        try:
+            found.append(_info(one))
+        except Unreadable as error:
+            refused = error
+            log.warning("record_entry_left_out", reason=str(error))
+    if refused is not None and not found:
+        raise refused
+    return tuple(found)
 
 
 def _info(info: etree._Element) -> CertificateInfo:

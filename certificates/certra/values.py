@@ -4,7 +4,7 @@ All raise Unreadable; the caller knows whether that means asking again or an unk
 """
 
 import re
-from datetime import MAXYEAR, MINYEAR, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from lxml import etree
@@ -12,6 +12,7 @@ from lxml import etree
 from agent.wire.encoding import from_base64
 from agent.wire.jobs import ContactData, Identifier
 from agent.wire.limits import MAX_NAME_CHARACTERS
+from agent.wire.pki.moments import within
 from agent.wire.pki.names import IDENTIFIER_TYPE
 from certificates.certra.answers import NAMES
 from certificates.certra.facts import Names
@@ -54,14 +55,15 @@ def flag_of(element: etree._Element, path: str) -> bool:
 
 
 def moment_of(element: etree._Element, path: str) -> datetime:
-    """Return an xs:dateTime; one without a zone is read as Belgian time (inferred: the schema leaves it open)."""
+    """Return an xs:dateTime within the one range of dates, so that "no end" is the same here as everywhere.
+
+    One without a zone is read as Belgian time (inferred: the schema leaves it open).
+    """
     try:
         moment = datetime.fromisoformat(text_of(element, path))
     except ValueError:  # the year -5, the year 20260, 24:00:00
         raise Unreadable(f"{path} is no moment that can be used") from None
-    if not MINYEAR < moment.year < MAXYEAR:  # a zone or a pause would move it out of what can be kept
-        raise Unreadable(f"{path} is no moment that can be used")
-    return moment if moment.tzinfo else moment.replace(tzinfo=BRUSSELS)
+    return within(moment if moment.tzinfo else moment.replace(tzinfo=BRUSSELS))
 
 
 def maybe_moment(element: etree._Element, path: str) -> datetime | None:

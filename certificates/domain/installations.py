@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from agent.wire.errors import NameMalformed
+from agent.wire.pki.moments import EARLIEST, LATEST
 from agent.wire.pki.names import CertificateName, certificate_name, read_file_name
 
 LIFETIME_YEARS = 3
@@ -13,9 +14,6 @@ LIFETIME_YEARS = 3
 TOLERANCE = timedelta(days=1)
 """A certificate ends up to a day from its estimate: key stores are made before delivery, validity is three years and a
 day, and a file's name bears local time."""
-
-EARLIEST, LATEST = 1990, 2200
-"""Years in which a certificate may end; what lies outside is no certificate's."""
 
 _SEPARATOR = re.compile(r"[\\/]")
 
@@ -40,7 +38,7 @@ def estimate(path: str) -> Estimate | None:
     if facts is None:
         return None
     made, ends_in = facts.created.replace(tzinfo=UTC), facts.created.year + LIFETIME_YEARS
-    if not EARLIEST <= ends_in <= LATEST:
+    if not EARLIEST.year <= ends_in <= LATEST.year:
         return None
     leap = (made.month, made.day) == (2, 29)
     ends = made.replace(year=ends_in, month=3, day=1) if leap else made.replace(year=ends_in)

@@ -37,3 +37,33 @@ class FileRefused(DomainError):
 
     code = "file_refused"
     title = _("These files are too large to take in at once. Send fewer of them.")
+
+
+class TooManyFiles(FileRefused):
+    """More files than one upload takes."""
+
+    def __init__(self, *, most: int) -> None:
+        super().__init__(
+            _("At most %(most)d files are taken in at once. Send fewer of them.") % {"most": most},
+            field="files",
+        )
+
+
+class FilesTooLarge(FileRefused):
+    """More bytes than one upload takes."""
+
+    def __init__(self, *, megabytes: int) -> None:
+        super().__init__(
+            _("At most %(size)d MB are taken in at once. Send fewer of them.") % {"size": megabytes},
+            field="files",
+        )
+
+
+class TooManyCertificates(FileRefused):
+    """More certificates than one upload takes."""
+
+    def __init__(self, *, most: int) -> None:
+        super().__init__(
+            _("At most %(most)d certificates are taken in at once. Send fewer of them.") % {"most": most},
+            field="files",
+        )

@@ -10,6 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from agent.wire.pki.moments import has_no_end
 from certificates.domain.lifecycle import Environment
 from certificates.domain.validity import (
     REPLACEMENT_WINDOW,
@@ -122,6 +123,8 @@ class Certificate(models.Model):
     """Empty for a natural person: see `ssin_index`."""
     ssin_index = models.CharField(max_length=64, blank=True)
     application_id = models.CharField(max_length=30, blank=True)
+    holds_number = models.BooleanField(default=False)
+    """Whether a national number stands anywhere in it, as was seen when it was taken in: see `shows_number`."""
     not_before = models.DateTimeField()
     not_after = models.DateTimeField()
     key_algorithm = models.CharField(max_length=40)
@@ -205,6 +208,9 @@ class Certificate(models.Model):
             models.Index(
                 fields=["organisation", "identifier_value", "application_id"], name="certificate_by_name"
             ),
+            models.Index(
+                "organisation", F("revocation_checked_at").asc(nulls_first=True), name="certificate_by_check"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -224,6 +230,16 @@ class Certificate(models.Model):
     def is_genuine(self) -> bool:
         """True for one of a known authority that is not revoked, as `CertificateQuerySet.genuine` asks."""
         return self.chain_trusted and self.revocation_status != RevocationStatus.REVOKED
+
+    @property
+    def shows_number(self) -> bool:
+        """True where whoever gets the certificate itself sees a national number: decides download and its trace."""
+        return self.holds_number or bool(self.ssin_index)
+
+    @property
+    def has_no_end(self) -> bool:
+        """True for one that was made to be valid for ever."""
+        return has_no_end(self.not_after)
 
     @property
     def renewable_from(self) -> datetime:

@@ -15,7 +15,7 @@ class ImportBatch(models.Model):
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField(default=timezone.now)
     sealed_certificates = models.BinaryField()
-    """Sealed JSON: [{file, index, der (base64)}]."""
+    """Sealed JSON: {issuers: [DER], entries: [{file, DER, and what the upload found out about it}]}."""
     findings = models.JSONField(default=list)
     """One entry a file that could not be read: {file, code}."""
 

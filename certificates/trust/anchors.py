@@ -10,7 +10,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from agent.wire.pki.unreadable import UNREADABLE
 from certificates.domain.lifecycle import Environment
+
+_NOT_PEM: tuple[type[Exception], ...] = (OSError, *UNREADABLE)
 
 
 @lru_cache(maxsize=16)
@@ -20,7 +23,7 @@ def _read(paths: tuple[str, ...]) -> tuple[bytes, ...]:
         try:
             content = Path(path).read_bytes()
             found += [der for _name, _headers, der in pem.unarmor(content, multiple=True)]
-        except (OSError, ValueError) as error:
+        except _NOT_PEM as error:
             raise ImproperlyConfigured(f"The trust anchor file {path} cannot be read as PEM.") from error
     return tuple(found)
 

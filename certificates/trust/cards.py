@@ -5,6 +5,7 @@ from datetime import datetime
 
 from cryptography import x509
 
+from agent.wire.pki.unreadable import UNREADABLE
 from certificates.trust.anchors import eid_anchors
 from certificates.trust.paths import Trust, validate
 from organisations.errors import (
@@ -20,7 +21,7 @@ from organisations.errors import (
 def _key_usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
     try:
         return certificate.extensions.get_extension_for_class(x509.KeyUsage).value
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+    except UNREADABLE:
         return None
 
 

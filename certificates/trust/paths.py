@@ -10,21 +10,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+import structlog
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from django.conf import settings
 from pyhanko_certvalidator import CertificateValidator, errors
 from pyhanko_certvalidator.context import ValidationContext
 from pyhanko_certvalidator.fetchers.requests_fetchers import RequestsFetcherBackend
 
+from agent.wire.pki.unreadable import UNREADABLE
 from certificates.domain.revocation import Witness
 from certificates.trust.anchors import asn1_of, is_root
 
 MOST_ISSUERS, MOST_TRIED = 6, 40
 """How many issuers one path may be chosen from, and how many of one name are tried: the time that the library takes
 grows exponentially with authorities that issued each other."""
+
+
+CURVES = frozenset({"secp256r1", "secp384r1", "secp521r1"})
+"""Curves that authorities use. A signature on another one takes up to a hundred times as long to verify."""
+
+log = structlog.get_logger("certificates.trust")
 
 
 class Issuers:
@@ -34,8 +41,12 @@ class Issuers:
         # Names are compared by their values: authorities write one text as PrintableString here and UTF8String there.
         self._by_subject: dict[x509.Name, list[x509.Certificate]] = {}
         for certificate in certificates:
-            if certificate.subject != certificate.issuer:
-                self._by_subject.setdefault(certificate.subject, []).append(certificate)
+            try:
+                names = certificate.subject, certificate.issuer
+            except UNREADABLE:
+                continue  # what cannot be read stands above nobody
+            if names[0] != names[1]:
+                self._by_subject.setdefault(names[0], []).append(certificate)
 
     def above(self, certificate: x509.Certificate) -> list[x509.Certificate]:
         """Return the issuers of `certificate`, theirs, and so on: the nearest first, at most MOST_ISSUERS."""
@@ -111,7 +122,8 @@ def validate(
 ) -> Verdict:
     """Judge `certificate` against `anchors` (DER) now, or at `moment` where revocation is not asked.
 
-    Never raises for what a certificate says; OCSP is asked first, the CRL where it does not answer.
+    Never raises for what a certificate says, whatever the libraries make of it: what they stumble over is not trusted.
+    OCSP is asked first, the CRL where it does not answer.
     """
     known = [x509.load_der_x509_certificate(anchor) for anchor in anchors if not is_root(anchor)]
     try:
@@ -126,7 +138,12 @@ def validate(
         return Verdict(Trust.REVOKED, error.revocation_dt, _source_of(error))
     except errors.InsufficientRevinfoError:
         return Verdict(Trust.STATUS_UNKNOWN)
-    except (errors.PathError, errors.ValidationError, ValueError, TypeError):
+    except (errors.PathError, errors.ValidationError):
+        return Verdict(Trust.NOT_TRUSTED)
+    except Exception as error:
+        # A key of another kind than its issuer's, a value that the library did not expect, numbers without end: a
+        # certificate that nobody can judge must not be judged again and again, before everybody else's.
+        log.warning("certificate_not_judged", error=type(error).__name__)
         return Verdict(Trust.NOT_TRUSTED)
     return Verdict(Trust.TRUSTED)
 
@@ -144,9 +161,9 @@ def signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     Names are compared by their values, as RFC 5280 7.1 asks: authorities write one text as PrintableString here and
     as UTF8String there.
     """
-    if certificate.issuer != issuer.subject:
-        return False
     try:
+        if certificate.issuer != issuer.subject:
+            return False
         key, how = issuer.public_key(), certificate.signature_algorithm_parameters
         if isinstance(key, rsa.RSAPublicKey) and isinstance(how, padding.AsymmetricPadding):
             hashed = certificate.signature_hash_algorithm
@@ -154,9 +171,11 @@ def signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
                 return False
             key.verify(certificate.signature, certificate.tbs_certificate_bytes, how, hashed)
         elif isinstance(key, ec.EllipticCurvePublicKey) and isinstance(how, ec.ECDSA):
+            if key.curve.name not in CURVES:
+                return False
             key.verify(certificate.signature, certificate.tbs_certificate_bytes, how)
         else:
             return False
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+    except UNREADABLE:
         return False
     return True

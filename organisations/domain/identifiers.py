@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agent.wire.masking import mask_numbers
+
 
 class Certainty(StrEnum):
     """How sure we are of a check-digit rule."""
@@ -156,22 +158,21 @@ def check(code: str, value: str) -> Check:
     return Check(value)
 
 
-NUMBER_IN_TEXT = re.compile(
-    r"(?P<before>NIHII11\\?=)?(?<![0-9A-Za-z])"
-    r"(?P<number>\d{2}[ .\-/]?\d{2}[ .\-/]?\d{2}[ .\-/]?\d{3}[ .\-/]?\d{2})(?![0-9A-Za-z])"
-)
-
-
 def mask_ssins(text: str) -> str:
     """Mask every national number in `text`, however it is written; other numbers of eleven digits stay."""
 
-    def masked(found: re.Match[str]) -> str:
-        number = normalise(found["number"])
-        if found["before"] or not check("SSIN", number).acceptable:
-            return found[0]
+    def masked(text: str, start: int, end: int, number: str) -> str | None:
+        before, after = text[start - 1 : start], text[end : end + 1]
+        if any(one.isascii() and one.isalnum() for one in (before, after)):
+            return None
+        if (
+            text[max(0, start - 12) : start].rstrip("\\=").endswith("NIHII11")
+            or not check("SSIN", number).acceptable
+        ):
+            return None
         return mask_ssin(number)
 
-    return NUMBER_IN_TEXT.sub(masked, text)
+    return mask_numbers(text, masked)
 
 
 def mask_ssin(ssin: str) -> str:

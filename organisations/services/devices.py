@@ -14,6 +14,7 @@ from agent.wire.errors import SignatureInvalid as WireSignatureInvalid
 from agent.wire.limits import ENROLMENT_SECONDS
 from agent.wire.link.enrolment import enrolment_message, verify_enrolment_signature
 from agent.wire.link.proofs import Jwk, thumbprint, thumbprint_bytes
+from agent.wire.pki.unreadable import UNREADABLE
 from organisations import ssin as numbers
 from organisations.domain import identifiers
 from organisations.errors import (
@@ -49,7 +50,7 @@ def card_holder(certificate: x509.Certificate) -> CardHolder:
 
     try:
         number, surname, given = only(NameOID.SERIAL_NUMBER), only(NameOID.SURNAME), only(NameOID.GIVEN_NAME)
-    except ValueError as error:  # a name that the library took and cannot read
+    except UNREADABLE as error:  # a name that the library took and cannot read
         raise CardRefused from error
     if not identifiers.check("SSIN", number).acceptable or not surname:
         raise CardRefused

@@ -2,6 +2,9 @@
 
 import json
 import logging
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import StringIO
@@ -240,3 +243,39 @@ def test_configuring_twice_writes_once() -> None:
     logs.configure()
     after = [one for one in logging.getLogger().handlers if getattr(one, "ehportal", False)]
     assert len(before) == len(after) == 1
+
+
+@pytest.mark.parametrize("piece", ["eyJaaaaaaaa-", "eyJaaaaaaaa.", "a.", "abc-", "1.", "deadbeef-", "eyJ"])
+def test_long_hosts_cost_what_their_length_is(piece: str) -> None:
+    began = time.process_time()
+    redact_text(piece * (1_000_000 // len(piece)))
+    # About a second; the square of the length takes minutes.
+    assert time.process_time() - began < 20
+
+
+@pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ("a eyJhbGciOiJFUzI1NiJ9.eyJodG0iOiJHRVQifQ.c2ln b", "a [token] b"),
+        ("x-eyJhbGciOiJFUzI1NiJ9.eyJodG0iOiJHRVQifQ. b", "x-[token] b"),
+        ("host.eyJhbGciOiJFUzI1NiJ9.eyJodG0iOiJHRVQifQ.c2ln.be", "host.[token].be"),
+        ("www.maasdal.example", "www.maasdal.example"),
+        ("eyJhbGciOiJFUzI1NiJ9 alone", "eyJhbGciOiJFUzI1NiJ9 alone"),
+    ],
+)
+def test_signed_tokens_go_and_hosts_stay(text: str, redacted: str) -> None:
+    assert redact_text(text) == redacted
+
+
+def test_a_librarys_warning_is_a_line_of_the_log() -> None:
+    """In a process of its own: pytest puts itself between the warning and whoever shows it."""
+    code = (
+        "import warnings; from ehportal import logs; logs.configure(); "
+        f"warnings.warn('a strange certificate of {NUMBER}', stacklevel=1)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "always", "-c", code], capture_output=True, text=True, check=True
+    )
+    [line] = done.stderr.splitlines()
+    assert "strange certificate" in json.loads(line)["event"]
+    assert NUMBER not in line

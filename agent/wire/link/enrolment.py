@@ -4,12 +4,12 @@ import hashlib
 from typing import Literal
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from agent.wire.errors import SignatureInvalid
+from agent.wire.pki.unreadable import UNREADABLE
 
 DOMAIN_TAG = b"ehportal/enrolment/v1\x00"
 
@@ -49,7 +49,7 @@ def verify_enrolment_signature(
             key.verify(dss_from_raw(signature, CARD_COORDINATE_BYTES), message, ec.ECDSA(hashes.SHA384()))
         else:
             raise SignatureInvalid("the algorithm does not fit the card's key")
-    except (InvalidSignature, ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         raise SignatureInvalid("the card's signature does not verify") from None
 
 

@@ -23,7 +23,7 @@ from agent.wire.strict_json import Fields, load_object
 
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _KEY_IDENTIFIER = re.compile(r"[0-9a-f]{40}\Z")
-_SERIAL = re.compile(r"[0-9]{1,60}\Z")
+_SERIAL = re.compile(r"-?[0-9]{1,60}\Z")
 _INSTALLATION = frozenset(
     {
         *("fingerprint", "public_key_identifier", "serial", "subject", "path"),
@@ -106,18 +106,33 @@ class InstallationReport:
     @classmethod
     def from_json(cls, data: bytes | dict[str, object]) -> "InstallationReport":
         """Read a report strictly; raises JobMalformed."""
+        report, left_out = cls.with_left_out(data)
+        if left_out:
+            raise JobMalformed("an installation that cannot be read")
+        return report
+
+    @classmethod
+    def with_left_out(cls, data: bytes | dict[str, object]) -> "tuple[InstallationReport, int]":
+        """Read a report whose installations are judged one by one; also how many were left out.
+
+        One that cannot be read takes nothing from those beside it, but the report is then not complete: what was left
+        out is not gone. Raises JobMalformed for a report of another shape.
+        """
         value = load_object(data, limit=MAX_REPORT_BYTES) if isinstance(data, bytes) else data
         fields = Fields(value, _REPORT)
         folders = fields.texts("folders", least=1, most=MAX_FOLDERS, limit=MAX_PATH_CHARACTERS)
-        installations = fields.each("installations", Installation.from_json, most=MAX_INSTALLATIONS)
+        read = fields.each("installations", _installation_or_none, most=MAX_INSTALLATIONS)
+        installations = tuple(one for one in read if one is not None)
         if len({installation.path for installation in installations}) != len(installations):
             raise JobMalformed("a path stands there twice")
-        return cls(
+        left_out = len(read) - len(installations)
+        report = cls(
             machine=str(_masked(fields.text("machine", limit=MAX_LABEL_CHARACTERS))),
-            complete=fields.truth("complete"),
+            complete=fields.truth("complete") and not left_out,
             folders=tuple(str(_masked(folder)) for folder in folders),
             installations=installations,
         )
+        return report, left_out
 
     def to_json(self) -> Json:
         """Return the JSON object that `from_json` reads."""
@@ -149,6 +164,13 @@ class InstallationsMatched:
     def to_json(self) -> Json:
         """Return the JSON object that `from_json` reads."""
         return {"matched": self.matched, "unknown": self.unknown, "gone": self.gone}
+
+
+def _installation_or_none(value: object) -> Installation | None:
+    try:
+        return Installation.from_json(value)
+    except JobMalformed:
+        return None
 
 
 def _matching(fields: Fields, name: str, pattern: re.Pattern[str]) -> str | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ from agent.wire.link.enrolment import dss_from_raw
 HEADER = "Ehportal-Proof"
 TYPE = "ehportal-proof+jwt"
 COORDINATE_BYTES = 32
+KID = re.compile(r"[A-Za-z0-9_-]{43}\Z")
+"""A thumbprint: SHA-256 in base64url."""
 Jwk = dict[str, str]
 
 
@@ -157,6 +160,8 @@ def read_proof(token: str) -> UnverifiedProof:
         value if isinstance(value, str) else _malformed()
         for value in (header["kid"], payload["htm"], payload["htu"], payload["bod"], payload["jti"])
     )
+    if not KID.match(kid):
+        _malformed()
     try:
         fresh = len(from_base64url(jti)) == 16
     except ValueError:

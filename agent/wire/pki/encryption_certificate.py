@@ -1,7 +1,6 @@
 """The certificate that a holder makes for an encryption key, signed with the key of the authentication certificate."""
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -11,6 +10,7 @@ from agent.wire.errors import TokenInvalid
 from agent.wire.pki.certificates import read_certificate
 from agent.wire.pki.challenge import SERIAL_BYTES
 from agent.wire.pki.keys import KEY_BITS, PUBLIC_EXPONENT
+from agent.wire.pki.unreadable import UNREADABLE
 
 USAGE = x509.KeyUsage(
     digital_signature=False,
@@ -95,7 +95,7 @@ def check_encryption_certificate(
         own_key.verify(
             certificate.signature, certificate.tbs_certificate_bytes, padding.PKCS1v15(), hashes.SHA256()
         )
-    except InvalidSignature:
+    except UNREADABLE:
         raise _invalid("it is not signed by the authentication key") from None
     return certificate
 

@@ -14,6 +14,7 @@ from agent.wire.pki.encryption_certificate import check_encryption_certificate
 from agent.wire.pki.names import certificate_name
 from agent.wire.pki.paths import path_to_anchor, self_issued
 from agent.wire.pki.signed_data import SignedContent, read_signed_data
+from agent.wire.pki.unreadable import UNREADABLE
 
 _CODES = {"cms_signature_invalid": "etk_signature_invalid", "cms_too_large": "etk_too_large"}
 
@@ -111,7 +112,7 @@ def _check_signer(
 def _may_sign(signer: x509.Certificate) -> bool:
     try:
         usage = signer.extensions.get_extension_for_class(x509.KeyUsage).value
-    except x509.ExtensionNotFound:
+    except UNREADABLE:
         return False
     return (usage.digital_signature or usage.content_commitment) and not usage.key_cert_sign
 

@@ -4,15 +4,15 @@ import hashlib
 from dataclasses import dataclass
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import SignatureAlgorithmOID
 
-from agent.wire.errors import CsrInvalid, NameMalformed
+from agent.wire.errors import CsrInvalid
 from agent.wire.limits import MAX_CSR_BYTES
 from agent.wire.pki.names import dn_of, name_from_dn
+from agent.wire.pki.unreadable import UNREADABLE_NAME
 
 KEY_BITS = 2048
 PUBLIC_EXPONENT = 65537
@@ -52,7 +52,7 @@ def read_csr(der: bytes) -> CsrFacts:
         attributes = len(csr.attributes) + len(csr.extensions)
         signed = csr.is_signature_valid
         dn = dn_of(csr.subject)
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, NameMalformed):
+    except UNREADABLE_NAME:
         raise CsrInvalid("the certification request cannot be read") from None
     if not isinstance(key, rsa.RSAPublicKey) or key.key_size != KEY_BITS:
         raise CsrInvalid("the certification request's key is not RSA 2048")

@@ -155,7 +155,7 @@ def _escape(value: str) -> str:
 
 
 def _comparable(text: str | x509.Name) -> tuple[tuple[str, str], ...]:
-    pairs = parse_dn(dn_of(text) if isinstance(text, x509.Name) else text)
+    pairs = pairs_of(text) if isinstance(text, x509.Name) else parse_dn(text)
     return tuple(
         (keyword, " ".join(unicodedata.normalize("NFKC", value).casefold().split()))
         for keyword, value in pairs
@@ -190,6 +190,20 @@ def name_from_dn(text: str, *, printable: bool = True) -> x509.Name:
 
 def dn_of(name: x509.Name) -> str:
     """The RFC 4514 form of an X.501 name. Raises NameMalformed for attributes eHealth names do not hold."""
+    return format_dn(_attributes_of(name))
+
+
+def pairs_of(name: x509.Name) -> tuple[tuple[str, str], ...]:
+    """The (TYPE, value) pairs of an X.501 name in DER order, as `parse_dn` gives them. Raises NameMalformed."""
+    pairs = _attributes_of(name)
+    if not pairs or sum(len(value) for _keyword, value in pairs) > MAX_DN_CHARACTERS:
+        raise NameMalformed("an empty or overlong name")
+    if not all(value.strip() for _keyword, value in pairs):
+        raise NameMalformed("an empty value")
+    return pairs
+
+
+def _attributes_of(name: x509.Name) -> tuple[tuple[str, str], ...]:
     pairs = []
     for rdn in name.rdns:
         attributes = list(rdn)
@@ -199,7 +213,7 @@ def dn_of(name: x509.Name) -> str:
         pairs.append(
             (_KEYWORDS[attributes[0].oid], value if isinstance(value, str) else value.decode("latin-1"))
         )
-    return format_dn(tuple(pairs))
+    return tuple(pairs)
 
 
 def normalise_name(text: str) -> str:
@@ -225,7 +239,7 @@ def ehealth_dn(type: str, value: str, name: str, application_id: str | None) -> 
 
 def certificate_name(dn: str | x509.Name) -> CertificateName:
     """Read whose certificate a name is for out of its one CN. Raises NameMalformed when it does not say."""
-    pairs = parse_dn(dn_of(dn) if isinstance(dn, x509.Name) else dn)
+    pairs = pairs_of(dn) if isinstance(dn, x509.Name) else parse_dn(dn)
     common = [value for keyword, value in pairs if keyword == "CN"]
     return name_in_common_name(common[0] if len(common) == 1 else "")
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 
 from agent.wire.errors import PathInvalid
 from agent.wire.limits import MAX_CHAIN_CERTIFICATES
+from agent.wire.pki.unreadable import UNREADABLE
 
 _TRIES = 200
 """Paths that are looked at; an honest set of certificates has one."""
@@ -75,7 +75,7 @@ def issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
         if isinstance(certificate.signature_hash_algorithm, hashes.SHA1 | hashes.MD5):
             return False
         certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+    except UNREADABLE:
         return False
     return True
 
@@ -85,7 +85,7 @@ def may_issue(issuer: x509.Certificate, authorities_below: int) -> bool:
     try:
         constraints = issuer.extensions.get_extension_for_class(x509.BasicConstraints).value
         usage = issuer.extensions.get_extension_for_class(x509.KeyUsage).value
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError, TypeError):
+    except UNREADABLE:
         return False
     within = constraints.path_length is None or authorities_below <= constraints.path_length
     return constraints.ca and usage.key_cert_sign and within

@@ -19,6 +19,7 @@ from agent.wire.errors import CmsInvalid
 from agent.wire.limits import MAX_CMS_ATTRIBUTES, MAX_CMS_CERTIFICATES
 from agent.wire.pki.certificates import read_certificate
 from agent.wire.pki.der import definite, retagged
+from agent.wire.pki.unreadable import UNREADABLE
 
 HASHES: dict[str, type[hashes.SHA256 | hashes.SHA384 | hashes.SHA512]] = {
     "sha256": hashes.SHA256,
@@ -59,7 +60,7 @@ def read_signed_data(data: bytes, *, limit: int, others: Sequence[x509.Certifica
     der = definite(data, limit=limit)
     try:
         return _read(der, others)
-    except (ValueError, TypeError, KeyError, OverflowError):
+    except UNREADABLE:
         raise CmsInvalid("not CMS SignedData") from None
 
 
@@ -109,7 +110,7 @@ def _signer(identifier: Any, candidates: Sequence[x509.Certificate]) -> x509.Cer
         if identifier.name == "subject_key_identifier":
             try:
                 extension = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
-            except x509.ExtensionNotFound:
+            except UNREADABLE:
                 continue
             if extension.value.digest == bytes(chosen):
                 return certificate

@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -26,6 +25,7 @@ from agent.wire.encoding import from_base64, to_base64
 from agent.wire.errors import MalformedXml, SignatureInvalid
 from agent.wire.limits import MAX_CERTIFICATE_BYTES, MAX_CHAIN_CERTIFICATES, MAX_REQUEST_BYTES
 from agent.wire.pki.certificates import read_certificate
+from agent.wire.pki.unreadable import UNREADABLE
 from agent.wire.xml.safe import parse_xml
 
 DSIG = "http://www.w3.org/2000/09/xmldsig#"
@@ -51,6 +51,9 @@ _CONFIGURATION = SignatureConfiguration(
 logging.getLogger("signxml").setLevel(logging.WARNING)
 
 
+_UNVERIFIED: tuple[type[Exception], ...] = (SignXMLException, etree.LxmlError, *UNREADABLE)
+
+
 @dataclass(frozen=True)
 class VerifiedRequest:
     """What was really signed, and by which certificate. Whether that certificate is trusted is not said."""
@@ -66,7 +69,7 @@ def algorithm_for(certificate: x509.Certificate) -> str:
     """The signature algorithm of a certificate's key. Raises SignatureInvalid for another kind of key."""
     try:
         key = certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         raise SignatureInvalid("the key in the certificate cannot be read") from None
     if isinstance(key, rsa.RSAPublicKey) and key.key_size >= 2048:
         return "rsa-sha256"
@@ -152,7 +155,7 @@ def verify_enveloped(data: bytes) -> VerifiedRequest:
         result = XMLVerifier().verify(
             data, x509_cert=chain[0], expect_config=configuration, id_attribute="Id"
         )
-    except (SignXMLException, etree.LxmlError, ValueError, TypeError, AttributeError):
+    except _UNVERIFIED:
         raise SignatureInvalid("the signature does not verify") from None
     if isinstance(result, list):
         raise SignatureInvalid("more than one thing is signed")

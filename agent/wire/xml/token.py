@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
@@ -11,6 +10,7 @@ from agent.wire.encoding import to_base64
 from agent.wire.errors import MalformedXml
 from agent.wire.limits import MAX_CERTIFICATE_BYTES
 from agent.wire.pki.keys import KEY_BITS, PUBLIC_EXPONENT
+from agent.wire.pki.unreadable import UNREADABLE
 from agent.wire.xml.elements import ETKRA, bytes_of, element
 from agent.wire.xml.frame import OpenedFrame, RequestFacts, frame_request
 
@@ -51,7 +51,7 @@ def read_start_registration(data: bytes) -> StartRegistrationFacts:
     facts = frame.facts()
     try:
         key = load_der_public_key(der)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except UNREADABLE:
         raise MalformedXml("the encryption key cannot be read") from None
     return StartRegistrationFacts(
         facts.request_id, facts.issue_instant, facts.signature_present, _check_key(key)

@@ -3,13 +3,11 @@
 import base64
 from datetime import datetime
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from agent.wire.encoding import to_base64url
+from agent.wire.encoding import to_base64url, to_pem
 from agent.wire.errors import CsrInvalid, NameMalformed
 from agent.wire.link.preparation import Preparation, csr_of_file
 from agent.wire.origins import normalise_origin
@@ -108,4 +106,4 @@ def receive_csr(request: ForeignRequest, data: bytes, *, actor: Actor, now: date
 def chain_file(certificate: Certificate) -> bytes:
     """Return the certificate and its issuers as one PEM file, leaf first; personal: mind who gets it."""
     ders = [certificate.der, *(base64.b64decode(text) for text in certificate.chain)]
-    return b"".join(x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM) for der in ders)
+    return b"".join(to_pem(der) for der in ders)

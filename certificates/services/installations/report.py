@@ -11,16 +11,14 @@ from django.db.models import Q, QuerySet
 
 from agent.wire.link.installations import Installation as Found
 from agent.wire.link.installations import InstallationReport, InstallationsMatched
+from agent.wire.pki.moments import within
 from certificates.domain.installations import (
-    EARLIEST,
-    LATEST,
     TOLERANCE,
     Estimate,
     estimate,
     lies_under,
     name_of,
 )
-from certificates.errors.installations import ReportMalformed
 from certificates.models import Certificate, Installation, MachineLook
 from organisations.domain.claims import Use
 from organisations.models import Device, Organisation, OrganisationIdentifier
@@ -44,12 +42,8 @@ def report_installations(
 
     An organisation keeps what concerns it: certificates of its inventory that were made here, that the government
     recorded, or that bear a number it has proven, and files that bear such a number. Of anything else it learns
-    nothing: a number and a certificate are public, and whoever has them could ask where they are. Raises
-    ReportMalformed for an end that no certificate has.
+    nothing: a number and a certificate are public, and whoever has them could ask where they are.
     """
-    ends = [one.not_after for one in report.installations if one.not_after is not None]
-    if not all(EARLIEST <= end.year <= LATEST for end in ends):
-        raise ReportMalformed
     matched: set[str] = set()
     gone: set[str] = set()
     with transaction.atomic():
@@ -220,7 +214,7 @@ class _Taking:
         row.name = name[:250]
         # The file's name tells an environment; a certificate that is known here tells the true one.
         row.environment = found.environment if certificate is None else certificate.environment
-        row.not_after = found.not_after
+        row.not_after = None if found.not_after is None else within(found.not_after)
         row.estimated = not found.fingerprint and not found.public_key_identifier
 
     def _lost(self, rows: list[Installation], kept: list[Installation]) -> list[Installation]:

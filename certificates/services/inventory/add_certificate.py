@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from agent.wire.pki.certificates import readable
 from certificates.domain.lifecycle import Environment
 from certificates.domain.x509 import CertificateFacts
 from certificates.models import Certificate
@@ -51,14 +52,16 @@ def add_certificate(
         "identifier_value": "" if facts.is_personal else facts.identifier_value,
         "ssin_index": numbers.index_of(facts.identifier_value) if facts.is_personal else "",
         "application_id": facts.application_id,
+        "holds_number": facts.holds_number,
         "not_before": facts.not_before,
         "not_after": facts.not_after,
         "key_algorithm": facts.key_algorithm,
         "key_usages": list(facts.key_usages),
         "extended_key_usages": list(facts.extended_key_usages),
-        "crl_urls": list(facts.crl_urls),
-        "ocsp_urls": list(facts.ocsp_urls),
-        "chain": [base64.b64encode(der).decode() for der in chain],
+        "crl_urls": [mask_ssins(url) for url in facts.crl_urls],
+        "ocsp_urls": [mask_ssins(url) for url in facts.ocsp_urls],
+        # What nobody can read stands above nothing, and would be handed to workstations that refuse it.
+        "chain": [base64.b64encode(der).decode() for der in chain if readable([der])],
         "chain_trusted": chain_trusted,
         "source": source,
         "owner": owner,

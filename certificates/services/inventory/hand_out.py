@@ -10,8 +10,8 @@ from organisations.services.audit import Actor, record
 
 @transaction.atomic
 def hand_out_certificate(certificate: Certificate, *, actor: Actor, now: datetime) -> None:
-    """Write down that somebody else than its owner gets a personal certificate, and so sees the number in its name."""
-    if certificate.ssin_index:
+    """Write down that somebody else than its owner gets a certificate with a national number in it, and so sees it."""
+    if certificate.shows_number:
         record(
             certificate.organisation_id,
             "certificate_handed_out",

@@ -2,10 +2,10 @@
 
 import base64
 import json
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from certificates.domain.files import read_file
 from certificates.domain.lifecycle import Environment
 from certificates.domain.x509 import CertificateFacts, UnreadableCertificate, read_certificate
-from certificates.errors.inventory import FileRefused
+from certificates.errors.inventory import FilesTooLarge, TooManyCertificates, TooManyFiles
 from certificates.models import Certificate, ImportBatch
 from certificates.services.installations.match import match_waiting_installations
 from certificates.services.inventory.add_certificate import add_certificate
@@ -37,6 +37,10 @@ PROBLEMS = {
         "This file holds a private key. Keys never belong on this server: nothing of the key was kept. Export the "
         "certificate alone and upload that."
     ),
+    "trust_store": _(
+        "This is a trust store of Java: it holds the authorities that software trusts, no certificate of yours. Export "
+        "the certificate that you mean (keytool -exportcert -rfc) and upload that."
+    ),
     "unreadable": _("This file holds nothing that can be read as a certificate (PEM, DER or PKCS#7)."),
     "nothing_found": _("There is no certificate in this file."),
 }
@@ -47,13 +51,17 @@ class PreviewLine:
     """What one certificate (or one unreadable file) is, and what would happen to it.
 
     `outcome`: new, expired (new, but over), already_known, duplicate (twice in this upload), ca_certificate,
-    not_ehealth (of no eHealth name; may still be taken in), unreadable. `takeable` ones have a box to tick.
+    not_ehealth (of no eHealth name; may still be taken in), unreadable. `takeable` ones have a box to tick. `partly` is
+    true where marks stand for what could not be read. National numbers in names are masked.
     """
 
     key: str
     file: str
     outcome: str
-    facts: CertificateFacts | None = None
+    name: str = ""
+    holder_name: str = ""
+    not_after: datetime | None = None
+    partly: bool = False
     problem: str = ""
     environment: str = ""
     trusted: bool = False
@@ -71,67 +79,112 @@ class PreviewLine:
 
 def check_size(sizes: Sequence[int]) -> None:
     """Check number and sizes (bytes) of files before they are read. Raises FileRefused."""
-    if len(sizes) > MAX_FILES or sum(sizes) > MAX_TOTAL_BYTES:
-        raise FileRefused(field="files")
+    if len(sizes) > MAX_FILES:
+        raise TooManyFiles(most=MAX_FILES)
+    if sum(sizes) > MAX_TOTAL_BYTES:
+        raise FilesTooLarge(megabytes=MAX_TOTAL_BYTES // (1024 * 1024))
 
 
-@transaction.atomic
 def upload(
     organisation: Organisation, files: Sequence[tuple[str, bytes]], *, user: User, actor: Actor, now: datetime
 ) -> ImportBatch:
-    """Keep the certificates of `files` (name, content) for a preview. Raises FileRefused when it is too much."""
+    """Keep the certificates of `files` (name, content) for a preview, each with what was found out about it.
+
+    Everything that costs time is done here, once and outside the transaction: no page judges a certificate. Raises
+    FileRefused when it is too much.
+    """
     check_size([len(content) for _name, content in files])
-    ImportBatch.objects.filter(uploaded_at__lt=now - BATCH_LIFETIME).delete()
-    found: list[dict[str, str]] = []
+    found: list[tuple[str, bytes]] = []
     findings: list[dict[str, str]] = []
     for given, content in files:
         # Key stores are named after their holder: SSIN=… and the time they were made.
         name = mask_ssins(given)[:200]
         read = read_file(content)
-        found += [{"file": name, "der": base64.b64encode(der).decode()} for der in read.certificates]
+        found += [(name, der) for der in read.certificates]
         if read.problem:
             findings.append({"file": name, "code": read.problem})
     if len(found) > MAX_TOTAL_CERTIFICATES:
-        raise FileRefused(field="files")
-    return ImportBatch.objects.create(
-        organisation=organisation,
-        uploaded_by=user,
-        uploaded_at=now,
-        sealed_certificates=seal(json.dumps(found).encode()),
-        findings=findings,
-    )
+        raise TooManyCertificates(most=MAX_TOTAL_CERTIFICATES)
+    kept = seal(json.dumps(_judged(found)).encode())
+    with transaction.atomic():
+        ImportBatch.objects.filter(uploaded_at__lt=now - BATCH_LIFETIME).delete()
+        return ImportBatch.objects.create(
+            organisation=organisation,
+            uploaded_by=user,
+            uploaded_at=now,
+            sealed_certificates=kept,
+            findings=findings,
+        )
+
+
+def _judged(found: Sequence[tuple[str, bytes]]) -> dict[str, list[Any]]:
+    """Return what the batch keeps: each certificate with its verdict, and the issuers that the verdicts point at."""
+    read = [(file, der, _facts(der)) for file, der in found]
+    chains = Chains([der for _file, der, facts in read if facts is not None and facts.is_authority])
+    issuers: dict[bytes, int] = {}
+    entries: list[dict[str, Any]] = []
+    for file, der, facts in read:
+        entry: dict[str, Any] = {"file": file, "der": base64.b64encode(der).decode()}
+        if facts is not None:
+            judgement = chains.judge(facts)
+            entry |= {
+                "fingerprint": facts.fingerprint,
+                "name": mask_ssins(facts.common_name),
+                "holder_name": mask_ssins(facts.holder_name),
+                "not_after": facts.not_after.isoformat(),
+                "partly": bool(facts.unread),
+                "kind": "ca_certificate" if facts.is_authority else "" if facts.is_ehealth else "not_ehealth",
+                "environment": judgement.environment.value,
+                "trusted": judgement.trusted,
+                "chain": [issuers.setdefault(issuer, len(issuers)) for issuer in judgement.chain],
+            }
+        entries.append(entry)
+    return {"issuers": [base64.b64encode(der).decode() for der in issuers], "entries": entries}
 
 
 def preview(batch: ImportBatch, *, now: datetime) -> list[PreviewLine]:
-    """Return one line a certificate and one an unreadable file."""
-    entries = [(entry["file"], base64.b64decode(entry["der"])) for entry in _entries(batch)]
-    read = [(file, _facts(der)) for file, der in entries]
-    chains = _chains(read)
-    fingerprints = [facts.fingerprint for _file, facts in read if facts]
+    """Return one line a certificate and one an unreadable file, out of what the upload has found out."""
+    return _lines(batch, _kept(batch)["entries"], now)
+
+
+def _lines(batch: ImportBatch, entries: Sequence[dict[str, Any]], now: datetime) -> list[PreviewLine]:
+    fingerprints = [entry["fingerprint"] for entry in entries if "fingerprint" in entry]
     known = set(
         Certificate.objects.filter(
             organisation=batch.organisation_id, fingerprint__in=fingerprints
         ).values_list("fingerprint", flat=True)
     )
-    seen: Counter[str] = Counter()
+    seen: set[str] = set()
     lines = []
-    for index, (file, facts) in enumerate(read):
-        if facts is None:
-            lines.append(PreviewLine(str(index), file, "unreadable", problem=str(PROBLEMS["unreadable"])))
+    for index, entry in enumerate(entries):
+        if "fingerprint" not in entry:
+            problem = str(PROBLEMS["unreadable"])
+            lines.append(PreviewLine(str(index), entry["file"], "unreadable", problem=problem))
             continue
-        outcome = _outcome(facts, known, seen, now)
-        seen[facts.fingerprint] += 1
-        environment, trusted = chains.environment_of(facts)
-        lines.append(PreviewLine(str(index), file, outcome, facts, "", environment.value, trusted))
+        not_after = datetime.fromisoformat(entry["not_after"])
+        lines.append(
+            PreviewLine(
+                str(index),
+                entry["file"],
+                _outcome(entry, known, seen, over=not_after <= now),
+                name=entry["name"],
+                holder_name=entry["holder_name"],
+                not_after=not_after,
+                partly=entry["partly"],
+                environment=entry["environment"],
+                trusted=entry["trusted"],
+            )
+        )
+        seen.add(entry["fingerprint"])
     for number, finding in enumerate(batch.findings):
         problem = str(PROBLEMS[finding["code"]])
         lines.append(PreviewLine(f"file-{number}", finding["file"], "unreadable", problem=problem))
     return lines
 
 
-def _entries(batch: ImportBatch) -> list[dict[str, str]]:
-    entries: list[dict[str, str]] = json.loads(unseal(batch.sealed_certificates))
-    return entries
+def _kept(batch: ImportBatch) -> dict[str, list[Any]]:
+    kept: dict[str, list[Any]] = json.loads(unseal(batch.sealed_certificates))
+    return kept
 
 
 def _facts(der: bytes) -> CertificateFacts | None:
@@ -141,36 +194,31 @@ def _facts(der: bytes) -> CertificateFacts | None:
         return None
 
 
-def _chains(read: Sequence[tuple[str, CertificateFacts | None]]) -> Chains:
-    return Chains([facts.der for _file, facts in read if facts is not None and facts.is_authority])
-
-
-def _outcome(facts: CertificateFacts, known: set[str], seen: Counter[str], now: datetime) -> str:
-    if facts.is_authority:
+def _outcome(entry: dict[str, Any], known: set[str], seen: set[str], *, over: bool) -> str:
+    if entry["kind"] == "ca_certificate":
         return "ca_certificate"
-    if seen[facts.fingerprint]:
+    if entry["fingerprint"] in seen:
         return "duplicate"
-    if facts.fingerprint in known:
+    if entry["fingerprint"] in known:
         return "already_known"
-    if not facts.is_ehealth:
-        return "not_ehealth"
-    return "expired" if facts.not_after <= now else "new"
+    return entry["kind"] or ("expired" if over else "new")
 
 
 @transaction.atomic
 def take(batch: ImportBatch, keys: Collection[str], *, actor: Actor, now: datetime) -> int:
     """Take the chosen lines into the inventory and forget the upload; returns how many were new."""
     taken = 0
-    lines = preview(batch, now=now)
-    chains = _chains([(line.file, line.facts) for line in lines])
-    for line in lines:
-        if line.key not in keys or not line.takeable or line.facts is None:
+    kept = _kept(batch)
+    issuers = [base64.b64decode(der) for der in kept["issuers"]]
+    for line in _lines(batch, kept["entries"], now):
+        if line.key not in keys or not line.takeable:
             continue
+        entry = kept["entries"][int(line.key)]
         _certificate, new = add_certificate(
             batch.organisation,
-            line.facts,
+            read_certificate(base64.b64decode(entry["der"])),
             environment=Environment(line.environment),
-            chain=chains.issuers_of(line.facts, Environment(line.environment)),
+            chain=[issuers[number] for number in entry["chain"]],
             chain_trusted=line.trusted,
             source="imported",
             actor=actor,

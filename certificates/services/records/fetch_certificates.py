@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
-from cryptography import x509
-
+from agent.wire.pki.certificates import load_certificate, readable
+from agent.wire.pki.unreadable import UNREADABLE
 from certificates.certra.errors import CertraError
 from certificates.certra.facts import CertificateInfo
 from certificates.certra.gateway import Gateway
 from certificates.domain.lifecycle import Environment
-from certificates.domain.x509 import CertificateFacts, UnreadableCertificate, read_certificate
+from certificates.domain.x509 import CertificateFacts, read_certificate
 from certificates.services.records.scope import key_of, number_of, serial_told
 from certificates.trust.anchors import certificate_anchors
 from certificates.trust.paths import Trust, validate
@@ -68,8 +68,8 @@ def check_fetched(info: CertificateInfo, chain: Sequence[bytes], environment: En
     """
     try:
         facts = read_certificate(chain[0])
-        leaf, *others = [x509.load_der_x509_certificate(der) for der in chain]
-    except (IndexError, ValueError, x509.InvalidVersion, UnreadableCertificate):
+        leaf, others = load_certificate(chain[0]), readable(chain[1:])
+    except UNREADABLE:
         return Fetched(problem="for_another")
     same_key = facts.public_key_identifier == info.public_key_identifier.lower()
     if (
@@ -79,9 +79,11 @@ def check_fetched(info: CertificateInfo, chain: Sequence[bytes], environment: En
         or (facts.identifier_type, facts.identifier_value) != number_of(info)
     ):
         return Fetched(problem="for_another")
-    middle = facts.not_before + (facts.not_after - facts.not_before) / 2
     anchors = certificate_anchors(environment)
-    if validate(leaf, others, anchors, check_revocation=False, moment=middle).trust is not Trust.TRUSTED:
+    if (
+        validate(leaf, others, anchors, check_revocation=False, moment=facts.middle).trust
+        is not Trust.TRUSTED
+    ):
         return Fetched(problem="not_trusted")
     return Fetched(tuple(chain), facts)
 

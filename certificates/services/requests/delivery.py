@@ -4,16 +4,18 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from cryptography import x509
 from django.db import transaction
 
 from agent.wire.errors import NameMalformed
+from agent.wire.pki.certificates import read_certificate as read_whole
+from agent.wire.pki.certificates import readable
 from agent.wire.pki.names import same_name
+from agent.wire.pki.unreadable import UNREADABLE
 from certificates.certra.errors import Rejected, Transient
 from certificates.certra.gateway import Gateway
 from certificates.domain.lifecycle import Environment
 from certificates.domain.signing import SigningState
-from certificates.domain.x509 import CertificateFacts, UnreadableCertificate, read_certificate
+from certificates.domain.x509 import CertificateFacts, read_certificate
 from certificates.errors.inventory import CertificateForAnotherKey, CertificateNotTrusted
 from certificates.models import CertificateRequest, ForeignRequest
 from certificates.services.installations.match import match_waiting_installations
@@ -70,8 +72,8 @@ def check_delivery(
     """
     try:
         facts = read_certificate(chain[0])
-        leaf, *others = [x509.load_der_x509_certificate(der) for der in chain]
-    except (IndexError, ValueError, x509.InvalidVersion, UnreadableCertificate) as error:
+        leaf, others = read_whole(chain[0]), readable(chain[1:])
+    except UNREADABLE as error:
         raise CertificateForAnotherKey from error
     if facts.public_key_identifier != public_key_identifier:
         raise CertificateForAnotherKey

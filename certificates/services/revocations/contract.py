@@ -3,11 +3,10 @@
 import json
 from datetime import datetime
 
-from cryptography import x509
-
-from agent.wire.errors import NameMalformed
 from agent.wire.jobs import RevocationContent, RevocationContract
+from agent.wire.pki.certificates import load_certificate
 from agent.wire.pki.names import same_name
+from agent.wire.pki.unreadable import UNREADABLE_NAME
 from certificates.certra.errors import Rejected, Transient
 from certificates.certra.gateway import Gateway, RevocationWish
 from certificates.domain.revocation import RevocationReason
@@ -69,6 +68,6 @@ def fetch_revocation_contract(revocation: Revocation, gateway: Gateway, *, now: 
 def _is_about(contract: RevocationContract, certificate: Certificate) -> bool:
     """Return whether the contract names the certificate's own name; the one in its row may be masked."""
     try:
-        return same_name(contract.dn, x509.load_der_x509_certificate(certificate.der).subject)
-    except NameMalformed:
+        return same_name(contract.dn, load_certificate(certificate.der).subject)
+    except UNREADABLE_NAME:
         return False

@@ -4,9 +4,9 @@ import base64
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from cryptography import x509
 from django.db import connection, transaction
 
+from agent.wire.pki.certificates import load_certificate, readable
 from certificates.domain.lifecycle import Environment
 from certificates.domain.revocation import Witness
 from certificates.domain.validity import RevocationStatus
@@ -21,7 +21,10 @@ EVERY = timedelta(hours=24)
 
 
 def due_certificates(*, now: datetime, most: int = 500) -> list[tuple[UUID, UUID]]:
-    """Return (organisation, certificate) ids that were not asked about for a day."""
+    """Return (organisation, certificate) ids that were not asked about for a day.
+
+    Organisations take turns: however many certificates one has brought in, the others' come beside them.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT organisation_id, id FROM ehportal_certificates_to_check(%s, %s)", [now - EVERY, most]
@@ -41,10 +44,17 @@ def check_revocation(organisation_id: UUID, certificate_id: UUID, *, now: dateti
 
 
 def ask_status(certificate: Certificate) -> Verdict:
-    """Return what OCSP or the CRL says at this moment, whatever was heard before; call outside transactions."""
+    """Ask OCSP or the CRL at this moment, whatever was heard before; call outside transactions.
+
+    Of a certificate that the libraries cannot read nobody can say anything: that is a verdict like any other.
+    """
+    try:
+        leaf = load_certificate(certificate.der)
+    except ValueError:
+        return Verdict(Trust.NOT_TRUSTED)
     return validate(
-        x509.load_der_x509_certificate(certificate.der),
-        [x509.load_der_x509_certificate(base64.b64decode(der)) for der in certificate.chain],
+        leaf,
+        readable(base64.b64decode(der) for der in certificate.chain),
         certificate_anchors(Environment(certificate.environment)),
         check_revocation=True,
     )

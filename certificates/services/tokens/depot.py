@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.wire.errors import WireError
 from agent.wire.jobs import Identifier
+from agent.wire.pki.certificates import read_certificate as read_certificate_whole
 from agent.wire.pki.etk import EtkFacts, verify_etk
 from certificates.certra.errors import CertraError
 from certificates.certra.gateway import TokenDepot
@@ -67,7 +68,10 @@ def own_depot_token(certificate: Certificate, depot: TokenDepot, *, now: datetim
 
 def judge_token(certificate: Certificate, etk: bytes, *, now: datetime) -> JudgedToken:
     """Verify structure, signer and certificate set of an ETK of this certificate. Raises TokenRefused."""
-    own = x509.load_der_x509_certificate(certificate.der)
+    try:
+        own = read_certificate_whole(certificate.der)
+    except ValueError as error:
+        raise TokenRefused(reason="etk_certificates_wrong") from error
     roots = certificate_roots(Environment(certificate.environment))
     anchors = [x509.load_der_x509_certificate(root) for root in roots]
     try:

@@ -13,6 +13,7 @@ from cryptography import x509
 from django.db import transaction
 
 from agent.wire.errors import WireError
+from agent.wire.pki.certificates import read_certificate
 from agent.wire.pki.encryption_certificate import check_encryption_certificate
 from agent.wire.xml.token import read_complete_registration
 from certificates.certra.errors import CertraError, Rejected
@@ -166,8 +167,8 @@ def _made_before(
     if told != EtkStatus.WAIT_FOR_ACTIVATION:
         return None
     try:
-        check_encryption_certificate(offered, x509.load_der_x509_certificate(certificate.der))
-    except WireError:
+        check_encryption_certificate(offered, read_certificate(certificate.der))
+    except (ValueError, WireError):
         return None
     return Registered(None, to_be_activated=True)
 

@@ -16,7 +16,6 @@ from certificates.domain.lifecycle import Environment
 from certificates.models import ImportBatch
 from certificates.services.inventory.imports import PreviewLine, check_size, preview, take, upload
 from certificates.web.parts.words import ENVIRONMENTS, OUTCOMES
-from organisations.domain.identifiers import mask_ssins
 from organisations.domain.roles import Permission
 from organisations.errors import DomainError
 from organisations.services.audit import Actor
@@ -94,7 +93,7 @@ def _shown(line: PreviewLine) -> ShownLine:
         line,
         OUTCOMES[line.outcome],
         str(ENVIRONMENTS[Environment(line.environment)]) if line.environment else "",
-        mask_ssins(line.facts.common_name) if line.facts else line.file,
+        line.name or line.file,
     )
 
 

@@ -5,12 +5,13 @@ import re
 from urllib.parse import urlencode
 from uuid import UUID
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from agent.wire.encoding import to_pem
+from agent.wire.pki.fields import NotACertificate, read_fields
+from agent.wire.pki.text import MARK
 from certificates.domain.lifecycle import Environment
 from certificates.domain.validity import CertificateStatus, RevocationStatus
 from certificates.selectors.installations import installations_of
@@ -26,6 +27,7 @@ from certificates.web.renewals.switch import switch_view
 from certificates.web.renewals.view import renewal_lines, renewal_view
 from certificates.web.revocations.pages import ending_view
 from certificates.web.tokens.pages import panel_of
+from organisations.domain.identifiers import mask_ssins
 from organisations.domain.roles import Permission
 from organisations.selectors import events_about, identifiers_of
 from organisations.services.audit import Actor
@@ -89,8 +91,9 @@ def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
         "is_own": is_own(request, found),
         "lines": lines_of(events_about(found.pk)),
         "panel": panel_of(request, found, now, ending=successor is not None or ending.on_its_way),
-        # The own one is renewed on the page of one's own certificates: no mandate, no administrator.
-        "renewal": None if found.owner_id else renewal_view(plan, request.tenancy),
+        # The own one is renewed on the page of one's own certificates: no mandate, no administrator. What never ends
+        # is never renewed.
+        "renewal": None if found.owner_id or found.has_no_end else renewal_view(plan, request.tenancy),
         "predecessor": predecessor,
         "successor": successor,
         "switch": switch_view(found, predecessor, successor, now),
@@ -107,19 +110,20 @@ def _spaced(digits: str) -> str:
 
 def _authority(text: str) -> str:
     """Return the common name of an issuer of the chain."""
-    name = x509.load_der_x509_certificate(base64.b64decode(text)).subject
-    found = name.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
-    return str(found[0].value) if found else name.rfc4514_string()
+    try:
+        return mask_ssins(read_fields(base64.b64decode(text)).common_name)
+    except NotACertificate:
+        return MARK
 
 
 @page(Permission.SEE_INVENTORY)
 def certificate_download(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
-    """The certificate as a PEM file; keys are never here. A personal one is refused to who may not see its number."""
+    """The certificate as a PEM file; keys are never here. With a national number in it, it is not for everybody."""
     found = find_certificate(request, certificate_id)
-    if found.ssin_index and not is_own(request, found):
+    if found.shows_number and not is_own(request, found):
         request.tenancy.require(Permission.SEE_SSIN)
         hand_out_certificate(found, actor=Actor.of(request.tenancy), now=timezone.now())
-    pem = x509.load_der_x509_certificate(found.der).public_bytes(Encoding.PEM)
+    pem = to_pem(found.der)
     name = re.sub(r"[^A-Za-z0-9=_-]+", "_", found.common_name).strip("_") or "certificate"
     response = HttpResponse(pem, content_type="application/x-pem-file")
     response["Content-Disposition"] = f'attachment; filename="{name}.pem"'

@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.wire.jobs import ContactData, Identifier, Signer
 from agent.wire.pki.keys import make_csr
+from agent.wire.pki.moments import NO_END
 from agent.wire.pki.names import ehealth_dn
 from certificates.certra.errors import OutcomeUnknown, Rejected, Transient
 from certificates.certra.facts import (
@@ -222,10 +223,31 @@ def test_a_status_that_is_new_to_us_hides_nothing() -> None:
     ],
 )
 def test_a_register_that_cannot_be_read_is_asked_again(change: dict[str, str]) -> None:
-    with listening(answering(infos_of({}, change))) as server:
+    with listening(answering(infos_of(change, change))) as server:
         client = client_of(f"http://127.0.0.1:{server.port}")
         with pytest.raises(Transient):
             client.certificate_infos(b"<x/>")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"requested": "2026-01-31T24:00:00Z"},
+        {"requested": "-0005-01-31T10:00:00Z"},
+        {"kind": "two words"},
+        {"kind": ""},
+    ],
+)
+def test_one_odd_entry_of_the_register_takes_nothing_from_the_others(change: dict[str, str]) -> None:
+    with listening(answering(infos_of({"pki": "ab" * 20}, change, {"pki": "cd" * 20}))) as server:
+        found = client_of(f"http://127.0.0.1:{server.port}").certificate_infos(b"<x/>")
+    assert [one.public_key_identifier for one in found] == ["ab" * 20, "cd" * 20]
+
+
+def test_a_certificate_without_end_has_the_one_end_for_that() -> None:
+    with listening(answering(infos_of({"requested": "9999-12-31T23:59:59Z"}))) as server:
+        [found] = client_of(f"http://127.0.0.1:{server.port}").certificate_infos(b"<x/>")
+    assert found.requested_at == NO_END
 
 
 def test_a_thousand_certificates_are_one_answer() -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from agent.wire.pki.moments import EARLIEST, NO_END
 from certificates.domain.lifecycle import Environment
 from certificates.models import Certificate, Installation, MachineLook
 from certificates.services.installations.match import match_waiting_installations
@@ -290,22 +291,45 @@ BAD: list[dict[str, Any]] = [
     {"environment": "test"},
     {"not_after": "yesterday"},
     {"not_after": "2027-01-01T00:00:00"},
-    {"not_after": "0001-01-01T00:00:00+14:00"},
-    {"not_after": "9999-12-31T23:59:59-14:00"},
     {"estimated": 1},
     {"more": "x"},
 ]
 
 
 @pytest.mark.parametrize("changes", BAD)
-def test_a_report_with_a_wrong_installation_is_refused_whole(
+def test_a_wrong_installation_is_left_out_and_takes_nothing_from_the_others(
     hospital: Hospital, reporter: Holder, changes: dict[str, Any]
 ) -> None:
     certificate = shelve(hospital.organisation, "EHBOX", 300)
     body = report(entry("good.p12", certificate), entry("bad.p12") | changes)
     answer = reporter.call("POST", "/agent/v1/installations", body)
-    assert (answer.status_code, answer.json()["code"]) == (400, "report_malformed")
-    assert rows(hospital) == []
+    assert (answer.status_code, answer.json()) == (200, {"matched": 1, "unknown": 1, "gone": 0})
+    assert [row.path.rsplit("/", 1)[-1] for row in rows(hospital)] == ["good.p12"]
+
+
+def test_what_is_left_out_of_a_whole_report_is_not_gone(hospital: Hospital, reporter: Holder) -> None:
+    one, two = (shelve(hospital.organisation, name, 300) for name in ("EHBOX", "RECIPE"))
+    assert send(reporter, entry("one.p12", one), entry("two.p12", two)) == (2, 0, 0)
+    odd = entry("two.p12", two) | {"serial": "minus five"}
+    assert send(reporter, entry("one.p12", one), odd) == (1, 1, 0)
+    assert [row.gone_at for row in rows(hospital)] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("0001-01-01T00:00:00+14:00", EARLIEST),
+        ("9999-12-31T23:59:59-14:00", NO_END),
+        ("9999-12-31T23:59:59+00:00", NO_END),
+        ("2027-01-01T00:00:00+01:00", datetime(2026, 12, 31, 23, tzinfo=UTC)),
+    ],
+)
+def test_every_end_is_kept_within_the_one_range(
+    hospital: Hospital, reporter: Holder, told: str, kept: datetime
+) -> None:
+    certificate = shelve(hospital.organisation, "EHBOX", 300)
+    assert send(reporter, entry("a.p12", certificate) | {"not_after": told}) == (1, 0, 0)
+    assert [row.not_after for row in rows(hospital)] == [kept]
 
 
 @pytest.mark.parametrize(

@@ -41,12 +41,16 @@ P12 = pkcs12.serialize_key_and_certificates(b"x", key(), ONE, [CA], BestAvailabl
         (b"Bag Attributes\n    friendlyName: x\nsubject=CN = x\n" + pem(ONE) + b"text behind", [ONE]),
         (b"-----BEGIN CERTIFICATE-----\ncut off\n" + pem(ONE), [ONE]),
         (der(ONE), [ONE]),
+        (der(ONE) + b"\x00", [ONE]),
+        (der(ONE) + b"\r\n", [ONE]),
+        (der(ONE) + der(TWO), [ONE, TWO]),
         (P7_DER, [ONE, CA]),
         (P7_PEM, [ONE, CA]),
         (P7_PEM.replace(b"PKCS7", b"CMS"), [ONE, CA]),
         (P7_PEM + pem(TWO), [ONE, CA, TWO]),
     ],
-    ids=["pem", "several", "twice", "crlf", "bom", "x509", "text", "cut", "der", "p7b", "p7-pem", "cms", "mixed"],
+    ids=["pem", "several", "twice", "crlf", "bom", "x509", "text", "cut", "der", "zero", "newline", "row",
+         "p7b", "p7-pem", "cms", "mixed"],
 )  # fmt: skip
 def test_certificates_are_found(content: bytes, expected: list[object]) -> None:
     found = read_file(content)
@@ -62,7 +66,6 @@ def test_certificates_are_found(content: bytes, expected: list[object]) -> None:
         (b" \r\n\t", "empty"),
         (b"hello", "unreadable"),
         (der(ONE)[:-1], "unreadable"),
-        (der(ONE) + b"\x00", "unreadable"),
         (pem(ONE)[:200], "nothing_found"),
         (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "unreadable"),
         (b"-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", "unreadable"),

@@ -53,5 +53,12 @@ def test_other_keys_and_wishes_are_refused(key: rsa.RSAPrivateKey, csr: bytes) -
             read_csr(der)
 
 
+@pytest.mark.parametrize("version", [1, 2, 3, 77, 127, 255])
+def test_a_version_that_does_not_exist_is_refused(csr: bytes, version: int) -> None:
+    place = csr.index(b"\x02\x01\x00")
+    with pytest.raises(CsrInvalid):
+        read_csr(csr[: place + 2] + bytes([version]) + csr[place + 3 :])
+
+
 def test_a_request_of_our_own_is_small(key: rsa.RSAPrivateKey) -> None:
     assert len(make_csr(key, DN)) < 1024
