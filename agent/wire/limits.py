@@ -1,5 +1,11 @@
 """Upper bounds of everything that crosses the link between agent and server; bytes unless named otherwise."""
 
+from datetime import timedelta
+from typing import Final
+
+CLOCK_TOLERANCE: Final = timedelta(minutes=5)
+"""How far somebody else's clock may be from ours wherever a time in a signed answer is compared: either way."""
+
 MAX_REQUEST_BYTES = 256 * 1024
 """A signed GenerateCertificateRequest element."""
 
