@@ -17,6 +17,7 @@ from agent.stores.chains import chain_within
 from agent.stores.contents import ENTRY, authority_alias, find_authentication, is_for_encryption
 from agent.stores.environments import environment_told_by, fitting_name
 from agent.stores.file_names import original_name
+from agent.wire.days import written_day
 from agent.wire.errors import NameMalformed
 from agent.wire.jobs import Environment
 from agent.wire.pki.names import certificate_name, read_file_name, same_name
@@ -83,12 +84,12 @@ class Verification:
         if not isinstance(entry.key, rsa.RSAPrivateKey) or entry.key.key_size < LEAST_KEY_BITS:
             yield self._told("weak", "note", alias=shown(entry.alias))
         subject, end = shown(_name_of(certificate)), certificate.not_valid_after_utc
-        values = {"name": subject, "end": f"{end:%d/%m/%Y}"}
+        values = {"name": subject, "end": written_day(end)}
         if end <= self._now:
             yield self._told("ended", "fail", **values)
         elif certificate.not_valid_before_utc > self._now:
             yield self._told(
-                "too_early", "fail", name=subject, begin=f"{certificate.not_valid_before_utc:%d/%m/%Y}"
+                "too_early", "fail", name=subject, begin=written_day(certificate.not_valid_before_utc)
             )
         elif end - self._now <= RENEWAL:
             yield self._told("ends_soon", "note", **values)
@@ -129,7 +130,7 @@ class Verification:
         if certificate is None:
             yield self._told("bare", "note", alias=alias)
             return
-        end = f"{certificate.not_valid_after_utc:%d/%m/%Y}"
+        end = written_day(certificate.not_valid_after_utc)
         if not entry.belongs_together:
             yield self._told("mismatched", "fail", alias=alias)
         elif not is_for_encryption(entry):

@@ -22,6 +22,7 @@ from agent.stores.prepared import Prepared, PreparedState, prepared_keys
 from agent.stores.remembered import record_store
 from agent.stores.unlock import unlock
 from agent.ui import Dialogue
+from agent.wire.days import written_day
 from agent.wire.errors import JobMalformed, NameMalformed
 from agent.wire.limits import MAX_CERTIFICATE_BYTES, MAX_CHAIN_CERTIFICATES
 from agent.wire.link.preparation import MAX_PREPARATION_BYTES, Preparation, csr_file
@@ -178,7 +179,7 @@ class Preparer:
                 prepared.keep(replace(state, stage="stored"))
                 if backup is not None:
                     self.dialogue.say(self.texts("run.backup", file=shown_path(backup)))
-            end = f"{leaf.not_valid_after_utc:%d/%m/%Y}"
+            end = written_day(leaf.not_valid_after_utc)
             self.dialogue.say(self.texts("run.stored", file=shown_path(target), end=end))
             if not self.dialogue.confirm(self.texts("collect.opens")):
                 command = f"ehportal-agent collect {path}"

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from certificates.services.reminders.certificates import renewals, switches
+from certificates.services.reminders.ended import ended
 from certificates.services.reminders.foreigners import deadlines
 from certificates.services.reminders.papers import ending_papers
 from certificates.services.reminders.readers import Readers
@@ -13,7 +14,10 @@ from organisations.models import Organisation
 from organisations.services import reminders
 from organisations.services.reminders import Notice
 
-KINDS = (unsigned_revocations, signatures, deadlines, renewals, switches, waiting_tokens, ending_papers)
+KINDS = (
+    *(unsigned_revocations, ended, signatures, deadlines, renewals, switches, waiting_tokens),
+    ending_papers,
+)
 """In the order in which a letter tells them."""
 
 

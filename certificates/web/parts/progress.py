@@ -125,7 +125,7 @@ def status_answer(request: TenantRequest, progress: dict[str, Any]) -> HttpRespo
         progress = progress | before_signing(request, progress) | {"swapped": True}
     return render(
         request,
-        f"certificates/{view}_progress.html",
+        f"certificates/{'signing' if view == 'sign' else 'requests'}/progress.html",
         progress,
         status=STOP_POLLING if is_final else 200,
     )
