@@ -21,6 +21,12 @@ MAX_XML_DEPTH = 24
 MAX_XML_ELEMENTS = 2_000
 """Elements in one message; ours have fewer than 60."""
 
+MAX_XML_NAMESPACES = 64
+"""Namespace declarations in one request; ours have fewer than 10. Canonical forms cost their square."""
+
+MAX_ANSWER_NAMESPACES = 5_000
+"""The same in an answer of the government, which may declare them again on each of a thousand elements."""
+
 MAX_CHAIN_CERTIFICATES = 6
 """Certificates in one X509Data or enrolment: leaf, CAs, root."""
 
