@@ -27,7 +27,7 @@ from agent.wire.errors import JobMalformed, NameMalformed
 from agent.wire.limits import MAX_CERTIFICATE_BYTES, MAX_CHAIN_CERTIFICATES
 from agent.wire.link.preparation import MAX_PREPARATION_BYTES, Preparation, csr_file
 from agent.wire.pki.keys import public_key_identifier
-from agent.wire.pki.names import certificate_file_name, certificate_name, dn_of, parse_dn, same_name
+from agent.wire.pki.names import certificate_file_name, certificate_name, dn_of, parse_dn, same_holder
 
 MAX_CHAIN_BYTES: Final = 2 * MAX_CHAIN_CERTIFICATES * MAX_CERTIFICATE_BYTES
 """A PEM file: base64 makes four bytes of three, and people leave lines in between."""
@@ -133,7 +133,7 @@ class Preparer:
                 raise
             prepared.set_aside(_now())
             return None
-        if not same_name(key.dn, preparation.dn):
+        if not same_holder(key.dn, preparation.dn):
             raise StoreError("pending_other_name")
         if state is None:
             self._keep_state(prepared, preparation, key, self.store_format or "modern")

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from agent.wire.errors import NameMalformed
-from agent.wire.pki.names import same_name
+from agent.wire.pki.names import same_holder
 from certificates.certra.errors import Rejected, Transient
 from certificates.certra.gateway import Gateway
 from certificates.domain.lifecycle import Environment, RequestState
@@ -78,7 +78,7 @@ def checked_delivery(
     if facts.public_key_identifier != public_key_identifier:
         raise CertificateForAnotherKey
     try:
-        named_alike = same_name(leaf.subject, dn)
+        named_alike = same_holder(leaf.subject, dn)
     except NameMalformed as error:
         raise CertificateForAnotherKey from error
     if not named_alike:
