@@ -25,6 +25,7 @@ from agent.stores.files import read_file
 from agent.stores.prepared import prepared_keys
 from agent.stores.remembered import recorded
 from agent.stores.verification import Verification
+from agent.wire.days import written_day
 from agent.wire.limits import PROOF_WINDOW_SECONDS
 
 AskPassword = Callable[[str], str | None]
@@ -132,7 +133,7 @@ class Doctor:
         if end is None:
             yield self._report.note("store_unnamed", "note", file=shown(file.name))
             return
-        values = {"file": shown(file.name), "end": f"{end:%d/%m/%Y}"}
+        values = {"file": shown(file.name), "end": written_day(end)}
         if end <= now:
             yield self._report.note("store_ended", "note", **values)
         else:
@@ -144,7 +145,7 @@ class Doctor:
         certificate = authentication.certificate if authentication else None
         if certificate is not None:
             end, tokens = certificate.not_valid_after_utc, encryption_entries(contents)
-            values = {"file": shown(file.name), "end": f"{end:%d/%m/%Y}", "tokens": str(len(tokens))}
+            values = {"file": shown(file.name), "end": written_day(end), "tokens": str(len(tokens))}
             yield (
                 self._report.ok("store_opened", **values)
                 if end > now

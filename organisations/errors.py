@@ -201,11 +201,19 @@ class CardExpired(CardRefused):
 
 
 class CardRevoked(CardRefused):
-    """The card's certificate was revoked or suspended."""
+    """The card's certificate was revoked."""
 
     code = "card_revoked"
     title = _(
         "The certificate on this card was revoked. Ask your municipality to activate or renew the card."
+    )
+
+
+class CardOnHold(CardRevoked):
+    """The card's certificate is suspended (certificateHold): not for good, it may be lifted."""
+
+    title = _(
+        "The certificate on this card is suspended. That may be lifted: ask your municipality to activate the card."
     )
 
 

@@ -21,6 +21,7 @@ from agent.card.eid import AskPin, Card, CardReader
 from agent.card.revocation import Status, certificate_status
 from agent.errors import AgentError, Cancelled, CardError
 from agent.findings import Finding, Level, Report
+from agent.wire.days import written_day
 from agent.wire.errors import SignatureInvalid
 from agent.wire.link.enrolment import verify_enrolment_signature
 
@@ -102,8 +103,8 @@ class CardDoctor:
 
     def _certificates(self, card: Card, now: datetime) -> Iterator[Finding]:
         for purpose, certificate in (("Authentication", card.authentication), ("Signature", card.signature)):
-            key, end = purpose.lower(), f"{certificate.not_valid_after_utc:%d/%m/%Y}"
-            begin = f"{certificate.not_valid_before_utc:%d/%m/%Y}"
+            key, end = purpose.lower(), written_day(certificate.not_valid_after_utc)
+            begin = written_day(certificate.not_valid_before_utc)
             try:
                 if purpose == "Signature":
                     check_signature_certificate(certificate, now=now)

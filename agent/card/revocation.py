@@ -3,7 +3,7 @@
 For the doctor only: the server judges for itself before it takes a signature.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Final, Literal
 
@@ -17,13 +17,13 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 from agent.exchange import exchange
+from agent.wire.limits import CLOCK_TOLERANCE
 from agent.wire.pki.unreadable import UNREADABLE
 
 Status = Literal["good", "suspended", "revoked", "unknown"]
 TIMEOUT: Final = (3.0, 5.0)
 EXCHANGE_SECONDS: Final = 15.0
 MAX_ANSWER_BYTES: Final = 64 * 1024
-CLOCK_SKEW: Final = timedelta(minutes=5)
 
 
 _NO_ANSWER: tuple[type[Exception], ...] = (requests.RequestException, *UNREADABLE)
@@ -57,7 +57,7 @@ def _status_in(body: bytes, certificate: x509.Certificate, issuer: x509.Certific
     if answer.serial_number != certificate.serial_number or not _signed(answer, issuer, now):
         return "unknown"
     ends = answer.next_update_utc
-    if answer.this_update_utc > now + CLOCK_SKEW or (ends is not None and ends < now - CLOCK_SKEW):
+    if answer.this_update_utc > now + CLOCK_TOLERANCE or (ends is not None and ends < now - CLOCK_TOLERANCE):
         return "unknown"
     if answer.revocation_reason is x509.ReasonFlags.certificate_hold:
         return "suspended"
@@ -108,5 +108,7 @@ def _delegated(signer: x509.Certificate, issuer: x509.Certificate, now: datetime
         usage = signer.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except UNREADABLE:
         return False
-    in_date = signer.not_valid_before_utc <= now <= signer.not_valid_after_utc
+    in_date = (
+        signer.not_valid_before_utc - CLOCK_TOLERANCE <= now <= signer.not_valid_after_utc + CLOCK_TOLERANCE
+    )
     return in_date and ExtendedKeyUsageOID.OCSP_SIGNING in usage

@@ -6,6 +6,7 @@ from datetime import datetime
 from agent.consent.contract_text import Block, contract_blocks
 from agent.errors import AgentError
 from agent.language import Texts, printable
+from agent.wire.days import written_moment
 from agent.wire.jobs import CertificateJob, Environment, LocalisedText
 from agent.wire.pki.keys import read_csr
 from agent.wire.pki.names import CertificateName, certificate_name, parse_dn, same_name
@@ -140,4 +141,4 @@ def _both(private: str, general: str | None) -> str:
 
 def moment_text(moment: datetime) -> str:
     """A moment in this workstation's time."""
-    return f"{moment.astimezone():%d/%m/%Y %H:%M}"
+    return written_moment(moment)

@@ -11,6 +11,7 @@ from agent.consent.request import (
 )
 from agent.errors import AgentError
 from agent.language import Texts, printable
+from agent.wire.days import written_day
 from agent.wire.jobs import RevocationJob
 from agent.wire.pki.names import certificate_name
 from agent.wire.xml.revoke import RevokeFacts, read_revoke
@@ -52,7 +53,7 @@ def _facts(job: RevocationJob, facts: RevokeFacts, texts: Texts) -> list[tuple[s
             f"{organisation} ({name.type} {shown(name.type, name.value)})",
         ),
         (texts("revoke.label.certificate"), name_text(name)),
-        (texts("revoke.label.valid_until"), f"{job.certificate.not_after.astimezone():%d/%m/%Y}"),
+        (texts("revoke.label.valid_until"), written_day(job.certificate.not_after)),
         (texts("revoke.label.reason"), texts(f"revoke.reason.{contract.revocation_reason}")),
         (texts("revoke.label.comment"), job.comment or texts("revoke.no_comment")),
         (texts("consent.label.signer"), " ".join([*contract.signer.first_names, contract.signer.name])),

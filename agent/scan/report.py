@@ -9,6 +9,7 @@ from typing import Final
 from agent.language import Texts, shown, shown_path
 from agent.scan.found import FoundStore, copies, duplicates
 from agent.scan.search import Scan
+from agent.wire.days import written_day
 from agent.wire.jobs import Json
 from agent.wire.limits import (
     MAX_DN_CHARACTERS,
@@ -67,8 +68,11 @@ class ScanPage:
             notes.append(self.texts("scan.end_unknown"))
         else:
             key = "estimated" if store.is_estimated else "real"
-            notes.append(self.texts(f"scan.end_{key}", end=f"{end:%d/%m/%Y}") if not has_no_end(end)
-                         else self.texts("scan.no_end"))  # fmt: skip
+            notes.append(
+                self.texts("scan.no_end")
+                if has_no_end(end)
+                else self.texts(f"scan.end_{key}", end=written_day(end))
+            )
             notes += [self.texts("scan.ended")] if end <= self.now else []
         if store.certificate is not None:
             notes.append(shown(store.certificate.subject))

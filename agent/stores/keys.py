@@ -14,7 +14,7 @@ from agent.stores import contents as keystore
 from agent.stores.chains import verify_chain
 from agent.wire.errors import NameMalformed
 from agent.wire.pki.keys import KEY_BITS, PUBLIC_EXPONENT, make_csr, public_key_identifier
-from agent.wire.pki.names import certificate_name, dn_of, name_from_dn, same_name
+from agent.wire.pki.names import certificate_name, dn_of, name_from_dn, same_holder
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def check_delivered(
     if chain[0].public_key() != pending.key.public_key():
         raise StoreError("certificate_other_key")
     try:
-        expected = same_name(chain[0].subject, pending.dn)
+        expected = same_holder(chain[0].subject, pending.dn)
         certificate_name(chain[0].subject)
     except NameMalformed:
         expected = False

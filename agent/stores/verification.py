@@ -17,6 +17,7 @@ from agent.stores.chains import chain_within
 from agent.stores.contents import ENTRY, authority_alias, find_authentication, is_for_encryption
 from agent.stores.environments import environment_told_by, fitting_name
 from agent.stores.file_names import original_name
+from agent.wire.days import written_day
 from agent.wire.errors import NameMalformed
 from agent.wire.jobs import Environment
 from agent.wire.pki.loaded import name_of, serial_of
@@ -92,7 +93,7 @@ class Verification:
             yield self._told("ended", "fail", **values)
         elif certificate.not_valid_before_utc > self._now:
             yield self._told(
-                "too_early", "fail", name=subject, begin=f"{certificate.not_valid_before_utc:%d/%m/%Y}"
+                "too_early", "fail", name=subject, begin=written_day(certificate.not_valid_before_utc)
             )
         elif end - self._now <= RENEWAL:
             yield self._told("ends_soon", "note", **values)
@@ -187,4 +188,4 @@ def _common_name(certificate: x509.Certificate, field: Literal["subject", "issue
 
 def _day(texts: Texts, end: datetime) -> str:
     """An end as a person reads it."""
-    return texts("scan.no_end") if has_no_end(within(end)) else f"{end:%d/%m/%Y}"
+    return texts("scan.no_end") if has_no_end(within(end)) else written_day(end)

@@ -20,13 +20,14 @@ from agent.stores.prepared import Prepared, PreparedState, prepared_keys
 from agent.stores.remembered import record_store
 from agent.stores.unlock import unlock
 from agent.ui import Dialogue
+from agent.wire.days import written_day
 from agent.wire.errors import JobMalformed, NameMalformed
 from agent.wire.limits import MAX_CERTIFICATE_BYTES, MAX_CHAIN_CERTIFICATES
 from agent.wire.link.preparation import MAX_PREPARATION_BYTES, Preparation, csr_file
 from agent.wire.pki.certificates import readable
 from agent.wire.pki.finding import find_certificates
 from agent.wire.pki.keys import public_key_identifier
-from agent.wire.pki.names import certificate_file_name, certificate_name, dn_of, parse_dn, same_name
+from agent.wire.pki.names import certificate_file_name, certificate_name, dn_of, parse_dn, same_holder
 from agent.wire.pki.unreadable import UNREADABLE
 
 MAX_CHAIN_BYTES: Final = 2 * MAX_CHAIN_CERTIFICATES * MAX_CERTIFICATE_BYTES
@@ -133,7 +134,7 @@ class Preparer:
                 raise
             prepared.set_aside(_now())
             return None
-        if not same_name(key.dn, preparation.dn):
+        if not same_holder(key.dn, preparation.dn):
             raise StoreError("pending_other_name")
         if state is None:
             self._keep_state(prepared, preparation, key, self.store_format or "modern")
@@ -179,7 +180,7 @@ class Preparer:
                 prepared.keep(replace(state, stage="stored"))
                 if backup is not None:
                     self.dialogue.say(self.texts("run.backup", file=shown_path(backup)))
-            end = f"{leaf.not_valid_after_utc:%d/%m/%Y}"
+            end = written_day(leaf.not_valid_after_utc)
             self.dialogue.say(self.texts("run.stored", file=shown_path(target), end=end))
             if not self.dialogue.confirm(self.texts("collect.opens")):
                 command = f"ehportal-agent collect {path}"

@@ -13,6 +13,7 @@ from agent.portal.client import Portal
 from agent.portal.device import Device
 from agent.tasks.card_sitting import CardSitting
 from agent.ui import Dialogue
+from agent.wire.days import written_moment
 from agent.wire.errors import SignatureInvalid, WireError
 from agent.wire.jobs import Identifier, RecordsJob
 from agent.wire.xml.question import (
@@ -73,7 +74,7 @@ class RecordsTask:
             organisation=printable(job.organisation.name),
             environment=self.texts(f"consent.environment.{job.environment}"),
             by=printable(job.requested_by),
-            at=f"{job.requested_at.astimezone():%d/%m/%Y %H:%M}",
+            at=written_moment(job.requested_at),
             server=job.server,
         )
         if not self.dialogue.confirm(question):

@@ -28,6 +28,7 @@ from agent.tasks.card_sitting import CardSitting
 from agent.tasks.renewal import Renewal
 from agent.tokens.sitting import TokenSitting
 from agent.ui import Dialogue
+from agent.wire.days import written_day
 from agent.wire.jobs import CertificateJob
 from agent.wire.pki.keys import certificate_fingerprint, read_csr
 from agent.wire.pki.names import certificate_file_name, certificate_name, same_name
@@ -246,7 +247,7 @@ class Runner:
             replace(state, stage="stored", fingerprint=certificate_fingerprint(leaf), store=str(target))
         )
         self.dialogue.say(
-            self.texts("run.stored", file=shown_path(target), end=f"{leaf.not_valid_after_utc:%d/%m/%Y}")
+            self.texts("run.stored", file=shown_path(target), end=written_day(leaf.not_valid_after_utc))
         )
         if backup is not None:
             self.dialogue.say(self.texts("run.backup", file=shown_path(backup)))

@@ -1,5 +1,11 @@
 """Upper bounds of everything that crosses the link between agent and server; bytes unless named otherwise."""
 
+from datetime import timedelta
+from typing import Final
+
+CLOCK_TOLERANCE: Final = timedelta(minutes=5)
+"""How far somebody else's clock may be from ours wherever a time in a signed answer is compared: either way."""
+
 MAX_REQUEST_BYTES = 256 * 1024
 """A signed GenerateCertificateRequest element."""
 
@@ -14,6 +20,12 @@ MAX_XML_DEPTH = 24
 
 MAX_XML_ELEMENTS = 2_000
 """Elements in one message; ours have fewer than 60."""
+
+MAX_XML_NAMESPACES = 64
+"""Namespace declarations in one request; ours have fewer than 10. Canonical forms cost their square."""
+
+MAX_ANSWER_NAMESPACES = 5_000
+"""The same in an answer of the government, which may declare them again on each of a thousand elements."""
 
 MAX_CHAIN_CERTIFICATES = 6
 """Certificates in one X509Data or enrolment: leaf, CAs, root."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from lxml import etree
 
 from agent.wire.errors import WireError
-from agent.wire.xml.safe import parse_xml
+from agent.wire.xml.safe import parse_answer
 from certificates.certra.errors import Answer, OutcomeUnknown, Rejected, Transient
 from certificates.certra.services import CERTRA, Service
 from certificates.certra.transport import MAX_ANSWER_BYTES
@@ -49,7 +49,7 @@ def read_payload(
 ) -> etree._Element:
     """Return the element named `expected` in the body of an answer, whatever its Status says. Raises as read_answer."""
     try:
-        envelope = parse_xml(content, limit=MAX_ANSWER_BYTES, elements=MAX_ANSWER_ELEMENTS)
+        envelope = parse_answer(content, limit=MAX_ANSWER_BYTES, elements=MAX_ANSWER_ELEMENTS)
     except WireError as error:
         raise OutcomeUnknown(summary=f"HTTP {status} without a readable answer") from error
     bodies = envelope.findall("s:Body", NAMES)

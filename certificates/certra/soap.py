@@ -11,6 +11,7 @@ from lxml import etree
 
 from certificates.certra.answers import SOAP, OpenLists, read_answer
 from certificates.certra.errors import OutcomeUnknown, Transient
+from certificates.certra.multipart import whole_answer
 from certificates.certra.services import Service
 from certificates.certra.transport import BoundedTransport
 from certificates.certra.values import Unreadable
@@ -74,7 +75,8 @@ class SoapClient:
         action = description_of(self.service).wsdl.bindings[self.service.binding].get(operation).soapaction
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action or ""}"'}
         response = self.transport.post(self.address, envelope, headers)
-        return response.content, response.status_code
+        content_type = response.headers.get("Content-Type", "")
+        return whole_answer(response.content, content_type), response.status_code
 
     def message(self, operation: str, **fields: Any) -> bytes:
         """Return the envelope of an unsigned request, stamped where its service wants that."""

@@ -2,7 +2,8 @@
 
 import ssl
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import MaxRetryError, NewConnectionError, SSLError
@@ -13,13 +14,32 @@ from certificates.certra.errors import OutcomeUnknown, Transient
 MAX_ANSWER_BYTES = 2 * 1024 * 1024
 
 
+class _StayingSession(requests.Session):
+    """Goes nowhere else: a signed request is for one address, and a redirect is an answer like any other."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Name no target, so that nothing is prepared for it."""
+        return None
+
+
+def _raise_redirected(response: requests.Response) -> NoReturn:
+    """Say where it points to. The service itself did nothing, unless it says "see other" (RFC 9110 15.4.4)."""
+    try:
+        place = urlsplit(response.headers.get("Location", "")).hostname or ""
+    except ValueError:
+        place = ""
+    summary = f"redirected (HTTP {response.status_code}{', to ' + place[:100] if place else ''})"
+    if response.status_code == requests.codes.see_other:
+        raise OutcomeUnknown(summary=summary)
+    raise Transient(summary=f"{summary}; nothing was done")
+
+
 class BoundedTransport(Transport):
     """Zeep's transport with our limits. WSDL and schemas come from disk only."""
 
     def __init__(self, *, connect_timeout: float, read_timeout: float) -> None:
-        session = requests.Session()
+        session = _StayingSession()
         session.trust_env = False
-        session.max_redirects = 0
         super().__init__(session=session)  # type: ignore[no-untyped-call]  # zeep ships no types
         self.limits = (connect_timeout, read_timeout)
 
@@ -32,8 +52,8 @@ class BoundedTransport(Transport):
     def post(self, address: str, message: Any, headers: dict[str, str]) -> requests.Response:
         """Send `message`; the body is read at once and bounded.
 
-        Raises Transient when no connection was made, so that nothing was sent, and OutcomeUnknown for any
-        failure after that.
+        Raises Transient when no connection was made, so that nothing was sent, or when the answer points elsewhere, so
+        that nothing was done; OutcomeUnknown for any other failure after that.
         """
         try:
             response = self.session.post(
@@ -58,6 +78,8 @@ class BoundedTransport(Transport):
             raise OutcomeUnknown(summary="the answer broke off") from error
         finally:
             response.close()
+        if 300 <= response.status_code < 400:
+            _raise_redirected(response)
         return response
 
     @staticmethod

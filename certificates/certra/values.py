@@ -5,10 +5,10 @@ All raise Unreadable; the caller knows whether that means asking again or an unk
 
 import re
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from lxml import etree
 
+from agent.wire.days import BRUSSELS
 from agent.wire.encoding import from_base64
 from agent.wire.jobs import ContactData, Identifier
 from agent.wire.limits import MAX_NAME_CHARACTERS
@@ -18,7 +18,6 @@ from certificates.certra.answers import NAMES
 from certificates.certra.facts import Names
 
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
-BRUSSELS = ZoneInfo("Europe/Brussels")
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
 
 

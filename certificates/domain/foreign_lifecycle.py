@@ -84,8 +84,3 @@ def is_late(expires_at: datetime | None, now: datetime) -> bool:
 def is_lapsed(expires_at: datetime | None, now: datetime) -> bool:
     """True when no certificate can be expected any more of a request that was not confirmed as far as we know."""
     return expires_at is not None and now >= expires_at + AFTER_DEADLINE
-
-
-def days_left(expires_at: datetime, now: datetime) -> int:
-    """Whole days until the deadline; 0 on its last day, negative when it has passed."""
-    return (expires_at - now) // timedelta(days=1)

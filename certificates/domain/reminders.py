@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from math import ceil
 
 from certificates.domain.foreign_lifecycle import REMIND_BEFORE
 from certificates.domain.papers import ENDS_SOON
@@ -35,11 +34,6 @@ PAPER_STEPS = (ENDS_SOON // DAY, 14, 3)
 """Days before the last day of a paper."""
 DEADLINE_STEPS = (REMIND_BEFORE // DAY, 0)
 """Days before the end of a foreign care provider's time to confirm; 0 once it has passed."""
-
-
-def days_until(end: datetime, now: datetime) -> int:
-    """Days until `end`, begun ones counted whole; 0 and less when it has passed."""
-    return ceil((end - now) / DAY)
 
 
 def step_before(steps: Sequence[int], days_left: int) -> int | None:

@@ -18,6 +18,11 @@ class RenewalOutcome(StrEnum):
     TOO_EARLY = "too_early"
     EXPIRED = "expired"
     REVOKED = "revoked"
+    NOT_RECOGNISED = "not_recognised"
+    """Its chain leads to no anchor: there is nothing that the government could renew."""
+    ON_HOLD = "on_hold"
+    """Suspended, which may be lifted."""
+    BEING_REVOKED = "being_revoked"
     ALREADY_RENEWED = "already_renewed"
     IN_PROGRESS = "in_progress"
     NOT_OURS = "not_ours"
@@ -34,7 +39,12 @@ class RenewalOutcome(StrEnum):
 
 R = RenewalOutcome
 
-FINAL_OBSTACLES = frozenset({R.TOO_EARLY, R.EXPIRED, R.REVOKED, R.ALREADY_RENEWED, R.IN_PROGRESS, R.NOT_OURS})
+FINAL_OBSTACLES = frozenset(
+    {
+        *(R.TOO_EARLY, R.EXPIRED, R.REVOKED, R.ALREADY_RENEWED, R.IN_PROGRESS, R.NOT_OURS),
+        *(R.NOT_RECOGNISED, R.ON_HOLD, R.BEING_REVOKED),
+    }
+)
 """No other holder and no other contact data help against these."""
 
 NEEDS_A_HOLDER = frozenset({R.MANDATE_ENDED, R.HOLDER_LEFT, R.NOBODY_MANDATED})
@@ -66,6 +76,9 @@ class RenewalFacts:
     not_before: datetime
     not_after: datetime
     revocation: RevocationStatus = RevocationStatus.GOOD
+    recognised: bool = True
+    ending: bool = False
+    """Whether a revocation of it is on its way."""
     replaceable_from: datetime | None = None
     ours: bool = True
     succession: Succession = Succession.NONE
@@ -87,17 +100,30 @@ def renewal_outcome(facts: RenewalFacts, now: datetime) -> RenewalOutcome:
     Obstacles that nobody can remove (revoked, renewed, expired, on its way) are looked at before those that somebody
     can (no mandate, no workstation). Reads no clock and no database.
     """
-    status = status_of(facts.not_before, facts.not_after, facts.revocation, now, facts.replaceable_from)
+    status = status_of(
+        facts.not_before,
+        facts.not_after,
+        facts.revocation,
+        now,
+        facts.replaceable_from,
+        facts.recognised,
+    )
     if status is CertificateStatus.REVOKED:
         return R.REVOKED
+    if status is CertificateStatus.NOT_RECOGNISED:
+        return R.NOT_RECOGNISED
     if facts.succession is Succession.RENEWED:
         return R.ALREADY_RENEWED
     if status is CertificateStatus.EXPIRED:
         return R.EXPIRED
+    if facts.ending:
+        return R.BEING_REVOKED
     if facts.succession is Succession.IN_PROGRESS:
         return R.IN_PROGRESS
     if not facts.ours:
         return R.NOT_OURS
+    if status is CertificateStatus.ON_HOLD:
+        return R.ON_HOLD
     if status is not CertificateStatus.RENEWABLE:
         return R.TOO_EARLY
     if facts.key_store_lost:

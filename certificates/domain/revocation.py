@@ -16,6 +16,10 @@ class RevocationReason(StrEnum):
     CESSATION_OF_OPERATION = "cessationOfOperation"
 
 
+HOLD = "certificateHold"
+"""The one reason that is not final (RFC 5280 5.3.1): whoever set it may lift it. CertRA never asks for it."""
+
+
 class Witness(StrEnum):
     """Who says that a certificate is revoked."""
 

@@ -10,12 +10,15 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from agent.wire.days import days_left
 from agent.wire.pki.moments import has_no_end
 from certificates.domain.lifecycle import Environment
 from certificates.domain.validity import (
     REPLACEMENT_WINDOW,
     CertificateStatus,
     RevocationStatus,
+    Standing,
+    standing_of,
     status_of,
     window_start,
 )
@@ -23,6 +26,9 @@ from organisations.sealing import unseal
 
 WINDOW_START = Coalesce(F("replaceable_from"), F("not_after") - REPLACEMENT_WINDOW)
 """`domain.validity.window_start` as SQL."""
+
+NOT_GOOD = frozenset({RevocationStatus.REVOKED, RevocationStatus.ON_HOLD})
+"""For good or for now."""
 
 NAME = ("environment", "identifier_type", "identifier_value", "ssin_index", "application_id")
 """Certificates that agree in these bear the same name in the same world."""
@@ -45,17 +51,7 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
 
     def in_status(self, status: CertificateStatus, now: datetime) -> Self:
         """Certificates that `status_of` puts in `status` at `now`."""
-        if status is CertificateStatus.REVOKED:
-            return self.filter(revocation_status=RevocationStatus.REVOKED)
-        rest = self.not_revoked()
-        if status is CertificateStatus.EXPIRED:
-            return rest.filter(not_after__lte=now)
-        if status is CertificateStatus.NOT_YET_VALID:
-            return rest.filter(not_before__gt=now)
-        rest = rest.filter(not_before__lte=now, not_after__gt=now).alias(window_start=WINDOW_START)
-        if status is CertificateStatus.RENEWABLE:
-            return rest.filter(window_start__lte=now)
-        return rest.filter(window_start__gt=now)
+        return self.alias(window_start=WINDOW_START).filter(in_each_status(now)[status])
 
     def of_the_same_name_as(self, certificate: "Certificate") -> Self:
         """Certificates with the name of `certificate`, itself included; none for a name the government never gave."""
@@ -66,11 +62,13 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         )
 
     def genuine(self) -> Self:
-        """Certificates of a known authority that are not revoked: only they can take over from another.
+        """Certificates of a known authority, neither revoked nor on hold: only they can take over from another.
 
         Anybody can make a certificate that bears a name.
         """
-        return self.not_revoked().filter(chain_trusted=True)
+        return (
+            self.not_revoked().filter(chain_trusted=True).exclude(revocation_status=RevocationStatus.ON_HOLD)
+        )
 
     def without_successor(self) -> Self:
         """Certificates beside which no genuine later one of the same name stands."""
@@ -86,6 +84,26 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         for word in text.lower().split()[:8]:
             query &= Q(search_text__contains=word)
         return self.filter(query)
+
+
+def in_each_status(now: datetime) -> dict[CertificateStatus, Q]:
+    """Return `status_of` as SQL over certificates that are annotated with their `window_start`."""
+    revoked, held = (
+        Q(revocation_status=RevocationStatus.REVOKED),
+        Q(revocation_status=RevocationStatus.ON_HOLD),
+    )
+    recognised = ~revoked & Q(chain_trusted=True)
+    running = recognised & Q(not_after__gt=now)
+    current = running & ~held & Q(not_before__lte=now)
+    return {
+        CertificateStatus.REVOKED: revoked,
+        CertificateStatus.NOT_RECOGNISED: ~revoked & Q(chain_trusted=False),
+        CertificateStatus.EXPIRED: recognised & Q(not_after__lte=now),
+        CertificateStatus.ON_HOLD: running & held,
+        CertificateStatus.NOT_YET_VALID: running & ~held & Q(not_before__gt=now),
+        CertificateStatus.RENEWABLE: current & Q(window_start__lte=now),
+        CertificateStatus.VALID: current & Q(window_start__gt=now),
+    }
 
 
 def has_successor() -> Exists:
@@ -142,6 +160,8 @@ class Certificate(models.Model):
         default=RevocationStatus.UNKNOWN,
     )
     revoked_at = models.DateTimeField(null=True, blank=True)
+    revocation_reason = models.CharField(max_length=24, blank=True)
+    """Why, as OCSP or the CRL told it (RFC 5280 5.3.1, its spelling); certificateHold is the one that may end."""
     revocation_checked_at = models.DateTimeField(null=True, blank=True)
     source = models.CharField(
         max_length=10, choices=[(one, one) for one in ("requested", "imported", "recorded")]
@@ -224,12 +244,18 @@ class Certificate(models.Model):
     def status(self, now: datetime) -> CertificateStatus:
         """What the certificate is good for at `now`."""
         revocation = RevocationStatus(self.revocation_status)
-        return status_of(self.not_before, self.not_after, revocation, now, self.replaceable_from)
+        return status_of(
+            self.not_before, self.not_after, revocation, now, self.replaceable_from, self.chain_trusted
+        )
+
+    def standing(self, now: datetime) -> Standing:
+        """What lists call it at `now`, where it was asked whether it is `renewed` and `ending`."""
+        return standing_of(self.status(now), self.not_after, now, renewed=self.renewed, ending=self.ending)
 
     @property
     def is_genuine(self) -> bool:
-        """True for one of a known authority that is not revoked, as `CertificateQuerySet.genuine` asks."""
-        return self.chain_trusted and self.revocation_status != RevocationStatus.REVOKED
+        """True for one of a known authority, neither revoked nor on hold, as `CertificateQuerySet.genuine` asks."""
+        return self.chain_trusted and self.revocation_status not in NOT_GOOD
 
     @property
     def shows_number(self) -> bool:
@@ -253,8 +279,8 @@ class Certificate(models.Model):
 
     @property
     def days_left(self) -> int:
-        """Whole days until the end; negative when it has passed."""
-        return (self.not_after - timezone.now()).days
+        """Belgian days until the last one; negative when it has passed."""
+        return days_left(self.not_after, timezone.now())
 
     @property
     def elapsed_percent(self) -> int:

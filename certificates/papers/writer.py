@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
+from agent.wire.days import belgian_day
 from certificates.domain.papers import ACCEPTANCE_KINDS, GROUPS, Group, PaperKind
 from certificates.papers.sheet import Sheet
 from certificates.papers.words import Words, words_in
-
-BRUSSELS = ZoneInfo("Europe/Brussels")
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ def write_paper(facts: PaperFacts, *, now: datetime) -> bytes:
     paper = words.papers[facts.kind.value]
     common = words.common
     drawn_up = common["drawn_up"].format(
-        day=_day(now.astimezone(BRUSSELS).date(), facts.language), reference=facts.reference
+        day=_day(belgian_day(now), facts.language), reference=facts.reference
     )
     sheet = Sheet(
         title=paper.title,

@@ -7,12 +7,12 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
-from certificates.domain.validity import CertificateStatus, RevocationStatus
+from certificates.domain.validity import LAST_DAYS, CertificateStatus, Standing
 from certificates.models import (
     Certificate,
     Revocation,
 )
-from certificates.models.certificate import WINDOW_START, has_successor
+from certificates.models.certificate import NOT_GOOD, WINDOW_START, has_successor, in_each_status
 from organisations.keyset import Page, page_of
 from organisations.models import Organisation
 
@@ -37,7 +37,8 @@ def inventory_page(
 ) -> Page[Certificate]:
     """Return certificates by end of validity, soonest first; each knows whether it was `renewed` and is `ending`.
 
-    Those to renew are those that nothing has taken over from. Unknown filter values find nothing rather than all.
+    `status` is a Standing, so that a filter finds what the words of the list say. Unknown filter values find nothing
+    rather than all.
     """
     rows = Certificate.objects.filter(organisation=organisation).defer(*LISTED).told_whether_renewed()
     rows = rows.annotate(ending=is_ending())  # type: ignore[no-redef]  # fills what the class declares
@@ -46,28 +47,43 @@ def inventory_page(
     if environment:
         rows = rows.filter(environment=environment)
     if status:
-        known = status in set(CertificateStatus)
-        rows = rows.in_status(CertificateStatus(status), timezone.now()) if known else rows.none()
-        if status == CertificateStatus.RENEWABLE:
-            rows = rows.without_successor()
+        where = in_each_standing(timezone.now()).get(Standing(status)) if status in set(Standing) else None
+        rows = rows.alias(window_start=WINDOW_START).filter(where) if where is not None else rows.none()
     if identifier:
         kind, _, value = identifier.partition("=")
         rows = rows.filter(identifier_type=kind, identifier_value=value)
     return page_of(rows, by="not_after", after=after, size=size)
 
 
+def in_each_standing(now: datetime) -> dict[Standing, Q]:
+    """Return `standing_of` as SQL over certificates that are annotated with their `window_start`."""
+    rows = in_each_status(now)
+    found = {Standing(status.value): where for status, where in rows.items()}
+    alive = rows[CertificateStatus.VALID] | rows[CertificateStatus.RENEWABLE]
+    ending, renewed = Q(is_ending()), Q(has_successor())
+    quiet = ~ending & ~renewed
+    last_days = Q(not_after__lte=now + LAST_DAYS)
+    return found | {
+        Standing.BEING_REVOKED: alive & ending,
+        Standing.RENEWED: alive & ~ending & renewed,
+        Standing.RENEWABLE: rows[CertificateStatus.RENEWABLE] & quiet,
+        Standing.ENDS_SOON: rows[CertificateStatus.VALID] & quiet & last_days,
+        Standing.VALID: rows[CertificateStatus.VALID] & quiet & ~last_days,
+    }
+
+
 def status_counts(organisation: Organisation, now: datetime) -> dict[str, int]:
-    """Count the certificates in each status, in one query; a renewed one is not among those to renew."""
-    alive = ~Q(revocation_status=RevocationStatus.REVOKED)
-    current = alive & Q(not_before__lte=now, not_after__gt=now)
+    """Count the certificates in each standing, in one query: the numbers that the list's filters find."""
     rows = Certificate.objects.filter(organisation=organisation).annotate(window_start=WINDOW_START)
-    return rows.aggregate(
-        valid=Count("pk", filter=current & Q(window_start__gt=now)),
-        renewable=Count("pk", filter=current & Q(window_start__lte=now) & Q(~has_successor())),
-        expired=Count("pk", filter=alive & Q(not_after__lte=now)),
-        not_yet_valid=Count("pk", filter=alive & Q(not_before__gt=now)),
-        revoked=Count("pk", filter=~alive),
-    )
+    counts = {standing.value: Count("pk", filter=where) for standing, where in in_each_standing(now).items()}
+    return rows.aggregate(**counts)
+
+
+def ended(organisation: Organisation, now: datetime, *, most: int = 6) -> list[Certificate]:
+    """Return certificates that have expired and from which nothing has taken over, the latest end first."""
+    rows = Certificate.objects.filter(organisation=organisation).defer(*LISTED)
+    rows = rows.in_status(CertificateStatus.EXPIRED, now).without_successor()
+    return list(rows.order_by("-not_after", "pk")[:most])
 
 
 def neighbours(certificate: Certificate) -> tuple[Certificate | None, Certificate | None]:
@@ -84,7 +100,7 @@ def neighbours(certificate: Certificate) -> tuple[Certificate | None, Certificat
     after = [
         one
         for one in others
-        if one.not_after > certificate.not_after and one.revocation_status != RevocationStatus.REVOKED
+        if one.not_after > certificate.not_after and one.revocation_status not in NOT_GOOD
     ]
     return (before[-1] if before else None, after[-1] if after else None)
 
@@ -97,8 +113,7 @@ class TimelineMark:
     common_name: str
     environment: str
     not_after: datetime
-    status: CertificateStatus
-    renewed: bool = False
+    standing: Standing
 
 
 def timeline(
@@ -120,11 +135,13 @@ def timeline(
             "not_after",
             "replaceable_from",
             "revocation_status",
+            "chain_trusted",
         )
         .told_whether_renewed()
+        .annotate(ending=is_ending())  # type: ignore[no-redef]  # fills what the class declares
         .order_by("not_after", "pk")[:most]
     )
     return [
-        TimelineMark(row.pk, row.common_name, row.environment, row.not_after, row.status(now), row.renewed)
+        TimelineMark(row.pk, row.common_name, row.environment, row.not_after, row.standing(now))
         for row in rows
     ]

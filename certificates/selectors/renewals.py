@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from certificates.domain.validity import CertificateStatus
+from certificates.domain.validity import Standing
 from certificates.models import (
     Certificate,
     CertificateRequest,
 )
-from certificates.models.certificate import has_successor
-from certificates.selectors.inventory import LISTED
+from certificates.models.certificate import WINDOW_START, has_successor
+from certificates.selectors.inventory import LISTED, in_each_standing
 from organisations.models import Organisation
 
 SWITCH_SOON = timedelta(days=30)
@@ -18,9 +18,11 @@ SWITCH_SOON = timedelta(days=30)
 
 
 def to_renew(organisation: Organisation, now: datetime) -> "QuerySet[Certificate]":
-    """Return certificates in their replacement period that nothing has taken over from, the soonest end first."""
-    rows = Certificate.objects.filter(organisation=organisation).defer(*LISTED)
-    return rows.in_status(CertificateStatus.RENEWABLE, now).without_successor().order_by("not_after", "pk")
+    """Return certificates in their replacement period that nothing takes over from or ends, the soonest end first."""
+    rows = (
+        Certificate.objects.filter(organisation=organisation).defer(*LISTED).alias(window_start=WINDOW_START)
+    )
+    return rows.filter(in_each_standing(now)[Standing.RENEWABLE]).order_by("not_after", "pk")
 
 
 def renewals_under_way(organisation: Organisation, now: datetime) -> int:

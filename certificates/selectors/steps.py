@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from certificates.domain.lifecycle import RequestState
 from certificates.domain.revocation import RevocationState
+from certificates.domain.signing import SigningState
 from certificates.models import CertificateRequest, Revocation, SignedWork
 from organisations.models import AuditEvent
 
@@ -19,16 +20,16 @@ class Step:
     at: datetime | None = None
 
 
+WAITED, WAITS = SigningState.AWAITING_DEVICE, SigningState.AWAITING_CONTRACT
+"""The state in which nobody can sign yet, and the one whose event says that this has ended."""
+
 Path = tuple[tuple[str, frozenset[StrEnum], StrEnum | None], ...]
 """The steps in order, each with the states in which it is going on and the state whose event says that it was done."""
 
 REQUEST_PATH: Path = (
     ("requested", frozenset(), None),
-    (
-        "contract",
-        frozenset({RequestState.AWAITING_DEVICE, RequestState.AWAITING_CONTRACT}),
-        RequestState.AWAITING_SIGNATURE,
-    ),
+    ("workstation", frozenset({RequestState.AWAITING_DEVICE}), RequestState.AWAITING_CONTRACT),
+    ("contract", frozenset({RequestState.AWAITING_CONTRACT}), RequestState.AWAITING_SIGNATURE),
     ("signature", frozenset({RequestState.AWAITING_SIGNATURE}), RequestState.SIGNED),
     (
         "submission",
@@ -44,7 +45,8 @@ R = RevocationState
 
 REVOCATION_PATH: Path = (
     ("requested", frozenset(), None),
-    ("contract", frozenset({R.AWAITING_DEVICE, R.AWAITING_CONTRACT}), R.AWAITING_SIGNATURE),
+    ("workstation", frozenset({R.AWAITING_DEVICE}), R.AWAITING_CONTRACT),
+    ("contract", frozenset({R.AWAITING_CONTRACT}), R.AWAITING_SIGNATURE),
     ("signature", frozenset({R.AWAITING_SIGNATURE}), R.SIGNED),
     ("submission", frozenset({R.SIGNED, R.SUBMITTING, R.OUTCOME_UNKNOWN}), R.AWAITING_EVIDENCE),
     ("evidence", frozenset({R.AWAITING_EVIDENCE}), R.COMPLETED),
@@ -64,9 +66,12 @@ def revocation_steps(revocation: Revocation, events: list[AuditEvent]) -> list[S
 def steps_along(path: Path, work: SignedWork, events: list[AuditEvent]) -> list[Step]:
     """Return the steps of `path` as far as `work` has come, with the times that its events tell.
 
-    A step whose own end was skipped (an answer that was lost) is done when a later one is.
+    A step whose own end was skipped (an answer that was lost) is done when a later one is. Waiting for a workstation is
+    a step only of work that had to: most holders have one when they are asked.
     """
     reached = {event.action.removeprefix(f"{work.EVENT}_"): event.happened_at for event in events}
+    waited = WAITS in reached or work.state == WAITED
+    path = tuple(one for one in path if one[0] != "workstation" or waited)
     steps = [Step(path[0][0], "done", work.requested_at)]
     ends = [str(end) for _key, _going_on, end in path]
     blocked = False

@@ -10,6 +10,7 @@ from certificates.trust.anchors import eid_anchors
 from certificates.trust.paths import Trust, validate
 from organisations.errors import (
     CardExpired,
+    CardOnHold,
     CardRefused,
     CardRevoked,
     CardStatusUnknown,
@@ -31,6 +32,8 @@ def _check(certificate: x509.Certificate, chain: Sequence[x509.Certificate], now
     verdict = validate(certificate, chain, eid_anchors(), check_revocation=True)
     if verdict.trust is Trust.OUT_OF_DATE:
         raise CardExpired
+    if verdict.is_on_hold:
+        raise CardOnHold
     if verdict.trust is Trust.REVOKED:
         raise CardRevoked
     if verdict.trust is Trust.STATUS_UNKNOWN:

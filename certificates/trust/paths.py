@@ -1,13 +1,14 @@
 """Validating certificates: a path to an anchor, and revocation. RFC 5280 path validation by pyhanko-certvalidator.
 
 A path is first built and its signatures checked without any network, so that a stranger's certificate cannot make us
-fetch addresses of its choosing; only a certificate of a trusted issuer has its OCSP responder and CRL asked.
+fetch addresses of its choosing; only a certificate of a trusted issuer has its OCSP responder and CRL asked. Then the
+certificate itself is asked about, on its own (revocation.py), and last the whole path.
 """
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 import structlog
@@ -16,12 +17,16 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from django.conf import settings
 from pyhanko_certvalidator import CertificateValidator, errors
+from pyhanko_certvalidator.authority import AuthorityWithCert
 from pyhanko_certvalidator.context import ValidationContext
+from pyhanko_certvalidator.fetchers import Fetchers
 from pyhanko_certvalidator.fetchers.requests_fetchers import RequestsFetcherBackend
 
+from agent.wire.limits import CLOCK_TOLERANCE
 from agent.wire.pki.unreadable import UNREADABLE
-from certificates.domain.revocation import Witness
+from certificates.domain.revocation import HOLD, Witness
 from certificates.trust.anchors import asn1_of, is_root
+from certificates.trust.revocation import REASONS, told_of
 
 MOST_ISSUERS, MOST_TRIED = 6, 40
 """How many issuers one path may be chosen from, and how many of one name are tried: the time that the library takes
@@ -77,39 +82,62 @@ class Trust(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome and, for a revoked certificate, since when and who said so."""
+    """The outcome and, for a revoked certificate, since when, who said so, and why (RFC 5280 5.3.1, may be empty)."""
 
     trust: Trust
     revoked_at: datetime | None = None
     source: Witness | None = None
+    reason: str = ""
+
+    @property
+    def is_on_hold(self) -> bool:
+        """True where the certificate itself is only suspended (certificateHold): that may be lifted."""
+        return self.trust is Trust.REVOKED and self.reason == HOLD
 
 
-def _validate(
-    certificate: asn1_x509.Certificate,
+def _context(
     others: Sequence[asn1_x509.Certificate],
     anchors: Iterable[bytes],
     *,
-    fetch: bool,
+    fetchers: Fetchers | None,
     moment: datetime | None = None,
-) -> None:
-    context = ValidationContext(
+) -> ValidationContext:
+    return ValidationContext(
         trust_roots=[asn1_x509.Certificate.load(anchor) for anchor in anchors if is_root(anchor)],
         other_certs=others,
-        allow_fetching=fetch,
+        allow_fetching=fetchers is not None,
         moment=moment,
-        fetcher_backend=RequestsFetcherBackend(per_request_timeout=settings.REVOCATION_TIMEOUT)
-        if fetch
-        else None,
-        revocation_mode="require" if fetch else "soft-fail",
+        fetchers=fetchers,
+        time_tolerance=CLOCK_TOLERANCE if fetchers is not None else timedelta(seconds=1),
+        revocation_mode="require" if fetchers is not None else "soft-fail",
     )
 
-    async def run() -> None:
-        try:
-            await CertificateValidator(certificate, others, context).async_validate_path()
-        finally:
-            await context.aclose()
 
-    asyncio.run(run())
+async def _judge(
+    certificate: asn1_x509.Certificate,
+    others: Sequence[asn1_x509.Certificate],
+    anchors: Sequence[bytes],
+    *,
+    check_revocation: bool,
+    moment: datetime | None,
+) -> Verdict:
+    """Path by signature and date; then the certificate on its own; then everything together."""
+    path = await CertificateValidator(
+        certificate, others, _context(others, anchors, fetchers=None, moment=moment)
+    ).async_validate_path()
+    if not check_revocation:
+        return Verdict(Trust.TRUSTED)
+    # What was fetched for the certificate is not fetched again for its path.
+    fetchers = RequestsFetcherBackend(per_request_timeout=settings.REVOCATION_TIMEOUT).get_fetchers()
+    issuer = path.find_issuing_authority(certificate)
+    if isinstance(issuer, AuthorityWithCert):
+        told = await told_of(certificate, issuer.certificate, fetchers, datetime.now(UTC))
+        if told is not None:
+            return Verdict(Trust.REVOKED, told.revoked_at, told.witness, told.reason)
+    await CertificateValidator(
+        certificate, others, _context(others, anchors, fetchers=fetchers)
+    ).async_validate_path()
+    return Verdict(Trust.TRUSTED)
 
 
 def validate(
@@ -123,19 +151,23 @@ def validate(
     """Judge `certificate` against `anchors` (DER) now, or at `moment` where revocation is not asked.
 
     Never raises for what a certificate says, whatever the libraries make of it: what they stumble over is not trusted.
-    OCSP is asked first, the CRL where it does not answer.
+    OCSP is asked first, the CRL where it does not answer. A signed "revoked" about the certificate itself counts
+    whatever is heard of those above it; "trusted" needs all of them.
     """
     known = [x509.load_der_x509_certificate(anchor) for anchor in anchors if not is_root(anchor)]
     try:
         leaf = asn1_of(certificate)
         others = [asn1_of(issuer) for issuer in Issuers([*known, *intermediates]).above(certificate)]
-        _validate(leaf, others, anchors, fetch=False, moment=moment)
-        if check_revocation:
-            _validate(leaf, others, anchors, fetch=True)
+        return asyncio.run(_judge(leaf, others, anchors, check_revocation=check_revocation, moment=moment))
     except (errors.ExpiredError, errors.NotYetValidError):
         return Verdict(Trust.OUT_OF_DATE)
     except errors.RevokedError as error:
-        return Verdict(Trust.REVOKED, error.revocation_dt, _source_of(error))
+        why = REASONS.get(error.reason.native or "", "")
+        if why == HOLD:
+            # Of an authority: it may be lifted, and says nothing final about what lies below. Of the certificate:
+            # it would have been told above, had nothing newer lifted it.
+            return Verdict(Trust.STATUS_UNKNOWN)
+        return Verdict(Trust.REVOKED, error.revocation_dt, _source_of(error), why)
     except errors.InsufficientRevinfoError:
         return Verdict(Trust.STATUS_UNKNOWN)
     except (errors.PathError, errors.ValidationError):
@@ -145,7 +177,6 @@ def validate(
         # certificate that nobody can judge must not be judged again and again, before everybody else's.
         log.warning("certificate_not_judged", error=type(error).__name__)
         return Verdict(Trust.NOT_TRUSTED)
-    return Verdict(Trust.TRUSTED)
 
 
 def _source_of(error: errors.RevokedError) -> Witness:

@@ -4,24 +4,20 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from certificates.domain.validity import CertificateStatus
+from certificates.domain.validity import Standing
 from certificates.selectors import inventory, renewals, requests, tokens
 from certificates.selectors.revocations import open_revocations, revocations_awaiting
 from certificates.web.parts.plots import months_of, plot_timeline
 from certificates.web.parts.rows import request_row
-from certificates.web.parts.words import STATUSES
+from certificates.web.parts.words import STANDINGS
 from certificates.web.renewals.view import renewal_lines
 from certificates.web.revocations.pages import revocation_row
 from organisations.domain.roles import Permission
 from organisations.web.pages import page
 from organisations.web.tenancy import TenantRequest
 
-SHOWN = (
-    CertificateStatus.RENEWABLE,
-    CertificateStatus.VALID,
-    CertificateStatus.EXPIRED,
-    CertificateStatus.REVOKED,
-)
+SHOWN = (Standing.RENEWABLE, Standing.VALID, Standing.EXPIRED, Standing.REVOKED)
+"""Counted also when there is none; the others only when there are some."""
 MOST_TO_RENEW = 40
 """Lines of the list of those to renew; the inventory shows the rest."""
 
@@ -34,9 +30,13 @@ def dashboard(request: TenantRequest) -> HttpResponse:
     marks = inventory.timeline(here, now)
     to_renew = list(renewals.to_renew(here, now)[:MOST_TO_RENEW])
     context = {
-        "counts": [(status, STATUSES[status], counts[status.value]) for status in SHOWN],
+        "counts": [
+            (one, label, counts[one.value])
+            for one, label in STANDINGS.items()
+            if one in SHOWN or counts[one.value]
+        ],
         "total": sum(counts.values()),
-        "to_renew": counts[CertificateStatus.RENEWABLE.value],
+        "to_renew": counts[Standing.RENEWABLE.value],
         "under_way": renewals.renewals_under_way(here, now) if to_renew else 0,
         "renewals": renewal_lines(request.tenancy, to_renew, now),
         "first_end": next((mark.not_after for mark in marks if mark.not_after >= now), None),
@@ -45,6 +45,7 @@ def dashboard(request: TenantRequest) -> HttpResponse:
         "months": months_of(marks, now),
         "open_requests": [request_row(one) for one in requests.open_requests(here, most=6)],
         "waiting_tokens": [(one, one.waits_too_long(now)) for one in tokens.waiting_tokens(here)],
+        "ended": inventory.ended(here, now),
         "unconfirmed_switches": renewals.unconfirmed_switches(here, now),
         "open_revocations": [revocation_row(one) for one in open_revocations(here, most=6)],
         "endings_for_me": (

@@ -79,6 +79,7 @@ class Foreigners:
             "ssin": subject.identifier,
             "name": subject.name,
             "first_names": subject.first_names,
+            "surname_first": subject.surname_first,
             "contact": contact,
         }
         der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
@@ -159,7 +160,14 @@ def _from_row(row: sqlite3.Row) -> Submission:
         row["ticket"],
         row["environment"],
         row["pki"],
-        Subject("SSIN", document["ssin"], document["name"], None, tuple(document["first_names"])),
+        Subject(
+            "SSIN",
+            document["ssin"],
+            document["name"],
+            None,
+            tuple(document["first_names"]),
+            document.get("surname_first", False),
+        ),
         document["contact"],
         key,
         to_moment(row["expires_at"]),

@@ -1,16 +1,10 @@
 """When a mandate (volmacht) lets its holder act."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
-BRUSSELS = ZoneInfo("Europe/Brussels")
-
-
-def belgian_day(now: datetime) -> date:
-    """Return the day it is in Belgium at `now`: mandates begin and end on Belgian days."""
-    return now.astimezone(BRUSSELS).date()
+from agent.wire.days import belgian_day as belgian_day
 
 
 class MandateState(StrEnum):

@@ -12,7 +12,7 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
 
 from organisations.domain.identifiers import mask_ssins
 from organisations.models import Organisation, User
@@ -65,7 +65,8 @@ class Delivery:
 
 def post(reader: User, write: Callable[[], Letter]) -> Delivery:
     """Send `reader` what `write` returns in the reader's language. Call outside transactions: it may take seconds."""
-    with translation.override(reader.language):
+    # A letter names the days that the pages name.
+    with translation.override(reader.language), timezone.override(settings.DISPLAY_TIME_ZONE):
         message = _message(reader, write())
     return send(message)
 

@@ -73,6 +73,17 @@ def test_after_confirmation_the_certificate_comes(sandbox: SandboxProcess, envir
     assert len(sandbox.control_get("/control/requests")) == 1
 
 
+@pytest.mark.parametrize("written", ["DE LUCA GIULIA", "GIULIA DE LUCA"])
+def test_the_name_is_taken_in_either_order(sandbox: SandboxProcess, written: str) -> None:
+    """The platform's own software writes the surname first; the certificate bears what was sent."""
+    base, key = sandbox.production, messages.new_key()
+    reply = submit(base, key, dn=DN.format(BIS, BIS).replace("GIULIA DE LUCA", written))
+    assert reply.code == "success"
+    assert visit(address(reply), BIS)[0] == 200
+    leaf = certificates(get(base, identifier(key)))[0]
+    assert written in leaf.subject.rfc4514_string()
+
+
 def test_a_wrong_number_confirms_nothing(sandbox: SandboxProcess) -> None:
     key = messages.new_key()
     reply = submit(sandbox.production, key)

@@ -171,6 +171,34 @@ def same_name(a: str | x509.Name, b: str | x509.Name) -> bool:
     return _comparable(a) == _comparable(b)
 
 
+def same_holder(a: str | x509.Name, b: str | x509.Name) -> bool:
+    """Whether two names mean the same, a person's also with the surname first in one and last in the other.
+
+    The platform's own software writes the surname first for care providers without identity card, and the first name
+    first for all others. Where surname and first names part is not written, so one order is the other one turned.
+    Raises NameMalformed.
+    """
+    if same_name(a, b):
+        return True
+    (before_a, name_a, after_a), (before_b, name_b, after_b) = _around_the_name(a), _around_the_name(b)
+    if not name_a or (before_a, after_a) != (before_b, after_b) or len(name_a) != len(name_b):
+        return False
+    return any(name_a[turn:] + name_a[:turn] == name_b for turn in range(1, len(name_a)))
+
+
+_Pairs = tuple[tuple[str, str], ...]
+
+
+def _around_the_name(name: str | x509.Name) -> tuple[_Pairs, list[str], _Pairs]:
+    """Split a person's name at the unit that holds it: the one before the platform's own; no words for others."""
+    pairs = _comparable(name)
+    units = [place for place, (keyword, _value) in enumerate(pairs) if keyword == "OU"]
+    if certificate_name(name).type != "SSIN" or len(units) < 2 or pairs[units[-1]][1] != _PLATFORM.casefold():
+        return pairs, [], ()
+    place = units[-2]
+    return pairs[:place], pairs[place][1].split(), pairs[place + 1 :]
+
+
 def name_from_dn(text: str, *, printable: bool = True) -> x509.Name:
     """Make the X.501 name of an RFC 4514 string. C is always a PrintableString (RFC 5280 appendix A.1).
 

@@ -12,7 +12,7 @@ from agent.wire.errors import CsrInvalid, NameMalformed
 from agent.wire.link.preparation import Preparation, csr_of_file
 from agent.wire.origins import normalise_origin
 from agent.wire.pki.keys import read_csr
-from agent.wire.pki.names import same_name
+from agent.wire.pki.names import same_holder
 from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.errors.foreigners import ForeignCsrRefused, ForeignRequestElsewhere
 from certificates.models import Certificate, CertificateRequest, ForeignRequest
@@ -56,7 +56,7 @@ def receive_csr(request: ForeignRequest, data: bytes, *, actor: Actor, now: date
     try:
         der = csr_of_file(data)
         facts = read_csr(der)
-        expected = same_name(facts.dn, request.dn)
+        expected = same_holder(facts.dn, request.dn)
     except (CsrInvalid, NameMalformed) as error:
         raise ForeignCsrRefused(
             _(

@@ -118,9 +118,12 @@ def start_foreign_request(
 
 
 def name_of(person: Person) -> str:
-    """Return the name that a certificate for `person` will bear. Raises ForeignRequestRefused."""
+    """Return the name that a certificate for `person` will bear. Raises ForeignRequestRefused.
+
+    The surname stands first, as the platform's own software writes it for who has no identity card.
+    """
     try:
-        return ehealth_dn("SSIN", person.read_ssin(), str(person), None)
+        return ehealth_dn("SSIN", person.read_ssin(), f"{person.name} {person.first_names}", None)
     except NameMalformed as error:
         raise ForeignRequestRefused(
             _("The name of this person cannot stand in a certificate."), field="person_id"

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from certificates.domain.validity import CertificateStatus
 from certificates.errors.own import SharingRefused
 from certificates.errors.requests import RequestInProgress, RequestRefused
-from certificates.models import Certificate, CertificateRequest
+from certificates.models import Certificate, CertificateRequest, Revocation
 from certificates.services.requests.first_step import enqueue_after_commit, first_step
 from certificates.services.requests.start import ContactWish, check_contact, own_request_under_way
 from organisations.models import Organisation, Person, User
@@ -31,7 +31,12 @@ def _replaced(person: Person, wish: OwnWish, now: datetime) -> Certificate | Non
         certificate = own.filter(pk=wish.replaces_id).first()
         if certificate is None:
             raise RequestRefused(_("Choose a certificate of your own."))
-        if certificate.status(now) in {CertificateStatus.EXPIRED, CertificateStatus.REVOKED}:
+        status = certificate.status(now)
+        if status in {CertificateStatus.NOT_RECOGNISED, CertificateStatus.ON_HOLD}:
+            raise RequestRefused(_("A certificate that is suspended or not recognised cannot be renewed."))
+        if Revocation.objects.on_their_way().filter(certificate=certificate).exists():
+            raise RequestRefused(_("What is being revoked is not renewed."))
+        if status in {CertificateStatus.EXPIRED, CertificateStatus.REVOKED}:
             raise RequestRefused(
                 _("An expired or revoked certificate cannot be renewed: request a new one instead.")
             )

@@ -3,12 +3,12 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 
 from agent.wire.errors import SignatureInvalid as WireSignatureInvalid
 from agent.wire.errors import WireError
-from agent.wire.limits import MAX_REQUEST_BYTES
+from agent.wire.limits import CLOCK_TOLERANCE, MAX_REQUEST_BYTES
 from agent.wire.xml.frame import RequestFacts
 from agent.wire.xml.question import read_actor_qualities, read_info_for_citizen
 from agent.wire.xml.signature import VerifiedRequest, verify_enveloped
@@ -23,8 +23,6 @@ from certificates.trust.cards import check_authentication_certificate
 from certificates.trust.paths import signed_by
 from organisations.errors import CardRefused, SignatureInvalid
 from organisations.services.devices import card_holder
-
-CLOCK_SKEW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ def _checked(
         raise SignatureInvalid from error
     except WireError as error:
         raise SignedRequestRefused from error
-    if not job.created_at - CLOCK_SKEW <= facts.issue_instant <= now + CLOCK_SKEW:
+    if not job.created_at - CLOCK_TOLERANCE <= facts.issue_instant <= now + CLOCK_TOLERANCE:
         raise QuestionStale
     chain = verified.chain
     # The certificates beside the signature are not signed by it: they must fit one another, up to a root.

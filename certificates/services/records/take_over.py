@@ -109,7 +109,7 @@ def take_over_difference(proposal: RecordProposal, *, actor: Actor, now: datetim
         case "status":
             if is_proven(certificate):
                 raise ProposalRefused(REVOKED_FOR_GOOD)
-            rows.update(revocation_status=RevocationStatus.UNKNOWN)
+            rows.update(revocation_status=RevocationStatus.UNKNOWN, revocation_reason="")
             nudge_status_check(certificate)
         case _:
             raise ProposalRefused

@@ -6,13 +6,13 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from agent.wire.days import days_left
 from certificates.domain.lifecycle import RequestState
 from certificates.domain.reminders import (
     HOLDER_STEP,
     RENEWAL_STEPS,
     SIGNATURE_STEPS,
     SWITCH_STEPS,
-    days_until,
     step_before,
 )
 from certificates.domain.renewal import RenewalOutcome
@@ -35,7 +35,7 @@ def renewals(organisation: Organisation, readers: Readers, now: datetime) -> Ite
         if plan.outcome in DONE:
             continue
         certificate, request = plan.certificate, plan.renewal
-        step = step_before(RENEWAL_STEPS, days_until(certificate.not_after, now)) or RENEWAL_STEPS[0]
+        step = step_before(RENEWAL_STEPS, days_left(certificate.not_after, now)) or RENEWAL_STEPS[0]
         if plan.outcome is RenewalOutcome.KEY_STORE_LOST:
             to = readers.of(certificate, *readers.account_of(plan.former_holder))
             yield Notice("lost", step, certificate, to, _lost(certificate))
@@ -59,7 +59,7 @@ def _was_just_asked(request: CertificateRequest, now: datetime) -> bool:
 def switches(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:
     """Find the renewed certificates about to end of which nobody said that they are out of use."""
     for certificate in unconfirmed_switches(organisation, now, most=None):
-        step = step_before(SWITCH_STEPS, days_until(certificate.not_after, now)) or SWITCH_STEPS[0]
+        step = step_before(SWITCH_STEPS, days_left(certificate.not_after, now)) or SWITCH_STEPS[0]
         to = readers.of(certificate, *readers.holders_of(certificate))
         yield Notice("switch", step, certificate, to, _switch(certificate))
 

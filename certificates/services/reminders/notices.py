@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from certificates.services.reminders.certificates import renewals, switches
+from certificates.services.reminders.ended import ended
 from certificates.services.reminders.foreigners import deadlines
 from certificates.services.reminders.numbers import contested_numbers
 from certificates.services.reminders.papers import ending_papers
@@ -17,6 +18,7 @@ from organisations.services.reminders import Notice
 KINDS = (
     contested_numbers,
     unsigned_revocations,
+    ended,
     signatures,
     unsigned_questions,
     deadlines,

@@ -3,10 +3,10 @@
 from datetime import date, datetime
 
 from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from agent.wire.days import belgian_day
 from certificates.domain.lifecycle import Environment
 
 
@@ -18,6 +18,6 @@ def name_of(thing: object, environment: str) -> str:
 
 
 def day_of(moment: date | datetime) -> str:
-    """Return a day as people write it."""
-    day = localtime(moment) if isinstance(moment, datetime) else moment
+    """Return a day as people in Belgium name and write it."""
+    day = belgian_day(moment) if isinstance(moment, datetime) else moment
     return date_format(day, pgettext("a day, Django date format", "j F Y"))

@@ -17,7 +17,7 @@ from certificates.domain.renewal import (
     renewal_outcome,
 )
 from certificates.domain.validity import RevocationStatus
-from certificates.models import Certificate, CertificateRequest
+from certificates.models import Certificate, CertificateRequest, Revocation
 from certificates.models.certificate import NAME
 from certificates.models.work import KEY_STORE_LOST
 from certificates.services.requests.start import BASE_SERVICES, LONGEST
@@ -144,6 +144,8 @@ class _Surroundings:
                 RequestState.ISSUED
             }:
                 self.on_their_way[request.replaces_id] = request
+        on_their_way = Revocation.objects.on_their_way().filter(certificate__in=ids)
+        self.ending = set(on_their_way.values_list("certificate_id", flat=True))
         self.successors = _successors(organisation, ids)
         self.mandated = self._mandated(organisation, certificates, now)
         self.enrolled = self._enrolled(organisation)
@@ -187,6 +189,8 @@ class _Surroundings:
             not_before=certificate.not_before,
             not_after=certificate.not_after,
             revocation=RevocationStatus(certificate.revocation_status),
+            recognised=certificate.chain_trusted,
+            ending=certificate.pk in self.ending,
             replaceable_from=certificate.replaceable_from,
             ours=identifier is not None,
             succession=succession,

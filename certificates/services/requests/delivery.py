@@ -9,7 +9,7 @@ from django.db import transaction
 from agent.wire.errors import NameMalformed
 from agent.wire.pki.certificates import read_certificate as read_whole
 from agent.wire.pki.certificates import readable
-from agent.wire.pki.names import same_name
+from agent.wire.pki.names import same_holder
 from agent.wire.pki.unreadable import UNREADABLE
 from certificates.certra.errors import Rejected, Transient
 from certificates.certra.gateway import Gateway
@@ -78,7 +78,7 @@ def check_delivery(
     if facts.public_key_identifier != public_key_identifier:
         raise CertificateForAnotherKey
     try:
-        named_alike = same_name(leaf.subject, dn)
+        named_alike = same_holder(leaf.subject, dn)
     except NameMalformed as error:
         raise CertificateForAnotherKey from error
     if not named_alike:

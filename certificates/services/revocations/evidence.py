@@ -15,8 +15,8 @@ from organisations.tenancy import acting_for
 
 
 def is_evidence(verdict: Verdict) -> bool:
-    """Return whether OCSP or the CRL says in `verdict` that the certificate itself was revoked."""
-    return verdict.trust is Trust.REVOKED and verdict.source in WITNESSES
+    """Return whether OCSP or the CRL says in `verdict` that the certificate itself was revoked for good."""
+    return verdict.trust is Trust.REVOKED and verdict.source in WITNESSES and not verdict.is_on_hold
 
 
 def look_for_evidence(revocation: Revocation, *, now: datetime) -> None:

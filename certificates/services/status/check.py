@@ -11,10 +11,10 @@ from certificates.domain.lifecycle import Environment
 from certificates.domain.revocation import Witness
 from certificates.domain.validity import RevocationStatus
 from certificates.models import Certificate
+from certificates.services.status.note_hold import note_good, note_hold
 from certificates.services.status.note_revoked import note_revoked
 from certificates.trust.anchors import certificate_anchors
 from certificates.trust.paths import Trust, Verdict, validate
-from organisations.services.audit import Actor, record
 from organisations.tenancy import acting_for
 
 EVERY = timedelta(hours=24)
@@ -62,19 +62,25 @@ def ask_status(certificate: Certificate) -> Verdict:
 
 @transaction.atomic
 def note_status(certificate: Certificate, verdict: Verdict, *, now: datetime) -> None:
-    """Write down what was heard about a certificate; nothing that is heard later takes a revocation back."""
+    """Write down what was heard about a certificate; nothing that is heard later takes a revocation back.
+
+    A hold is none: it ends where somebody says "good".
+    """
     rows = Certificate.objects.filter(pk=certificate.pk)
     rows.update(revocation_checked_at=now)
-    if verdict.trust is Trust.REVOKED:
-        note_revoked(certificate, verdict.source or Witness.AUTHORITY, revoked_at=verdict.revoked_at, now=now)
-        return
-    status = RevocationStatus.GOOD if verdict.trust is Trust.TRUSTED else RevocationStatus.UNKNOWN
-    changed = rows.not_revoked().exclude(revocation_status=status).update(revocation_status=status)
-    if changed and status is RevocationStatus.GOOD:
-        record(
-            certificate.organisation_id,
-            "certificate_found_good",
+    if verdict.is_on_hold:
+        note_hold(certificate, verdict.source or Witness.CRL, since=verdict.revoked_at, now=now)
+    elif verdict.trust is Trust.REVOKED:
+        note_revoked(
             certificate,
-            actor=Actor.platform(),
+            verdict.source or Witness.AUTHORITY,
+            revoked_at=verdict.revoked_at,
+            reason=verdict.reason,
             now=now,
+        )
+    elif verdict.trust is Trust.TRUSTED:
+        note_good(certificate, now=now)
+    else:  # not knowing lifts no hold
+        rows.filter(revocation_status=RevocationStatus.GOOD).update(
+            revocation_status=RevocationStatus.UNKNOWN
         )

@@ -1,7 +1,7 @@
 """The one way in which a certificate becomes revoked, whoever tells of it, and everything that ends with it.
 
-Nothing takes a revocation back: RFC 5280 5.3.1 and RFC 6960 2.2 know one exception, certificateHold, and the four
-reasons of CertRA are none. A responder that says "good" afterwards answers from an older list. Only where the
+Nothing takes a revocation back: RFC 5280 5.3.1 and RFC 6960 2.2 know one exception, certificateHold (note_hold), and
+the four reasons of CertRA are none. A responder that says "good" afterwards answers from an older list. Only where the
 government's record alone had told it may a person take over that the record has changed its mind (records/decide.py).
 """
 
@@ -30,6 +30,7 @@ def note_revoked(
     witness: Witness,
     *,
     revoked_at: datetime | None = None,
+    reason: str = "",
     actor: Actor = PLATFORM,
     now: datetime,
 ) -> None:
@@ -37,13 +38,17 @@ def note_revoked(
 
     The government's record does not tell since when: OCSP or the CRL fills that in when it is heard.
     """
-    since = revoked_at if witness in WITNESSES else None
+    since, why = (revoked_at, reason) if witness in WITNESSES else (None, "")
     rows = Certificate.objects.filter(pk=certificate.pk)
-    became = rows.not_revoked().update(revocation_status=RevocationStatus.REVOKED, revoked_at=since)
-    dated = not became and since and rows.filter(revoked_at=None).update(revoked_at=since)
+    became = rows.not_revoked().update(
+        revocation_status=RevocationStatus.REVOKED, revoked_at=since, revocation_reason=why
+    )
+    dated = (
+        not became and since and rows.filter(revoked_at=None).update(revoked_at=since, revocation_reason=why)
+    )
     certificate.revocation_status = RevocationStatus.REVOKED
     if became or dated:
-        certificate.revoked_at = since
+        certificate.revoked_at, certificate.revocation_reason = since, why
         record(
             certificate.organisation_id,
             "certificate_found_revoked",
@@ -52,6 +57,7 @@ def note_revoked(
             now=now,
             source=witness.value,
             revoked_at=revoked_at.isoformat() if revoked_at else None,
+            revocation_reason=why,
         )
     if became:
         _end_token(certificate, now)

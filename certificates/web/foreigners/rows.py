@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from certificates.domain.foreign_lifecycle import ForeignState, days_left, is_late, reminder_due
+from agent.wire.days import days_left
+from certificates.domain.foreign_lifecycle import ForeignState, is_late, reminder_due
 from certificates.domain.lifecycle import Environment
 from certificates.models import ForeignRequest
 from certificates.selectors.steps import Step

@@ -13,7 +13,7 @@ from agent.wire.encoding import to_pem
 from agent.wire.pki.fields import NotACertificate, read_fields
 from agent.wire.pki.text import MARK
 from certificates.domain.lifecycle import Environment
-from certificates.domain.validity import CertificateStatus, RevocationStatus
+from certificates.domain.validity import RevocationStatus
 from certificates.selectors.installations import installations_of
 from certificates.selectors.inventory import inventory_page, neighbours
 from certificates.services.inventory.hand_out import hand_out_certificate
@@ -22,7 +22,7 @@ from certificates.web.installations.pages import installation_row
 from certificates.web.inventory.validity_plot import plot_validity
 from certificates.web.parts.lookup import find_certificate, is_own
 from certificates.web.parts.rows import certificate_row
-from certificates.web.parts.words import ENVIRONMENTS, SOURCES, STATUSES
+from certificates.web.parts.words import ENVIRONMENTS, REVOCATION_REASONS, SOURCES, STANDINGS
 from certificates.web.renewals.switch import switch_view
 from certificates.web.renewals.view import renewal_lines, renewal_view
 from certificates.web.revocations.pages import ending_view
@@ -62,7 +62,7 @@ def inventory(request: TenantRequest) -> HttpResponse:
         "first": urlencode(in_use),
         "more": urlencode(in_use | {"after": found.next_cursor}) if found.next_cursor else "",
         "environments": [(one.value, ENVIRONMENTS[one]) for one in Environment],
-        "statuses": [(one.value, STATUSES[one]) for one in CertificateStatus],
+        "statuses": [(one.value, label) for one, label in STANDINGS.items()],
         "identifiers": [(str(one), identifier_name(one)) for one in identifiers_of(here)],
     }
     return render(request, "certificates/inventory/list.html", context)
@@ -86,6 +86,7 @@ def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
         "serial": _spaced(found.serial),
         "key": _spaced(found.public_key_identifier),
         "source": SOURCES[found.source],
+        "revocation_reason": REVOCATION_REASONS.get(found.revocation_reason, ""),
         "chain": [_authority(text) for text in found.chain],
         "request_made": getattr(found, "request", None),
         "is_own": is_own(request, found),

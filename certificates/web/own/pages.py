@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from certificates.domain.lifecycle import Environment
-from certificates.domain.validity import CertificateStatus
+from certificates.domain.validity import ALIVE
 from certificates.models import Certificate, CertificateRequest
 from certificates.selectors.own import (
     own_certificates,
@@ -93,7 +93,7 @@ class OwnLine:
 
 
 def _line(certificate: Certificate, on_its_way: CertificateRequest | None, now: datetime) -> OwnLine:
-    alive = certificate.status(now) in {CertificateStatus.VALID, CertificateStatus.RENEWABLE}
+    alive = certificate.status(now) in ALIVE and not certificate.ending
     renewed, opens = certificate.renewed, certificate.renewable_from
     waits = alive and not renewed
     return OwnLine(

@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import pgettext
 
 from certificates.domain.lifecycle import Environment
-from certificates.domain.validity import REPLACEMENT_WINDOW, CertificateStatus
+from certificates.domain.validity import REPLACEMENT_WINDOW, Standing
 from certificates.selectors.inventory import TimelineMark
 
 MONTHS = 36
@@ -174,7 +174,7 @@ def _title(mark: TimelineMark) -> str:
 
 
 def _soon(mark: TimelineMark) -> bool:
-    return mark.status is CertificateStatus.RENEWABLE and not mark.renewed
+    return mark.standing in {Standing.RENEWABLE, Standing.ENDS_SOON}
 
 
 def _ticks(

@@ -1,26 +1,25 @@
 """Certificates and requests as pages show them: every state with its word, every link ready."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from agent.wire.days import days_left
 from certificates.domain.lifecycle import Environment, RequestState
-from certificates.domain.validity import CertificateStatus, RevocationStatus
+from certificates.domain.validity import RevocationStatus, standing_of
 from certificates.models import Certificate, CertificateRequest
 from certificates.models.work import UNSIGNED as UNSIGNED_KIND
 from certificates.selectors.steps import Step
 from certificates.web.catalogue import Reading, read_code
 from certificates.web.parts.words import (
-    ENDING,
-    ENDS_SOON,
+    ASKED_IN_VAIN,
     ENVIRONMENTS,
     EXPLANATIONS,
     PROBLEMS,
-    RENEWED,
     REQUEST_STATES,
     REQUEST_UNSIGNED,
     REVOCATION,
-    STATUSES,
+    STANDINGS,
     STEP_STATES,
     STEPS,
     UNSIGNED,
@@ -38,6 +37,7 @@ class CertificateRow:
     revocation: Label
     kind: str
     days_left: int
+    is_over: bool
 
     @property
     def is_acceptance(self) -> bool:
@@ -45,22 +45,11 @@ class CertificateRow:
         return self.certificate.environment == Environment.ACCEPTANCE
 
 
-ALIVE = frozenset({CertificateStatus.VALID, CertificateStatus.RENEWABLE})
-LAST_DAYS = timedelta(days=30)
-"""So long before its end nothing calls a certificate simply valid, whatever day the government told for renewal."""
-
-
-def _status_label(certificate: Certificate, now: datetime, *, renewed: bool, ending: bool) -> Label:
-    status = certificate.status(now)
-    if status not in ALIVE:
-        return STATUSES[status]
-    if ending:
-        return ENDING
-    if renewed:
-        return RENEWED
-    if status is CertificateStatus.VALID and certificate.not_after - now <= LAST_DAYS:
-        return ENDS_SOON
-    return STATUSES[status]
+def _revocation_label(certificate: Certificate) -> Label:
+    status = RevocationStatus(certificate.revocation_status)
+    if status is RevocationStatus.UNKNOWN and certificate.revocation_checked_at is not None:
+        return ASKED_IN_VAIN
+    return REVOCATION[status]
 
 
 def certificate_row(
@@ -72,11 +61,14 @@ def certificate_row(
     """
     return CertificateRow(
         certificate,
-        _status_label(certificate, now, renewed=renewed, ending=ending),
+        STANDINGS[
+            standing_of(certificate.status(now), certificate.not_after, now, renewed=renewed, ending=ending)
+        ],
         str(ENVIRONMENTS[Environment(certificate.environment)]),
-        REVOCATION[RevocationStatus(certificate.revocation_status)],
+        _revocation_label(certificate),
         identifier_type(certificate.identifier_type) if certificate.identifier_type else "",
-        (certificate.not_after - now).days,
+        days_left(certificate.not_after, now),
+        certificate.not_after <= now,
     )
 
 

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.renewal import RenewalOutcome
-from certificates.domain.validity import CertificateStatus, RevocationStatus
+from certificates.domain.validity import RevocationStatus, Standing
 from organisations.web.words import Label, Text
 
 ENVIRONMENTS: dict[Environment, Text] = {
@@ -12,26 +12,38 @@ ENVIRONMENTS: dict[Environment, Text] = {
     Environment.ACCEPTANCE: _("Acceptance"),
 }
 
-STATUSES: dict[CertificateStatus, Label] = {
-    CertificateStatus.VALID: Label(_("Valid"), "good"),
-    CertificateStatus.RENEWABLE: Label(_("To renew"), "warn"),
-    CertificateStatus.EXPIRED: Label(_("Expired"), "bad"),
-    CertificateStatus.REVOKED: Label(_("Revoked"), "bad"),
-    CertificateStatus.NOT_YET_VALID: Label(_("Not yet valid")),
+STANDINGS: dict[Standing, Label] = {
+    Standing.RENEWABLE: Label(_("To renew"), "warn"),
+    Standing.ENDS_SOON: Label(_("Ends soon"), "warn"),
+    Standing.VALID: Label(_("Valid"), "good"),
+    Standing.RENEWED: Label(_("Renewed")),
+    Standing.BEING_REVOKED: Label(_("Being revoked"), "warn"),
+    Standing.ON_HOLD: Label(_("Suspended, may be lifted"), "bad"),
+    Standing.EXPIRED: Label(_("Expired"), "bad"),
+    Standing.REVOKED: Label(_("Revoked"), "bad"),
+    Standing.NOT_YET_VALID: Label(_("Not yet valid")),
+    Standing.NOT_RECOGNISED: Label(_("Not recognised"), "bad"),
 }
-
-RENEWED = Label(_("Renewed"))
-"""A certificate still valid from which a later one has taken over."""
-ENDING = Label(_("Being revoked"), "warn")
-"""One still valid whose revocation is on its way."""
-ENDS_SOON = Label(_("Ends soon"), "warn")
-"""One in its last days that the government does not renew yet."""
 
 REVOCATION: dict[RevocationStatus, Label] = {
     RevocationStatus.GOOD: Label(_("Not revoked"), "good"),
     RevocationStatus.REVOKED: Label(_("Revoked"), "bad"),
+    RevocationStatus.ON_HOLD: Label(_("Suspended, may be lifted"), "bad"),
     RevocationStatus.UNKNOWN: Label(_("Not checked yet")),
 }
+ASKED_IN_VAIN = Label(_("Asked, without an answer that counts"), "warn")
+"""Instead of UNKNOWN once somebody was asked."""
+
+REVOCATION_REASONS: dict[str, Text] = {
+    "keyCompromise": _("The key is in the wrong hands"),
+    "cACompromise": _("The key of its authority is in the wrong hands"),
+    "affiliationChanged": _("Its holder no longer belongs there"),
+    "superseded": _("Another has taken its place"),
+    "cessationOfOperation": _("It is no longer needed"),
+    "certificateHold": _("Suspended by its authority. This is not final: it may be lifted."),
+    "privilegeWithdrawn": _("The right that it stood for was withdrawn"),
+}
+"""What OCSP or a list told (RFC 5280 5.3.1); others are not worth a word."""
 
 REQUEST_STATES: dict[RequestState, Label] = {
     RequestState.AWAITING_DEVICE: Label(_("Waiting for the holder's workstation"), "warn"),
@@ -85,6 +97,7 @@ REQUEST_UNSIGNED: Text = _(
 
 STEPS: dict[str, Text] = {
     "requested": _("Requested"),
+    "workstation": _("Workstation of the holder enrolled"),
     "contract": _("Contract from the government"),
     "signature": _("Signature by the holder"),
     "submission": _("Sent to the government"),
@@ -141,6 +154,23 @@ RENEWALS: dict[RenewalOutcome, tuple[Text, Text]] = {
     RenewalOutcome.REVOKED: (
         _("It was revoked and cannot be renewed"),
         _("Request a new one. What is known of the old one is filled in already."),
+    ),
+    RenewalOutcome.NOT_RECOGNISED: (
+        _("It is not recognised, so it is not renewed"),
+        _(
+            "It leads to no authority of the government that is known here: anybody can make a certificate that bears "
+            "this name. If it is yours, import it together with the certificates of its authority."
+        ),
+    ),
+    RenewalOutcome.ON_HOLD: (
+        _("It is suspended at present"),
+        _(
+            "Its authority may lift that; until then it is not renewed. Ask who suspended it, or request a new one."
+        ),
+    ),
+    RenewalOutcome.BEING_REVOKED: (
+        _("Its revocation is on its way"),
+        _("What is being revoked is not renewed. Request a new one afterwards if it is still needed."),
     ),
     RenewalOutcome.ALREADY_RENEWED: (
         _("It was renewed"),

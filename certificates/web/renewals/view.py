@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from certificates.domain.renewal import RenewalOutcome
-from certificates.domain.validity import CertificateStatus
+from certificates.domain.validity import Standing
 from certificates.models import Certificate
 from certificates.services.renewals.plan import RenewalPlan, plan_renewals
 from certificates.web.parts.rows import CertificateRow, RequestRow, certificate_row, request_row
@@ -25,10 +25,15 @@ FORM = frozenset({R.RENEWABLE, R.NO_WORKSTATION, R.HOLDER_LEFT, R.MANDATE_ENDED,
 """Outcomes in which the form is the way on: it asks for what is missing, or for another holder."""
 
 
-NOTHING_TO_DO = frozenset({R.TOO_EARLY, R.ALREADY_RENEWED, R.IN_PROGRESS})
+NOTHING_TO_DO = frozenset({R.TOO_EARLY, R.ALREADY_RENEWED, R.IN_PROGRESS, R.BEING_REVOKED})
 
 
-PAST = frozenset({R.EXPIRED, R.REVOKED, R.ALREADY_RENEWED, R.IN_PROGRESS, R.KEY_STORE_LOST})
+PAST = frozenset(
+    {
+        *(R.EXPIRED, R.REVOKED, R.ALREADY_RENEWED, R.IN_PROGRESS, R.KEY_STORE_LOST),
+        *(R.BEING_REVOKED, R.NOT_RECOGNISED),
+    }
+)
 """Outcomes in which nobody need ask after its key store: it is over, on its way, or said to be lost."""
 
 
@@ -57,7 +62,7 @@ class RenewalView:
 def _tone(outcome: RenewalOutcome) -> str:
     if outcome in {R.RENEWABLE, R.NO_WORKSTATION}:
         return "call"
-    if outcome in {R.TOO_EARLY, R.ALREADY_RENEWED, R.IN_PROGRESS}:
+    if outcome in NOTHING_TO_DO:
         return "quiet"
     return "warn"
 
@@ -119,7 +124,7 @@ def _buttons(plan: RenewalPlan, tenancy: Tenancy) -> tuple[Button, ...]:
         else:
             text = _("Renew")
         found.append(Button(form, text))
-    if outcome in {R.EXPIRED, R.REVOKED}:
+    if outcome in {R.EXPIRED, R.REVOKED, R.ON_HOLD}:
         found.append(Button(new_request_like(certificate.pk), _("Request a new one")))
     return tuple(found)
 
@@ -136,9 +141,7 @@ def renewal_lines(tenancy: Tenancy, certificates: Sequence[Certificate], now: da
     """Return the lines of a list in its order; only certificates in their replacement period are looked into."""
     wanted = []
     if tenancy.may(Permission.REQUEST_CERTIFICATE):
-        wanted = [
-            one for one in certificates if one.status(now) is CertificateStatus.RENEWABLE and not one.renewed
-        ]
+        wanted = [one for one in certificates if one.standing(now) is Standing.RENEWABLE]
     plans = plan_renewals(tenancy.organisation, wanted, now=now)
     return [
         RenewalLine(

@@ -33,18 +33,25 @@ class Subject:
     name: str
     application_id: str | None = None
     first_names: tuple[str, ...] = ()
+    surname_first: bool = False
+    """How a certificate bears the name: the platform's own software puts the surname first where there is no card."""
 
     @property
     def full_name(self) -> str:
-        """First names, then the name."""
+        """First names, then the name, as people say it."""
         return " ".join([*self.first_names, self.name])
+
+    @property
+    def written_name(self) -> str:
+        """The name in the order in which the certificate bears it."""
+        return " ".join([self.name, *self.first_names]) if self.surname_first else self.full_name
 
     def x509(self) -> x509.Name:
         """The name in DER order: from the country down to the common name."""
         number = f"{self.identifier_type}={self.identifier}"
         common_name = f"{number}, {self.application_id}" if self.application_id else number
         units = [self.application_id] if self.application_id else []
-        units += [number, plain(self.full_name), "eHealth-platform Belgium"]
+        units += [number, plain(self.written_name), "eHealth-platform Belgium"]
         return x509.Name(
             [
                 x509.NameAttribute(NameOID.COUNTRY_NAME, "BE"),

@@ -3,9 +3,12 @@
 import logging
 from datetime import datetime, timedelta
 
+from asn1crypto import core
+from asn1crypto import ocsp as asn1_ocsp
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
+from cryptography.x509.oid import OCSPExtensionOID
 
 from deploy.sandbox.authorities.pki import Authority
 from deploy.sandbox.state.store import Store, to_moment, to_text
@@ -127,11 +130,41 @@ def answer(store: Store, authority: Authority, question: bytes, now: datetime) -
         .responder_id(ocsp.OCSPResponderEncoding.HASH, authority.responder_certificate)
         .certificates([authority.responder_certificate])
     )
-    for extension in request.extensions:
-        if isinstance(extension.value, x509.OCSPNonce):
-            builder = builder.add_extension(extension.value, critical=False)
+    nonce = nonce_of(question)
+    if nonce is not None:
+        extension = x509.UnrecognizedExtension(OCSPExtensionOID.NONCE, nonce)
+        builder = builder.add_extension(extension, critical=False)
     signed = builder.sign(authority.responder_key, hashes.SHA256())
     return signed.public_bytes(serialization.Encoding.DER)
+
+
+class _Extension(core.Sequence):  # type: ignore[misc]  # asn1crypto ships no types
+    """An extension (RFC 5280 4.1) whose value is not looked into."""
+
+    _fields = [
+        ("id", core.ObjectIdentifier),
+        ("critical", core.Boolean, {"default": False}),
+        ("value", core.OctetString),
+    ]
+
+
+class _Extensions(core.SequenceOf):  # type: ignore[misc]  # as above
+    _child_spec = _Extension
+
+
+def nonce_of(question: bytes) -> bytes | None:
+    """The bytes of the question's nonce as they came: some clients wrap them in an OCTET STRING, others do not.
+
+    RFC 8954 2.1 wants them wrapped; each compares what comes back with what it sent. None where there is none.
+    """
+    try:
+        asked = asn1_ocsp.OCSPRequest.load(question)["tbs_request"]["request_extensions"]
+        for extension in _Extensions.load(asked.untag().dump()):
+            if extension["id"].native == OCSPExtensionOID.NONCE.dotted_string:
+                return bytes(extension["value"].native)
+    except (ValueError, TypeError):
+        return None
+    return None
 
 
 def issuer_hashes(issuer: x509.Certificate, algorithm: hashes.HashAlgorithm) -> tuple[bytes, bytes]:

@@ -33,7 +33,7 @@ def generate(call: Call, scene: Scene) -> etree._Element:
         raise Refusal("SIGNER_MISMATCH", "The contract names another signer than the identity card.")
     check_authority(scene, holder.ssin, contract.subject)
     contact = contracts.contact(_part(call, "k:ContactData"))
-    key = key_of_request(_part(call, "k:CSR").text or "", contract.subject)
+    key, _owner = key_of_request(_part(call, "k:CSR").text or "", contract.subject)
     services = tuple(
         s.text or "" for s in call.element.iterfind("m:EHealthCSR/k:BaseServiceUsage", NAMESPACES)
     )
@@ -107,8 +107,8 @@ def _part(call: Call, name: str) -> etree._Element:
     return part
 
 
-def key_of_request(encoded: str, owner: Subject) -> rsa.RSAPublicKey:
-    """The public key of a PKCS#10 request, once the request is what the platform asks for and bears the owner's name.
+def key_of_request(encoded: str, *owners: Subject) -> tuple[rsa.RSAPublicKey, Subject]:
+    """The public key of a PKCS#10 request that is what the platform asks for, and whose name of `owners` it bears.
 
     Raises Refusal: INVALID_CSR, DN_MISMATCH.
     """
@@ -125,6 +125,7 @@ def key_of_request(encoded: str, owner: Subject) -> rsa.RSAPublicKey:
         raise Refusal("INVALID_CSR", "The request must be signed by its own key with SHA-256.")
     if not bare:
         raise Refusal("INVALID_CSR", "The request must not hold attributes.")
-    if meaning(subject) != meaning(owner.x509()):
-        raise Refusal("DN_MISMATCH", "The subject of the request is not the DN that belongs to its owner.")
-    return key
+    for owner in owners:
+        if meaning(subject) == meaning(owner.x509()):
+            return key, owner
+    raise Refusal("DN_MISMATCH", "The subject of the request is not the DN that belongs to its owner.")

@@ -1,5 +1,7 @@
 """SubmitCSRForForeigner: the hybrid way for a care provider with a BIS number and no Belgian identity card."""
 
+from dataclasses import replace
+
 from lxml import etree
 
 from deploy.sandbox.authorities.names import Subject
@@ -25,7 +27,7 @@ def submit(call: Call, scene: Scene) -> etree._Element:
     contact = contracts.contact(_part(call, "m:ContactData"))
     subject = Subject("SSIN", number, name, first_names=first_names)
     check_authority(scene, number, subject)
-    key = key_of_request(call.text("m:CSR"), subject)
+    key, subject = key_of_request(call.text("m:CSR"), replace(subject, surname_first=True), subject)
     submission = scene.foreigners.submit(scene.environment, subject, key, contact, scene.now)
     result = success(call, scene.now)
     base = scene.pki[f"{scene.environment}-issuing"].base

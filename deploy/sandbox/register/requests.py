@@ -7,7 +7,7 @@ looks at it first after its time has come, so that no thread has to wait for it 
 import json
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -85,10 +85,11 @@ class Register:
         if past is not None:
             now, policy = past, {"mode": "manual", "delay_seconds": 0}
         pki = public_key_identifier(public_key)
-        name = meaning(subject.x509())
+        name = meaning(replace(subject, surname_first=False).x509())
         document = {
             "name": subject.name,
             "first_names": subject.first_names,
+            "surname_first": subject.surname_first,
             "contact": contact,
             "services": services,
         }
@@ -276,6 +277,7 @@ def _from_row(row: sqlite3.Row) -> Request:
             document["name"],
             row["application_id"],
             tuple(document["first_names"]),
+            document.get("surname_first", False),
         ),
         document["contact"],
         tuple(document["services"]),

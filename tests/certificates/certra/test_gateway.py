@@ -305,7 +305,6 @@ def test_a_good_answer_is_understood() -> None:
         answering(GOOD[:-20]),
         answering(GOOD, status=b"500 Internal Server Error"),
         answering(GOOD, status=b"202 Accepted"),
-        answering(b"", status=b"302 Found", extra=b"Location: http://127.0.0.1:9/\r\n"),
         answering(b"", status=b"401 Unauthorized"),
         answering(ENVELOPE % b""),
         answering(ENVELOPE % (RESPONSE % (b"AB" * 20) * 2)),

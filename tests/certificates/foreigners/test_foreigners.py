@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.db import connection
 
+from agent.wire.days import days_left
 from agent.wire.link.preparation import Preparation, csr_file
 from agent.wire.pki.keys import make_csr
 from agent.wire.pki.names import certificate_name, ehealth_dn
@@ -18,7 +19,6 @@ from certificates.domain.foreign_lifecycle import (
     MACHINE_STATES,
     MOVES,
     ForeignState,
-    days_left,
     may_move,
 )
 from certificates.domain.lifecycle import Environment
@@ -92,7 +92,7 @@ def test_from_wish_to_certificate(giulia: Foreigner) -> None:
     assert request.validation_url.startswith("http://127.0.0.1")
     assert giulia.bis not in request.validation_url
     assert request.expires_at is not None
-    assert days_left(request.expires_at, datetime.now(UTC)) == 13
+    assert days_left(request.expires_at, datetime.now(UTC)) == 14
     request = giulia.when_due(request)
     assert request.state == S.AWAITING_CONFIRMATION
     assert giulia.confirm(request, "85273003371") == 403

@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.papers import PaperKind
-from certificates.domain.reminders import RENEWAL_STEPS, WAITING_STEPS, days_until, step_after, step_before
+from certificates.domain.reminders import RENEWAL_STEPS, WAITING_STEPS, step_after, step_before
 from certificates.domain.revocation import RevocationState
 from certificates.domain.tokens import TokenState
 from certificates.models import Certificate, EncryptionToken, ForeignRequest
@@ -86,10 +86,6 @@ class TestSteps:
     @pytest.mark.parametrize(("days", "step"), [(13, None), (14, 14), (27, 14), (28, 28), (400, 56)])
     def test_since_a_beginning(self, days: int, step: int | None) -> None:
         assert step_after(WAITING_STEPS, days * DAYS) == (None if step is None else step * DAYS)
-
-    def test_a_begun_day_counts(self) -> None:
-        at = now()
-        assert [days_until(at + hours * DAYS / 24, at) for hours in (0, 1, 24, 25)] == [0, 1, 1, 2]
 
 
 class TestRenewals:

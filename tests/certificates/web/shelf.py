@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from agent.wire.days import BRUSSELS, belgian_day
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.tokens import TokenState
 from certificates.models import (
@@ -86,10 +87,11 @@ def shelve(
     value: str = "0406798006",
     **fields: Any,
 ) -> Certificate:
-    """Put one certificate on the shelf that ends in `days_left` days."""
+    """Put one certificate on the shelf that ends in `days_left` days, late in the Belgian evening."""
     now = datetime.now(UTC)
     name = f"CBE={value}" + (f", {application_id}" if application_id else "")
-    end = now + timedelta(days=days_left, hours=5)
+    last = belgian_day(now) + timedelta(days=days_left)
+    end = datetime.combine(last, time(23, 59, 30), BRUSSELS).astimezone(UTC)
     values: dict[str, Any] = {
         "environment": environment,
         "sealed_der": seal(DER),

@@ -15,7 +15,7 @@ from django.utils.translation.template import templatize
 from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.papers import PaperState
-from certificates.domain.validity import CertificateStatus, RevocationStatus
+from certificates.domain.validity import RevocationStatus, Standing
 from certificates.services.requests.start import BASE_SERVICES as KNOWN_SERVICES
 from certificates.web.foreigners import words as foreign_words
 from certificates.web.papers import words as paper_words
@@ -120,7 +120,7 @@ def test_catalogues_hold_the_same_messages() -> None:
         (words.IDENTIFIER_TYPES, set(TYPES)),
         (certificate_words.ENVIRONMENTS, set(Environment)),
         (words.ENVIRONMENTS, {environment.value for environment in Environment}),
-        (certificate_words.STATUSES, set(CertificateStatus)),
+        (certificate_words.STANDINGS, set(Standing)),
         (certificate_words.REVOCATION, set(RevocationStatus)),
         (certificate_words.REQUEST_STATES, set(RequestState)),
         (certificate_words.EXPLANATIONS, set(RequestState)),

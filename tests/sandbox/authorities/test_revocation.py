@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from asn1crypto import core
+from asn1crypto import ocsp as asn1_ocsp
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509 import ocsp
-from cryptography.x509.oid import AuthorityInformationAccessOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, OCSPExtensionOID
 
 from deploy.sandbox.authorities.citizens import Identity, make_identity
 from deploy.sandbox.authorities.pki import Pki
@@ -72,6 +74,23 @@ def test_an_answer_is_signed_by_a_responder_of_the_authority(sandbox: SandboxPro
     key = responder.public_key()
     assert isinstance(key, ec.EllipticCurvePublicKey)
     key.verify(answer.signature, answer.tbs_response_bytes, ec.ECDSA(hashes.SHA256()))
+
+
+@pytest.mark.parametrize(
+    "nonce", [b"\x04\x10" + b"w" * 16, b"b" * 16, b"\x04\x02xy", bytes(range(32)), b"\xff"]
+)
+def test_the_nonce_comes_back_byte_for_byte(sandbox: SandboxProcess, nonce: bytes) -> None:
+    """The platform's connector sends bare bytes in the extension, not an OCTET STRING in it."""
+    holder = card(sandbox)
+    builder = ocsp.OCSPRequestBuilder().add_certificate(holder.signature, holder.authority, hashes.SHA256())
+    question = builder.add_extension(
+        x509.UnrecognizedExtension(OCSPExtensionOID.NONCE, nonce), critical=False
+    ).build()
+    answer = fetch(ocsp_address(holder.signature), question.public_bytes(serialization.Encoding.DER))
+    assert ocsp.load_der_ocsp_response(answer).certificate_status is ocsp.OCSPCertStatus.GOOD
+    told = asn1_ocsp.OCSPResponse.load(answer).basic_ocsp_response["tbs_response_data"]
+    whole = core.OctetString(nonce).dump()
+    assert told["response_extensions"].contents.endswith(whole)
 
 
 @pytest.mark.parametrize("which", ["authentication", "signature"])
