@@ -91,7 +91,7 @@ def test_what_the_person_does_at_the_dialog_while_enrolling(
     terminal = desk.spawn("enrol", server.url, "--label", "test", "--ui", "terminal")
     terminal.expect_exact(QUESTION)
     terminal.sendline("y")
-    code, screen = finish(terminal)
+    code, screen = answer_all(terminal, PASSWORD)
     expected, message = MESSAGES[answer]
     assert (code, person.asked()) == (expected, ["login"]), screen
     assert message in screen
