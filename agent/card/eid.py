@@ -189,7 +189,7 @@ class CardReader:
         except CardError as error:
             if error.code == "card_cancelled":
                 raise Cancelled(error.code) from None
-            if error.code == "card_timeout" and not card.pin_needed:
+            if error.code == "card_timeout" and error.raw.endswith(operation) and not card.pin_needed:
                 raise CardError("dialog_unanswered", raw=error.raw) from None
             raise
 

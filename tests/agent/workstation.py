@@ -109,6 +109,8 @@ def answer_all(terminal: "pexpect.spawn[str]", password: str) -> tuple[int, str]
         "Password of the key store for CBE=0406798006,": password,
         "PIN of your eID, to sign: ": PIN,
         "Shall the PIN be asked for again? [y/N] ": "n",
+        "Make this workstation (test) known at ": "y",
+        "may call it a legally binding signature. [y/N] ": "n",
     }
     prompts = list(replies)
     screen = ""

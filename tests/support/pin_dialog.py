@@ -54,6 +54,12 @@ class Person:
         return lines
 
     @property
+    def asked_so_far(self) -> list[str]:
+        """What dialogs were shown since `asked` was looked at; nothing is forgotten."""
+        file = self.folder / "asked"
+        return file.read_text().splitlines() if file.exists() else []
+
+    @property
     def handed(self) -> bool:
         """True when a program handed the module a PIN."""
         return (self.folder / "handed").exists()

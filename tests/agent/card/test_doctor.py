@@ -17,7 +17,7 @@ from deploy.sandbox.authorities.revocation import revoke
 from deploy.sandbox.state.store import Store
 from tests.agent.workstation import Workstation
 from tests.support.cards import PIN, CitizenPki, SoftwareCard
-from tests.support.pin_dialog import Person, compile_module
+from tests.support.pin_dialog import Person
 from tests.support.sandbox import SandboxProcess
 
 
@@ -188,19 +188,6 @@ def _module(workstation: Workstation) -> str:
 
     assert MODULE in (workstation.home / "agent.toml").read_text()
     return MODULE
-
-
-@pytest.fixture(scope="module")
-def module(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return compile_module(tmp_path_factory.mktemp("module"))
-
-
-@pytest.fixture
-def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Person:
-    folder = tmp_path / "person"
-    folder.mkdir()
-    monkeypatch.setenv("PIN_DIALOG_FOLDER", str(folder))
-    return Person(folder)
 
 
 @pytest.mark.parametrize("algorithm", ["rsa", "p384"])
