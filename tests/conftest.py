@@ -7,11 +7,14 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_django
+from hypothesis import settings as examples
 
 from tests import environment
 from tests.support.sandbox import SandboxProcess
 
 environment.prepare()
+examples.register_profile("unhurried", deadline=None)  # an example may take as long as the machine is busy
+examples.load_profile("unhurried")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

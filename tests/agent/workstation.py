@@ -9,6 +9,7 @@ from pathlib import Path
 import pexpect
 
 from tests.support.cards import MODULE, PIN, SoftwareCard
+from tests.support.effort import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "wolk trompet kade 71"
@@ -58,7 +59,7 @@ class Workstation:
             env=self.environment,
             cwd=str(self.configuration),
             encoding="utf-8",
-            timeout=60,
+            timeout=PATIENCE,
             dimensions=(rows, 120),
         )
 
@@ -85,7 +86,7 @@ class Workstation:
 
         A negative exit code is the signal that killed the command.
         """
-        terminal = self.spawn("run", job_id, "--ui", "terminal", "--wait", "20", launcher=launcher)
+        terminal = self.spawn("run", job_id, "--ui", "terminal", "--wait", "180", launcher=launcher)
         return answer_all(terminal, password)
 
     @property

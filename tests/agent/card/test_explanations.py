@@ -27,8 +27,13 @@ CAUSES: dict[str, Callable[[Person], None]] = {
     "signature_key_missing": lambda person: person.sets("damaged", "3 Signature\n"),
     "authentication_key_missing": lambda person: person.sets("damaged", "3 Authentication\n"),
     "pcsc_down": lambda person: person.sets("gone"),
-    "card_unreadable": lambda person: (person.sets("dead", "0x30\n"), person.sets("inserted", "9"))[0],
+    "card_unreadable": lambda person: _only_a_silent_reader(person),
 }
+
+
+def _only_a_silent_reader(person: Person) -> None:
+    person.sets("dead", "0x30\n")
+    person.sets("inserted", "9")
 
 
 @pytest.fixture(autouse=True)
