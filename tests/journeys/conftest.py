@@ -89,8 +89,8 @@ def world(admin_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         own_redis=True,
         # Short waits, so that what takes minutes in the field takes seconds here.
         extra_environment={
-            "CERTRA_SUBMISSION_GRACE": "6",
-            "CERTRA_READ_TIMEOUT": "4",
+            "CERTRA_SUBMISSION_GRACE": "30",
+            "CERTRA_READ_TIMEOUT": "25",
             "CERTRA_POLL_FIRST": "1",
         },
     )

@@ -172,7 +172,7 @@ def test_the_worker_is_killed_while_it_submits(world: World) -> None:
     """SIGKILL to the whole worker during a slow submission; a new worker asks, and nothing is sent twice."""
     page = world.administrator.ask_certificate("KILLED-WORKER")
     job = world.job_of(page)
-    world.control("/control/faults", {"kind": "slow:20", "operation": "GenerateCertificate", "times": 1})
+    world.control("/control/faults", {"kind": "slow:15", "operation": "GenerateCertificate", "times": 1})
     status, seen = world.terminal().run("run", job, "--wait", "1")
     assert status not in {0, 1}, seen
     until(lambda: world.state_of(page) == "submitting")
