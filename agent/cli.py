@@ -8,10 +8,12 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agent.card.doctor import Trial
 from agent.config import Config, load_config
 from agent.doctor import Doctor
 from agent.errors import AgentError, Cancelled, ExitCode, PortalError, StoreError
 from agent.language import LANGUAGES, Texts, choose_language, printable
+from agent.logs import start_log
 from agent.pending import unfinished
 from agent.portal.client import Portal
 from agent.portal.device import Device
@@ -46,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     dialogue: Dialogue | None = None
     try:
         config = load_config()
+        start_log(config.home)
         texts = Texts(choose_language(options.language, config.language))
         dialogue = open_dialogue(choose_surface(options.ui), texts)
         command: Callable[[argparse.Namespace, Config, Dialogue, Texts], ExitCode] = options.run_command
@@ -235,11 +238,8 @@ def _doctor(options: argparse.Namespace, config: Config, dialogue: Dialogue, tex
     def ask(what: str) -> str | None:
         return dialogue.password(what, again=False)
 
-    doctor = Doctor(
-        texts,
-        ask_password=ask if options.open else None,
-        ask_pin=dialogue.pin if options.card else None,
-    )
+    trial = Trial(dialogue.pin, dialogue.confirm, dialogue.progress) if options.card else None
+    doctor = Doctor(texts, ask_password=ask if options.open else None, trial=trial, meanwhile=dialogue.alive)
     return tell(doctor.examine(now=datetime.now(UTC)), dialogue)
 
 

@@ -2,14 +2,13 @@
 
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from agent.card.doctor import CardDoctor
-from agent.card.eid import AskPin, CardReader
+from agent.card.doctor import CardDoctor, Trial
+from agent.card.eid import CardReader
 from agent.config import Config, load_config
 from agent.durable import is_private
 from agent.errors import AgentError, StoreError
@@ -31,22 +30,28 @@ from agent.wire.limits import PROOF_WINDOW_SECONDS
 AskPassword = Callable[[str], str | None]
 CLOCK_NOTE_SECONDS = 30
 _SAID_ALREADY = ("ended", "folder_open", "file_open")
-PCSC_SOCKETS = (Path("/run/pcscd/pcscd.comm"), Path("/var/run/pcscd/pcscd.comm"))
 
 
 class Doctor:
     """Looks and changes nothing. `ask_password` opens stores to read their real end.
 
-    With `ask_pin` the card makes a test signature; without, nobody is ever asked for a PIN.
+    With a `trial` the card makes test signatures; without, nobody is ever asked for a PIN. `meanwhile` is called while
+    the card works.
     """
 
     def __init__(
-        self, texts: Texts, *, ask_password: AskPassword | None = None, ask_pin: AskPin | None = None
+        self,
+        texts: Texts,
+        *,
+        ask_password: AskPassword | None = None,
+        trial: Trial | None = None,
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> None:
         self._texts = texts
         self._ask_password = ask_password
         self._report = Report(texts)
-        self._card_doctor = CardDoctor(self._report, ask_pin=ask_pin)
+        self._card_doctor = CardDoctor(self._report, trial=trial)
+        self._meanwhile = meanwhile
 
     def examine(self, *, now: datetime) -> Iterator[Finding]:
         """All findings, in the order a helpdesk would ask."""
@@ -98,9 +103,7 @@ class Doctor:
             yield self._report.failed("middleware", error)
             return
         official = module in config.official_modules
-        if official and sys.platform.startswith("linux") and not any(s.exists() for s in PCSC_SOCKETS):
-            yield self._report.note("pcsc_missing", "fail")
-        with CardReader(module) as reader:
+        with CardReader(module, meanwhile=self._meanwhile) as reader:
             yield from self._card_doctor.examine(reader, str(module), official=official, now=now)
 
     def _stores(self, config: Config, now: datetime) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from agent.errors import AgentError
+from agent.errors import AgentError, CardError
 from agent.language import Texts
 
 Level = Literal["ok", "note", "fail"]
@@ -38,6 +38,8 @@ class Report:
         return Finding(key, level, text, next_step)
 
     def failed(self, key: str, error: AgentError) -> Finding:
-        """An error, with the text that it has everywhere."""
+        """An error, with the text that it has everywhere, and what the card's module answered, where it did."""
         what, next_step = self.texts.problem(error)
+        if isinstance(error, CardError) and error.raw:
+            what = f"{what} [{error.raw}]"
         return Finding(f"{key}:{error.code}", "fail", what, next_step)

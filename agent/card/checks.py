@@ -2,15 +2,20 @@
 
 import unicodedata
 from datetime import datetime
+from typing import Final
 
 from cryptography import x509
 
-from agent.card.eid import Card
+from agent.card.causes import NO_KEY, OUT_OF_DATE
+from agent.card.eid import Card, Purpose
 from agent.errors import AgentError, CardError
+from agent.wire.days import written_day
 from agent.wire.errors import NameMalformed
 from agent.wire.jobs import CertificateJob, Job, RevocationJob
 from agent.wire.pki.names import certificate_name
 from agent.wire.pki.unreadable import UNREADABLE
+
+PURPOSES: Final[tuple[Purpose, ...]] = ("Authentication", "Signature")
 
 
 def check_offer(job: Job, *, origin: str, now: datetime) -> None:
@@ -47,38 +52,66 @@ def _application_id(job: CertificateJob | RevocationJob) -> str | None:
 
 
 def check_card(job: CertificateJob | RevocationJob, card: Card, *, now: datetime) -> None:
-    """Check that the card is the contract's signer's, in date, and may sign for its holder.
+    """Check that the card is the contract's signer's and can sign for its holder (check_key).
 
-    Raises CardError `wrong_card`, `card_expired`, `not_a_signature_certificate`. The number is compared, and
-    never part of a message.
+    Raises CardError `wrong_card`, or as check_key. The number is compared, and never part of a message.
     """
     signer = job.request.contract.signer
     numbers = [identifier.value for identifier in signer.ids if identifier.type == "SSIN"]
     names = (_plain(" ".join(signer.first_names)), _plain(signer.name))
     if numbers != [card.national_number] or names != (_plain(card.first_names), _plain(card.surname)):
         raise CardError("wrong_card", expected=f"{' '.join(signer.first_names)} {signer.name}")
-    check_signature_certificate(card.signature, now=now)
+    check_key(card, "Signature", now=now)
 
 
-def check_signature_certificate(certificate: x509.Certificate, *, now: datetime) -> None:
-    """Check that the Signature certificate is in date and bears nonRepudiation (RFC 5280 4.2.1.3).
+def check_key(card: Card, purpose: Purpose, *, now: datetime) -> None:
+    """Check all that can be seen of a key before its PIN: its certificate serves now, its chain is whole, it is there.
 
-    Raises CardError `card_expired`, `not_a_signature_certificate`.
+    Raises CardError `signature_expired`, `not_a_signature_certificate`, `authority_missing`, `signature_key_missing`
+    and their like for Authentication: the one list that every command and the doctor goes by.
     """
-    if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-        raise CardError("card_expired")
+    check_certificate(card, purpose, now=now)
+    check_chain(card)
+    if card.keys is not None and purpose not in card.keys:
+        raise CardError(NO_KEY[purpose], raw=card.unreadable.get(f"{purpose} key", ""))
+
+
+def check_chain(card: Card) -> None:
+    """Check that the card gives both certificates' authorities up to the root. Raises CardError `authority_missing`."""
+    for purpose in PURPOSES:
+        link = card.chain(purpose)[0]
+        left = list(card.authorities)
+        while link.issuer != link.subject:
+            above = [one for one in left if one.subject == link.issuer]
+            if not above:
+                raw = "; ".join(
+                    card.unreadable[label] for label in ("CA", "Root") if label in card.unreadable
+                )
+                raise CardError("authority_missing", raw=raw)
+            link = above[0]
+            left.remove(link)
+
+
+def check_certificate(card: Card, purpose: Purpose, *, now: datetime) -> None:
+    """Check that the certificate is in date, and that the one for signing may sign (nonRepudiation, RFC 5280 4.2.1.3).
+
+    Raises CardError `authentication_expired`, `signature_expired`, `not_a_signature_certificate`.
+    """
+    certificate = card.chain(purpose)[0]
+    begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if not begin <= now <= end:
+        raise CardError(OUT_OF_DATE[purpose], begin=written_day(begin), end=written_day(end))
+    if purpose == "Signature":
+        _check_non_repudiation(certificate)
+
+
+def _check_non_repudiation(certificate: x509.Certificate) -> None:
     try:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except UNREADABLE:
         raise CardError("not_a_signature_certificate") from None
     if not usage.content_commitment:
         raise CardError("not_a_signature_certificate")
-
-
-def check_authentication_certificate(certificate: x509.Certificate, *, now: datetime) -> None:
-    """Check that the Authentication certificate is in date. Raises CardError `card_expired`."""
-    if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-        raise CardError("card_expired")
 
 
 def _plain(text: str) -> str:

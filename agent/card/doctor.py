@@ -8,17 +8,20 @@ that.
 
 import re
 import secrets
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from agent.card.checks import check_authentication_certificate, check_signature_certificate
-from agent.card.eid import AskPin, Card, CardReader
+from agent.card.causes import NO_KEY
+from agent.card.checks import PURPOSES, check_certificate, check_chain, check_key
+from agent.card.eid import AskPin, Card, CardReader, Purpose
+from agent.card.pin_words import announcement
 from agent.card.revocation import Status, certificate_status
+from agent.card.service import no_reader
 from agent.errors import AgentError, Cancelled, CardError
 from agent.findings import Finding, Level, Report
 from agent.wire.days import written_day
@@ -28,21 +31,25 @@ from agent.wire.link.enrolment import verify_enrolment_signature
 OLDEST_FOR_P384: Final = (5, 0)
 """Middleware that knows the cards issued since 2021 (applet 1.8, P-384 keys). Inferred from its release notes."""
 
-_SIGNATURE_WRONG: Final = (
-    *("signature:card_expired", "signature:not_a_signature_certificate"),
-    *("status_signature:card_revoked", "suspended_signature"),
-)
-
 TEST_TAG: Final = b"ehportal doctor: a test that proves nothing to anybody\0"
 """Before the random challenge, so that the signature can serve for nothing else."""
 
 
-class CardDoctor:
-    """Looks at one reader's card. `ask_pin` allows a test signature with the Authentication key; None makes none."""
+@dataclass(frozen=True)
+class Trial:
+    """The person at the card, who lets it make test signatures: the PIN where we ask it, yes or no, and being told."""
 
-    def __init__(self, report: Report, *, ask_pin: AskPin | None = None) -> None:
+    ask_pin: AskPin
+    agree: Callable[[str], bool]
+    tell: Callable[[str], None]
+
+
+class CardDoctor:
+    """Looks at one reader's card. A `trial` allows test signatures; without one there are none."""
+
+    def __init__(self, report: Report, *, trial: Trial | None = None) -> None:
         self._report = report
-        self._ask_pin = ask_pin
+        self._trial = trial
 
     def examine(self, reader: CardReader, path: str, *, official: bool, now: datetime) -> Iterator[Finding]:
         """Yield all findings; an error that ends the look is the last one."""
@@ -52,7 +59,7 @@ class CardDoctor:
             yield self._report.ok("middleware", name=info["name"], version=info["version"], path=path)
             readers, _ = reader.readers()
             if readers == 0:
-                yield self._report.failed("reader", CardError("no_reader"))
+                yield self._report.failed("reader", no_reader())
                 return
             yield self._report.ok("reader", count=str(readers))
             if readers > 1 and _is_governments(info, official=official):
@@ -64,18 +71,17 @@ class CardDoctor:
                 old = self._middleware_age(info, card, official=official)
                 if old is not None:
                     yield old
-        except CardError as error:
-            yield self._without_card(reader, error)
-            return
         except AgentError as error:
             yield self._report.failed("card", error)
             return
         yield self._report.ok("card", holder=f"{card.first_names} {card.surname}")
-        certificates = list(self._certificates(card, now))
-        yield from certificates
-        if self._ask_pin is not None:
-            yield self._test(reader, card, self._ask_pin)
-        yield self._message({finding.key for finding in certificates if finding.level != "ok"})
+        for raw in card.skipped:
+            yield self._report.note("reader_skipped", "note", raw=raw)
+        found = list(self._findings(card, now))
+        yield from found
+        tests = list(self._tests(reader, card, now))
+        yield from tests
+        yield self._message(found, tests)
 
     def _middleware_age(self, info: dict[str, str], card: Card | None, *, official: bool) -> Finding | None:
         numbers = re.match(r"(\d{1,4})\.(\d{1,4})", info["version"])
@@ -89,38 +95,24 @@ class CardDoctor:
         level: Level = "note" if works else "fail"
         return self._report.note("middleware_old", level, version=info["version"])
 
-    def _without_card(self, reader: CardReader, error: CardError) -> Finding:
-        """Say why the card could not be read: which certificate is missing, where that is the cause."""
-        if error.code == "card_incomplete":
+    def _findings(self, card: Card, now: datetime) -> Iterator[Finding]:
+        """Yield all that can be seen without a PIN, each cause in the words that every other command has for it."""
+        for purpose in PURPOSES:
+            key, certificate = purpose.lower(), card.chain(purpose)[0]
             try:
-                there = reader.certificates()
-            except AgentError:
-                there = frozenset({"Authentication", "Signature"})
-            for label in ("Signature", "Authentication"):
-                if label not in there:
-                    return self._report.note(f"{label.lower()}_missing", "fail")
-        return self._report.failed("card", error)
-
-    def _certificates(self, card: Card, now: datetime) -> Iterator[Finding]:
-        for purpose, certificate in (("Authentication", card.authentication), ("Signature", card.signature)):
-            key, end = purpose.lower(), written_day(certificate.not_valid_after_utc)
-            begin = written_day(certificate.not_valid_before_utc)
-            try:
-                if purpose == "Signature":
-                    check_signature_certificate(certificate, now=now)
-                else:
-                    check_authentication_certificate(certificate, now=now)
+                check_certificate(card, purpose, now=now)
             except CardError as error:
-                failed = self._report.failed(key, error)
-                if error.code == "card_expired":
-                    text = self._report.texts(f"doctor.expired_{key}", begin=begin, end=end)
-                    failed = replace(failed, text=text)
-                yield failed
+                yield self._report.failed(key, error)
                 continue
-            yield self._report.ok(f"certificate_{key}", end=end)
+            yield self._report.ok(f"certificate_{key}", end=written_day(certificate.not_valid_after_utc))
             yield self._status(key, certificate, card, now)
-        if len(card.authorities) < 2:
-            yield self._report.note("authorities_missing", "fail")
+            if card.keys is not None and purpose not in card.keys:
+                raw = card.unreadable.get(f"{purpose} key", "")
+                yield self._report.failed(key, CardError(NO_KEY[purpose], raw=raw))
+        try:
+            check_chain(card)
+        except CardError as error:
+            yield self._report.failed("authorities", error)
 
     def _status(self, key: str, certificate: x509.Certificate, card: Card, now: datetime) -> Finding:
         status: Status = "unknown"
@@ -138,31 +130,49 @@ class CardDoctor:
             case _:
                 return self._report.note("status_unknown", "note", certificate=name)
 
-    def _message(self, wrong: set[str]) -> Finding:
-        """Say what the official application's message means for a card with these findings that are `wrong`."""
-        if wrong & {*_SIGNATURE_WRONG}:
+    def _message(self, found: list[Finding], tests: list[Finding]) -> Finding:
+        """Say what the official application's message means here; never that the card is good beside a failed test."""
+        wrong = {finding.key for finding in found if finding.level == "fail"}
+        if any(key.startswith(("signature:", "status_signature:", "suspended_signature")) for key in wrong):
             return self._report.note("message_card", "note")
-        if "status_unknown" in wrong:
+        if any(finding.level == "fail" for finding in (*found, *tests)):
+            return self._report.note("message_above", "note")
+        if any(finding.key == "status_unknown" for finding in found):
             return self._report.note("message_unknown", "note")
         return self._report.ok("message_reader")
 
-    def _test(self, reader: CardReader, card: Card, ask_pin: AskPin) -> Finding:
+    def _tests(self, reader: CardReader, card: Card, now: datetime) -> Iterator[Finding]:
+        """A test signature with each key that can make one; with the Signature key only where the person agrees."""
+        if self._trial is None:
+            return
+        if card.keys is None or "Authentication" in card.keys:
+            yield self._test(reader, card, "Authentication", self._trial)
+        try:
+            check_key(card, "Signature", now=now)
+        except CardError:
+            return  # told above
+        if self._trial.agree(self._report.texts("doctor.try_signature")):
+            yield self._test(reader, card, "Signature", self._trial)
+
+    def _test(self, reader: CardReader, card: Card, purpose: Purpose, trial: Trial) -> Finding:
         """Let the card sign a random challenge and verify that here. The worker logs out again, whatever happens."""
-        challenge = TEST_TAG + secrets.token_bytes(32)
-        elliptic = isinstance(card.authentication.public_key(), ec.EllipticCurvePublicKey)
+        challenge, certificate = TEST_TAG + secrets.token_bytes(32), card.chain(purpose)[0]
+        elliptic = isinstance(certificate.public_key(), ec.EllipticCurvePublicKey)
+        key = "test" if purpose == "Authentication" else "test_signature"
+        words = announcement(self._report.texts, card)
+        if words is not None:
+            trial.tell(words)
         try:
-            signature = reader.sign(card, "Authentication", challenge, ask_pin=ask_pin)
+            signature = reader.sign(card, purpose, challenge, ask_pin=trial.ask_pin)
         except Cancelled:
-            return self._report.note("test_cancelled", "note")
+            return self._report.note(f"{key}_cancelled", "note")
         except CardError as error:
-            return self._report.failed("test", error)
+            return self._report.failed(key, error)
         try:
-            verify_enrolment_signature(
-                card.authentication, challenge, signature, "ES384" if elliptic else "RS256"
-            )
+            verify_enrolment_signature(certificate, challenge, signature, "ES384" if elliptic else "RS256")
         except SignatureInvalid:
-            return self._report.note("test_bad", "fail")
-        return self._report.ok("test_good")
+            return self._report.note(f"{key}_bad", "fail")
+        return self._report.ok(f"{key}_good")
 
 
 def _is_governments(info: dict[str, str], *, official: bool) -> bool:

@@ -2,32 +2,32 @@
 
 import base64
 import hashlib
-import json
-import os
-import queue
-import subprocess
-import sys
-import threading
 import time
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self, cast
+from typing import Final, Literal, Self, cast
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import NameOID
 
+from agent.card.causes import NO_CERTIFICATE
+from agent.card.process import WorkerProcess
 from agent.errors import Cancelled, CardError
 from agent.wire.errors import SignatureInvalid
 from agent.wire.pki.unreadable import UNREADABLE
 from agent.wire.xml.signature import algorithm_for
 
-QUICK_SECONDS = 20.0
-SIGN_SECONDS = 180.0
-"""A person types the PIN in the middleware's own dialog meanwhile."""
+READ_SECONDS: Final = 120.0
+"""A whole card is some 60 commands to it, and a slow card or reader takes 0.45 s for one."""
+SIGN_SECONDS: Final = 180.0
+"""A person types the PIN in the middleware's own dialog meanwhile, which closes itself after 60 s."""
+END_SECONDS: Final = 30.0
+WAITED_FOR: Final = ("no_card", "card_removed", "card_unreadable")
 
 Purpose = Literal["Authentication", "Signature"]
 AskPin = Callable[[Purpose], str | None]
@@ -44,6 +44,14 @@ class Card:
     signature: x509.Certificate
     authorities: tuple[x509.Certificate, ...]
     pin_needed: bool
+    pinpad: bool = False
+    """The PIN is typed on the reader's own keys."""
+    keys: frozenset[str] | None = None
+    """The keys that can be seen without a PIN; None where none can."""
+    unreadable: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """By label what could not be read, with the module's answer."""
+    skipped: tuple[str, ...] = field(default=(), compare=False)
+    """Readers that did not answer, beside the one with this card."""
 
     def __repr__(self) -> str:
         return "Card(…)"
@@ -55,12 +63,19 @@ class Card:
 
 
 class CardReader:
-    """Talks to the worker process, starts it when needed, and starts it anew when it or the card is gone."""
+    """Talks to the worker process, which is started when needed, and anew when it or the card is gone.
 
-    def __init__(self, module: Path) -> None:
-        self._module = module
-        self._process: subprocess.Popen[str] | None = None
-        self._answers: queue.Queue[str | None] = queue.Queue()
+    `meanwhile` is called while the card works, so that a window stays alive; `clock` counts seconds.
+    """
+
+    def __init__(
+        self,
+        module: Path,
+        *,
+        meanwhile: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.worker = WorkerProcess(module, meanwhile=meanwhile, clock=clock)
 
     def __enter__(self) -> Self:
         return self
@@ -72,54 +87,39 @@ class CardReader:
 
     def close(self) -> None:
         """End the worker; its module lets go of the card with it."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        if process.stdin:
-            process.stdin.close()
-        try:
-            process.wait(timeout=2)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdout:
-            process.stdout.close()
+        self.worker.close()
 
     def middleware(self) -> dict[str, str]:
         """Return name, maker and version of the module."""
-        return {name: str(value) for name, value in self._ask("middleware").items()}
+        found = self.worker.ask("middleware", seconds=READ_SECONDS)
+        return {name: str(value) for name, value in found.items()}
 
     def readers(self) -> tuple[int, int]:
         """Return how many readers there are, and how many eID cards in them."""
-        answer = self._ask("readers")
+        answer = self.worker.ask("readers", seconds=READ_SECONDS)
         return int(str(answer["readers"])), int(str(answer["cards"]))
 
-    def certificates(self) -> frozenset[str]:
-        """Return the labels of the certificates on the card that can be read: to tell what is missing."""
-        found = set()
-        for label, text in cast("dict[str, str]", self._ask("read")["certificates"]).items():
-            with suppress(*UNREADABLE):
-                x509.load_der_x509_certificate(base64.b64decode(text))
-                found.add(label)
-        return frozenset(found)
-
     def card(self) -> Card:
-        """Read the card. Raises CardError: no_reader, no_card, several_cards, card_incomplete …"""
-        answer = self._ask("read")
-        certificates = cast("dict[str, str]", answer["certificates"])
+        """Read the card. Raises CardError: no_reader, pcsc_down, no_card, several_cards, card_incomplete …
+
+        What cannot be read is left out; only without one of the two certificates there is no card to speak of.
+        """
+        answer = self.worker.ask("read", seconds=READ_SECONDS)
         identity = cast("dict[str, str]", answer["identity"])
-        try:
-            read = {
-                label: x509.load_der_x509_certificate(base64.b64decode(text))
-                for label, text in certificates.items()
-            }
-            authentication, signature = read["Authentication"], read["Signature"]
-        except UNREADABLE:
-            raise CardError("card_incomplete") from None
+        unreadable = cast("dict[str, str]", answer["unreadable"])
+        read = {}
+        for label, text in cast("dict[str, str]", answer["certificates"]).items():
+            with suppress(*UNREADABLE):
+                read[label] = x509.load_der_x509_certificate(base64.b64decode(text))
+        for label in ("Signature", "Authentication"):
+            if label not in read:
+                raise CardError(NO_CERTIFICATE[label], raw=unreadable.get(label, ""))
+        authentication, signature = read["Authentication"], read["Signature"]
         certified = _subject(signature, NameOID.SERIAL_NUMBER)
         number = identity.get("national_number", certified)
         if not number or number != certified or _subject(authentication, NameOID.SERIAL_NUMBER) != certified:
             raise CardError("card_incomplete")
+        keys = cast("list[str] | None", answer["keys"])
         return Card(
             national_number=number,
             first_names=_name(identity.get("firstnames") or _subject(signature, NameOID.GIVEN_NAME)),
@@ -127,38 +127,42 @@ class CardReader:
             authentication=authentication,
             signature=signature,
             authorities=tuple(read[label] for label in ("CA", "Root") if label in read),
-            pin_needed=bool(answer["pin_needed"]),
+            pin_needed=answer["pin_needed"] is True,
+            pinpad=answer["pinpad"] is True,
+            keys=None if keys is None else frozenset(keys),
+            unreadable=unreadable,
+            skipped=tuple(cast("list[str]", answer["skipped"])),
         )
 
     def wait_for_card(
-        self, tell: Callable[[], None], *, seconds: float, pause: Callable[[float], None] = time.sleep
+        self,
+        tell: Callable[[CardError], None],
+        *,
+        seconds: float,
+        pause: Callable[[float], None] = time.sleep,
     ) -> Card:
-        """Read the card; when there is none, `tell` once and look for `seconds`. Raises CardError as `card` does."""
+        """Read the card, and when there is none `tell` why, once, and look again for `seconds`."""
         deadline, told = time.monotonic() + seconds, False
         while True:
             try:
                 return self.card()
             except CardError as error:
-                if error.code not in ("no_card", "card_removed") or time.monotonic() > deadline:
+                if error.code not in WAITED_FOR or time.monotonic() > deadline:
                     raise
-            if not told:
-                told = True
-                tell()
+                if not told:
+                    told = True
+                    tell(error)
             pause(0.5)
 
     def sign(self, card: Card, purpose: Purpose, data: bytes, *, ask_pin: AskPin) -> bytes:
         """Return a raw signature over `data`: RSA PKCS#1 v1.5 with SHA-256, or ECDSA over SHA-384 as r‖s.
 
         `ask_pin` is called only where the middleware has no dialog of its own. A wrong PIN is an error, never
-        a second try. Raises CardError, or Cancelled when the person said no.
+        a second try. Raises CardError, also when another card is in the reader by now (`card_swapped`), or Cancelled
+        when the person said no.
         """
-        request = _signing(card, purpose, data)
-        if card.pin_needed:
-            pin = ask_pin(purpose)
-            if not pin:
-                raise Cancelled("card_cancelled")
-            request["pin"] = pin
-        return base64.b64decode(str(self._ask("sign", request, seconds=SIGN_SECONDS)["signature"]))
+        request = {**_signing(card, purpose, data), **_pin(card, purpose, ask_pin)}
+        return base64.b64decode(str(self._with_pin("sign", card, request)["signature"]))
 
     @contextmanager
     def sitting(self, card: Card, *, ask_pin: AskPin) -> Iterator[Callable[[bytes], bytes]]:
@@ -166,79 +170,44 @@ class CardReader:
 
         The card is logged out at the end, whatever happens. Raises CardError, or Cancelled when the person said no.
         """
-        opening: dict[str, object] = {}
-        if card.pin_needed:
-            pin = ask_pin("Authentication")
-            if not pin:
-                raise Cancelled("card_cancelled")
-            opening["pin"] = pin
+        opening = {**_certificate(card, "Authentication"), **_pin(card, "Authentication", ask_pin)}
 
         def sign(data: bytes) -> bytes:
-            answer = self._ask("sign", _signing(card, "Authentication", data), seconds=SIGN_SECONDS)
-            return base64.b64decode(str(answer["signature"]))
+            request = {**_signing(card, "Authentication", data), "sitting": True}
+            return base64.b64decode(str(self._with_pin("sign", card, request)["signature"]))
 
         try:
-            self._ask("begin", opening, seconds=SIGN_SECONDS)
+            self._with_pin("begin", card, opening)
             yield sign
         finally:
-            with suppress(CardError):  # a worker that is gone has closed the card with it
-                self._ask("end")
+            if self.worker.pid is not None:
+                with suppress(CardError):  # a worker that is gone has closed the card with it
+                    self.worker.ask("end", seconds=END_SECONDS)
 
-    def _start(self) -> None:
-        # The worker must find this package also when it runs from a checkout.
-        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "agent.card.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            text=True,
-            encoding="utf-8",
-        )
-        self._answers = queue.Queue()
-        threading.Thread(target=self._listen, args=(self._process, self._answers), daemon=True).start()
-        self._exchange({"module": str(self._module)}, QUICK_SECONDS)
-
-    @staticmethod
-    def _listen(process: "subprocess.Popen[str]", answers: "queue.Queue[str | None]") -> None:
-        if process.stdout:
-            for line in process.stdout:
-                answers.put(line)
-        answers.put(None)
-
-    def _ask(
-        self, operation: str, request: dict[str, object] | None = None, *, seconds: float = QUICK_SECONDS
-    ) -> dict[str, object]:
-        if self._process is None or self._process.poll() is not None:
-            self.close()
-            self._start()
-        return self._exchange({"operation": operation, **(request or {})}, seconds)
-
-    def _exchange(self, message: dict[str, object], seconds: float) -> dict[str, object]:
-        process = self._process
-        if process is None or process.stdin is None:
-            raise CardError("card_failed")
+    def _with_pin(self, operation: str, card: Card, request: dict[str, object]) -> dict[str, object]:
         try:
-            process.stdin.write(json.dumps(message) + "\n")
-            process.stdin.flush()
-            line = self._answers.get(timeout=seconds)
-        except (OSError, queue.Empty):
-            process.kill()
-            self.close()
-            raise CardError("card_timeout") from None
-        if line is None:
-            self.close()
-            raise CardError("card_failed")
-        answer = cast("dict[str, object]", json.loads(line))
-        if "error" not in answer:
-            return cast("dict[str, object]", answer["ok"])
-        code = str(answer["error"])
-        if code in ("card_removed", "card_failed", "middleware_broken"):
-            self.close()
-        if code == "card_cancelled":
-            raise Cancelled(code)
-        raise CardError(code)
+            return self.worker.ask(operation, request, seconds=SIGN_SECONDS)
+        except CardError as error:
+            if error.code == "card_cancelled":
+                raise Cancelled(error.code) from None
+            if error.code == "card_timeout" and error.raw.endswith(operation) and not card.pin_needed:
+                raise CardError("dialog_unanswered", raw=error.raw) from None
+            raise
+
+
+def _pin(card: Card, purpose: Purpose, ask_pin: AskPin) -> dict[str, object]:
+    """The PIN, where it has to be asked for here. Raises Cancelled."""
+    if not card.pin_needed:
+        return {}
+    pin = ask_pin(purpose)
+    if not pin:
+        raise Cancelled("card_cancelled")
+    return {"pin": pin}
+
+
+def _certificate(card: Card, purpose: Purpose) -> dict[str, object]:
+    """By what the worker knows this very card again."""
+    return {"key": purpose, "certificate": card.chain(purpose)[0].fingerprint(hashes.SHA256()).hex()}
 
 
 def _signing(card: Card, purpose: Purpose, data: bytes) -> dict[str, object]:
@@ -249,7 +218,8 @@ def _signing(card: Card, purpose: Purpose, data: bytes) -> dict[str, object]:
         raise CardError("card_incomplete") from None
     if algorithm == "ecdsa-sha384":
         data = hashlib.sha384(data).digest()
-    return {"key": purpose, "algorithm": algorithm, "data": base64.b64encode(data).decode()}
+    encoded = base64.b64encode(data).decode()
+    return {**_certificate(card, purpose), "algorithm": algorithm, "data": encoded}
 
 
 def _subject(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> str:

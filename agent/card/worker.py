@@ -2,19 +2,20 @@
 
 PyKCS11 keeps the interpreter's lock while a card thinks, and a pulled card leaves a dead session behind: here
 both cost nothing but this process. Standard output belongs to the protocol alone: what a module prints there
-goes to standard error.
+goes to standard error. What a module's answers mean is not judged here (agent/card/causes.py).
 """
 
 import base64
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import PyKCS11
 
-LABEL = "BELPIC"
+from agent.card.guard import stand_guard
+from agent.card.session import CardSession, Refused, Template, certificate, code_name, quietly
+
 CERTIFICATES = ("Authentication", "Signature", "CA", "Root")
 IDENTITY = ("national_number", "surname", "firstnames")
 _OBJECT_ID = b"id"
@@ -22,39 +23,17 @@ _CKM_SHA256_RSA_PKCS = PyKCS11.Mechanism(PyKCS11.CKM_SHA256_RSA_PKCS, None)
 _CKM_ECDSA = PyKCS11.Mechanism(PyKCS11.CKM_ECDSA, None)
 Answer = dict[str, object]
 
-_CODES = {
-    PyKCS11.CKR_PIN_INCORRECT: "pin_incorrect",
-    PyKCS11.CKR_PIN_INVALID: "pin_incorrect",
-    PyKCS11.CKR_PIN_LEN_RANGE: "pin_incorrect",
-    PyKCS11.CKR_PIN_LOCKED: "pin_locked",
-    PyKCS11.CKR_FUNCTION_CANCELED: "card_cancelled",
-    PyKCS11.CKR_TOKEN_NOT_PRESENT: "no_card",
-    PyKCS11.CKR_TOKEN_NOT_RECOGNIZED: "no_card",
-    PyKCS11.CKR_DEVICE_REMOVED: "card_removed",
-    PyKCS11.CKR_SESSION_HANDLE_INVALID: "card_removed",
-}
-
-
-class _Refused(Exception):
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
 
 class Worker:
-    """Answers one request at a time; opens a session for each, so that a changed card is always seen."""
+    """Answers one request at a time, over one session from reading a card to its last signature."""
 
     def __init__(self, module: str) -> None:
-        self._library = PyKCS11.PyKCS11Lib()
+        self._card = CardSession(module)
         self._sitting: PyKCS11.Session | None = None
-        try:
-            self._library.load(module)
-        except PyKCS11.PyKCS11Error:
-            raise _Refused("middleware_broken") from None
 
     def middleware(self, request: Answer) -> Answer:
         """Return name and version of the module."""
-        info = self._library.getInfo()
+        info = self._card.library.getInfo()
         version = ".".join(str(part) for part in info.libraryVersion)
         return {
             "name": _text(info.libraryDescription),
@@ -63,51 +42,66 @@ class Worker:
         }
 
     def readers(self, request: Answer) -> Answer:
-        """Count the readers, and those that hold a card that is an eID."""
-        slots = self._library.getSlotList(tokenPresent=False)
-        return {"readers": len(slots), "cards": len(self._cards())}
+        """Count the readers, and how many hold a card that is an eID."""
+        return {"readers": self._card.readers(), "cards": len(self._card.cards())}
 
     def read(self, request: Answer) -> Answer:
-        """Read identity and certificates of the one eID card, and whether a PIN has to be asked for here."""
-        with self._session() as (session, pin_needed):
-            certificates = {}
-            for label in CERTIFICATES:
-                wanted = [(PyKCS11.CKA_CLASS, PyKCS11.CKO_CERTIFICATE), (PyKCS11.CKA_LABEL, label)]
-                value = self._value(session, wanted)
-                if value is not None:
-                    certificates[label] = base64.b64encode(value).decode()
-            identity = {}
-            for label in IDENTITY:
-                wanted = [
-                    (PyKCS11.CKA_CLASS, PyKCS11.CKO_DATA),
-                    (PyKCS11.CKA_LABEL, label),
-                    (PyKCS11.CKA_OBJECT_ID, _OBJECT_ID),
-                ]
-                value = self._value(session, wanted)
-                if value is not None:
-                    identity[label] = value.decode("utf-8", "replace").strip("\x00 ")
-            return {"certificates": certificates, "identity": identity, "pin_needed": pin_needed}
+        """Read identity, certificates and visible keys of the one eID card, and whether a PIN has to be asked for here.
+
+        An object that cannot be read is named in `unreadable`, and the others are read all the same; a slot that
+        could not be asked is named in `skipped`.
+        """
+        self.end(request)
+        session = self._card.open()
+        self._card.step = "read"
+        unreadable: dict[str, str] = {}
+
+        def read(wanted: Template, label: str) -> bytes | None:
+            try:
+                return self._card.value(session, wanted)
+            except PyKCS11.PyKCS11Error as error:
+                unreadable[label] = f"{code_name(error)}, read"
+                return None
+
+        certificates = {label: read(certificate(label), label) for label in CERTIFICATES}
+        identity = {label: read(_identity(label), label) for label in IDENTITY}
+        keys = self._card.visible_keys(session, unreadable)
+        if unreadable and not self._card.card_there():
+            raise Refused("card_removed", next(iter(unreadable.values())))
+        return {
+            "certificates": {
+                label: base64.b64encode(value).decode() for label, value in certificates.items() if value
+            },
+            "identity": {
+                label: value.decode("utf-8", "replace").strip("\x00 ")
+                for label, value in identity.items()
+                if value
+            },
+            "keys": keys,
+            "unreadable": unreadable,
+            "skipped": self._card.skipped,
+            "pin_needed": self._card.token.pin_needed,
+            "pinpad": self._card.token.pinpad,
+        }
 
     def sign(self, request: Answer) -> Answer:
         """Sign with the key labelled `key`: `data` is hashed by us for ECDSA, by the card for RSA.
 
         Authentication logs in and always logs out again, because after one PIN the card would stay open to
-        every other process. Signature only logs in where the token has no dialog of its own.
+        every other process. Signature only logs in where the token has no dialog of its own. Refused before any PIN
+        when another card is in the reader than the one whose `certificate` was read, or when the key is not there.
         """
-        label, pin = str(request["key"]), request.get("pin")
-        if self._sitting is not None and label == "Authentication":
-            return self._signed(self._sitting, request)
-        with self._session() as (session, pin_needed):
-            if pin_needed and not isinstance(pin, str):
-                raise _Refused("pin_needed")
-            log_in = pin_needed or label == "Authentication"
-            try:
-                if log_in:
-                    session.login(pin if pin_needed else None)
-                return self._signed(session, request)
-            finally:
-                if log_in:
-                    _log_out(session)
+        label = str(request["key"])
+        if request.get("sitting"):
+            return self._signed(self._still_sitting(), request)
+        session = self._card.same_card(label, request["certificate"])
+        if not self._card.token.pin_needed and label == "Signature":
+            return self._signed(session, request)
+        self._log_in(session, request)
+        try:
+            return self._signed(session, request)
+        finally:
+            quietly(session.logout)
 
     def begin(self, request: Answer) -> Answer:
         """Log in once for several signatures with the Authentication key; `end` logs out again.
@@ -115,15 +109,8 @@ class Worker:
         The Signature key has no such thing: the middleware asks for the PIN at every signature.
         """
         self.end(request)
-        pin = request.get("pin")
-        session, pin_needed = self._open()
-        try:
-            if pin_needed and not isinstance(pin, str):
-                raise _Refused("pin_needed")
-            session.login(pin if pin_needed else None)
-        except (PyKCS11.PyKCS11Error, _Refused):
-            _quietly(session.closeSession)
-            raise
+        session = self._card.same_card("Authentication", request["certificate"])
+        self._log_in(session, request)
         self._sitting = session
         return {}
 
@@ -131,73 +118,63 @@ class Worker:
         """Log out, so that the card is open to no other process."""
         session, self._sitting = self._sitting, None
         if session is not None:
-            _log_out(session)
-            _quietly(session.closeSession)
+            quietly(session.logout)
         return {}
 
-    @staticmethod
-    def _signed(session: PyKCS11.Session, request: Answer) -> Answer:
+    def close(self) -> None:
+        """Log out and let go of the card."""
+        self.end({})
+        self._card.close()
+
+    def failed(self, error: PyKCS11.PyKCS11Error) -> Answer:
+        """The module's answer with what is known around it. The session is kept where only the PIN was wrong."""
+        name, card = code_name(error), self._card
+        wrong_pin = name.startswith("CKR_PIN_")
+        answer: Answer = {
+            "rv": name,
+            "step": card.step,
+            "own_dialog": not card.token.pin_needed,
+            "card_there": card.card_there(),
+            "tries": card.tries() if wrong_pin else "",
+        }
+        if not wrong_pin and name != "CKR_FUNCTION_CANCELED":
+            self.close()
+        return answer
+
+    def _still_sitting(self) -> PyKCS11.Session:
+        """The session that was logged in; where it is gone, the PIN is not asked again behind the person's back."""
+        if self._sitting is None:
+            raise Refused("card_failed", "no sitting, sign")
+        if self._card.current() is not self._sitting:
+            raise Refused("card_removed", "the session has ended, sign")
+        return self._sitting
+
+    def _log_in(self, session: PyKCS11.Session, request: Answer) -> None:
+        pin = request.get("pin") if self._card.token.pin_needed else None
+        if self._card.token.pin_needed and not isinstance(pin, str):
+            raise Refused("pin_needed")
+        self._card.step = "login"
+        session.login(pin)
+
+    def _signed(self, session: PyKCS11.Session, request: Answer) -> Answer:
         data = base64.b64decode(str(request["data"]))
-        keys = session.findObjects(
-            [(PyKCS11.CKA_CLASS, PyKCS11.CKO_PRIVATE_KEY), (PyKCS11.CKA_LABEL, str(request["key"]))]
-        )
-        if len(keys) != 1:
-            raise _Refused("card_key_missing")
+        key = self._card.key(session, str(request["key"]))
         mechanism = _CKM_SHA256_RSA_PKCS if request["algorithm"] == "rsa-sha256" else _CKM_ECDSA
-        signature = bytes(session.sign(keys[0], data, mechanism))
+        self._card.step = "sign"
+        signature = bytes(session.sign(key, data, mechanism))
         return {"signature": base64.b64encode(signature).decode()}
 
-    def _cards(self) -> list[int]:
-        found = []
-        for slot in self._library.getSlotList(tokenPresent=True):
-            try:
-                if _text(self._library.getTokenInfo(slot).label) == LABEL:
-                    found.append(slot)
-            except PyKCS11.PyKCS11Error as error:
-                if error.value not in _CODES and error.value != PyKCS11.CKR_TOKEN_NOT_RECOGNIZED:
-                    raise
-        return found
 
-    @contextmanager
-    def _session(self) -> Iterator[tuple[PyKCS11.Session, bool]]:
-        session, pin_needed = self._open()
-        try:
-            yield session, pin_needed
-        finally:
-            _quietly(session.closeSession)
-
-    def _open(self) -> tuple[PyKCS11.Session, bool]:
-        slots = self._cards()
-        if not slots:
-            raise _Refused("no_card" if self._library.getSlotList(tokenPresent=False) else "no_reader")
-        if len(slots) > 1:
-            raise _Refused("several_cards")
-        flags = self._library.getTokenInfo(slots[0]).flags
-        own_dialog = bool(flags & PyKCS11.CKF_PROTECTED_AUTHENTICATION_PATH)
-        pin_needed = bool(flags & PyKCS11.CKF_LOGIN_REQUIRED) and not own_dialog
-        return self._library.openSession(slots[0], PyKCS11.CKF_SERIAL_SESSION), pin_needed
-
-    @staticmethod
-    def _value(session: PyKCS11.Session, wanted: list[tuple[int, object]]) -> bytes | None:
-        found = session.findObjects(wanted)
-        if not found:
-            return None
-        return bytes(session.getAttributeValue(found[0], [PyKCS11.CKA_VALUE])[0])
+def _identity(label: str) -> Template:
+    return [
+        (PyKCS11.CKA_CLASS, PyKCS11.CKO_DATA),
+        (PyKCS11.CKA_LABEL, label),
+        (PyKCS11.CKA_OBJECT_ID, _OBJECT_ID),
+    ]
 
 
 def _text(value: object) -> str:
     return str(value).strip("\x00 ")
-
-
-def _log_out(session: PyKCS11.Session) -> None:
-    _quietly(session.logout)
-
-
-def _quietly(call: Callable[[], object]) -> None:
-    try:
-        call()
-    except PyKCS11.PyKCS11Error:
-        return  # the card is gone, and with it what we wanted to close
 
 
 def _answer(worker: Worker, request: Answer) -> Answer:
@@ -211,14 +188,15 @@ def _answer(worker: Worker, request: Answer) -> Answer:
     }
     try:
         return {"ok": operations[str(request["operation"])](request)}
-    except _Refused as refused:
-        return {"error": refused.code}
+    except Refused as refused:
+        return {"refused": refused.code, "raw": refused.raw}
     except PyKCS11.PyKCS11Error as error:
-        return {"error": _CODES.get(error.value, "card_failed"), "rv": int(error.value)}
+        return worker.failed(error)
 
 
 def main() -> int:
     """Serve requests on standard input until it closes. The module's path is the first line."""
+    stand_guard()
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
 
@@ -228,15 +206,15 @@ def main() -> int:
 
     try:
         worker = Worker(str(json.loads(sys.stdin.readline())["module"]))
-    except _Refused as refused:
-        send({"error": refused.code})
+    except Refused as refused:
+        send({"refused": refused.code, "raw": refused.raw})
         return 1
     send({"ok": {}})
     try:
         for line in sys.stdin:
             send(_answer(worker, json.loads(line)))
     finally:
-        worker.end({})
+        worker.close()
     return 0
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from agent.card.eid import CardReader
+from agent.card.checks import check_key
 from agent.config import Config
 from agent.errors import AgentError, Cancelled, CardError
 from agent.language import Texts
@@ -38,15 +38,14 @@ def enrol(config: Config, url: str, label: str, dialogue: Dialogue, texts: Texts
         raise AgentError("origin_mismatch", server=origin)
     if not dialogue.confirm(texts("enrol.question", server=origin, label=label)):
         raise Cancelled
-    with CardReader(config.module()) as reader:
-        card = CardSitting(dialogue, texts).card(reader)
+    sitting = CardSitting(dialogue, texts)
+    with sitting.reader(config) as reader:
+        card = sitting.card(reader)
+        check_key(card, "Authentication", now=datetime.now(UTC))
         certificate = card.authentication
-        if not certificate.not_valid_before_utc <= datetime.now(UTC) <= certificate.not_valid_after_utc:
-            raise CardError("card_expired")
         identifier, nonce = portal.start_enrolment()
         message = enrolment_message(origin, nonce, thumbprint_bytes(public_jwk(key)))
-        dialogue.progress(texts("enrol.signing"))
-        signature = reader.sign(card, "Authentication", message, ask_pin=dialogue.pin)
+        signature = sitting.identify(reader, card, message)
     algorithm = _JOSE[algorithm_for(certificate)]
     try:
         verify_enrolment_signature(certificate, message, signature, algorithm)

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from agent.card.checks import check_authentication_certificate, check_offer
+from agent.card.checks import check_key, check_offer
 from agent.card.eid import Card, CardReader
 from agent.config import Config
 from agent.errors import AgentError, CardError, ExitCode
@@ -38,12 +38,13 @@ class RecordsTask:
     def run(self, job: RecordsJob) -> ExitCode:
         """Show, sign and send both questions. Raises AgentError; a job that was not done can be run again."""
         check_offer(job, origin=self.device.origin, now=datetime.now(UTC))
-        with CardReader(self.config.module()) as reader:
-            card = CardSitting(self.dialogue, self.texts).card(reader)
+        sitting = CardSitting(self.dialogue, self.texts)
+        with sitting.reader(self.config) as reader:
+            card = sitting.card(reader)
             self._check_card(job, card)
             questions = _questions(job)
             self._ask(job, card, questions)
-            qualities, certificates = self._sign(reader, card, questions)
+            qualities, certificates = _sign(sitting, reader, card, questions)
         self.dialogue.progress(self.texts("records.asking"))
         found = self.portal.records(job.id, qualities, certificates)
         self.dialogue.say(self.texts("records.done", count=str(found)))
@@ -55,7 +56,7 @@ class RecordsTask:
         numbers = [one.value for one in job.person.ids if one.type == "SSIN"]
         if numbers != [card.national_number]:
             raise CardError("wrong_card", expected=f"{' '.join(job.person.first_names)} {job.person.name}")
-        check_authentication_certificate(card.authentication, now=datetime.now(UTC))
+        check_key(card, "Authentication", now=datetime.now(UTC))
 
     def _ask(self, job: RecordsJob, card: Card, questions: tuple[bytes, bytes]) -> None:
         """Show what these very bytes ask, and for whom; no is the default."""
@@ -80,19 +81,21 @@ class RecordsTask:
         if not self.dialogue.confirm(question):
             CardSitting(self.dialogue, self.texts).refused(self.portal, job.id)
 
-    def _sign(self, reader: CardReader, card: Card, questions: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
-        """Sign both questions for one PIN, which is forgotten with this call."""
-        self.dialogue.progress(self.texts("enrol.signing"))
-        chain = card.chain("Authentication")
-        try:
-            with reader.sitting(card, ask_pin=self.dialogue.pin) as sign:
-                first, second = (
-                    sign_enveloped(question, chain=chain, sign=lambda data, _: sign(data))
-                    for question in questions
-                )
-        except SignatureInvalid:
-            raise CardError("card_signature_bad") from None
-        return first, second
+
+def _sign(
+    sitting: CardSitting, reader: CardReader, card: Card, questions: tuple[bytes, bytes]
+) -> tuple[bytes, bytes]:
+    """Sign both questions for one PIN; the PIN is forgotten with this call."""
+    chain = card.chain("Authentication")
+    try:
+        with sitting.several(reader, card) as sign:
+            first, second = (
+                sign_enveloped(question, chain=chain, sign=lambda data, _: sign(data))
+                for question in questions
+            )
+    except SignatureInvalid:
+        raise CardError("card_signature_bad") from None
+    return first, second
 
 
 def _questions(job: RecordsJob) -> tuple[bytes, bytes]:

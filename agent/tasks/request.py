@@ -9,7 +9,6 @@ from typing import Final
 
 from agent import passwords
 from agent.card.checks import check_card, check_job
-from agent.card.eid import CardReader
 from agent.config import Config
 from agent.consent.request import consent_page
 from agent.errors import AgentError, Cancelled, ExitCode, PortalError, StoreError
@@ -117,8 +116,8 @@ class Runner:
         check_job(job, origin=self.device.origin, now=_now())
         if job.replaces is not None:
             self._renewed = self._renewal(pending).old_store(job, known=state.old_store if state else "")
-        with CardReader(self.config.module()) as reader:
-            sitting = CardSitting(self.dialogue, self.texts)
+        sitting = CardSitting(self.dialogue, self.texts)
+        with sitting.reader(self.config) as reader:
             card = sitting.card(reader)
             check_card(job, card, now=_now())
             key = self._existing_key(pending, job) if pending.key_file.exists() else None

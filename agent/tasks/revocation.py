@@ -12,7 +12,6 @@ from typing import Final
 from cryptography import x509
 
 from agent.card.checks import check_card, check_job
-from agent.card.eid import CardReader
 from agent.config import Config
 from agent.consent.revocation import revocation_page
 from agent.errors import AgentError, ExitCode, PortalError
@@ -52,7 +51,7 @@ class RevocationTask:
         """Show the revocation, sign it, hand it in and follow it. Raises AgentError, which says what to do next."""
         check_job(job, origin=self.device.origin, now=_now())
         sitting = CardSitting(self.dialogue, self.texts)
-        with CardReader(self.config.module()) as reader:
+        with sitting.reader(self.config) as reader:
             card = sitting.card(reader)
             check_card(job, card, now=_now())
             unsigned = build_revoke(job.request, request_id=f"_{uuid.uuid4()}", issue_instant=_now())

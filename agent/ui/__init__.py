@@ -52,6 +52,9 @@ class Dialogue(Protocol):
     def pause(self, seconds: float) -> None:
         """Wait, and stay alive meanwhile."""
 
+    def alive(self) -> None:
+        """Keep moving for a moment; called again and again while something else works."""
+
     def problem(self, what: str, next_step: str) -> None:
         """Tell what went wrong and what to do next."""
 

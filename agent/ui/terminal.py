@@ -176,6 +176,9 @@ class TerminalDialogue:
         """Sleep; Ctrl+C ends it."""
         time.sleep(seconds)
 
+    def alive(self) -> None:
+        """Nothing to do: a line stands still."""
+
     def problem(self, what: str, next_step: str) -> None:
         """What happened, what to do."""
         body = Group(Text(what), Text(""), Text(f"→ {next_step}", style="bold"))

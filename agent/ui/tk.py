@@ -215,6 +215,10 @@ class WindowDialogue:
         self.root.after(int(seconds * 1000), lambda: over.set(True))
         self.root.wait_variable(over)
 
+    def alive(self) -> None:
+        """Draw, move the bar, take clicks."""
+        self.root.update()
+
     def problem(self, what: str, next_step: str) -> None:
         """What happened, what to do."""
         self._message(

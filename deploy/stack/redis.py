@@ -27,7 +27,7 @@ def start(folder: Path, *, port: int = 0) -> tuple[subprocess.Popen[bytes], str]
             start_new_session=True,
         )
     address = f"redis://127.0.0.1:{port}/0"
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     with redis.Redis.from_url(address) as client:
         while time.monotonic() < deadline and process.poll() is None:
             try:

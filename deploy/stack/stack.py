@@ -211,7 +211,7 @@ class Stack:
              "--without-mingle"],
         )  # fmt: skip
 
-    def wait_for_web(self, seconds: float = 60) -> None:
+    def wait_for_web(self, seconds: float = 180) -> None:
         """Return when the web server answers. Raises TimeoutError."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

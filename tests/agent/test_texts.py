@@ -7,6 +7,8 @@ from typing import get_args
 import pytest
 
 import agent
+from agent.card import causes
+from agent.card.eid import WAITED_FOR
 from agent.errors import AgentError, PortalError
 from agent.language import LANGUAGES, Texts, catalogue, choose_language, printable, shown_path
 from agent.pending import Stage
@@ -91,7 +93,7 @@ def _trees() -> list[ast.Module]:
     return [ast.parse(path.read_text("utf-8")) for path in SOURCE.rglob("*.py") if "wire" not in path.parts]
 
 
-RAISED = ("AgentError", "CardError", "PortalError", "StoreError", "SealError", "_Refused")
+RAISED = ("AgentError", "CardError", "PortalError", "StoreError", "SealError", "Refused")
 NO_CODES = {"unknown", "card_cancelled", "password", "code"}  # a field, a cancellation, a word looked for
 
 
@@ -109,6 +111,12 @@ def test_every_problem_raised_in_the_source_has_a_text() -> None:
     codes = set().union(*found) - NO_CODES
     assert len(codes) > 40
     assert {code for code in codes if f"problem.{code}.what" not in catalogue("en")} == set()
+
+
+def test_every_cause_of_the_card_has_a_text() -> None:
+    named = {*causes.PERSON.values(), *causes.NO_CERTIFICATE.values(), *causes.NO_KEY.values()}
+    named |= {*causes.OUT_OF_DATE.values(), *causes.ASK_AGAIN, *WAITED_FOR, "dialog_impossible", "pcsc_down"}
+    assert {code for code in named - NO_CODES if f"problem.{code}.what" not in catalogue("en")} == set()
 
 
 def test_every_text_asked_for_in_the_source_exists() -> None:

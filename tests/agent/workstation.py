@@ -9,6 +9,7 @@ from pathlib import Path
 import pexpect
 
 from tests.support.cards import MODULE, PIN, SoftwareCard
+from tests.support.effort import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "wolk trompet kade 71"
@@ -58,7 +59,7 @@ class Workstation:
             env=self.environment,
             cwd=str(self.configuration),
             encoding="utf-8",
-            timeout=60,
+            timeout=PATIENCE,
             dimensions=(rows, 120),
         )
 
@@ -85,7 +86,7 @@ class Workstation:
 
         A negative exit code is the signal that killed the command.
         """
-        terminal = self.spawn("run", job_id, "--ui", "terminal", "--wait", "20", launcher=launcher)
+        terminal = self.spawn("run", job_id, "--ui", "terminal", "--wait", "180", launcher=launcher)
         return answer_all(terminal, password)
 
     @property
@@ -108,6 +109,9 @@ def answer_all(terminal: "pexpect.spawn[str]", password: str) -> tuple[int, str]
         "Password of the key store for AZ Sint-Elisabeth Maasdal: ": password,
         "Password of the key store for CBE=0406798006,": password,
         "PIN of your eID, to sign: ": PIN,
+        "Shall the PIN be asked for again? [y/N] ": "n",
+        "Make this workstation (test) known at ": "y",
+        "may call it a legally binding signature. [y/N] ": "n",
     }
     prompts = list(replies)
     screen = ""

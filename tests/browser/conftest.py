@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from deploy.stack.translations import compile_catalogues
 from tests.browser.site import Site, SiteServer, make_site
 from tests.environment import ROOT
+from tests.support.effort import PATIENCE
 
 compile_catalogues()
+expect.set_options(timeout=PATIENCE * 1000)
 
 ARGUMENTS = [
     "--no-sandbox",

@@ -172,7 +172,7 @@ def test_the_state_updates_by_itself(site: Site, server: SiteServer, browser: Br
     """The page asks every two seconds and swaps only when something changed."""
     with visit(browser, server.origin, session=site.sessions["nl"]) as (page, complaints):
         page.goto(server.origin + site.pages["sign:nl"])
-        with page.expect_response("**/status?**", timeout=6000) as asked:
+        with page.expect_response("**/status?**", timeout=180_000) as asked:
             pass
         assert asked.value.status == 204
         expect(page.locator("a.great")).to_have_attribute("href", re.compile("^ehportal://run/"))

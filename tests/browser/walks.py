@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, Page
 
+from tests.support.effort import PATIENCE
+
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -24,6 +26,7 @@ def visit(
     )
     if session:
         context.add_cookies([{"name": "ehportal_session", "value": session, "url": origin}])
+    context.set_default_timeout(PATIENCE * 1000)
     page = context.new_page()
     complaints: list[str] = []
 

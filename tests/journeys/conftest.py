@@ -12,11 +12,13 @@ from typing import Any
 import psycopg
 import pytest
 import requests
+from playwright.sync_api import expect
 
 from deploy.stack.demo.accounts import MAASDAL, TILLEULS, Account, DemoHospital, with_secrets
 from deploy.stack.demo.cards import Workstation, make_workstation
 from deploy.stack.demo.journey import Browser, Terminal, wait_for
 from deploy.stack.stack import Stack
+from tests.support.effort import PATIENCE
 
 PIN = "739154"
 """Distinctive, so that it can be looked for in logs and database."""
@@ -58,7 +60,7 @@ class World:
         return wait_for(browser or self.holder, page.replace("/requests/", "/sign/"), JOB)
 
     def control(self, path: str, value: object = None, method: str = "POST") -> Any:
-        answer = requests.request(method, self.stack.sandbox.control + path, json=value, timeout=30)
+        answer = requests.request(method, self.stack.sandbox.control + path, json=value, timeout=PATIENCE)
         answer.raise_for_status()
         return answer.json()
 
@@ -70,6 +72,9 @@ class World:
             ).fetchone()
         assert row is not None
         return str(row[0])
+
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.fixture(scope="session")
@@ -84,8 +89,8 @@ def world(admin_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         own_redis=True,
         # Short waits, so that what takes minutes in the field takes seconds here.
         extra_environment={
-            "CERTRA_SUBMISSION_GRACE": "6",
-            "CERTRA_READ_TIMEOUT": "4",
+            "CERTRA_SUBMISSION_GRACE": "30",
+            "CERTRA_READ_TIMEOUT": "25",
             "CERTRA_POLL_FIRST": "1",
         },
     )
@@ -118,7 +123,7 @@ def calm(world: World) -> Iterator[None]:
     world.control("/control/issuance", {"mode": "automatic", "delay_seconds": 1})
 
 
-def status_of(world: World, fingerprint: str, *, seconds: float = 30) -> str:
+def status_of(world: World, fingerprint: str, *, seconds: float = PATIENCE) -> str:
     """The revocation status of a certificate, once the worker has asked for it."""
     deadline = time.monotonic() + seconds
     while True:

@@ -15,6 +15,7 @@ from deploy.stack.demo.journey import totp_code
 from tests.browser.conftest import ARGUMENTS
 from tests.environment import ROOT
 from tests.journeys.conftest import World
+from tests.support.effort import PATIENCE
 
 PICTURES = ROOT / "test-output" / "journey"
 
@@ -39,6 +40,7 @@ def open_page(chromium: Browser, world: World, complaints: list[str]) -> Page:
     context = chromium.new_context(
         viewport={"width": 1280, "height": 900}, base_url=world.stack.origin, locale="nl-BE"
     )
+    context.set_default_timeout(PATIENCE * 1000)
     page = context.new_page()
 
     def listen(message: ConsoleMessage) -> None:
@@ -98,7 +100,7 @@ def test_ask_approve_appear(chromium: Browser, world: World, complaints: list[st
     sign_in(holder, world, "an.peeters@maasdal.example")
     holder.goto(path.replace("/requests/", "/sign/"))
     button = holder.locator("a[href^='ehportal://run/']")
-    expect(button).to_be_visible(timeout=30_000)
+    expect(button).to_be_visible(timeout=180_000)
     picture(holder, "4-holder-page.png")
     picture(administrator, "5-request-waits.png")
     job = str(button.get_attribute("href")).removeprefix("ehportal://run/")
@@ -109,7 +111,7 @@ def test_ask_approve_appear(chromium: Browser, world: World, complaints: list[st
     agent = threading.Thread(target=lambda: outcome.append(world.terminal().run("run", job)))
     agent.start()
     # The page tells by itself, without being loaded again.
-    expect(holder.locator(".outcome.good")).to_be_visible(timeout=60_000)
+    expect(holder.locator(".outcome.good")).to_be_visible(timeout=180_000)
     assert holder.evaluate("() => window.sameDocument") == "yes"
     agent.join(60)
     assert outcome
@@ -119,7 +121,7 @@ def test_ask_approve_appear(chromium: Browser, world: World, complaints: list[st
     certificate = administrator.locator(
         "a[href^='/certificates/']", has_text=re.compile("certificaat", re.IGNORECASE)
     )
-    expect(certificate.last).to_be_visible(timeout=30_000)
+    expect(certificate.last).to_be_visible(timeout=180_000)
     picture(administrator, "7-request-done.png")
     certificate.last.click()
     administrator.wait_for_url(re.compile(r"/certificates/[0-9a-f-]{36}/$"))

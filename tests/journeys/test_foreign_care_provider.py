@@ -41,7 +41,7 @@ def _terminal(folder: Path) -> Terminal:
 
 
 def _download(browser: Browser, address: str, folder: Path) -> Path:
-    answer = browser.session.get(browser.origin + address, timeout=30)
+    answer = browser.session.get(browser.origin + address, timeout=180)
     assert answer.ok, answer.status_code
     found = re.fullmatch(r'attachment; filename="([\w.-]+)"', answer.headers["Content-Disposition"])
     assert found is not None
@@ -59,7 +59,7 @@ def _upload(browser: Browser, page: str, field: str, path: Path) -> str:
         data={"csrfmiddlewaretoken": token[1]},
         files={field: (path.name, path.read_bytes())},
         headers={"Referer": browser.origin + page},
-        timeout=30,
+        timeout=180,
     )
     assert answer.ok
     return answer.text
@@ -127,8 +127,8 @@ def test_from_bis_number_to_a_key_store_that_opens(
 
     # The worker submits it; the person confirms on the government's page.
     address = wait_for(browser, page, r"<code>(http://[^<]+/foreigners/[^<]+)</code>")
-    assert requests.post(address, data={"number": "85073003328"}, timeout=30).status_code == 403
-    assert requests.post(address, data={"number": BIS}, timeout=30).status_code == 200
+    assert requests.post(address, data={"number": "85073003328"}, timeout=180).status_code == 403
+    assert requests.post(address, data={"number": BIS}, timeout=180).status_code == 200
     browser.get(page)
     browser.post(f"{page}confirmed", {})
     wait_for(browser, page, rf'"({page}certificate)"')

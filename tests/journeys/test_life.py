@@ -3,7 +3,6 @@
 import base64
 import re
 import subprocess
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from deploy.stack.demo.journey import wait_for
 from deploy.stack.demo.life import CERTIFICATE, Life
 from tests.journeys.conftest import PASSWORD, World
 from tests.journeys.test_first_certificate import OFFICIAL, assert_secrets_stayed
+from tests.support.effort import until
 
 CASES = (
     ("dubois", "luc.dubois@tilleuls.example", "LIFE-P384", "production"),
@@ -145,7 +145,4 @@ def test_a_lost_key_store_leads_to_revocation_and_a_new_request(world: World) ->
     assert status == 1, seen
     assert "key store or its password is lost" in " ".join(re.sub(r"[│╭╰─╮╯]", " ", seen).split())
     assert world.state_of(renewal) == "declined"
-    deadline = time.monotonic() + 10
-    while "/revoke/" not in world.administrator.get(renewal):
-        assert time.monotonic() < deadline, "the page does not lead to the revocation"
-        time.sleep(0.3)
+    until(lambda: "/revoke/" in world.administrator.get(renewal), "the page's way to the revocation")

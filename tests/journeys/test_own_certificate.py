@@ -132,4 +132,4 @@ def test_from_wish_to_renewal(world: World, admin_url: str, practice: Practice) 
 
 def hidden_from(other: Browser, page: str) -> bool:
     """True when somebody else is told that there is no such page."""
-    return bool(other.session.get(other.origin + page, timeout=30).status_code == 404)
+    return bool(other.session.get(other.origin + page, timeout=180).status_code == 404)

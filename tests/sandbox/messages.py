@@ -194,9 +194,11 @@ def envelope(element: etree._Element) -> bytes:
     )
 
 
-def post(base: str, body: bytes, headers: dict[str, str], path: str = "/CertRa/v2") -> Reply:
+def post(
+    base: str, body: bytes, headers: dict[str, str], path: str = "/CertRa/v2", *, seconds: float = 180
+) -> Reply:
     """One POST to a service, CertRA unless told, on a connection of its own."""
-    connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=seconds)
     try:
         connection.request("POST", path, body, headers)
         answer = connection.getresponse()
@@ -205,13 +207,13 @@ def post(base: str, body: bytes, headers: dict[str, str], path: str = "/CertRa/v
         connection.close()
 
 
-def call(base: str, element: etree._Element, fault: str | None = None) -> Reply:
+def call(base: str, element: etree._Element, fault: str | None = None, *, seconds: float = 180) -> Reply:
     """Send a request to an environment, with its own SOAPAction."""
     operation = etree.QName(element).localname.removesuffix("Request")
     headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{ACTIONS[operation]}"'}
     if fault:
         headers["X-Sandbox-Fault"] = fault
-    reply = post(base, envelope(element), headers, PATHS[operation])
+    reply = post(base, envelope(element), headers, PATHS[operation], seconds=seconds)
     if fault is None:  # whatever is tested: every answer must be what the schemas say
         assert_valid(reply.detail if reply.status == 500 else reply.element)
     return reply

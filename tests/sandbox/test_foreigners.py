@@ -34,7 +34,7 @@ def address(reply: Reply) -> str:
 
 def visit(url: str, number: str | None = None) -> tuple[int, str]:
     place = urllib.parse.urlsplit(url)
-    connection = http.client.HTTPConnection(place.netloc, timeout=20)
+    connection = http.client.HTTPConnection(place.netloc, timeout=180)
     try:
         if number is None:
             connection.request("GET", place.path)

@@ -65,7 +65,7 @@ def test_the_start_command_starts(tmp_path: Path) -> None:
         assert (Path(ready["pki"]) / "citizen" / "root.pem").is_file()
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=180)
         if process.stdout:
             process.stdout.close()
 

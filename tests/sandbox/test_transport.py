@@ -102,7 +102,7 @@ def test_another_content_type_is_not_soap(sandbox: SandboxProcess) -> None:
 
 
 def test_a_large_body_is_not_read(sandbox: SandboxProcess) -> None:
-    connection = http.client.HTTPConnection(urlsplit(sandbox.production).netloc, timeout=20)
+    connection = http.client.HTTPConnection(urlsplit(sandbox.production).netloc, timeout=180)
     connection.putrequest("POST", "/CertRa/v2")
     for name, value in (HEADERS | {"Content-Length": str(1024 * 1024 + 1)}).items():
         connection.putheader(name, value)
@@ -114,7 +114,7 @@ def test_a_large_body_is_not_read(sandbox: SandboxProcess) -> None:
 
 
 def test_a_body_of_unknown_size_is_not_read(sandbox: SandboxProcess) -> None:
-    connection = http.client.HTTPConnection(urlsplit(sandbox.production).netloc, timeout=20)
+    connection = http.client.HTTPConnection(urlsplit(sandbox.production).netloc, timeout=180)
     connection.putrequest("POST", "/CertRa/v2")
     for name, value in (HEADERS | {"Transfer-Encoding": "chunked"}).items():
         connection.putheader(name, value)
@@ -125,13 +125,13 @@ def test_a_body_of_unknown_size_is_not_read(sandbox: SandboxProcess) -> None:
 
 def test_a_caller_who_lets_go_harms_nobody(sandbox: SandboxProcess) -> None:
     place = urlsplit(sandbox.production)
-    with socket.create_connection((str(place.hostname), place.port or 0), timeout=20) as line:
+    with socket.create_connection((str(place.hostname), place.port or 0), timeout=180) as line:
         line.sendall(b"POST /CertRa/v2 HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n<half")
     assert call(sandbox.production, messages.request(OPERATION)).code == "success"
 
 
 def test_other_addresses_hold_nothing(sandbox: SandboxProcess) -> None:
-    connection = http.client.HTTPConnection(urlsplit(sandbox.acceptance).netloc, timeout=20)
+    connection = http.client.HTTPConnection(urlsplit(sandbox.acceptance).netloc, timeout=180)
     for method, path in (
         ("GET", "/"),
         ("GET", "/pki/citizen-ca.crl"),

@@ -43,7 +43,7 @@ class Person:
     folder: Path
 
     def will_answer(self, *answers: str) -> None:
-        """Lay the answers of the next dialogs ready: ok, cancel, wrong, locked."""
+        """Lay the answers of the next dialogs ready: ok, cancel, wrong, locked, pull, hang, or a code such as 0x30."""
         (self.folder / "script").write_text("".join(f"{answer}\n" for answer in answers))
 
     def asked(self) -> list[str]:
@@ -54,6 +54,12 @@ class Person:
         return lines
 
     @property
+    def asked_so_far(self) -> list[str]:
+        """What dialogs were shown since `asked` was looked at; nothing is forgotten."""
+        file = self.folder / "asked"
+        return file.read_text().splitlines() if file.exists() else []
+
+    @property
     def handed(self) -> bool:
         """True when a program handed the module a PIN."""
         return (self.folder / "handed").exists()
@@ -62,6 +68,27 @@ class Person:
     def card_open(self) -> bool:
         """True while every process may use the Authentication key."""
         return (self.folder / "open").exists()
+
+    def sets(self, name: str, text: str = "") -> None:
+        """Make one of the files that change what the module does, as pin_dialog.c lists them."""
+        (self.folder / name).write_text(text)
+
+    def unsets(self, *names: str) -> None:
+        """Take those files away again."""
+        for name in names:
+            (self.folder / name).unlink(missing_ok=True)
+
+    def calls(self) -> list[str]:
+        """What the module was asked to do since the last time, and forget it."""
+        file = self.folder / "calls"
+        lines = file.read_text().splitlines() if file.exists() else []
+        file.unlink(missing_ok=True)
+        return lines
+
+    def hanging(self) -> list[int]:
+        """The processes that wait for an answer at a dialog that nobody sees: the worker and the dialog's own."""
+        file = self.folder / "hanging"
+        return [int(one) for one in file.read_text().split()] if file.exists() else []
 
     def break_card(self, broken: bool) -> None:
         """Let every signature fail from now on, or not any more."""

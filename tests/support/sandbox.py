@@ -52,7 +52,7 @@ class SandboxProcess:
             return
         process.terminate()
         try:
-            process.wait(timeout=10)
+            process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -78,7 +78,7 @@ class SandboxProcess:
             self.control + path, data=body, method=method, headers={"Content-Type": "application/json"}
         )
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  as above
+            with urllib.request.urlopen(request, timeout=180) as answer:  # noqa: S310  as above
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             error.close()

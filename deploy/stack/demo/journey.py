@@ -177,7 +177,7 @@ class Terminal:
         return (child.exitstatus if child.exitstatus is not None else -(child.signalstatus or 0)), seen
 
 
-def wait_for(browser: Browser, path: str, pattern: str, *, seconds: float = 60) -> str:
+def wait_for(browser: Browser, path: str, pattern: str, *, seconds: float = 180) -> str:
     """Open `path` until `pattern` stands on it; returns its first group. Raises JourneyFailed."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.card.doctor import Trial
 from agent.card.eid import CardReader, Purpose
 from agent.doctor import Doctor
 from agent.findings import Finding
@@ -16,14 +17,22 @@ from deploy.sandbox.authorities.revocation import revoke
 from deploy.sandbox.state.store import Store
 from tests.agent.workstation import Workstation
 from tests.support.cards import PIN, CitizenPki, SoftwareCard
-from tests.support.pin_dialog import Person, compile_module
+from tests.support.pin_dialog import Person
 from tests.support.sandbox import SandboxProcess
 
 
 def _examine(
-    workstation: Workstation, monkeypatch: pytest.MonkeyPatch, *, pin: str | None = None, language: str = "en"
+    workstation: Workstation,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    pin: str | None = None,
+    agrees: bool = False,
+    language: str = "en",
 ) -> tuple[dict[str, Finding], list[Purpose]]:
-    """The findings, and for which keys a PIN was asked; `pin` empty cancels, None makes no test signature."""
+    """The findings, and for which keys a PIN was asked; `pin` empty cancels, None makes no test signature.
+
+    `agrees` is what the person says to a test signature with the Signature key.
+    """
     for name, value in workstation.environment.items():
         monkeypatch.setenv(name, value)
     asked: list[Purpose] = []
@@ -32,7 +41,8 @@ def _examine(
         asked.append(purpose)
         return pin or None
 
-    doctor = Doctor(Texts(language), ask_pin=ask if pin is not None else None)
+    trial = Trial(ask, lambda question: agrees, lambda text: None) if pin is not None else None
+    doctor = Doctor(Texts(language), trial=trial)
     findings = list(doctor.examine(now=datetime.now(UTC)))
     return {finding.key: finding for finding in findings}, asked
 
@@ -45,7 +55,10 @@ def test_a_good_card_signs_a_test(
     workstation = Workstation.make(tmp_path, card)
     found, asked = _examine(workstation, monkeypatch, pin=PIN)
     assert found["test_good"].level == "ok"
-    assert asked == ["Authentication"], "never the Signature key: that would be a real signature"
+    assert asked == ["Authentication"], "the Signature key only where the person agrees"
+    found, asked = _examine(workstation, monkeypatch, pin=PIN, agrees=True)
+    assert (found["test_good"].level, found["test_signature_good"].level) == ("ok", "ok")
+    assert asked == ["Authentication", "Signature"]
     found, asked = _examine(workstation, monkeypatch)
     assert asked == []
     assert not [key for key in found if key.startswith("test")]
@@ -71,7 +84,7 @@ def test_a_missing_certificate_is_the_municipalitys(
     token = an.write_token(tmp_path / "lacking", without=(label,))
     workstation.environment["SOFTHSM2_CONF"] = str(token)
     found, _ = _examine(workstation, monkeypatch, language=language)
-    finding = found[f"{label.lower()}_missing"]
+    finding = found[f"card:{label.lower()}_certificate_missing"]
     assert finding.level == "fail"
     words = {"nl": "gemeente", "fr": "commune", "de": "Gemeinde", "en": "municipality"}
     assert words[language] in finding.next_step
@@ -88,11 +101,11 @@ def test_without_non_repudiation_and_expired(
     workstation.insert(tmp_path / "old", citizen_pki.card(algorithm="p384", expired=True))
     for language in LANGUAGES:
         found, _ = _examine(workstation, monkeypatch, language=language)
-        expired = [found[f"{label}:card_expired"] for label in ("authentication", "signature")]
+        expired = [found[f"{label}:{label}_expired"] for label in ("authentication", "signature")]
         assert len({finding.text for finding in expired}) == 2, "each names which certificate ended"
         assert all(re.search(r"\d\d/\d\d/\d{4}", finding.text) for finding in expired)
     found, _ = _examine(workstation, monkeypatch)
-    assert "municipality" in found["signature:card_expired"].next_step
+    assert "municipality" in found["signature:signature_expired"].next_step
 
 
 MESSAGE = "Ongeldige handtekening identiteitskaart"
@@ -129,7 +142,7 @@ def test_the_message_of_the_official_application_is_named_with_its_cause(
     assert told().key == "message_card"
     token = an.write_token(tmp_path / "lacking", without=("Signature",))
     workstation.environment["SOFTHSM2_CONF"] = str(token)
-    assert told().key == "signature_missing"
+    assert told().key == "card:signature_certificate_missing"
 
 
 @pytest.fixture(scope="module")
@@ -175,19 +188,6 @@ def _module(workstation: Workstation) -> str:
 
     assert MODULE in (workstation.home / "agent.toml").read_text()
     return MODULE
-
-
-@pytest.fixture(scope="module")
-def module(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return compile_module(tmp_path_factory.mktemp("module"))
-
-
-@pytest.fixture
-def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Person:
-    folder = tmp_path / "person"
-    folder.mkdir()
-    monkeypatch.setenv("PIN_DIALOG_FOLDER", str(folder))
-    return Person(folder)
 
 
 @pytest.mark.parametrize("algorithm", ["rsa", "p384"])
@@ -265,6 +265,11 @@ def test_the_command_asks_and_tells(workstation: Workstation) -> None:
     terminal = workstation.spawn("doctor", "--card", "--ui", "terminal")
     terminal.expect_exact("to identify yourself: ")
     terminal.sendline(PIN)
+    terminal.expect_exact("a legally binding signature. [y/N] ")
+    terminal.sendline("y")
+    terminal.expect_exact("PIN of your eID, to sign: ")
+    terminal.sendline(PIN)
     terminal.expect_exact("made a test signature, and it verifies")
+    terminal.expect_exact("with its Signature key, and it verifies")
     terminal.expect_exact("Java")
     terminal.close()

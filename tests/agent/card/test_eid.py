@@ -2,13 +2,13 @@
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import hashes
 
-from agent.card.eid import CardReader, Purpose
+from agent.card.eid import Card, CardReader, Purpose
 from agent.errors import Cancelled, CardError
 from agent.wire.link.enrolment import verify_enrolment_signature
 from tests.support.cards import MODULE, PIN, CitizenPki, SoftwareCard
@@ -22,8 +22,20 @@ def reader(tmp_path: Path, an: SoftwareCard, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def _pid(reader: CardReader) -> int:
-    assert reader._process is not None
-    return reader._process.pid
+    assert reader.worker.pid is not None
+    return reader.worker.pid
+
+
+def _kill(reader: CardReader) -> None:
+    """As a crash does it; waited for, so that it has happened."""
+    assert reader.worker._process is not None
+    reader.worker._process.kill()
+    reader.worker._process.wait()
+
+
+def _without_pin(card: Card) -> dict[str, object]:
+    fingerprint = card.authentication.fingerprint(hashes.SHA256()).hex()
+    return {"key": "Authentication", "certificate": fingerprint, "algorithm": "rsa-sha256", "data": ""}
 
 
 @pytest.mark.parametrize("algorithm", ["rsa", "p384"])
@@ -77,8 +89,7 @@ def test_no_pin_is_a_no(reader: CardReader) -> None:
 def test_the_worker_dies_and_a_new_one_takes_over(reader: CardReader) -> None:
     reader.card()
     first = _pid(reader)
-    os.kill(first, signal.SIGKILL)
-    time.sleep(0.3)
+    _kill(reader)
     assert reader.card().surname == "Peeters"
     assert _pid(reader) != first
 
@@ -87,12 +98,11 @@ def test_a_card_that_hangs_times_out_and_is_left_behind(reader: CardReader) -> N
     reader.card()
     first = _pid(reader)
     os.kill(first, signal.SIGSTOP)
-    started = time.monotonic()
     with pytest.raises(CardError) as refused:
-        reader._ask("read", seconds=0.5)
+        reader.worker.ask("read", seconds=0.5)
     assert refused.value.code == "card_timeout"
-    assert time.monotonic() - started < 5
     assert reader.card().surname == "Peeters"
+    assert _pid(reader) != first
 
 
 def test_no_card_and_waiting_for_one(
@@ -102,15 +112,15 @@ def test_no_card_and_waiting_for_one(
     (tmp_path / "tokens").mkdir()
     empty.write_text(f"directories.tokendir = {tmp_path}/tokens\n")
     monkeypatch.setenv("SOFTHSM2_CONF", str(empty))
-    told: list[bool] = []
+    told: list[str] = []
     with CardReader(Path(MODULE)) as reader:
         assert reader.readers()[1] == 0
         with pytest.raises(CardError) as refused:
             reader.card()
         assert refused.value.code == "no_card"
         with pytest.raises(CardError):
-            reader.wait_for_card(lambda: told.append(True), seconds=1.2)
-    assert told == [True]
+            reader.wait_for_card(lambda error: told.append(error.code), seconds=1.2)
+    assert told == ["no_card"]
 
 
 def test_a_file_that_is_no_module_says_so(tmp_path: Path) -> None:
@@ -151,7 +161,7 @@ def test_a_sitting_signs_several_times_for_one_pin(
         with reader.sitting(card, ask_pin=pin) as sign:
             signatures = [sign(message) for message in (b"first", b"second")]
         with pytest.raises(CardError) as refused:
-            reader._ask("sign", {"key": "Authentication", "algorithm": "rsa-sha256", "data": ""})
+            reader.worker.ask("sign", _without_pin(card), seconds=60)
         assert refused.value.code == "pin_needed", "the card is closed again"
     jose = "RS256" if algorithm == "rsa" else "ES384"
     for message, signature in zip((b"first", b"second"), signatures, strict=True):
@@ -164,7 +174,7 @@ def test_a_sitting_ends_whatever_happens(reader: CardReader) -> None:
     with pytest.raises(ZeroDivisionError), reader.sitting(card, ask_pin=lambda _: PIN):
         raise ZeroDivisionError
     with pytest.raises(CardError) as refused:
-        reader._ask("sign", {"key": "Authentication", "algorithm": "rsa-sha256", "data": ""})
+        reader.worker.ask("sign", _without_pin(card), seconds=60)
     assert refused.value.code == "pin_needed"
     with pytest.raises(CardError) as wrong, reader.sitting(card, ask_pin=lambda _: "9999"):
         raise AssertionError("a wrong PIN opens no sitting")
@@ -178,9 +188,7 @@ def test_a_worker_that_dies_in_a_sitting_signs_nothing_more(reader: CardReader) 
     card = reader.card()
     with reader.sitting(card, ask_pin=lambda _: PIN) as sign:
         assert sign(b"first")
-        assert reader._process is not None
-        reader._process.kill()
-        reader._process.wait()
+        _kill(reader)
         with pytest.raises(CardError):
             sign(b"second")
     assert reader.card() == card

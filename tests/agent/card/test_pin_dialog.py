@@ -1,6 +1,5 @@
 """A token with its own PIN dialog: the real agent never sees a PIN, and leaves no open card behind."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from agent.wire.link.enrolment import verify_enrolment_signature
 from tests.agent.counterpart import Counterpart
 from tests.agent.workstation import PASSWORD, Workstation, answer_all, finish
 from tests.support.cards import CitizenPki, SoftwareCard
-from tests.support.pin_dialog import Person, compile_module
+from tests.support.pin_dialog import Person
 
 QUESTION = "with your eID? [y/N] "
 NEVER = "PIN of your eID"
@@ -20,34 +19,6 @@ MESSAGES = {
     "wrong": (1, "The PIN is not right."),
     "locked": (1, "The PIN of this card is blocked."),
 }
-
-
-@pytest.fixture(scope="session")
-def module(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return compile_module(tmp_path_factory.mktemp("module"))
-
-
-@pytest.fixture
-def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Person:
-    folder = tmp_path / "person"
-    folder.mkdir()
-    monkeypatch.setenv("PIN_DIALOG_FOLDER", str(folder))
-    return Person(folder)
-
-
-@pytest.fixture
-def desk(tmp_path: Path, an: SoftwareCard, module: Path, person: Person) -> Workstation:
-    """A workstation whose middleware has a dialog of its own."""
-    return Workstation.make(tmp_path, an, module=str(module))
-
-
-@pytest.fixture
-def reader(
-    tmp_path: Path, an: SoftwareCard, module: Path, person: Person, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[CardReader]:
-    monkeypatch.setenv("SOFTHSM2_CONF", str(an.write_token(tmp_path / "card")))
-    with CardReader(module) as opened:
-        yield opened
 
 
 def never(purpose: Purpose) -> str:
@@ -91,7 +62,7 @@ def test_what_the_person_does_at_the_dialog_while_enrolling(
     terminal = desk.spawn("enrol", server.url, "--label", "test", "--ui", "terminal")
     terminal.expect_exact(QUESTION)
     terminal.sendline("y")
-    code, screen = finish(terminal)
+    code, screen = answer_all(terminal, PASSWORD)
     expected, message = MESSAGES[answer]
     assert (code, person.asked()) == (expected, ["login"]), screen
     assert message in screen
@@ -147,27 +118,29 @@ def test_a_person_who_is_away_is_not_asked_twice(
 # --- the card itself
 
 
-def test_no_pin_is_needed_where_the_middleware_asks(reader: CardReader, an: SoftwareCard) -> None:
-    card = reader.card()
+def test_no_pin_is_needed_where_the_middleware_asks(dialog_reader: CardReader, an: SoftwareCard) -> None:
+    card = dialog_reader.card()
     assert card.pin_needed is False
     assert card.national_number == an.ssin
 
 
-def test_the_signature_key_asks_every_time_and_logs_nobody_in(reader: CardReader, person: Person) -> None:
-    card = reader.card()
+def test_the_signature_key_asks_every_time_and_logs_nobody_in(
+    dialog_reader: CardReader, person: Person
+) -> None:
+    card = dialog_reader.card()
     person.will_answer("ok", "ok")
     for _ in range(2):
-        signature = reader.sign(card, "Signature", b"message", ask_pin=never)
+        signature = dialog_reader.sign(card, "Signature", b"message", ask_pin=never)
         verify_enrolment_signature(card.signature, b"message", signature, "RS256")
         assert not person.card_open
     assert person.asked() == ["sign Signature", "sign Signature"]
     assert not person.handed
 
 
-def test_authentication_leaves_no_open_card(reader: CardReader, person: Person, module: Path) -> None:
-    card = reader.card()
+def test_authentication_leaves_no_open_card(dialog_reader: CardReader, person: Person, module: Path) -> None:
+    card = dialog_reader.card()
     person.will_answer("ok", "cancel")
-    signature = reader.sign(card, "Authentication", b"message", ask_pin=never)
+    signature = dialog_reader.sign(card, "Authentication", b"message", ask_pin=never)
     verify_enrolment_signature(card.authentication, b"message", signature, "RS256")
     assert not person.card_open
     assert person.elsewhere(module) == "CKR_FUNCTION_CANCELED", "another process has to ask the person"
@@ -175,40 +148,40 @@ def test_authentication_leaves_no_open_card(reader: CardReader, person: Person, 
 
 
 def test_authentication_leaves_no_open_card_when_signing_fails(
-    reader: CardReader, person: Person, module: Path
+    dialog_reader: CardReader, person: Person, module: Path
 ) -> None:
-    card = reader.card()
+    card = dialog_reader.card()
     person.will_answer("ok", "cancel", "ok")
     person.break_card(True)
     with pytest.raises(CardError) as refused:
-        reader.sign(card, "Authentication", b"message", ask_pin=never)
+        dialog_reader.sign(card, "Authentication", b"message", ask_pin=never)
     assert refused.value.code == "card_failed"
     assert not person.card_open
     person.break_card(False)
     assert person.elsewhere(module) == "CKR_FUNCTION_CANCELED"
-    assert reader.sign(card, "Authentication", b"message", ask_pin=never)
+    assert dialog_reader.sign(card, "Authentication", b"message", ask_pin=never)
 
 
 @pytest.mark.parametrize(("answer", "code"), [("wrong", "pin_incorrect"), ("locked", "pin_locked")])
 @pytest.mark.parametrize("purpose", ["Authentication", "Signature"])
 def test_a_wrong_pin_is_tried_once(
-    reader: CardReader, person: Person, purpose: Purpose, answer: str, code: str
+    dialog_reader: CardReader, person: Person, purpose: Purpose, answer: str, code: str
 ) -> None:
-    card = reader.card()
+    card = dialog_reader.card()
     person.will_answer(answer, "ok")
     with pytest.raises(CardError) as refused:
-        reader.sign(card, purpose, b"x", ask_pin=never)
+        dialog_reader.sign(card, purpose, b"x", ask_pin=never)
     assert refused.value.code == code
     assert len(person.asked()) == 1
     assert not person.card_open
 
 
 @pytest.mark.parametrize("purpose", ["Authentication", "Signature"])
-def test_cancelling_is_no_error(reader: CardReader, person: Person, purpose: Purpose) -> None:
-    card = reader.card()
+def test_cancelling_is_no_error(dialog_reader: CardReader, person: Person, purpose: Purpose) -> None:
+    card = dialog_reader.card()
     person.will_answer("cancel")
     with pytest.raises(Cancelled):
-        reader.sign(card, purpose, b"x", ask_pin=never)
+        dialog_reader.sign(card, purpose, b"x", ask_pin=never)
     assert len(person.asked()) == 1
 
 
@@ -216,7 +189,7 @@ def test_cancelling_is_no_error(reader: CardReader, person: Person, purpose: Pur
 
 
 def test_the_module_tells_on_a_program_that_stays_logged_in(
-    reader: CardReader, person: Person, module: Path
+    dialog_reader: CardReader, person: Person, module: Path
 ) -> None:
     person.will_answer("ok")
     assert person.elsewhere(module, login="dialog", sign=False) == "logged in"
@@ -226,35 +199,37 @@ def test_the_module_tells_on_a_program_that_stays_logged_in(
 
 
 def test_the_module_tells_on_a_program_that_hands_a_pin_over(
-    reader: CardReader, person: Person, module: Path
+    dialog_reader: CardReader, person: Person, module: Path
 ) -> None:
     assert person.elsewhere(module, login="1234") == "signed"
     assert person.handed
 
 
-def test_a_sitting_is_one_dialog_and_leaves_the_card_closed(reader: CardReader, person: Person) -> None:
+def test_a_sitting_is_one_dialog_and_leaves_the_card_closed(
+    dialog_reader: CardReader, person: Person
+) -> None:
     person.will_answer("ok")
-    card = reader.card()
-    with reader.sitting(card, ask_pin=never) as sign:
+    card = dialog_reader.card()
+    with dialog_reader.sitting(card, ask_pin=never) as sign:
         for message in (b"first", b"second"):
             verify_enrolment_signature(card.authentication, message, sign(message), "RS256")
     assert person.asked() == ["login"]
     assert not person.card_open
     person.will_answer("cancel")
-    with pytest.raises(Cancelled), reader.sitting(card, ask_pin=never):
+    with pytest.raises(Cancelled), dialog_reader.sitting(card, ask_pin=never):
         raise AssertionError("nothing is signed after a cancelled dialog")
     assert not person.card_open
     person.will_answer("ok")
-    with pytest.raises(ZeroDivisionError), reader.sitting(card, ask_pin=never):
+    with pytest.raises(ZeroDivisionError), dialog_reader.sitting(card, ask_pin=never):
         raise ZeroDivisionError
     assert not person.card_open
 
 
-def test_a_killed_sitting_is_closed_by_its_worker(reader: CardReader, person: Person) -> None:
+def test_a_killed_sitting_is_closed_by_its_worker(dialog_reader: CardReader, person: Person) -> None:
     person.will_answer("ok")
-    card = reader.card()
-    with reader.sitting(card, ask_pin=never) as sign:
+    card = dialog_reader.card()
+    with dialog_reader.sitting(card, ask_pin=never) as sign:
         sign(b"first")
         assert person.card_open
-        reader.close()  # as when the agent ends: the worker's input closes
+        dialog_reader.close()  # as when the agent ends: the worker's input closes
         assert not person.card_open

@@ -169,7 +169,7 @@ def test_only_the_signers_own_card_will_do(
 
 def test_the_signature_certificate_must_be_able_to_sign(job: CertificateJob, citizen_pki: CitizenPki) -> None:
     for changes, code in (
-        ({"expired": True}, "card_expired"),
+        ({"expired": True}, "signature_expired"),
         ({"non_repudiation": False}, "not_a_signature_certificate"),
     ):
         with pytest.raises(CardError) as refused:

@@ -21,6 +21,7 @@ from tests.agent.tasks.test_revocation import SIGN, certified
 from tests.agent.tokens.desk import Refused, answer_json, facts_of
 from tests.agent.workstation import Workstation, finish
 from tests.support.cards import PIN
+from tests.support.effort import until
 
 NOW = datetime.now(UTC)
 REQUEST_ID = "_12345678-1234-4234-8234-123456789abc"
@@ -185,8 +186,7 @@ def test_a_crash_between_signing_and_the_end_is_taken_up(
     terminal.expect_exact(ASKS_PIN)
     terminal.sendline(PIN)
     terminal.expect_exact("Sending the signed revocation.")
-    while not server.endings[job.id].signed:
-        terminal.expect(r"\Z", timeout=1)
+    until(lambda: server.endings[job.id].signed, "the signed revocation")
     terminal.kill(9)
     terminal.close()
     server.lose_answer = lambda method, path: False

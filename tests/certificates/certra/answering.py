@@ -1,9 +1,12 @@
 """Answers that the sandbox would never give, and a client that hears them."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from certificates.certra.client import CertraClient
+from tests.support.effort import until
+from tests.support.sandbox import SandboxProcess
 
 ENVELOPE = b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>%s</s:Body></s:Envelope>'
 NAMESPACES = {
@@ -18,9 +21,21 @@ DECLARED = " ".join(f'xmlns:{prefix}="{name}"' for prefix, name in NAMESPACES.it
 SUCCESS = '<cc:Status><cc:StatusCode Value="urn:be:fgov:ehealth:2.0:status:Success"/></cc:Status>'
 
 
-def client_of(address: str, *, read: float = 5) -> CertraClient:
+def client_of(address: str, *, read: float = 60) -> CertraClient:
     """A client of CertRA at `address`."""
-    return CertraClient(address, connect_timeout=2, read_timeout=read)
+    return CertraClient(address, connect_timeout=60, read_timeout=read)
+
+
+@contextmanager
+def answered_late(government: SandboxProcess) -> Iterator[None]:
+    """Wait at the end until the sandbox is done with a message whose sender did not wait: the next wants it idle."""
+    before = _last(government)
+    yield
+    until(lambda: _last(government) != before, "the sandbox's late answer")
+
+
+def _last(government: SandboxProcess) -> object:
+    return [(one["time"], one["operation"]) for one in government.control_get("/control/received")[-1:]]
 
 
 def certra_answer(operation: str, content: str, *, prefix: str = "p") -> bytes:

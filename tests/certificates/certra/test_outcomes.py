@@ -1,7 +1,6 @@
 """Every operation of the three services against every class of failure (GenerateCertificate: see test_gateway.py)."""
 
 import base64
-import time
 from collections.abc import Callable
 
 import pytest
@@ -17,6 +16,7 @@ from certificates.certra.requests import check_request
 from certificates.certra.services import SIGNED
 from certificates.domain.revocation import RevocationReason
 from certificates.services.signing.gateways import depot_of, gateway_of, token_gateway_of
+from tests.certificates.certra.answering import answered_late
 from tests.certificates.certra.wires import free_port
 from tests.certificates.signing import signed_requests
 from tests.support.holder import any_key
@@ -127,10 +127,10 @@ def test_a_slow_answer(
     settings: pytest_django.Settings,
 ) -> None:
     settings.CERTRA_READ_TIMEOUT = 0.3
-    fault(government, "slow:1", operation)
     expected = Transient if operation in QUESTIONS else OutcomeUnknown
-    assert type(outcome(CALLS[operation], requests)) is expected
-    time.sleep(1)  # the sandbox still answers the connection that was left
+    with answered_late(government):
+        fault(government, "slow:1", operation)
+        assert type(outcome(CALLS[operation], requests)) is expected
 
 
 @pytest.mark.parametrize("operation", sorted(CALLS))

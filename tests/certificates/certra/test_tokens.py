@@ -110,7 +110,7 @@ def test_tokens_of_others_under_the_same_number_are_not_ours(government: Sandbox
 
 def depot_at(port: int) -> DepotClient:
     return DepotClient(
-        f"http://127.0.0.1:{port}", not_found_codes=["ETK_NOT_FOUND"], connect_timeout=2, read_timeout=5
+        f"http://127.0.0.1:{port}", not_found_codes=["ETK_NOT_FOUND"], connect_timeout=60, read_timeout=60
     )
 
 
@@ -223,7 +223,7 @@ def test_which_codes_mean_none_is_configuration(
 )
 def test_an_answer_about_a_token_that_makes_no_sense(operation: str, call: str, content: str) -> None:
     with listening(answering(certra_answer(operation, content, prefix="r"))) as server:
-        client = EtkraClient(f"http://127.0.0.1:{server.port}", connect_timeout=2, read_timeout=5)
+        client = EtkraClient(f"http://127.0.0.1:{server.port}", connect_timeout=60, read_timeout=60)
         with pytest.raises(OutcomeUnknown):
             getattr(client, call)(b"<x/>")
         assert len(server.heard) == 1
@@ -233,6 +233,6 @@ def test_a_folded_token_is_read() -> None:
     token = base64.encodebytes(b"t" * 100).decode()
     content = f"<r:ETK>{token}</r:ETK><r:ToBeActivated> true </r:ToBeActivated>"
     with listening(answering(certra_answer("CompleteETKRegistration", content, prefix="r"))) as server:
-        client = EtkraClient(f"http://127.0.0.1:{server.port}", connect_timeout=2, read_timeout=5)
+        client = EtkraClient(f"http://127.0.0.1:{server.port}", connect_timeout=60, read_timeout=60)
         found = client.complete_token(b"<x/>")
     assert (found.etk, found.to_be_activated) == (b"t" * 100, True)

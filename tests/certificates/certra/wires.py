@@ -36,7 +36,7 @@ class Listener:
             except OSError:
                 return
             with raw:
-                raw.settimeout(5)
+                raw.settimeout(60)
                 try:
                     self._talk(raw)
                 except OSError:
@@ -70,7 +70,7 @@ class Listener:
             knock.settimeout(1)
             self._server.shutdown(socket.SHUT_RDWR)
             self._server.close()
-        self._thread.join(timeout=5)
+        self._thread.join(timeout=60)
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from organisations.tenancy import acting_for
 from tests.certificates.renewals.ending import RECORD, colleague, device, known, reload, renew, wish
 from tests.certificates.stages import enrolled, now, tag
 from tests.certificates.web.shelf import ask, shelve
+from tests.support.effort import PATIENCE
 from tests.support.holder import Holder
 from tests.support.hospital import PLATFORM, Hospital, make_hospital
 from tests.support.sandbox import SandboxProcess
@@ -208,7 +209,7 @@ def test_two_clicks_at_once_make_one_renewal(committed: Hospital) -> None:
 
     def click() -> None:
         try:
-            ready.wait(timeout=10)
+            ready.wait(timeout=PATIENCE)
             results.append(renew(committed, certificate).pk)
         except Exception as error:  # the main thread looks at what came
             results.append(error)
@@ -219,7 +220,8 @@ def test_two_clicks_at_once_make_one_renewal(committed: Hospital) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=PATIENCE)
+        assert not thread.is_alive()
     refused = [one for one in results if isinstance(one, RenewalRefused)]
     assert len(refused) == 3, results
     assert {one.extra["outcome"] for one in refused} == {"in_progress"}

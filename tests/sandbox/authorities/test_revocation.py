@@ -28,7 +28,7 @@ from tests.support.sandbox import SandboxProcess
 def fetch(url: str, body: bytes | None = None) -> bytes:
     headers = {"Content-Type": "application/ocsp-request"} if body else {}
     request = urllib.request.Request(url, data=body, headers=headers)  # noqa: S310  the sandbox's own address
-    with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310  as above
+    with urllib.request.urlopen(request, timeout=180) as answer:  # noqa: S310  as above
         return bytes(answer.read())
 
 
