@@ -121,8 +121,8 @@ def test_new_passwords_are_judged(password: str, reason: str) -> None:
 WINDOWS = """
     import sys, tkinter
     from datetime import UTC, datetime
-    from agent.consent import ConsentPage
-    from agent.contract_text import contract_blocks
+    from agent.consent.contract_text import contract_blocks
+    from agent.consent.request import ConsentPage
     from agent.language import LANGUAGES, Texts
     from agent.ui.tk import WindowDialogue
 
@@ -196,6 +196,17 @@ WINDOWS = """
             lambda: find(dialogue.root, "accept").invoke(),
         )
         assert dialogue.choose("?", ["a", "b"]) == 1
+        later(
+            dialogue,
+            lambda: find(dialogue.root, "option0").invoke(),
+            lambda: find(dialogue.root, "option2").invoke(),
+            lambda: find(dialogue.root, "accept").invoke(),
+        )
+        assert dialogue.tick("?", ["a", "b", "c"], frozenset({0, 1})) == {1, 2}
+        later(dialogue, lambda: find(dialogue.root, "accept").invoke())
+        assert dialogue.tick("?", ["a", "b"], frozenset({1})) == {1}
+        later(dialogue, lambda: find(dialogue.root, "option0").invoke(), lambda: find(dialogue.root, "cancel").invoke())
+        assert dialogue.tick("?", ["a", "b"], frozenset()) is None
         later(dialogue, lambda: find(dialogue.root, "accept").invoke())
         dialogue.problem("what", "next")
         dialogue.progress("busy")
