@@ -44,21 +44,22 @@ class OrganisationsTask:
         if not every:
             self.dialogue.say(self.texts("organisations.nobody"))
             return ExitCode.DONE
-        return ExitCode.DONE if self._tick(every, len(standing)) else ExitCode.CANCELLED
+        return ExitCode.CANCELLED if self._tick(every, len(standing)) is None else ExitCode.DONE
 
     def ask(self, *, anew: bool = False) -> bool:
         """Ask for those that wait; `anew` also for those left unticked before. True when one was ticked."""
         left = set() if anew else not_ticked(self.config)
         waiting = [one for one in self.portal.organisations().waiting if one.id not in left]
-        return bool(waiting) and self._tick(waiting, 0)
+        return bool(waiting) and bool(self._tick(waiting, 0))
 
-    def _tick(self, every: Sequence[AskingOrganisation], standing: int) -> bool:
+    def _tick(self, every: Sequence[AskingOrganisation], standing: int) -> int | None:
+        """Ask, with the first `standing` ticked, and hand in what changed; returns how many are new, None for no."""
         before = frozenset(range(standing))
         lines = [asking_line(one, self.texts) for one in every]
         question = self.texts("organisations.question", server=self.portal.origin)
         after = self.dialogue.tick(question, lines, before)
         if after is None:
-            return False
+            return None
         agreed = [every[place] for place in sorted(after - before)]
         ended = [every[place] for place in sorted(before - after)]
         for one in agreed:
@@ -72,7 +73,7 @@ class OrganisationsTask:
             if changed:
                 names = printable(", ".join(one.name for one in changed))
                 self.dialogue.say(self.texts(f"organisations.{key}", organisations=names))
-        return bool(agreed)
+        return len(agreed)
 
 
 def not_ticked(config: Config) -> set[str]:

@@ -252,7 +252,7 @@ class Counterpart(TokenDesk, RevocationDesk, RecordsDesk, OrganisationsDesk):
         if parts[1] in self.askings:
             return self.records_step(self.askings[parts[1]], step, body)
         request = self.requests.get(parts[1])
-        if request is None:
+        if request is None or (self.only_for_agreed and not self.agreed):
             raise Refused(404, "job_unknown")
         if parts[1] in self.token_jobs and not step:
             return answer_json(200, self.token_jobs[parts[1]].to_json())

@@ -116,8 +116,19 @@ def test_what_was_shown_is_what_is_sent(enrolled: Workstation, server: Counterpa
             assert str(facts[name]) in shown, name
         assert installation.not_after is None or installation.not_after.isoformat() in shown
     assert server.url in shown
+    assert "It goes to: AZ Sint-Elisabeth Maasdal. Each gets only what concerns it" in shown
     assert "Machine: ward-3" in shown
     assert SSIN not in shown
+
+
+def test_a_workstation_that_works_for_nobody_sends_nothing(
+    enrolled: Workstation, server: Counterpart, folder: Path
+) -> None:
+    server.agreed = []
+    code, screen = finish(enrolled.spawn("scan", str(folder), "--report", "--yes", "--ui", "terminal"))
+    assert (code, server.reports) == (4, [])
+    assert "works for no organisation yet" in screen
+    assert "ehportal-agent organisations" in screen
 
 
 def test_an_unattended_run_sends_without_asking(

@@ -17,6 +17,13 @@ class OrganisationsDesk:
     agreed: list[AskingOrganisation]
     waiting: list[AskingOrganisation]
     statements: list[Agreement]
+    only_for_agreed = False
+    """Whether jobs are there only once somebody was agreed to, as at the product's server."""
+
+    @staticmethod
+    def not_found() -> Refused:
+        """What a server says that knows nothing of organisations yet."""
+        return Refused(404, "not_found")
 
     def organisations_step(self, parts: list[str], body: Json) -> tuple[int, bytes]:
         """List them, take a yes, take it back."""

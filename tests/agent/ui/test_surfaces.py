@@ -196,6 +196,17 @@ WINDOWS = """
             lambda: find(dialogue.root, "accept").invoke(),
         )
         assert dialogue.choose("?", ["a", "b"]) == 1
+        later(
+            dialogue,
+            lambda: find(dialogue.root, "option0").invoke(),
+            lambda: find(dialogue.root, "option2").invoke(),
+            lambda: find(dialogue.root, "accept").invoke(),
+        )
+        assert dialogue.tick("?", ["a", "b", "c"], frozenset({0, 1})) == {1, 2}
+        later(dialogue, lambda: find(dialogue.root, "accept").invoke())
+        assert dialogue.tick("?", ["a", "b"], frozenset({1})) == {1}
+        later(dialogue, lambda: find(dialogue.root, "option0").invoke(), lambda: find(dialogue.root, "cancel").invoke())
+        assert dialogue.tick("?", ["a", "b"], frozenset()) is None
         later(dialogue, lambda: find(dialogue.root, "accept").invoke())
         dialogue.problem("what", "next")
         dialogue.progress("busy")
