@@ -17,6 +17,7 @@ from deploy.stack.demo.accounts import MAASDAL, TILLEULS, Account, DemoHospital,
 from deploy.stack.demo.cards import Workstation, make_workstation
 from deploy.stack.demo.journey import Browser, Terminal, wait_for
 from deploy.stack.stack import Stack
+from tests.support.mail_sink import MailSink
 
 PIN = "739154"
 """Distinctive, so that it can be looked for in logs and database."""
@@ -31,6 +32,7 @@ class World:
     stack: Stack
     accounts: dict[str, Account]
     stations: dict[str, Workstation]
+    mail: MailSink
     _browsers: dict[str, Browser]
 
     def browser(self, email: str) -> Browser:
@@ -76,6 +78,8 @@ class World:
 def world(admin_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("journey")
     lines: list[str] = []
+    mail = MailSink()
+    mail.start()
     stack = Stack(
         folder,
         lines.append,
@@ -87,6 +91,7 @@ def world(admin_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             "CERTRA_SUBMISSION_GRACE": "6",
             "CERTRA_READ_TIMEOUT": "4",
             "CERTRA_POLL_FIRST": "1",
+            "MAIL_URL": f"smtp://127.0.0.1:{mail.port}",
         },
     )
     try:
@@ -99,13 +104,14 @@ def world(admin_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             return make_workstation(place, hospital, folder / "sandbox", "en", pin=PIN)
 
         stations = {hospital.surname.lower(): station(hospital) for hospital in (MAASDAL, TILLEULS)}
-        world = World(stack, with_secrets(folder / "accounts.json"), stations, {})
+        world = World(stack, with_secrets(folder / "accounts.json"), stations, mail, {})
         for terminal in (world.terminal("peeters"), world.terminal("dubois")):
             status, seen = terminal.run("enrol", stack.origin)
             assert status == 0, seen
         yield world
     finally:
         stack.stop()
+        mail.stop()
         with psycopg.connect(admin_url, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {stack.database} WITH (FORCE)")
 
