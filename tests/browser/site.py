@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
@@ -22,8 +23,9 @@ from certificates.models.work import UNSIGNED
 from certificates.services.papers.keep_signed_copy import keep_signed_copy
 from certificates.services.papers.move import move_paper
 from organisations.domain.roles import Role
-from organisations.models import Device, Person, User
+from organisations.models import Device, Invitation, Membership, Person, User
 from organisations.services.identifiers import add_identifier
+from organisations.services.invitations import link_of
 from organisations.services.mandates import give_mandate
 from organisations.services.people import add_person
 from organisations.tenancy import acting_for
@@ -34,6 +36,7 @@ from tests.certificates.web.foreigners.test_pages import put
 from tests.certificates.web.records.shelf import answered
 from tests.certificates.web.revocations.endings import revoke
 from tests.certificates.web.shelf import ask, give_token, shelve
+from tests.organisations.web.invitations import invited
 from tests.organisations.web.members import give_second_factor, member, signed_in
 from tests.support.holder import link
 from tests.support.hospital import PLATFORM, Hospital, make_hospital
@@ -260,6 +263,25 @@ def _endings(hospital: Hospital, installed: Certificate) -> dict[str, str]:
     }
 
 
+def _memberships(hospital: Hospital, viewer: User) -> dict[str, str]:
+    """Invitations whose letters fared differently, and the pages that ask before something is given or taken."""
+    here, now = hospital.organisation, datetime.now(UTC)
+    made = [
+        invited(hospital, f"{name}.uitgenodigd@sint-elisabeth-maasdal.example", role, full_name=name.title())
+        for name, role in (("marieke", Role.HOLDER), ("jean-pierre", Role.VIEWER), ("ingeborg", Role.AUDITOR))
+    ]
+    with acting_for([here.pk]):
+        rows = Invitation.objects.filter(organisation=here)
+        rows.filter(pk=made[0].pk).update(sent_at=now, next_attempt_at=None)
+        refused = "550 5.1.1 <jean-pierre.uitgenodigd@sint-elisabeth-maasdal.example> no such mailbox"
+        rows.filter(pk=made[1].pk).update(attempts=1, answer=refused, expires_at=now - timedelta(days=2))
+        membership = Membership.objects.get(organisation=here, user=viewer)
+    return {
+        "member-take": f"/organisation/members/{membership.pk}/take/",
+        "invitation": link_of(made[0]).removeprefix(settings.ORIGIN),
+    }
+
+
 def make_site() -> Site:
     """Commit a hospital of its own with everything that pages can show."""
     hospital = make_hospital()
@@ -365,6 +387,7 @@ def make_site() -> Site:
     }
     site.pages |= _papers_and_foreigners(hospital)
     site.pages |= _endings(hospital, old)
+    site.pages |= _memberships(hospital, newcomer)
     for language, holder in holders.items():
         ending = revoke(hospital, RevocationState.AWAITING_SIGNATURE, holder=holder)
         site.pages[f"revocation-sign:{language}"] = f"/revocations/{ending.pk}/sign/"

@@ -48,6 +48,8 @@ PAGES = (
     "identifier-new",
     "mandate-new",
     "member-new",
+    "member-take",
+    "invitation",
     "history",
     "papers",
     "paper-kinds",

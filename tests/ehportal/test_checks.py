@@ -210,3 +210,26 @@ def test_a_private_key_among_the_anchors_is_no_certificate(anchors: dict[str, Pa
     secret = key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     anchors["production"].write_bytes(anchors["production"].read_bytes() + secret)
     assert ids(checks.anchors_are_apart(None)) == ["ehportal.E008"]
+
+
+GUARD = {"BACKEND": "ehportal.sign_in_cache.SignInCache", "LOCATION": "ehportal_cache"}
+DROPPING = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "ehportal_cache"}
+
+
+@pytest.mark.parametrize(
+    ("caches", "found"),
+    [
+        ({"default": GUARD}, []),
+        ({"default": GUARD, "pages": DROPPING | {"LOCATION": "pages"}}, []),
+        ({"default": GUARD, "pages": DROPPING}, ["ehportal.E011"]),
+        ({"default": DROPPING}, ["ehportal.E011"]),
+        ({"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}, ["ehportal.E011"]),
+        ({"default": {"BACKEND": "nowhere.Cache", "LOCATION": "x"}}, ["ehportal.E011"]),
+    ],
+)
+def test_the_sign_in_has_a_cache_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, caches: dict[str, dict[str, str]], found: list[str]
+) -> None:
+    """What drops entries to make room would forget a limit, or that a code was used."""
+    monkeypatch.setattr("django.conf.settings.CACHES", caches)
+    assert ids(checks.sign_in_has_room_of_its_own(None)) == found

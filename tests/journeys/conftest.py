@@ -19,6 +19,7 @@ from deploy.stack.demo.cards import Workstation, make_workstation
 from deploy.stack.demo.journey import Browser, Terminal, wait_for
 from deploy.stack.stack import Stack
 from tests.support.effort import PATIENCE
+from tests.support.mail_sink import MailSink
 
 PIN = "739154"
 """Distinctive, so that it can be looked for in logs and database."""
@@ -33,6 +34,7 @@ class World:
     stack: Stack
     accounts: dict[str, Account]
     stations: dict[str, Workstation]
+    mail: MailSink
     _browsers: dict[str, Browser]
 
     def browser(self, email: str) -> Browser:
@@ -81,6 +83,8 @@ expect.set_options(timeout=PATIENCE * 1000)
 def world(admin_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("journey")
     lines: list[str] = []
+    mail = MailSink()
+    mail.start()
     stack = Stack(
         folder,
         lines.append,
@@ -92,6 +96,7 @@ def world(admin_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             "CERTRA_SUBMISSION_GRACE": "30",
             "CERTRA_READ_TIMEOUT": "25",
             "CERTRA_POLL_FIRST": "1",
+            "MAIL_URL": f"smtp://127.0.0.1:{mail.port}",
         },
     )
     try:
@@ -104,13 +109,14 @@ def world(admin_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             return make_workstation(place, hospital, folder / "sandbox", "en", pin=PIN)
 
         stations = {hospital.surname.lower(): station(hospital) for hospital in (MAASDAL, TILLEULS)}
-        world = World(stack, with_secrets(folder / "accounts.json"), stations, {})
+        world = World(stack, with_secrets(folder / "accounts.json"), stations, mail, {})
         for terminal in (world.terminal("peeters"), world.terminal("dubois")):
             status, seen = terminal.run("enrol", stack.origin)
             assert status == 0, seen
         yield world
     finally:
         stack.stop()
+        mail.stop()
         with psycopg.connect(admin_url, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {stack.database} WITH (FORCE)")
 

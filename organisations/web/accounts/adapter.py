@@ -7,7 +7,6 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
-from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
@@ -18,7 +17,7 @@ from organisations.services.mail import send
 from organisations.web.accounts.letters import account_letter
 
 JUST_NOW = timedelta(minutes=5)
-"""How long a typed password counts for setting up the second step."""
+"""How long a sign-in counts where the security of an account is touched."""
 
 
 class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -29,16 +28,11 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships
         return False
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Return False for who has just typed the password and is setting up the second step: once is enough."""
+        """Return False for who signed in a moment ago, such as somebody who sets up the second step: once is enough."""
         if not super().is_reauthentication_required(app=app, **kwargs):
             return False
-        user = self.request.user
-        if not isinstance(user, User) or is_mfa_enabled(user):
-            return True
-        typed = [
-            one["at"] for one in get_authentication_records(self.request, user) if one["method"] == "password"
-        ]
-        return not typed or time.time() - typed[-1] > JUST_NOW.total_seconds()
+        steps = get_authentication_records(self.request, self.request.user)
+        return not steps or time.time() - steps[-1]["at"] > JUST_NOW.total_seconds()
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Return where a password is chosen, at the installation's origin whatever host the request named."""

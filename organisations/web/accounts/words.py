@@ -4,6 +4,7 @@ The catalogues of an installation come before those of its libraries: what stand
 """
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 OURS = (
     _("Authenticator code"),
@@ -30,4 +31,9 @@ OURS = (
     _("You cannot deactivate two-factor authentication."),
     _("You cannot generate recovery codes without having two-factor authentication enabled."),
     _("You must type the same password each time."),
+    ngettext_lazy(
+        "This password is too short. It must contain at least %d character.",
+        "This password is too short. It must contain at least %d characters.",
+        12,
+    ),
 )
