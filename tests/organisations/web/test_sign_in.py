@@ -55,6 +55,12 @@ def test_a_password_is_not_guessed(koen: User) -> None:
     assert sign_in(koen.email, PASSWORD, **ELSEWHERE) == "", "the sixth is not even looked at"
 
 
+def test_who_fails_elsewhere_locks_nobody_out_here(koen: User) -> None:
+    for one in range(30):
+        sign_in(koen.email, "wrong", REMOTE_ADDR=f"203.0.113.{one % 6}")
+    assert sign_in(koen.email) != ""
+
+
 def test_a_limit_survives_anonymous_posts(koen: User) -> None:
     for _ in range(5):
         sign_in(koen.email, "wrong")
