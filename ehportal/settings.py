@@ -123,7 +123,8 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_FORMS = {"reset_password_from_key": "organisations.web.accounts.forms.ChooseByMail"}
 ACCOUNT_RATE_LIMITS = {
-    # A hospital signs in from one address: what colleagues mistype must not keep out who types it right.
+    # A hospital signs in from one address: what colleagues mistype must not keep out who types it right. The key is
+    # an account at one address, so nobody elsewhere locks an account out (organisations/web/accounts/adapter.py).
     "login": "300/m/ip",
     "login_failed": "200/10m/ip,5/5m/key",
 }

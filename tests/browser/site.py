@@ -270,7 +270,7 @@ def _memberships(hospital: Hospital, viewer: User) -> dict[str, str]:
         invited(hospital, f"{name}.uitgenodigd@sint-elisabeth-maasdal.example", role, full_name=name.title())
         for name, role in (("marieke", Role.HOLDER), ("jean-pierre", Role.VIEWER), ("ingeborg", Role.AUDITOR))
     ]
-    with acting_for([here.pk]):
+    with acting_for([here.pk], as_platform=True):
         rows = Invitation.objects.filter(organisation=here)
         rows.filter(pk=made[0].pk).update(sent_at=now, next_attempt_at=None)
         refused = "550 5.1.1 <jean-pierre.uitgenodigd@sint-elisabeth-maasdal.example> no such mailbox"

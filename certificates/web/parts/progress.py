@@ -15,11 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from certificates.domain.signing import SigningState
 from certificates.models import SignedWork
 from certificates.selectors.steps import Step
+from certificates.web.parts.letters import letter_lines
 from certificates.web.parts.rows import problem_view, step_lines
 from organisations.domain.roles import Permission
 from organisations.errors import DomainError
-from organisations.models import AuditEvent, Reminder
-from organisations.selectors import letters_about, works_for
+from organisations.models import AuditEvent
+from organisations.selectors import works_for
 from organisations.services.audit import Actor
 from organisations.web.pages import sentence_of
 from organisations.web.record.lines import lines_of
@@ -84,24 +85,6 @@ ASKED = frozenset({SigningState.AWAITING_SIGNATURE, SigningState.AWAITING_DEVICE
 """States in which somebody was asked for a signature and is told so by mail."""
 
 
-@dataclass(frozen=True)
-class LetterLine:
-    """Who was written to, and the newest letter; None before there is one."""
-
-    reader: str
-    letter: Reminder | None
-
-
-def _letters(found: SignedWork) -> list[LetterLine]:
-    """Return what became of the letters; the holder stands among them also while nothing was sent."""
-    lines = [LetterLine(str(one.recipient), one) for one in letters_about(found.pk)]
-    account = found.holder.user_id
-    written = {one.letter.recipient_id for one in lines if one.letter is not None}
-    if account is not None and account not in written:
-        lines.insert(0, LetterLine(str(found.holder), None))
-    return lines
-
-
 def progress_view(
     request: TenantRequest,
     kind: Kind,
@@ -113,8 +96,8 @@ def progress_view(
 ) -> dict[str, Any]:
     """Return what the updating part shows."""
     may_act = request.tenancy.may(kind.permission)
-    letters = _letters(found) if found.state in ASKED else []
-    told = sum(one.letter is not None and one.letter.sent_at is not None for one in letters)
+    letters = letter_lines(found.pk, found.holder) if found.state in ASKED else None
+    told = sum(one.letter is not None and one.letter.sent_at is not None for one in letters or ())
     signed = any(step.key == "signature" and step.state == "done" for step in steps)
     return {
         "row": row,

@@ -17,6 +17,7 @@ from certificates.models import RecordsInquiry
 from certificates.selectors.records import inquiries_page, inquiry_counts, proposals_page
 from certificates.services.records.ask import ask_records, cancel_records, with_card
 from certificates.services.records.decide import Decided, accept, dismiss
+from certificates.web.parts.letters import letter_lines
 from certificates.web.parts.rows import problem_view
 from certificates.web.parts.words import ENVIRONMENTS
 from certificates.web.records.rows import groups_of, inquiry_row
@@ -134,6 +135,8 @@ def inquiry(request: TenantRequest, inquiry_id: UUID) -> HttpResponse:
         "continued": bool(after),
         "problem": problem_view(found.problem),
         "counts": counts,
+        "letters": letter_lines(found.pk, found.holder) if waiting and not is_holder else None,
+        "sees_answers": request.tenancy.may(Permission.REQUEST_CERTIFICATE),
     }
     return render(request, "certificates/records/inquiry.html", context)
 

@@ -108,7 +108,7 @@ def introduce(stack: Stack, accounts: dict[str, Account], stations: dict[str, Wo
         f"  The government's sandbox: {stack.sandbox.production} (production), {stack.sandbox.acceptance} (acceptance),"
     )
     say(f"  its switches: {stack.sandbox.control} (deploy/sandbox/README.md). Logs: {stack.processes.logs}")
-    say(f"  Mail that ehportal sends, such as links to a first password: {stack.mail}")
+    say(f"  Mail that ehportal sends, such as invitations: {stack.mail}")
     say()
     say("  Ctrl-C stops everything; what you did stays. --fresh starts over.")
 

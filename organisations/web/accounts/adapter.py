@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
+from allauth.core.internal.ratelimit import get_ip
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseBase
@@ -26,6 +27,11 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Return False: accounts are made by an administrator."""
         return False
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Count failures by account and address: who mistypes an account's password elsewhere locks out nobody here."""
+        key: str = super()._get_login_attempts_cache_key(request, **credentials)
+        return f"{key}:{get_ip(request)}"
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Return False for who signed in a moment ago, such as somebody who sets up the second step: once is enough."""
