@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NoReturn
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
@@ -17,6 +16,7 @@ from agent.wire.encoding import from_base64url, to_base64url
 from agent.wire.errors import ProofInvalid
 from agent.wire.limits import MAX_PROOF_BYTES, PROOF_WINDOW_SECONDS
 from agent.wire.link.enrolment import dss_from_raw
+from agent.wire.pki.unreadable import UNREADABLE
 
 HEADER = "Ehportal-Proof"
 TYPE = "ehportal-proof+jwt"
@@ -72,7 +72,7 @@ def key_of(jwk: object) -> ec.EllipticCurvePublicKey:
             int.from_bytes(x, "big"), int.from_bytes(y, "big"), ec.SECP256R1()
         )
         return numbers.public_key()
-    except (ValueError, AttributeError, TypeError):
+    except UNREADABLE:
         raise ProofInvalid("not a point on P-256") from None
 
 
@@ -190,7 +190,7 @@ def verify_proof(token: str, *, jwk: Jwk, method: str, url: str, body: bytes, no
             _malformed()
         der = dss_from_raw(raw, COORDINATE_BYTES)
         key.verify(der, signing_input.encode(), ec.ECDSA(hashes.SHA256()))
-    except (InvalidSignature, ValueError):
+    except UNREADABLE:
         raise ProofInvalid("the device key did not sign this") from None
     kid = thumbprint(jwk)
     if claimed.kid != kid or (claimed.jwk is not None and thumbprint(claimed.jwk) != kid):

@@ -4,7 +4,7 @@ What cannot be read becomes U+FFFD, and whoever reads is told that something did
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 MARK: Final = "\N{REPLACEMENT CHARACTER}"
@@ -51,7 +51,7 @@ class NameTexts:
     rdns: tuple[tuple[tuple[str, str], ...], ...]
     whole: bool
 
-    @property
+    @cached_property
     def rfc4514(self) -> str:
         """The name as one line of text; a type that RFC 4514 has no word for stands as its number."""
         return ",".join(

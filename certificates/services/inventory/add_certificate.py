@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from django.db import transaction
 
@@ -61,7 +62,7 @@ def add_certificate(
         "crl_urls": [mask_ssins(url) for url in facts.crl_urls],
         "ocsp_urls": [mask_ssins(url) for url in facts.ocsp_urls],
         # What nobody can read stands above nothing, and would be handed to workstations that refuse it.
-        "chain": [base64.b64encode(der).decode() for der in chain if readable([der])],
+        "chain": [base64.b64encode(der).decode() for der in chain if _is_readable(der)],
         "chain_trusted": chain_trusted,
         "source": source,
         "owner": owner,
@@ -95,6 +96,12 @@ def add_certificate(
         elif chain_trusted and not certificate.chain_trusted:
             _recognise(certificate, environment, values, actor=actor, now=now)
     return certificate, new
+
+
+@lru_cache(maxsize=64)
+def _is_readable(der: bytes) -> bool:
+    """An upload names the same few issuers again and again."""
+    return bool(readable([der]))
 
 
 def _recognise(
