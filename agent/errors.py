@@ -28,8 +28,8 @@ class AgentError(Exception):
 class CardError(AgentError):
     """The card, its reader or its middleware.
 
-    `raw` is what the module answered, for the log and the doctor; `tries` what the token says of its PIN (`low`,
-    `final`, `locked`).
+    `raw` is what the module answered, for the log and the doctor; `tries` what the token says of its PIN
+    (`final`, `locked`).
     """
 
     def __init__(self, code: str, *, raw: str = "", tries: str = "", **values: str) -> None:

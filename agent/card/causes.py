@@ -61,7 +61,9 @@ class Failure:
     card_there: bool
     seconds: float
     tries: str = ""
-    """What the token says of its PIN after a wrong one: `low`, `final`, `locked`, or nothing."""
+    """What the token says of its PIN after a wrong one: `final`, `locked`, or nothing. Its flag for a low count says no
+    more than that there was a wrong one.
+    """
 
     @property
     def raw(self) -> str:
@@ -74,6 +76,8 @@ class Failure:
 
 
 def _cause(failure: Failure) -> str:
+    if failure.code == "CKR_PIN_INCORRECT" and failure.tries == "locked":
+        return "pin_locked"
     if failure.code in PERSON:
         return PERSON[failure.code]
     if failure.code in GONE or not failure.card_there:

@@ -18,6 +18,6 @@ def question(texts: Texts, error: CardError) -> str:
     if error.code == "card_removed":
         return texts("pin.card_back", what=what)
     if error.code == "pin_incorrect":
-        left = texts(f"pin.tries_{error.tries}") if error.tries in ("low", "final") else texts("pin.tries")
+        left = texts("pin.tries_final" if error.tries == "final" else "pin.tries")
         return texts("pin.again", what=f"{what} {left}")
     return texts("pin.again", what=what)

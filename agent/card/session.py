@@ -18,7 +18,6 @@ Template = list[tuple[int, object]]
 _TRIES: Final = (
     (PyKCS11.CKF_USER_PIN_LOCKED, "locked"),
     (PyKCS11.CKF_USER_PIN_FINAL_TRY, "final"),
-    (PyKCS11.CKF_USER_PIN_COUNT_LOW, "low"),
 )
 
 
@@ -171,7 +170,7 @@ class CardSession:
             return False
 
     def tries(self) -> str:
-        """What the token says of the tries that are left: `low`, `final`, `locked`, or nothing."""
+        """What the token says of the tries that are left: `final`, `locked`, or nothing."""
         try:
             flags = self.library.getTokenInfo(self.token.slot).flags
         except PyKCS11.PyKCS11Error:

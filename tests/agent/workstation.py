@@ -13,6 +13,10 @@ from tests.support.effort import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "wolk trompet kade 71"
+ANOTHER_PIN = (
+    "Shall the PIN be asked for again? [y/N] ",
+    "Is it back in, and shall the PIN be asked for? [y/N] ",
+)
 
 
 @dataclass
@@ -109,7 +113,7 @@ def answer_all(terminal: "pexpect.spawn[str]", password: str) -> tuple[int, str]
         "Password of the key store for AZ Sint-Elisabeth Maasdal: ": password,
         "Password of the key store for CBE=0406798006,": password,
         "PIN of your eID, to sign: ": PIN,
-        "Shall the PIN be asked for again? [y/N] ": "n",
+        **dict.fromkeys(ANOTHER_PIN, "n"),
         "Make this workstation (test) known at ": "y",
         "may call it a legally binding signature. [y/N] ": "n",
     }
@@ -128,9 +132,12 @@ def answer_all(terminal: "pexpect.spawn[str]", password: str) -> tuple[int, str]
 
 
 def finish(terminal: "pexpect.spawn[str]") -> tuple[int, str]:
-    """Wait for the end; returns exit code and what was left on the screen."""
-    terminal.expect_exact(pexpect.EOF)
-    screen = str(terminal.before)
+    """Wait for the end, saying no to another PIN; returns exit code and what was left on the screen."""
+    screen = ""
+    while terminal.expect_exact([pexpect.EOF, *ANOTHER_PIN]):
+        screen += f"{terminal.before}{terminal.after}"
+        terminal.sendline("n")
+    screen += str(terminal.before)
     terminal.close()
     code = terminal.exitstatus if terminal.signalstatus is None else -terminal.signalstatus
     return int(code if code is not None else -1), screen

@@ -25,7 +25,7 @@
  *   pulled    while there, no reader has a card, and whatever asks one fails
  *   gone      while there, there is no reader
  *   inserted  a number: only that one of the tokens is in the reader
- *   tries     what the token says of its PIN: low, final
+ *   tries     what the token says of its PIN: low, final, locked
  *   pinpad    while there, the PIN is typed on the reader (CKF_PROTECTED_AUTHENTICATION_PATH)
  *   slow      milliseconds that each command to the card takes while a value is read, 248 bytes a command
  *   hanging   the numbers of the processes that hang: the caller's, the dialog's
@@ -49,7 +49,7 @@ enum { CKR_OK = 0x00, CKR_GENERAL_ERROR = 0x05, CKR_DEVICE_ERROR = 0x30, CKR_DEV
        CKR_PIN_INCORRECT = 0xA0, CKR_PIN_LOCKED = 0xA4, CKR_TOKEN_NOT_PRESENT = 0xE0, CKR_USER_ALREADY_LOGGED_IN = 0x100,
        CKR_USER_NOT_LOGGED_IN = 0x101, CKR_BUFFER_TOO_SMALL = 0x150 };
 enum { CKU_USER = 1, CKA_CLASS = 0, CKA_LABEL = 3, CKA_VALUE = 0x11, CKF_LOGIN_REQUIRED = 0x4,
-       CKF_PROTECTED_AUTHENTICATION_PATH = 0x100, CKF_USER_PIN_COUNT_LOW = 0x10000, CKF_USER_PIN_FINAL_TRY = 0x20000 };
+       CKF_PROTECTED_AUTHENTICATION_PATH = 0x100, CKF_USER_PIN_COUNT_LOW = 0x10000, CKF_USER_PIN_FINAL_TRY = 0x20000, CKF_USER_PIN_LOCKED = 0x40000 };
 enum { SLOTS = 32, SESSIONS = 256, DEAD_SLOT = 90000 };
 
 typedef struct { unsigned char version[2]; function_t call[FUNCTIONS]; } function_list_t;
@@ -213,7 +213,9 @@ static ulong_t get_token_info(ulong_t slot, token_info_t *info) {
     file = file_of("tries", "r");
     if (file == NULL) return result;
     if (fscanf(file, "%63s", word) == 1)
-        info->flags |= strcmp(word, "final") == 0 ? CKF_USER_PIN_FINAL_TRY : CKF_USER_PIN_COUNT_LOW;
+        info->flags |= strcmp(word, "final") == 0    ? CKF_USER_PIN_FINAL_TRY
+                       : strcmp(word, "locked") == 0 ? CKF_USER_PIN_LOCKED
+                                                     : CKF_USER_PIN_COUNT_LOW;
     fclose(file);
     return result;
 }

@@ -44,7 +44,7 @@ def up_to(terminal: "pexpect.spawn[str]", question: str) -> str:
     ("answer", "tries", "said"),
     [
         ("wrong", "", "The PIN is not right. After three wrong ones in a row the card is blocked."),
-        ("wrong", "low", "The PIN is not right. It was not the first wrong one in a row"),
+        ("wrong", "low", "The PIN is not right. After three wrong ones in a row the card is blocked."),
         ("wrong", "final", "The PIN is not right. One try is left: another wrong one blocks the card."),
         ("6", "", "What was typed cannot be a PIN: it has 4 to 12 digits"),
     ],
@@ -85,10 +85,12 @@ def test_a_no_ends_the_sitting_and_the_log_has_the_code(
     assert log.stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("answer", ["locked", "5", "0x30"])
+@pytest.mark.parametrize(("answer", "tries"), [("locked", ""), ("wrong", "locked"), ("5", ""), ("0x30", "")])
 def test_what_another_pin_cannot_mend_is_not_offered_again(
-    desk: Workstation, person: Person, job: str, answer: str
+    desk: Workstation, person: Person, job: str, answer: str, tries: str
 ) -> None:
+    if tries:
+        person.sets("tries", tries)
     person.will_answer(answer, "ok")
     code, screen = desk.run(job)
     assert code == 1

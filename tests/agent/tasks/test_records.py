@@ -103,6 +103,7 @@ def test_a_wrong_pin_is_one_try_and_asks_nothing(
 ) -> None:
     code, screen = ask(enrolled, job, pin="9999")
     assert code == 1
+    assert "After three wrong ones in a row the card is blocked." in screen
     assert ASKS_PIN not in screen
     assert server.askings[job.id].state == "ready"
     assert ask(enrolled, job)[0] == 0
