@@ -6,6 +6,8 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 
+from organisations.models.device import mark_of
+
 
 class InstallationQuerySet(models.QuerySet["Installation"]):
     """Questions about installations, in English."""
@@ -54,6 +56,13 @@ class Installation(models.Model):
     )
     accepted_reason = models.CharField(max_length=500, blank=True)
 
+    current = False
+    """Whether nothing has taken over from its certificate, where a selector asked."""
+    same_key = False
+    """Whether some certificate has its key, likewise."""
+    twin = False
+    """Whether another workstation reports a machine of this name, likewise."""
+
     objects = InstallationQuerySet.as_manager()
 
     class Meta:
@@ -71,6 +80,16 @@ class Installation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.machine}: {self.path}"
+
+    @property
+    def mark(self) -> str:
+        """What tells its workstation from another that reports a machine of the same name."""
+        return mark_of(self.device_id)
+
+    @property
+    def holds_another(self) -> bool:
+        """True where another certificate of a known key was read in it: a renewal kept the key, and not the file."""
+        return self.certificate_id is None and bool(self.fingerprint) and self.same_key
 
 
 class MachineLook(models.Model):

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from certificates.models import (
     Certificate,
@@ -24,15 +24,25 @@ def installations_page(
 
 
 def installations_of(certificate: Certificate, *, most: int = 200) -> list[Installation]:
-    """Return where this certificate is installed, present ones first, then those that are gone."""
-    rows = _with_certificates(Installation.objects.filter(certificate=certificate))
+    """Return where this certificate, or another one of its key, is installed: present ones first, then gone ones."""
+    here = Q(certificate=certificate)
+    if certificate.private_to_id is None:
+        others = Q(certificate=None, public_key_identifier=certificate.public_key_identifier)
+        here |= others & Q(organisation=certificate.organisation_id) & ~Q(fingerprint="")
+    rows = _with_certificates(Installation.objects.filter(here))
     return list(rows.order_by(F("gone_at").desc(nulls_first=True), "machine", "path")[:most])
 
 
 def _with_certificates(rows: "QuerySet[Installation]") -> "QuerySet[Installation]":
+    """Each knows whether its certificate is `current`, its key is known, and its machine's name has a `twin`."""
     current = Certificate.objects.filter(pk=OuterRef("certificate")).without_successor()
-    return (
-        rows.select_related("certificate", "accepted_by")
-        .defer(*(f"certificate__{column}" for column in LISTED))
-        .annotate(current=Exists(current))
-    )
+    same_key = Certificate.objects.filter(
+        organisation=OuterRef("organisation"), public_key_identifier=OuterRef("public_key_identifier")
+    ).exclude(public_key_identifier="")
+    twin = Installation.objects.filter(
+        organisation=OuterRef("organisation"), machine=OuterRef("machine")
+    ).exclude(device_id=OuterRef("device_id"))
+    rows = rows.select_related("certificate", "accepted_by")
+    rows = rows.defer(*(f"certificate__{column}" for column in LISTED))
+    told = {"current": Exists(current), "same_key": Exists(same_key), "twin": Exists(twin)}
+    return rows.annotate(**told)

@@ -8,6 +8,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 
+def mark_of(device_id: uuid.UUID) -> str:
+    """Return four characters that tell workstations of one name apart, the same on every page."""
+    return device_id.hex[:4].upper()
+
+
 class Device(models.Model):
     """An enrolled agent: its public key, and whose card enrolled it (names exactly as on the card)."""
 
@@ -25,6 +30,11 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def mark(self) -> str:
+        """What tells it from another workstation of the same name."""
+        return mark_of(self.id)
 
 
 class DeviceLink(models.Model):

@@ -67,11 +67,14 @@ class _Inventory:
     by_name: dict[tuple[str, ...], list[Certificate]] = field(default_factory=lambda: defaultdict(list))
 
     def match(self, found: Found) -> Certificate | None:
-        """Return the certificate of an installation: by itself, by its key, or by the name of a closed file."""
-        if found.fingerprint is not None or found.public_key_identifier is not None:
-            return self.by_fingerprint.get(found.fingerprint or "") or self.by_key.get(
-                found.public_key_identifier or ""
-            )
+        """Return the certificate of an installation: by itself, else by its key, or by the name of a closed file.
+
+        Where the certificate itself was read, only that counts: a renewal may keep the key, and the file the old one.
+        """
+        if found.fingerprint is not None:
+            return self.by_fingerprint.get(found.fingerprint)
+        if found.public_key_identifier is not None:
+            return self.by_key.get(found.public_key_identifier)
         guess = estimate(found.path)
         if guess is None or guess.environment != found.environment:
             return None
@@ -79,6 +82,11 @@ class _Inventory:
             one for one in self.by_name[_key_of(guess)] if abs(one.not_after - guess.not_after) <= TOLERANCE
         ]
         return min(near, key=lambda one: abs(one.not_after - guess.not_after), default=None)
+
+    def shares_a_key(self, found: Found) -> bool:
+        """True for another certificate of a key that the organisation knows; private ones are nobody's business."""
+        one = self.by_key.get(found.public_key_identifier or "")
+        return one is not None and one.private_to_id is None
 
 
 def _key_of(guess: Estimate) -> tuple[str, ...]:
@@ -160,7 +168,9 @@ class _Taking:
             name = name_of(found.subject, found.path)
             if certificate is not None:
                 self.matched.add(found.path)
-            elif name is None or (name.type, name.value) not in numbers:
+            elif not inventory.shares_a_key(found) and (
+                name is None or (name.type, name.value) not in numbers
+            ):
                 continue
             known = _known(at[found.path], found)
             row = known or self._make(found)

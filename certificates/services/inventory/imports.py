@@ -65,6 +65,8 @@ class PreviewLine:
     problem: str = ""
     environment: str = ""
     trusted: bool = False
+    number: tuple[str, str] | None = None
+    """Type and value of the organisation's number in an eHealth name."""
 
     @property
     def takeable(self) -> bool:
@@ -134,6 +136,9 @@ def _judged(found: Sequence[tuple[str, bytes]]) -> dict[str, list[Any]]:
                 "not_after": facts.not_after.isoformat(),
                 "partly": bool(facts.unread),
                 "kind": "ca_certificate" if facts.is_authority else "" if facts.is_ehealth else "not_ehealth",
+                "number": [facts.identifier_type, facts.identifier_value]
+                if facts.is_ehealth and not facts.is_personal
+                else None,
                 "environment": judgement.environment.value,
                 "trusted": judgement.trusted,
                 "chain": [issuers.setdefault(issuer, len(issuers)) for issuer in judgement.chain],
@@ -173,6 +178,7 @@ def _lines(batch: ImportBatch, entries: Sequence[dict[str, Any]], now: datetime)
                 partly=entry["partly"],
                 environment=entry["environment"],
                 trusted=entry["trusted"],
+                number=tuple(entry["number"]) if entry.get("number") else None,
             )
         )
         seen.add(entry["fingerprint"])

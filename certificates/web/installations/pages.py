@@ -1,6 +1,7 @@
 """Where certificates are installed: the list of all, one as a row, and accepting what is left of an old one."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -8,8 +9,11 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
 
+from agent.wire.days import belgian_day
 from certificates.domain.lifecycle import Environment
 from certificates.models import Certificate, Installation
 from certificates.selectors.installations import installations_page
@@ -44,20 +48,31 @@ class InstallationRow:
         return self.state is INSTALLATION_STATES["old"]
 
 
-def installation_row(installation: Installation) -> InstallationRow:
+def _of_the_same_key(installation: Installation, now: datetime) -> Label:
+    end = installation.not_after
+    if end is None:
+        return Label(gettext_lazy("Another certificate of the same key"), "bad")
+    day = date_format(belgian_day(end), pgettext("a day, Django date format", "j F Y"))
+    if end <= now:
+        return Label(_("Another certificate of the same key, ended %(day)s") % {"day": day}, "bad")
+    return Label(_("Another certificate of the same key, until %(day)s") % {"day": day}, "warn")
+
+
+def installation_row(installation: Installation, now: datetime) -> InstallationRow:
     """Return a row of `installations.installations_page` or `installations_of` with its words."""
-    current: bool = installation.current  # type: ignore[attr-defined]  # annotated by the selectors
     if installation.gone_at is not None:
         state = "gone"
     elif installation.certificate_id is None:
         state = "unknown"
-    elif current:
+    elif installation.current:
         state = "current"
     else:
         state = "old" if installation.accepted_at is None else "accepted"
     return InstallationRow(
         installation,
-        INSTALLATION_STATES[state],
+        _of_the_same_key(installation, now)
+        if state == "unknown" and installation.holds_another
+        else INSTALLATION_STATES[state],
         str(ENVIRONMENTS[Environment(installation.environment)]),
         installation.certificate_id is None,
     )
@@ -79,7 +94,7 @@ def installations(request: TenantRequest) -> HttpResponse:
     found = installations_page(here, certificate=chosen.pk if chosen else None, after=after)
     narrowed = {"certificate": str(chosen.pk)} if chosen else {}
     context = {
-        "rows": [installation_row(one) for one in found.rows],
+        "rows": [installation_row(one, timezone.now()) for one in found.rows],
         "chosen": chosen,
         "continued": bool(after),
         "first": urlencode(narrowed),

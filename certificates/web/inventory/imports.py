@@ -18,6 +18,7 @@ from certificates.services.inventory.imports import PreviewLine, check_size, pre
 from certificates.web.parts.words import ENVIRONMENTS, OUTCOMES
 from organisations.domain.roles import Permission
 from organisations.errors import DomainError
+from organisations.selectors import identifiers_of
 from organisations.services.audit import Actor
 from organisations.web.pages import page, show_refusal
 from organisations.web.tenancy import TenantRequest
@@ -86,15 +87,38 @@ class ShownLine:
     outcome: Label
     environment: str
     name: str
+    warnings: tuple[str, ...]
+    """What somebody should know before it is taken in; then it is not ticked at first."""
+
+    @property
+    def checked(self) -> bool:
+        """True when the box is ticked at first."""
+        return self.line.suggested and not self.warnings
 
 
-def _shown(line: PreviewLine) -> ShownLine:
+def _shown(line: PreviewLine, numbers: frozenset[tuple[str, str]]) -> ShownLine:
     return ShownLine(
         line,
         OUTCOMES[line.outcome],
         str(ENVIRONMENTS[Environment(line.environment)]) if line.environment else "",
         line.name or line.file,
+        _warnings(line, numbers) if line.takeable else (),
     )
+
+
+def _warnings(line: PreviewLine, numbers: frozenset[tuple[str, str]]) -> tuple[str, ...]:
+    """Point out what is another organisation's, and what anybody may have made."""
+    found: list[object] = []
+    if line.outcome == "not_ehealth":
+        return ()
+    if line.number is not None and line.number not in numbers:
+        found.append(
+            _("%(number)s is no number of your organisation: this is another organisation's certificate.")
+            % {"number": " ".join(line.number)}
+        )
+    if not line.trusted:
+        found.append(_("Not recognised: it leads to no known authority, so it will count as valid nowhere."))
+    return tuple(str(one) for one in found)
 
 
 @page(Permission.IMPORT_CERTIFICATES, methods=("GET", "POST"))
@@ -113,7 +137,8 @@ def import_preview(request: TenantRequest, batch_id: UUID) -> HttpResponse:
             % {"count": taken},
         )
         return redirect("inventory")
-    lines = [_shown(line) for line in preview(batch, now=timezone.now())]
+    ours = frozenset((one.type, one.value) for one in identifiers_of(request.tenancy.organisation))
+    lines = [_shown(line, ours) for line in preview(batch, now=timezone.now())]
     takeable = sum(1 for shown in lines if shown.line.takeable)
     return render(
         request, "certificates/inventory/import_preview.html", {"lines": lines, "takeable": takeable}

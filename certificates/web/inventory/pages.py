@@ -98,7 +98,7 @@ def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
         "predecessor": predecessor,
         "successor": successor,
         "switch": switch_view(found, predecessor, successor, now),
-        "installations": [installation_row(one) for one in installations_of(found)],
+        "installations": [installation_row(one, now) for one in installations_of(found)],
         "ending": ending,
     }
     return render(request, "certificates/inventory/certificate.html", context)
