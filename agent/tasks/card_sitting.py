@@ -43,7 +43,7 @@ class CardSitting:
 
     def refused(self, portal: Portal, job_id: str) -> NoReturn:
         """The person did not agree: for good, when said so. Raises Cancelled."""
-        if self.dialogue.confirm(self.texts("run.decline_question")):
+        if self.dialogue.confirm(self.texts("run.decline_question"), careful=True):
             portal.decline(job_id, "")
             self.dialogue.say(self.texts("run.declined"))
-        raise Cancelled
+        raise Cancelled("not_signed")

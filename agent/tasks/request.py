@@ -31,6 +31,7 @@ from agent.ui import Dialogue
 from agent.wire.jobs import CertificateJob
 from agent.wire.pki.keys import certificate_fingerprint, read_csr
 from agent.wire.pki.names import certificate_file_name, certificate_name, same_name
+from agent.wire.software import SAFE_FORMAT
 from agent.wire.xml.request import build_generate_certificate, read_generate_certificate
 
 CLOSED: Final = ("job_closed", "job_unknown")
@@ -38,7 +39,7 @@ CLOSED: Final = ("job_closed", "job_unknown")
 
 @dataclass
 class Runner:
-    """Runs one job; `store_format` is a choice of the command line, None asks."""
+    """Runs one job; `store_format` is a choice of the command line, None goes by the server's choice."""
 
     config: Config
     device: Device
@@ -129,7 +130,7 @@ class Runner:
             page = consent_page(job, unsigned, self.texts, public_key_identifier=key.identifier)
             if not self.dialogue.consent(page):
                 sitting.refused(self.portal, job.id)
-            store_format = state.format if state else self._format()
+            store_format = state.format if state else self._format(job)
             if fresh:
                 self._keep(pending, key, store_format)
             if state is None:
@@ -143,7 +144,9 @@ class Runner:
         try:
             key = self._open(pending, printable(job.organisation.name))
         except StoreError as error:
-            if error.code != "password_wrong" or not self.dialogue.confirm(self.texts("run.new_key_instead")):
+            if error.code != "password_wrong" or not self.dialogue.confirm(
+                self.texts("run.new_key_instead"), careful=True
+            ):
                 raise
             pending.set_aside(_now())
             return None
@@ -152,17 +155,20 @@ class Runner:
             raise StoreError("pending_other_name")
         return replace(key, dn=dn)
 
-    def _format(self) -> StoreFormat:
-        chosen = self.store_format or self.dialogue.store_format()
-        if chosen is None:
-            raise Cancelled
-        return chosen
+    def _format(self, job: CertificateJob) -> StoreFormat:
+        """What the command line says; else as the store that is replaced, which its software opens; else as chosen.
+
+        Nobody is asked: an administrator chose once which software loads the organisation's stores.
+        """
+        replaced = self._renewed.contents.protection if self._renewed else None
+        return self.store_format or replaced or job.store_format or SAFE_FORMAT
 
     def _keep(self, pending: Pending, key: PendingKey, store_format: StoreFormat) -> None:
         """Put the key on disk, encrypted; nothing of it has left this workstation before."""
+        self.dialogue.progress(self.texts(f"format.will_be_{store_format}"))
         password = self.dialogue.new_password()
         if password is None:
-            raise Cancelled
+            raise Cancelled("not_signed")
         pending.keep_key(key.serialise(password, store_format, now=_now()))
         passwords.remember(self.config, pending.job_id, password)
         self._password = password
@@ -246,7 +252,8 @@ class Runner:
             replace(state, stage="stored", fingerprint=certificate_fingerprint(leaf), store=str(target))
         )
         self.dialogue.say(
-            self.texts("run.stored", file=shown_path(target), end=f"{leaf.not_valid_after_utc:%d/%m/%Y}")
+            self.texts("run.stored", file=shown_path(target), end=f"{leaf.not_valid_after_utc:%d/%m/%Y}"),
+            folder=target.parent,
         )
         if backup is not None:
             self.dialogue.say(self.texts("run.backup", file=shown_path(backup)))

@@ -13,6 +13,7 @@ from organisations.domain.mandates import MandateState, belgian_day
 from organisations.domain.roles import Role
 from organisations.models import Mandate, Membership, Organisation, OrganisationIdentifier, Person, User
 from organisations.web.forms import WithdrawalForm
+from organisations.web.key_stores import software_lines
 from organisations.web.pages import MANAGE, page
 from organisations.web.tenancy import TenantRequest, switch_organisation
 from organisations.web.words import MANDATE_STATES, ROLES, Label, identifier_type
@@ -89,6 +90,7 @@ def organisation(request: TenantRequest) -> HttpResponse:
             "devices": list(selectors.devices_of(here)),
             "mandates": _mandates(here, today),
             "members": _members(here),
+            "software": software_lines(here),
             "withdrawal": WithdrawalForm(initial={"withdrawn_on": today}),
         },
     )
