@@ -9,6 +9,7 @@ from typing import Final
 
 from agent.arguments import WAIT_SECONDS, language_asked_for, read
 from agent.config import Config, load_config
+from agent.config import command as typed
 from agent.doctor import Doctor
 from agent.errors import AgentError, Cancelled, ExitCode, PortalError, StoreError
 from agent.language import Texts, choose_language, printable
@@ -156,9 +157,7 @@ def _status(options: argparse.Namespace, config: Config, dialogue: Dialogue, tex
             continue
         stage = texts(f"status.stage.{state.stage if state else 'key'}")
         what = printable(state.organisation) if state else "–"
-        lines.append(
-            texts("status.pending", what=what, stage=stage, command=f"ehportal-agent run {pending.job_id}")
-        )
+        lines.append(texts("status.pending", what=what, stage=stage, command=typed("run", pending.job_id)))
     lines += [texts("prepare.waiting", id=prepared.id[:6]) for prepared in prepared_keys(config)]
     dialogue.say("\n".join(lines))
     return ExitCode.DONE

@@ -11,6 +11,7 @@ from pathlib import Path
 from agent.card.doctor import CardDoctor
 from agent.card.eid import AskPin, CardReader
 from agent.config import Config, load_config
+from agent.config import command as typed
 from agent.durable import is_private
 from agent.errors import AgentError, StoreError
 from agent.findings import Finding, Report
@@ -169,6 +170,4 @@ class Doctor:
                 yield self._report.failed("pending", error)
                 continue
             what = state.organisation if state else "–"
-            yield self._report.note(
-                "pending", "note", what=what, command=f"ehportal-agent run {pending.job_id}"
-            )
+            yield self._report.note("pending", "note", what=what, command=typed("run", pending.job_id))

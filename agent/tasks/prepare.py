@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent import durable, passwords
 from agent.config import Config
+from agent.config import command as typed
 from agent.errors import AgentError, Cancelled, ExitCode, StoreError
 from agent.language import Texts, printable, shown_path
 from agent.pending import StoreFormat
@@ -185,7 +186,7 @@ class Preparer:
                 self.texts("run.stored", file=shown_path(target), end=end), folder=target.parent
             )
             if not self.dialogue.confirm(self.texts("collect.opens")):
-                command = f"ehportal-agent collect {path}"
+                command = typed("collect", str(path))
                 self.dialogue.say(self.texts("collect.kept", command=command))
                 return ExitCode.WAITING
             prepared.forget()

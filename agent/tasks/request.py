@@ -11,6 +11,7 @@ from agent import passwords
 from agent.card.checks import check_card, check_job
 from agent.card.eid import CardReader
 from agent.config import Config
+from agent.config import command as typed
 from agent.consent.request import consent_page
 from agent.errors import AgentError, Cancelled, ExitCode, PortalError, StoreError
 from agent.language import Texts, printable, shown_path
@@ -78,7 +79,7 @@ class Runner:
         if state.stage == "sent":
             outcome = self._await(pending)
             if outcome is None:
-                command = f"ehportal-agent run {pending.job_id}"
+                command = typed("run", pending.job_id)
                 self.dialogue.say(self.texts("run.still_waiting", command=command))
                 return ExitCode.WAITING
             state = self._store(pending, state, outcome, key)
@@ -108,7 +109,7 @@ class Runner:
         try:
             return sitting.go_on(state)
         except AgentError:
-            self.dialogue.say(self.texts("token.later", command=f"ehportal-agent run {pending.job_id}"))
+            self.dialogue.say(self.texts("token.later", command=typed("run", pending.job_id)))
             raise
 
     def _request(

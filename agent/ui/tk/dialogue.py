@@ -8,6 +8,7 @@ import tkinter
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from tkinter import filedialog, ttk
 
 from agent.card.eid import Purpose
@@ -182,4 +183,10 @@ def open_folder(folder: Path | None) -> None:
             return
         tool = shutil.which("open" if sys.platform == "darwin" else "xdg-open")
         if tool:
-            subprocess.Popen([tool, str(folder)], start_new_session=True)  # noqa: S603  the desktop's own tool
+            Thread(
+                target=_show, args=(tool, folder), daemon=True
+            ).start()  # it may stay as long as the folder is open
+
+
+def _show(tool: str, folder: Path) -> None:
+    subprocess.run([tool, str(folder)], check=False, capture_output=True)  # noqa: S603  the desktop's own tool
