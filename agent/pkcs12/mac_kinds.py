@@ -1,5 +1,6 @@
 """The names of protections, new ones among them, and the MAC of RFC 9579."""
 
+import re
 from typing import Any, Final
 
 from asn1crypto import algos, core
@@ -40,7 +41,7 @@ class _Pbmac1(core.Sequence):  # type: ignore[misc]  # asn1crypto has no types
 def name_of(identifier: Any) -> str:
     """What an algorithm is called; its object identifier where nobody here knows a name."""
     name = str(identifier.native)
-    return _NAMES.get(name, name)
+    return _NAMES.get(name, re.sub(r"\Asha3_", "SHA3-", name))
 
 
 def hash_of_hmac(identifier: Any) -> str:

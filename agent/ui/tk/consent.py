@@ -78,6 +78,8 @@ class ConsentView:
         text.tag_configure("fact", tabs=(190,), lmargin2=190, spacing1=1, spacing3=1)
         text.tag_configure("label", foreground=look.quiet)
         text.tag_configure("part", font=("", 12, "bold"), spacing1=12, spacing3=4)
+        for note in self._stage.notes:
+            text.insert("end", note + "\n", "paragraph")
         for label, value in self._page.facts:
             text.insert("end", f"{label}\t", ("fact", "label"), " ".join(value.split("\n")) + "\n", "fact")
         text.insert("end", self._texts("consent.contract_in", language=self._language.get()) + "\n", "part")

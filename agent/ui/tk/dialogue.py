@@ -87,6 +87,7 @@ class WindowDialogue:
         """One round button each; nothing is chosen beforehand. Enter takes the one that has the focus."""
         page = self._stage.page("ehportal", tall=len(options) > 5)
         self._stage.heading(page, question)
+        self._stage.told(page)
         body = ttk.Frame(page, padding=(PAD, 0))
         body.pack(fill="both", expand=True)
         chosen = tkinter.StringVar(page, "")
