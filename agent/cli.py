@@ -1,35 +1,36 @@
 """The command `ehportal-agent`."""
 
 import argparse
-import platform
+import logging
 import sys
 import warnings
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import Final
 
+from agent.arguments import WAIT_SECONDS, language_asked_for, read
 from agent.card.doctor import Trial
 from agent.config import Config, load_config
+from agent.config import command as typed
 from agent.doctor import Doctor
 from agent.errors import AgentError, Cancelled, ExitCode, PortalError, StoreError
-from agent.language import LANGUAGES, Texts, choose_language, printable
+from agent.language import Texts, choose_language, printable
 from agent.logs import start_log
 from agent.pending import unfinished
 from agent.portal.client import Portal
 from agent.portal.device import Device
 from agent.scan.command import run_scan
 from agent.stores import commands as store_commands
-from agent.stores import packages
 from agent.stores.prepared import prepared_keys
 from agent.tasks.dispatch import Dispatcher
 from agent.tasks.enrol import enrol
 from agent.tasks.handler import install_handler, job_of
 from agent.tasks.organisations import OrganisationsTask
 from agent.tasks.prepare import Preparer
-from agent.tasks.watch import ENVIRONMENTS, job_line, waiting_lines, watch
+from agent.tasks.watch import ENVIRONMENTS, job_line, notify, waiting_lines, watch
 from agent.tokens.jobs import TokenTask
 from agent.tokens.make import TokenMaker
-from agent.ui import Dialogue, choose_surface, open_dialogue
+from agent.ui import Dialogue, Surface, choose_surface, has_display, open_dialogue
 from agent.ui.findings import tell
 from agent.wire.errors import WireError
 from agent.wire.jobs import JOB_ID
@@ -42,123 +43,74 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "ignore"
         )  # what a library thinks of a strange certificate is no word for a person
     given = sys.argv[1:] if arguments is None else arguments
-    # A request's id may begin with a dash; it is no option.
-    options = _parser().parse_args([f"={a}" if a.startswith("-") and JOB_ID.match(a) else a for a in given])
-    texts = Texts(choose_language(options.language))
+    asked = language_asked_for(given)
+    found = _settings()
+    texts = Texts(choose_language(asked, None if isinstance(found, AgentError) else found.language))
+    options = read(given, texts, _COMMANDS)
     dialogue: Dialogue | None = None
     try:
-        config = load_config()
-        start_log(config.home)
-        texts = Texts(choose_language(options.language, config.language))
-        dialogue = open_dialogue(choose_surface(options.ui), texts)
+        dialogue = open_dialogue(_surface(options), texts)
+        if isinstance(found, AgentError):
+            raise found
+        start_log(found.home)
         command: Callable[[argparse.Namespace, Config, Dialogue, Texts], ExitCode] = options.run_command
-        return int(command(options, config, dialogue, texts))
+        code = command(options, found, dialogue, texts)
+        dialogue.close()
+        return int(code)
     except Cancelled as error:
-        print(texts(f"cancelled.{error.code}"))
+        _print(texts(f"cancelled.{error.code}"))
+        _close(dialogue)
         return int(ExitCode.CANCELLED)
     except KeyboardInterrupt:
-        print("\n" + texts("cancelled.cancelled"))
+        _print("\n" + texts("cancelled.cancelled"))
         return int(ExitCode.CANCELLED)
     except AgentError as error:
         _tell(error, dialogue, texts)
     except WireError as error:
         _tell(AgentError(error.code), dialogue, texts)
+    except Exception as error:
+        # A start from the browser has no terminal where a traceback would be seen.
+        if options.run_command is not _handle:
+            raise
+        logging.getLogger(__name__).exception("the start from the browser failed")
+        _tell(AgentError("unexpected", kind=type(error).__name__), dialogue, texts)
     return int(ExitCode.FAILED)
+
+
+def _settings() -> Config | AgentError:
+    try:
+        return load_config()
+    except AgentError as error:
+        return error
+
+
+def _surface(options: argparse.Namespace) -> Surface:
+    """A browser may have been started from a terminal that nobody looks at: what it starts shows itself in a window."""
+    if options.run_command is _handle and options.ui is None and has_display():
+        return "window"
+    return choose_surface(options.ui)
 
 
 def _tell(error: AgentError, dialogue: Dialogue | None, texts: Texts) -> None:
     what, next_step = texts.problem(error)
     if dialogue is None:
-        print(f"{what}\n→ {next_step}", file=sys.stderr)
-    else:
-        dialogue.problem(what, next_step)
+        _print(f"{what}\n→ {next_step}", error=True)
+        return
+    dialogue.problem(what, next_step)
+    if not dialogue.is_window and not sys.stderr.isatty():
+        notify(f"{what} {next_step}")  # nobody may see this output: the desktop tells it too
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="ehportal-agent",
-        description="Makes the keys of eHealth certificates on this workstation and signs with your eID.",
-    )
-    parser.set_defaults(language=None, ui=None)
-    everywhere = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    for place in (parser, everywhere):
-        place.add_argument(
-            "--language",
-            choices=LANGUAGES,
-            default=argparse.SUPPRESS,
-            help="otherwise agent.toml, then the system",
-        )
-        place.add_argument(
-            "--ui",
-            choices=("terminal", "window"),
-            default=argparse.SUPPRESS,
-            help="how to ask; otherwise what fits",
-        )
-    commands = parser.add_subparsers(required=True, metavar="command")
-
-    def add(name: str, run: object, help_text: str) -> argparse.ArgumentParser:
-        command = commands.add_parser(name, help=help_text, parents=[everywhere])
-        command.set_defaults(run_command=run)
-        return command
-
-    command = add("enrol", _enrol, "make this workstation known to a server, once")
-    command.add_argument("server", help="https://…")
-    command.add_argument(
-        "--label", default=platform.node() or "workstation", help="this workstation's name there"
-    )
-    add("organisations", _organisations, "say for which organisations this workstation works")
-    command = add("run", _run, "sign a request and keep its key store; also goes on with unfinished work")
-    command.add_argument("id", type=lambda text: text.removeprefix("="), help="the id that the page shows")
-    command.add_argument("--format", choices=("modern", "legacy"), help="of the key store; otherwise asked")
-    command.add_argument("--wait", type=float, default=600.0, metavar="SECONDS", help="for the certificate")
-    command = add("watch", _watch, "tell when something waits to be signed or a certificate has come")
-    command.add_argument("--once", action="store_true", help="look once")
-    add("status", _status, "who this workstation is, what waits, what is unfinished")
-    command = add("doctor", _doctor, "check everything and say what to do")
-    command.add_argument("--open", action="store_true", help="ask for passwords to read the stores' real end")
-    command.add_argument(
-        "--card", action="store_true", help="let your eID make a test signature, and check it"
-    )
-    _add_store_commands(add)
-    command = add("self-test", _self_test, "prove that what is sealed to a key store's token can be opened")
-    command.add_argument("file", type=Path)
-    command = add("token", _token, "make the encryption token of a key store that has none")
-    command.add_argument("file", type=Path)
-    command = add("prepare", _prepare, "make a key without identity card, for a preparation file of the page")
-    command.add_argument("file", type=Path, help="the preparation file")
-    command.add_argument("--format", choices=("modern", "legacy"), help="of the key store; otherwise asked")
-    command = add("collect", _collect, "join a certificate with the key that was prepared for it")
-    command.add_argument("file", type=Path, help="the certificate with its issuers (PEM)")
-    command = add("handle", _handle, "open an ehportal:// address; browsers call this")
-    command.add_argument("url")
-    add("install-handler", _install_handler, "let the desktop's browsers open ehportal:// addresses here")
-    return parser
+def _close(dialogue: Dialogue | None) -> None:
+    if dialogue is not None:
+        dialogue.close()
 
 
-def _add_store_commands(add: Callable[[str, object, str], argparse.ArgumentParser]) -> None:
-    command = add("password", store_commands.password, "give a key store another password")
-    command.add_argument("file", type=Path)
-    command.add_argument("--format", choices=("modern", "legacy"), help="of the key store; otherwise asked")
-    command = add("export", store_commands.export, "copy a key store in the format that some software opens")
-    command.add_argument("file", type=Path)
-    command.add_argument(
-        "--for", dest="software", choices=packages.CODES, help="which software; otherwise asked"
-    )
-    command.add_argument("--to", type=Path, metavar="PATH", help="a folder or file; never one that is there")
-    command = add("backup", store_commands.backup, "put a dated copy that was opened into a folder")
-    command.add_argument("file", type=Path)
-    command.add_argument("folder", type=Path, nargs="?", help="otherwise backup/ beside the file")
-    command = add("scan", run_scan, "find key stores here; report their public facts where you agree")
-    command.add_argument("folder", type=Path, nargs="*", help="otherwise the usual folder")
-    command.add_argument("--open", action="store_true", help="ask for passwords to read what is inside")
-    command.add_argument(
-        "--report", action="store_true", help="show what would be sent to the server, ask, send"
-    )
-    command.add_argument("--yes", action="store_true", help="send without asking, for unattended runs")
-    command.add_argument("--package", metavar="NAME", help="the software that loads what is found here")
-    command.add_argument("--machine", metavar="NAME", help="how this machine is called; otherwise its label")
-    command = add("verify", store_commands.verify, "say what a key store holds and what is wrong with it")
-    command.add_argument("file", type=Path)
+def _print(text: str, *, error: bool = False) -> None:
+    """Print a line where there is somewhere to print to: a start from a Windows browser has nowhere."""
+    stream = sys.stderr if error else sys.stdout
+    if stream is not None:
+        print(text, file=stream)
 
 
 def _connected(config: Config, texts: Texts) -> tuple[Device, Portal]:
@@ -226,9 +178,7 @@ def _status(options: argparse.Namespace, config: Config, dialogue: Dialogue, tex
             continue
         stage = texts(f"status.stage.{state.stage if state else 'key'}")
         what = printable(state.organisation) if state else "–"
-        lines.append(
-            texts("status.pending", what=what, stage=stage, command=f"ehportal-agent run {pending.job_id}")
-        )
+        lines.append(texts("status.pending", what=what, stage=stage, command=typed("run", pending.job_id)))
     lines += [texts("prepare.waiting", id=prepared.id[:6]) for prepared in prepared_keys(config)]
     dialogue.say("\n".join(lines))
     return ExitCode.DONE
@@ -262,7 +212,7 @@ def _collect(options: argparse.Namespace, config: Config, dialogue: Dialogue, te
 
 
 def _handle(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
-    options.id, options.format, options.wait = job_of(options.url), None, 600.0
+    options.id, options.format, options.wait = job_of(options.url), None, WAIT_SECONDS
     try:
         return _run(options, config, dialogue, texts)
     except PortalError as error:
@@ -276,6 +226,27 @@ def _install_handler(
 ) -> ExitCode:
     dialogue.say(texts("handler.installed", file=str(install_handler())))
     return ExitCode.DONE
+
+
+_COMMANDS: Final[dict[str, Callable[[argparse.Namespace, Config, Dialogue, Texts], ExitCode]]] = {
+    "enrol": _enrol,
+    "organisations": _organisations,
+    "run": _run,
+    "watch": _watch,
+    "status": _status,
+    "doctor": _doctor,
+    "password": store_commands.password,
+    "export": store_commands.export,
+    "backup": store_commands.backup,
+    "scan": run_scan,
+    "verify": store_commands.verify,
+    "self-test": _self_test,
+    "token": _token,
+    "prepare": _prepare,
+    "collect": _collect,
+    "handle": _handle,
+    "install-handler": _install_handler,
+}
 
 
 if __name__ == "__main__":

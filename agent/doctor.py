@@ -10,6 +10,7 @@ from pathlib import Path
 from agent.card.doctor import CardDoctor, Trial
 from agent.card.eid import CardReader
 from agent.config import Config, load_config
+from agent.config import command as typed
 from agent.durable import is_private
 from agent.errors import AgentError, StoreError
 from agent.findings import Finding, Report
@@ -18,8 +19,8 @@ from agent.pending import unfinished
 from agent.pkcs12 import Contents
 from agent.portal.client import Portal
 from agent.portal.device import Device
-from agent.stores.contents import encryption_entries, find_authentication, open_store
-from agent.stores.file_names import estimated_end
+from agent.stores.contents import encryption_entries, find_authentication, is_pending, open_store
+from agent.stores.file_names import estimated_end, stores_in
 from agent.stores.files import read_file
 from agent.stores.prepared import prepared_keys
 from agent.stores.remembered import recorded
@@ -115,7 +116,7 @@ class Doctor:
             yield self._report.note("folder_open", "fail", folder=str(folder))
         else:
             yield self._report.ok("folder", folder=str(folder))
-        for file in sorted(file for file in folder.glob("*p12") if os.path.isfile(file)):
+        for file in filter(os.path.isfile, stores_in(folder)):
             yield from self._store(config, file, now)
 
     def _store(self, config: Config, file: Path, now: datetime) -> Iterator[Finding]:
@@ -123,11 +124,12 @@ class Doctor:
             yield self._report.note("store_open", "fail", file=shown(file.name))
             return
         password = self._ask_password(shown(file.name)) if self._ask_password else None
-        if password:
+        if password is not None:
             try:
                 contents = open_store(read_file(file), password)
             except StoreError as error:
-                yield self._report.failed(f"store:{shown(file.name)}", error)
+                if password or error.code != "password_wrong":  # Enter alone passes a store over
+                    yield self._report.failed(f"store:{shown(file.name)}", error)
             else:
                 yield from self._opened(file, contents, now)
                 return
@@ -146,7 +148,7 @@ class Doctor:
         """What an opened store holds in one line, and each thing that `verify` finds wrong with it."""
         authentication = find_authentication(contents)
         certificate = authentication.certificate if authentication else None
-        if certificate is not None:
+        if authentication is not None and certificate is not None and not is_pending(authentication):
             end, tokens = certificate.not_valid_after_utc, encryption_entries(contents)
             values = {"file": shown(file.name), "end": written_day(end), "tokens": str(len(tokens))}
             yield (
@@ -172,6 +174,4 @@ class Doctor:
                 yield self._report.failed("pending", error)
                 continue
             what = state.organisation if state else "–"
-            yield self._report.note(
-                "pending", "note", what=what, command=f"ehportal-agent run {pending.job_id}"
-            )
+            yield self._report.note("pending", "note", what=what, command=typed("run", pending.job_id))

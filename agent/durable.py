@@ -8,17 +8,50 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import Final, TypeVar, cast
 
 from agent.errors import StoreError
 
 TEMPORARY = ".ehportal-tmp-"
 """Prefix of files that are being written; whatever still bears it after a crash is worthless."""
 
+HELD_SECONDS: Final = 6.0
+"""How long a file is waited for that another program holds: a scanner looks at each new one for a moment."""
+
+_HELD: Final = (errno.EACCES, errno.EPERM, errno.EBUSY, errno.ETXTBSY)
 _O_BINARY = getattr(os, "O_BINARY", 0)
+T = TypeVar("T")
+
+
+def patiently(step: Callable[[], T], file: Path) -> T:
+    """Do `step`, again for some seconds while another program holds `file`.
+
+    Raises StoreError `file_held` where it does not let go; any other OSError as it comes.
+    """
+    deadline, pause = time.monotonic() + HELD_SECONDS, 0.05
+    while True:
+        try:
+            return step()
+        except OSError as error:
+            if error.errno not in _HELD:
+                raise
+            if time.monotonic() + pause > deadline:
+                raise StoreError("file_held", file=str(file)) from error
+            time.sleep(pause)
+            pause = min(2 * pause, 1.0)
+
+
+def replace(source: Path, target: Path) -> None:
+    """Put `source` in the place of `target` in one step. Raises StoreError `file_held`, OSError."""
+    patiently(lambda: os.replace(source, target), target)
+
+
+def unlink(path: Path) -> None:
+    """Remove a file, which may be gone already. Raises StoreError `file_held`, OSError."""
+    patiently(lambda: path.unlink(missing_ok=True), path)
 
 
 def private_folder(folder: Path) -> Path:
@@ -64,6 +97,15 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def sync_file(path: Path) -> None:
+    """Make a file's content and rights durable."""
+    descriptor = os.open(path, os.O_RDONLY | _O_BINARY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def write_beside(path: Path, data: bytes) -> Path:
     """Write `data` to a fresh private temporary file in the folder of `path`, durably; returns that file."""
     temporary = path.with_name(f"{TEMPORARY}{path.name}-{secrets.token_hex(8)}")
@@ -81,7 +123,10 @@ def write(path: Path, data: bytes) -> None:
     """Put `data` at `path`: whole or not at all, also when the power fails. Raises StoreError."""
     try:
         temporary = write_beside(path, data)
-        os.replace(temporary, path)
+        try:
+            replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
         sync_folder(path.parent)
     except OSError as error:
         raise StoreError("folder_not_writable", folder=str(path.parent)) from error
@@ -108,7 +153,7 @@ def write_new(path: Path, data: bytes) -> None:
 
 def _put_new(temporary: Path, path: Path) -> None:
     if sys.platform == "win32":
-        os.rename(temporary, path)  # which refuses to overwrite there
+        patiently(lambda: os.rename(temporary, path), path)  # which refuses to overwrite there
         return
     try:
         os.link(temporary, path)
@@ -119,12 +164,12 @@ def _put_new(temporary: Path, path: Path) -> None:
         # an empty file after a crash.
         if os.path.lexists(path):
             raise FileExistsError(errno.EEXIST, "there is a file already", str(path)) from None
-        os.rename(temporary, path)
+        patiently(lambda: os.rename(temporary, path), path)
 
 
 def remove(path: Path) -> None:
     """Remove a file durably; it may be gone already."""
-    path.unlink(missing_ok=True)
+    unlink(path)
     sync_folder(path.parent)
 
 

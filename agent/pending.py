@@ -31,9 +31,9 @@ from typing import Literal, cast, get_args
 from agent import durable
 from agent.errors import StoreError
 from agent.wire.jobs import JOB_ID, Environment
+from agent.wire.software import StoreFormat as StoreFormat
 
 Stage = Literal["key", "signed", "sent", "stored", "token_key", "token_sent", "token_registered", "finished"]
-StoreFormat = Literal["modern", "legacy"]
 _STAGES = get_args(Stage)
 TOKEN_STAGES = ("stored", "token_key", "token_sent", "token_registered")
 """Where the certificate is in its key store, and its token is not."""
@@ -202,7 +202,7 @@ class Pending:
         aside = durable.private_folder(self.folder / "set-aside")
         target = aside / f"{self.job_id} {now:%Y%m%d-%H%M%S}.p12"
         if self.key_file.exists():
-            self.key_file.replace(target)
+            durable.replace(self.key_file, target)
             durable.sync_folder(aside)
         self.forget()
         return target

@@ -4,6 +4,7 @@ Every setting is read here once. A secret `NAME` may also be given as `NAME_FILE
 What is required and missing stops the process with a sentence that names it; nothing has a default that looks safe.
 """
 
+import json
 import math
 import os
 from collections.abc import Mapping
@@ -53,6 +54,17 @@ def number(name: str, default: float) -> float:
 def items(name: str, default: str | None = None) -> list[str]:
     """Return variable `name` split at commas, without empty parts."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def mapping(name: str) -> dict[str, str]:
+    """Return variable `name` as a JSON object of texts; empty when absent."""
+    try:
+        found = json.loads(text(name, "{}"))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be a JSON object.") from error
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise ImproperlyConfigured(f"{name} must be a JSON object of texts.")
+    return found
 
 
 def database(url: str) -> dict[str, object]:

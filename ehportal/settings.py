@@ -78,6 +78,11 @@ TEMPLATES = [
     }
 ]
 
+AGENT_COMMAND = env.text("AGENT_COMMAND", "ehportal-agent")
+"""What is typed in a terminal to start the agent, as it is installed on the workstations."""
+AGENT_COMMANDS = env.mapping("AGENT_COMMANDS")
+"""The same by e-mail address, for accounts whose workstation has another one; JSON. The demo's have."""
+
 DATABASES = {"default": env.database(env.text("DATABASE_URL"))}
 DATABASE_WEB_ROLE = env.text("DATABASE_WEB_ROLE", "ehportal_web")
 """The role that pages and workers use: it owns nothing and row-level security binds it."""

@@ -35,6 +35,13 @@ class IdentifierRefused(DomainError):
     title = _("This number is not valid. Check it against the official document.")
 
 
+class SoftwareUnknown(DomainError):
+    """Not a kind of software that loads key stores."""
+
+    code = "software_unknown"
+    title = _("This software is not in the list.")
+
+
 class PersonExists(DomainError):
     """The organisation already knows someone with this national number."""
 

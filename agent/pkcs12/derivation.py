@@ -19,9 +19,9 @@ class Purpose(IntEnum):
 
 
 def derive(
-    password: str, salt: bytes, rounds: int, purpose: Purpose, size: int, hash_name: str, work: Work
+    password: str | bytes, salt: bytes, rounds: int, purpose: Purpose, size: int, hash_name: str, work: Work
 ) -> bytes:
-    """`size` bytes of key material; the password goes in as a BMPString with its closing NUL (B.1).
+    """`size` bytes of key material; a text goes in as a BMPString with its closing NUL (B.1), bytes as they are.
 
     Raises StoreError `store_too_costly` before deriving anything that `work` does not allow.
     """
@@ -30,7 +30,8 @@ def derive(
     digest = hashlib.new(hash_name)
     output, block = digest.digest_size, digest.block_size
     work.spend(rounds, -(-size // output))
-    state = _filled(salt, block) + _filled((password + "\0").encode("utf-16-be"), block)
+    secret = password if isinstance(password, bytes) else (password + "\0").encode("utf-16-be")
+    state = _filled(salt, block) + _filled(secret, block)
     made = b""
     while len(made) < size:
         part = hashlib.new(hash_name, bytes([purpose]) * block + state).digest()

@@ -1,7 +1,7 @@
 """What a key store holds, by alias."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from cryptography import x509
@@ -56,13 +56,16 @@ class Contents:
     """All entries of a key store, in the file's order.
 
     `protection` is how the file was protected: modern only when MAC, keys and certificates all are. `foreign`
-    counts what is neither key nor X.509 certificate; such a file cannot be written again without loss.
+    counts what is neither key nor X.509 certificate; such a file cannot be written again without loss. `has_mac` is
+    false for a file that nothing keeps from being altered. `key_password` is the keys' own where they have one.
     """
 
     keys: tuple[KeyEntry, ...]
     certificates: tuple[CertificateEntry, ...]
     protection: Protection = "modern"
     foreign: int = 0
+    has_mac: bool = field(default=True, compare=False)
+    key_password: str | None = field(default=None, repr=False, compare=False)
 
     def same_as(self, other: "Contents") -> bool:
         """Whether both hold the same entries, in whatever order and protection."""

@@ -17,19 +17,21 @@ def write(contents: Contents, password: str, protection: Protection) -> bytes:
     """A PKCS#12 file (RFC 7292), DER: encrypted certificates, then shrouded keys, then the MAC.
 
     modern: PBES2 with AES-256-CBC, PBKDF2-HMAC-SHA256, and a SHA-256 MAC. legacy: 3DES with a SHA-1 MAC. Keys
-    and certificates find one another by localKeyID. Raises StoreError `store_foreign_entries` for contents that
-    were not understood whole, `store_too_complex` for more than `read` would take.
+    and certificates find one another by localKeyID. Keys that have a password of their own keep it. Raises StoreError
+    `store_foreign_entries` for contents that were not understood whole, `store_too_complex` for more than `read`
+    would take.
     """
     if contents.foreign:
         raise StoreError("store_foreign_entries")
     if len(contents.keys) > MAXIMUM_KEYS:
         raise StoreError("store_too_complex")
     opener = Opener(password, Work())
+    key_opener = opener if contents.key_password is None else Opener(contents.key_password, opener.work)
     shrouded, certificates = [], []
     for number, entry in enumerate(contents.keys, 1):
         local_id = number.to_bytes(4, "big")
         encoded = entry.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-        algorithm, encrypted = opener.encrypt(protection, encoded)
+        algorithm, encrypted = key_opener.encrypt(protection, encoded)
         value = keys.EncryptedPrivateKeyInfo({"encryption_algorithm": algorithm, "encrypted_data": encrypted})
         shrouded.append(_bag("pkcs8_shrouded_key_bag", value, entry.alias, local_id, entry.attributes))
         if entry.certificate is not None:

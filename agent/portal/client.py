@@ -37,7 +37,7 @@ from agent.portal.answers import (
 )
 from agent.wire.encoding import to_base64
 from agent.wire.errors import JobMalformed
-from agent.wire.jobs import JOB_ID, Job, read_job
+from agent.wire.jobs import JOB_ID, KNOWS_HEADER, CertificateJob, Job, read_job
 from agent.wire.limits import MAX_JOB_BYTES, PROOF_WINDOW_SECONDS
 from agent.wire.link.installations import InstallationReport, InstallationsMatched
 from agent.wire.link.organisations import Agreement, AskingOrganisation, Organisations
@@ -64,6 +64,7 @@ class Portal:
         self._session.proxies = requests.utils.get_environ_proxies(origin, None)
         self._session.verify = str(config.ca_file) if config.ca_file else True
         self._session.headers.update({"Accept": "application/json", "Accept-Language": language})
+        self._session.headers[KNOWS_HEADER] = ",".join(sorted(CertificateJob.optional))
 
     def hello(self) -> Hello:
         """Ask who is there and what time it is; no proof needed."""

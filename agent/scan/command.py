@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.config import Config
-from agent.errors import ExitCode, StoreError
+from agent.errors import Cancelled, ExitCode, StoreError
 from agent.language import Texts, printable, shown_path
 from agent.pkcs12 import Contents
 from agent.portal.client import Portal
@@ -22,6 +22,7 @@ from agent.scan.search import Scan, scan
 from agent.stores.contents import open_store
 from agent.stores.files import read_file
 from agent.stores.remembered import remember, remembered
+from agent.stores.unlock import opening
 from agent.ui import Dialogue
 
 TRIES: Final = 2
@@ -113,6 +114,8 @@ def _as_inside(store: FoundStore, twin: FoundStore) -> FoundStore:
         certificate=twin.certificate,
         encryption_keys=twin.encryption_keys,
         problem=twin.problem,
+        is_pending=twin.is_pending,
+        estimated_end=None if twin.is_pending else store.estimated_end,
     )
 
 
@@ -160,15 +163,20 @@ class _Opening:
                     raise
         if store.is_backup:
             return None  # its password may be one of long ago: nobody is asked for it
+        open_with = opening(self._dialogue, shown_path(store.path.name), data)
         for attempt in range(TRIES):
             password = self._dialogue.password(shown_path(store.path.name), again=attempt > 0)
-            if not password:
+            if password is None:
                 return None
             try:
-                contents = open_store(data, password)
+                contents = open_with(password)
             except StoreError as error:
-                if error.code != "password_wrong" or attempt == TRIES - 1:
+                if error.code != "password_wrong" or (password and attempt == TRIES - 1):
                     raise
+                if not password:
+                    return None  # Enter alone opens what has no password, and passes over the rest
+            except Cancelled:
+                return None
             else:
                 self._offer(password, last=last)
                 return contents

@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.pkcs12 import Contents
-from agent.stores.contents import encryption_entries, find_authentication
+from agent.stores.contents import encryption_entries, find_authentication, is_pending
 from agent.stores.environments import environment_told_by, fitting_name
 from agent.wire.jobs import Environment
 from agent.wire.pki.fields import read_fields
@@ -49,8 +49,8 @@ class FoundStore:
     """One file: what its name, its rights and its content tell, and its certificate once it was opened.
 
     `fingerprint`, `not_after` and the environment that the certificate tells are also there for a store that this
-    agent opened before. `is_store` is false for a file that is only named like one. `problem` is the code of what
-    kept it from being opened.
+    agent opened before. `is_pending`: its key waits for a certificate. `is_store` is false for a file that is only
+    named like one. `problem` is the code of what kept it from being opened.
     """
 
     path: Path
@@ -66,6 +66,7 @@ class FoundStore:
     certificate: CertificateFacts | None = None
     encryption_keys: int = 0
     problem: str = ""
+    is_pending: bool = False
 
     @property
     def environment(self) -> Environment:
@@ -93,6 +94,8 @@ def opened(store: FoundStore, contents: Contents) -> FoundStore:
     """The same store with what is inside it; without an authentication certificate only its keys are counted."""
     found = replace(store, encryption_keys=len(encryption_entries(contents)))
     entry = find_authentication(contents)
+    if entry is not None and is_pending(entry):
+        return replace(found, is_pending=True, estimated_end=None)
     if entry is None or entry.certificate is None or not entry.belongs_together:
         return found
     try:

@@ -64,7 +64,9 @@ class ScanPage:
         notes = [self.texts("scan.acceptance")] if store.environment == "acceptance" else []
         notes += [self.texts("scan.backup")] if store.is_backup else []
         end = store.end
-        if end is None:
+        if store.is_pending:
+            notes.append(self.texts("scan.pending"))
+        elif end is None:
             notes.append(self.texts("scan.end_unknown"))
         else:
             key = "estimated" if store.is_estimated else "real"
@@ -88,7 +90,8 @@ class ScanPage:
 
 
 def report_of(scan: Scan, *, machine: str, package: str | None) -> InstallationReport:
-    """The public facts of a scan: no backups, which no software loads, and no national number.
+    """The public facts of a scan: no national number, no backups, which no software loads, and no key that waits for
+    its certificate: that is no installation yet.
 
     What would not fit is left out, and then the report does not call itself complete.
     """
@@ -99,7 +102,7 @@ def report_of(scan: Scan, *, machine: str, package: str | None) -> InstallationR
     installations: list[Installation] = []
     taken: set[str] = set()
     for store in scan.stores:
-        if not store.is_store or store.is_backup:
+        if not store.is_store or store.is_backup or store.is_pending:
             continue
         made = _installation(store, _free(_short(str(store.path)), taken), package)
         taken.add(made.path)

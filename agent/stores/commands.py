@@ -3,7 +3,6 @@
 import argparse
 import os
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from agent.config import Config
@@ -16,24 +15,33 @@ from agent.stores import contents as keystore
 from agent.stores import files as store_files
 from agent.stores.environments import environment_told_by, fitting_name
 from agent.stores.file_names import environment_of
-from agent.stores.packages import KINDS, SoftwareKind, kind_of
 from agent.stores.remembered import record_store
-from agent.stores.unlock import unlock
+from agent.stores.rights import accept_losses
+from agent.stores.unlock import unlock_store
 from agent.stores.verification import Verification
 from agent.ui import Dialogue
 from agent.ui.findings import tell
 from agent.wire.jobs import Environment
+from agent.wire.software import KINDS, SoftwareKind, kind_of
 
 
 def password(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
     """Give a store another password: written beside, read back, put in its place, the old file kept."""
     path = _file(options.file)
     contents, old = ask_and_open(path, dialogue)
-    store_format: StoreFormat | None = options.format or dialogue.store_format()
-    new = dialogue.new_password() if store_format else None
-    if store_format is None or new is None:
+    # What loads it today opens its format of today.
+    store_format: StoreFormat = options.format or contents.protection
+    accept_losses(path, dialogue, texts)
+    if not contents.has_mac:
+        dialogue.say(texts("verify.no_mac"))
+    if contents.key_password is not None:
+        dialogue.say(texts("password.one_for_all"))
+    new = dialogue.new_password()
+    if new is None:
         raise Cancelled
-    backup = store_files.change_password(path, old, new, store_format=store_format, now=_now())
+    backup = store_files.change_password(
+        path, old, new, store_format=store_format, now=_now(), key_password=contents.key_password
+    )
     _remember(config, path, contents)
     dialogue.say(texts("password.changed", file=shown_path(path)))
     dialogue.say(texts("password.kept", keys=str(len(contents.keys))))
@@ -54,9 +62,13 @@ def export(options: argparse.Namespace, config: Config, dialogue: Dialogue, text
         target = fitting
     if options.to is None:
         private_folder(target.parent)
-    store_files.export(path, known, store_format=kind.store_format, to=target)
+    store_files.export(
+        path, known, store_format=kind.store_format, to=target, key_password=contents.key_password
+    )
     _remember(config, target, contents)
-    dialogue.say(texts("export.done", file=shown_path(target), keys=str(len(contents.keys))))
+    dialogue.say(
+        texts("export.done", file=shown_path(target), keys=str(len(contents.keys))), folder=target.parent
+    )
     dialogue.say(texts(f"export.{kind.store_format}"))
     return ExitCode.DONE
 
@@ -66,8 +78,8 @@ def backup(options: argparse.Namespace, config: Config, dialogue: Dialogue, text
     path = _file(options.file)
     folder: Path = options.folder.resolve() if options.folder else path.parent / "backup"
     contents, known = ask_and_open(path, dialogue)
-    copy = store_files.back_up(path, folder, known, now=_now())
-    dialogue.say(texts("backup.done", file=shown_path(copy), keys=str(len(contents.keys))))
+    copy = store_files.back_up(path, folder, known, now=_now(), key_password=contents.key_password)
+    dialogue.say(texts("backup.done", file=shown_path(copy), keys=str(len(contents.keys))), folder=folder)
     if folder.stat().st_dev == path.stat().st_dev:
         dialogue.say(texts("backup.same_disk"))
     return ExitCode.DONE
@@ -84,15 +96,16 @@ def verify(options: argparse.Namespace, config: Config, dialogue: Dialogue, text
 def ask_and_open(path: Path, dialogue: Dialogue) -> tuple[Contents, str]:
     """Ask for a store's password and return its contents, with the password that opened it.
 
-    Raises StoreError `password_lost` after the last try, Cancelled for an empty answer.
+    Raises StoreError `password_lost` after the last try, Cancelled when the person gives up.
     """
     data = store_files.read_file(path)
     try:
-        return unlock(dialogue, shown_path(path.name), partial(keystore.open_store, data))
+        contents, known = unlock_store(dialogue, shown_path(path.name), data)
     except StoreError as error:
         if error.code != "password_wrong":
             raise
         raise StoreError("password_lost", file=str(path)) from None
+    return contents, known
 
 
 def _file(path: Path) -> Path:

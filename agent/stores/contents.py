@@ -5,6 +5,7 @@ serial number of its certificate for each encryption key, their subject (RFC 225
 a store is `Contents` (agent/pkcs12); nothing here drops an entry. Files: agent/stores/files.py.
 """
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -16,6 +17,7 @@ from agent import pkcs12
 from agent.errors import StoreError
 from agent.pending import StoreFormat
 from agent.pkcs12 import CertificateEntry, Contents, KeyEntry, PrivateKey
+from agent.stores.aliases import same_alias
 from agent.wire.pki.loaded import name_of, serial_of
 from agent.wire.pki.names import dn_of
 from agent.wire.pki.unreadable import UNREADABLE, UNREADABLE_NAME
@@ -58,12 +60,14 @@ def new_contents(
 def authentication_entry(contents: Contents) -> AuthenticationEntry:
     """Return the entry under `authentication`; in stores of other software the first that does not encrypt.
 
-    Raises StoreError `store_unreadable` without an RSA key and its certificate; `store_mismatched` when these
-    do not belong together.
+    Raises StoreError `store_pending` for a key that waits for its certificate, `store_no_authentication` without an
+    RSA key and its certificate; `store_mismatched` when these do not belong together.
     """
     entry = find_authentication(contents)
+    if entry is not None and is_pending(entry):
+        raise StoreError("store_pending")
     if entry is None or entry.certificate is None or not isinstance(entry.key, rsa.RSAPrivateKey):
-        raise StoreError("store_unreadable")
+        raise StoreError("store_no_authentication")
     if not entry.belongs_together:
         raise StoreError("store_mismatched", alias=entry.alias)
     return AuthenticationEntry(entry.key, entry.certificate)
@@ -74,6 +78,24 @@ def find_authentication(contents: Contents) -> KeyEntry | None:
     named = [entry for entry in contents.keys if entry.alias.lower() == ENTRY]
     others = [entry for entry in contents.keys if not is_for_encryption(entry)]
     return next(iter(named or others), None)
+
+
+def is_pending(entry: KeyEntry) -> bool:
+    """Whether an authentication key waits for the delivery of its certificate.
+
+    The platform's own software keeps it with a dummy certificate meanwhile, of the country "Dummy" and with serial
+    number 0, or bare.
+    """
+    certificate = entry.certificate
+    if certificate is None:
+        return entry.alias.lower() == ENTRY
+    with warnings.catch_warnings():
+        # The library finds both strange, and says so.
+        warnings.simplefilter("ignore")
+        if certificate.serial_number == 0 and certificate.subject == certificate.issuer:
+            return True
+        values = {str(attribute.value).casefold() for attribute in certificate.subject}
+    return values == {"dummy"}
 
 
 def is_for_encryption(entry: KeyEntry) -> bool:
@@ -131,7 +153,7 @@ def with_authorities(contents: Contents, authorities: Iterable[x509.Certificate]
         if authority in [entry.certificate for entry in entries]:
             continue
         alias = authority_alias(authority)
-        if alias.lower() in {entry.alias.lower() for entry in entries}:
+        if any(same_alias(entry.alias, alias) for entry in entries):
             # The authority's certificate was renewed under the same name; Java keeps one of equal aliases.
             alias = f"{alias} {authority.serial_number}"
         entries.append(CertificateEntry(alias, authority))

@@ -1,10 +1,12 @@
 """What a key store's file name tells without its password: an estimate, never the truth."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from agent.wire.jobs import Environment
+from agent.wire.pki.file_names import original_file_name
 from agent.wire.pki.names import FileNameFacts, read_file_name
 
 SUFFIXES: Final = (".p12", ".acc-p12", ".pfx")
@@ -26,10 +28,8 @@ def named(name: str) -> FileNameFacts | None:
 
 
 def original_name(name: str) -> str:
-    """Return the name without what `backup` and a rewrite put behind it."""
-    if not is_backup(name):
-        return name
-    return Path(name).stem.rpartition(".")[0]
+    """Return the name without what `backup`, a rewrite, or somebody who copied the file put around it."""
+    return original_file_name(Path(name).stem.rpartition(".")[0] if is_backup(name) else name)
 
 
 def is_backup(name: str) -> bool:
@@ -37,6 +37,14 @@ def is_backup(name: str) -> bool:
     stem, _, suffix = name.rpartition(".")
     dated = stem.rpartition(".")[2].replace("-", "")
     return suffix == "backup" and dated.isdecimal() and len(dated) >= 14
+
+
+def stores_in(folder: Path) -> list[Path]:
+    """Return the files in a folder that are named like key stores, copies too, our dated backups not."""
+    if not os.path.isdir(folder):
+        return []
+    named = (file for file in folder.iterdir() if not is_backup(file.name))
+    return sorted(file for file in named if original_name(file.name).lower().endswith(SUFFIXES))
 
 
 def environment_of(name: str) -> Environment:

@@ -3,19 +3,21 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.config import Config
 from agent.errors import StoreError
 from agent.language import Texts, shown_path
 from agent.pkcs12 import Contents
-from agent.stores.contents import AuthenticationEntry, authentication_entry, open_store
+from agent.stores.contents import AuthenticationEntry, authentication_entry
+from agent.stores.file_names import stores_in
 from agent.stores.files import read_file
 from agent.stores.remembered import recorded
-from agent.stores.unlock import unlock
+from agent.stores.unlock import opening, unlock
 from agent.ui import Dialogue
 from agent.wire.errors import NameMalformed
-from agent.wire.pki.keys import certificate_fingerprint
+from agent.wire.pki.keys import certificate_fingerprint, public_key_identifier
 from agent.wire.pki.names import CertificateName, name_in_common_name, read_file_name
 
 
@@ -41,49 +43,67 @@ class StoreFinder:
         self._texts = texts
 
     def find(
-        self, fingerprint: str, name: CertificateName, *, known: str = "", password: str = ""
+        self,
+        fingerprint: str,
+        name: CertificateName,
+        *,
+        key_identifier: str = "",
+        known: str = "",
+        password: str = "",
     ) -> OwnStore:
         """Open the store that holds the certificate with `fingerprint` under `authentication`.
 
-        `known` is the path of an earlier run, `password` one to try before asking. What cannot be opened is passed
-        over. Raises StoreError, `store_not_found` or what stood in the way of the likeliest one; Cancelled.
+        `key_identifier` is its key's, where that is known: another certificate of the same key is named as such, and
+        is never taken for it. `known` is the path of an earlier run, `password` one to try before asking. What cannot
+        be opened is passed over. Raises StoreError, `store_not_found` or what stood in the way of the likeliest one;
+        Cancelled.
         """
         failed: StoreError | None = None
         for path in self._candidates(fingerprint, name, known):
             try:
-                found = self._open(path, fingerprint, password)
+                found = self._open(path, password)
             except StoreError as error:  # the next one may be the right one
                 failed = failed or error
                 self._dialogue.say(f"{shown_path(path.name)}: {self._texts.problem(error)[0]}")
             else:
-                if found is not None:
+                if certificate_fingerprint(found.entry.certificate) == fingerprint:
                     return found
+                if public_key_identifier(found.entry.key.public_key()) == key_identifier:
+                    self._dialogue.say(self._another(found, key_identifier))
         while True:
             path_text = self._dialogue.path(self._texts("own_store.where", name=shown_path(name)))
             if not path_text:
                 raise failed or StoreError("store_not_found", name=str(name))
             try:
-                found = self._open(_path_of(path_text), fingerprint, password)
+                found = self._open(_path_of(path_text), password)
             except StoreError as error:
                 failed = error
                 self._dialogue.say(self._texts.problem(error)[0])
                 continue
-            if found is not None:
+            if certificate_fingerprint(found.entry.certificate) == fingerprint:
                 return found
-            self._dialogue.say(self._texts("own_store.another", file=shown_path(path_text)))
+            self._dialogue.say(self._another(found, key_identifier))
 
     def open_any(self, path: Path) -> OwnStore:
         """Open the store at `path`, whatever certificate it holds. Raises StoreError, Cancelled."""
-        found = self._open(path, "", "")
-        if found is None:
-            raise StoreError("store_unreadable")
-        return found
+        return self._open(path, "")
+
+    def _another(self, found: OwnStore, key_identifier: str) -> str:
+        """What a store holds instead, and until when: of the same key it is still another certificate."""
+        certificate = found.entry.certificate
+        same_key = public_key_identifier(certificate.public_key()) == key_identifier
+        end, ended = certificate.not_valid_after_utc, certificate.not_valid_after_utc <= datetime.now(UTC)
+        return self._texts(
+            "own_store.same_key" if same_key else "own_store.another",
+            file=shown_path(found.path),
+            end=self._texts("scan.ended_on" if ended else "scan.end_real", end=f"{end:%d/%m/%Y}"),
+        )
 
     def _candidates(self, fingerprint: str, name: CertificateName, known: str) -> Iterator[Path]:
         if known and os.path.isfile(known):
             yield Path(known)
         folder = self._config.keystore_folder
-        files = sorted(folder.glob("*p12"), reverse=True) if os.path.isdir(folder) else []
+        files = stores_in(folder)[::-1]
         named = []
         for file in files:
             try:
@@ -99,17 +119,18 @@ class StoreFinder:
                 named.append(file)
         yield from named
 
-    def _open(self, path: Path, fingerprint: str, password: str) -> OwnStore | None:
-        """Open the store at `path` when it holds the certificate (any, where none is named); None for another one."""
-        data = read_file(path)
+    def _open(self, path: Path, password: str) -> OwnStore:
+        """Open the store at `path`, whatever certificate it holds. Raises StoreError, Cancelled."""
+        data, what = read_file(path), shown_path(path.name)
+        open_with = opening(self._dialogue, what, data)
 
-        def opening(candidate: str) -> tuple[Contents, AuthenticationEntry]:
-            contents = open_store(data, candidate)
+        def checked(candidate: str) -> tuple[Contents, AuthenticationEntry]:
+            contents = open_with(candidate)
             return contents, authentication_entry(contents)
 
-        (contents, entry), used = unlock(self._dialogue, shown_path(path.name), opening, first=password)
-        if fingerprint and certificate_fingerprint(entry.certificate) != fingerprint:
-            return None
+        (contents, entry), used = unlock(self._dialogue, what, checked, first=password)
+        if not contents.has_mac:
+            self._dialogue.say(f"{what}: {self._texts('verify.no_mac')}")
         return OwnStore(path, contents, entry, used)
 
 

@@ -106,7 +106,7 @@ class Prepared:
         aside = durable.private_folder(self.folder / "set-aside")
         target = aside / f"{self.id} {now:%Y%m%d-%H%M%S}.p12"
         if self.key_file.exists():
-            self.key_file.replace(target)
+            durable.replace(self.key_file, target)
             durable.sync_folder(aside)
         self.forget()
         return target

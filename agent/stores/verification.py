@@ -13,16 +13,22 @@ from agent.durable import is_private
 from agent.findings import Finding, Level
 from agent.language import Texts, shown, shown_path
 from agent.pkcs12 import Contents, KeyEntry
+from agent.stores.aliases import decoded, same_alias
 from agent.stores.chains import chain_within
-from agent.stores.contents import ENTRY, authority_alias, find_authentication, is_for_encryption
+from agent.stores.contents import (
+    ENTRY,
+    authority_alias,
+    find_authentication,
+    is_for_encryption,
+    is_pending,
+)
 from agent.stores.environments import environment_told_by, fitting_name
 from agent.stores.file_names import original_name
 from agent.wire.days import written_day
-from agent.wire.errors import NameMalformed
 from agent.wire.jobs import Environment
 from agent.wire.pki.loaded import name_of, serial_of
 from agent.wire.pki.moments import has_no_end, within
-from agent.wire.pki.names import CertificateName, certificate_name, read_file_name, same_name
+from agent.wire.pki.names import CertificateName, certificate_name, read_file_name
 from agent.wire.pki.text import COMMON_NAME
 from agent.wire.pki.unreadable import UNREADABLE_NAME
 
@@ -48,6 +54,10 @@ class Verification:
         store = self._contents
         yield self._ok("opened", file=shown_path(self._path.name), keys=str(len(store.keys)))
         yield self._ok(f"format_{store.protection}")
+        if not store.has_mac:
+            yield self._told("no_mac", "note")
+        if store.key_password is not None:
+            yield self._told("key_password", "note")
         yield from self._rights()
         authentication = find_authentication(store)
         if authentication is None:
@@ -57,7 +67,12 @@ class Verification:
         others = [entry for entry in store.keys if entry is not authentication]
         for entry in others:
             yield from self._other(entry)
-        if authentication is not None and not any(is_for_encryption(entry) for entry in others):
+        waits = (
+            authentication is not None
+            and authentication.certificate is not None
+            and is_pending(authentication)
+        )
+        if authentication is not None and not waits and not any(is_for_encryption(entry) for entry in others):
             yield self._told("no_encryption", "note")
         yield from self._aliases()
         if store.foreign:
@@ -81,6 +96,9 @@ class Verification:
             yield self._told("authentication_alias", "note", alias=shown(entry.alias))
         if certificate is None:
             yield self._told("authentication_bare", "fail")
+            return
+        if is_pending(entry):
+            yield self._told("pending", "note")
             return
         if not entry.belongs_together:
             yield self._told("mismatched", "fail", alias=shown(entry.alias))
@@ -144,14 +162,14 @@ class Verification:
 
     def _aliases(self) -> Iterator[Finding]:
         # Java's PKCS12 key stores know no capitals: equal names but for those are one.
-        every = [entry.alias.lower() for entry in self._contents.keys]
-        every += [entry.alias.lower() for entry in self._contents.certificates if entry.alias]
+        every = [decoded(entry.alias).lower() for entry in self._contents.keys]
+        every += [decoded(entry.alias).lower() for entry in self._contents.certificates if entry.alias]
         for alias, count in Counter(every).items():
             if count > 1:
                 yield self._told("alias_twice", "fail", alias=shown(alias))
         for entry in self._contents.certificates:
             expected = authority_alias(entry.certificate)
-            if not _same(entry.alias, expected):
+            if not _is_alias_of(entry.alias, expected):
                 yield self._told(
                     "authority_alias",
                     "note",
@@ -160,13 +178,9 @@ class Verification:
                 )
 
 
-def _same(alias: str, subject: str) -> bool:
-    if alias.lower() == subject.lower() or alias.lower().startswith(f"{subject.lower()} "):
-        return True
-    try:
-        return same_name(alias, subject)
-    except NameMalformed:
-        return False
+def _is_alias_of(alias: str, subject: str) -> bool:
+    # A second certificate of one authority has its serial number behind the name.
+    return same_alias(alias, subject) or same_alias(alias.rpartition(" ")[0], subject)
 
 
 def _name_of(certificate: x509.Certificate) -> str:

@@ -71,10 +71,10 @@ class CardSitting:
 
     def refused(self, portal: Portal, job_id: str) -> NoReturn:
         """End the job without a signature, for good when the person said so. Always raises Cancelled."""
-        if self.dialogue.confirm(self.texts("run.decline_question")):
+        if self.dialogue.confirm(self.texts("run.decline_question"), careful=True):
             portal.decline(job_id, "")
             self.dialogue.say(self.texts("run.declined"))
-        raise Cancelled
+        raise Cancelled("not_signed")
 
     def _until_settled(self, card: Card, doing: str, attempt: Callable[[], Result]) -> Result:
         """Say what will ask for the PIN, then let it ask; again only when the person says so, never by itself."""

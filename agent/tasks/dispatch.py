@@ -28,7 +28,7 @@ from agent.wire.jobs import (
 
 @dataclass(frozen=True)
 class Dispatcher:
-    """Runs any job; `store_format` is a choice of the command line, None asks."""
+    """Runs any job; `store_format` is a choice of the command line, None goes by the server's choice."""
 
     config: Config
     device: Device

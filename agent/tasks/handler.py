@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from agent.config import COMMAND_VARIABLE
 from agent.errors import AgentError
 
 _URL = re.compile(r"ehportal://run/([A-Za-z0-9_-]{21}[AQgw])/?\Z")
@@ -54,6 +55,9 @@ def install_handler() -> Path:
 
 
 def _command() -> str:
+    named = os.environ.get(COMMAND_VARIABLE)
+    if named and os.access(named, os.X_OK):
+        return _quoted(named)
     script = Path(sys.argv[0]).resolve()
     if script.name.startswith("ehportal-agent") and os.access(script, os.X_OK):
         return _quoted(str(script))

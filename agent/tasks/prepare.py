@@ -10,6 +10,7 @@ from cryptography import x509
 
 from agent import durable, passwords
 from agent.config import Config
+from agent.config import command as typed
 from agent.errors import AgentError, Cancelled, ExitCode, StoreError
 from agent.language import Texts, printable, shown_path
 from agent.pending import StoreFormat
@@ -55,7 +56,7 @@ def holder_of(dn: str) -> str:
 
 @dataclass
 class Preparer:
-    """Both commands; `store_format` is a choice of the command line, None asks."""
+    """Both commands; `store_format` is a choice of the command line, None goes by the preparation file."""
 
     config: Config
     dialogue: Dialogue
@@ -81,7 +82,9 @@ class Preparer:
             if target.exists() and not _same_request(target, key):
                 raise StoreError("file_exists", file=str(target))
             durable.write(target, content)
-        self.dialogue.say(self.texts("prepare.done", file=str(target), server=preparation.server))
+        self.dialogue.say(
+            self.texts("prepare.done", file=str(target), server=preparation.server), folder=target.parent
+        )
         return ExitCode.DONE
 
     def _make(self, prepared: Prepared, preparation: Preparation) -> PendingKey:
@@ -91,11 +94,11 @@ class Preparer:
             environment=self.texts(f"consent.environment.{preparation.environment}"),
             server=preparation.server,
         )
-        if not self.dialogue.confirm(question):
+        if not self.dialogue.confirm(question, careful=True):
             raise Cancelled
-        store_format = self.store_format or self.dialogue.store_format()
-        password = self.dialogue.new_password() if store_format else None
-        if store_format is None or password is None:
+        store_format = self.store_format or preparation.store_format
+        password = self.dialogue.new_password()
+        if password is None:
             raise Cancelled
         self.dialogue.progress(self.texts("prepare.making"))
         key = new_key(preparation.dn)
@@ -130,14 +133,14 @@ class Preparer:
             key, _password = self._open(prepared, holder_of(preparation.dn))
         except StoreError as error:
             lost = error.code == "password_wrong" and (state is None or state.stage == "key")
-            if not lost or not self.dialogue.confirm(self.texts("prepare.new_key_instead")):
+            if not lost or not self.dialogue.confirm(self.texts("prepare.new_key_instead"), careful=True):
                 raise
             prepared.set_aside(_now())
             return None
         if not same_holder(key.dn, preparation.dn):
             raise StoreError("pending_other_name")
         if state is None:
-            self._keep_state(prepared, preparation, key, self.store_format or "modern")
+            self._keep_state(prepared, preparation, key, self.store_format or preparation.store_format)
         return replace(key, dn=preparation.dn)
 
     def _open(self, prepared: Prepared, what: str) -> tuple[PendingKey, str]:
@@ -181,9 +184,11 @@ class Preparer:
                 if backup is not None:
                     self.dialogue.say(self.texts("run.backup", file=shown_path(backup)))
             end = written_day(leaf.not_valid_after_utc)
-            self.dialogue.say(self.texts("run.stored", file=shown_path(target), end=end))
+            self.dialogue.say(
+                self.texts("run.stored", file=shown_path(target), end=end), folder=target.parent
+            )
             if not self.dialogue.confirm(self.texts("collect.opens")):
-                command = f"ehportal-agent collect {path}"
+                command = typed("collect", str(path))
                 self.dialogue.say(self.texts("collect.kept", command=command))
                 return ExitCode.WAITING
             prepared.forget()

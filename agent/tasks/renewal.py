@@ -41,9 +41,11 @@ class Renewal:
         self.dialogue.say(self.texts("own_store.renewal", name=printable(replaced.common_name)))
         name = certificate_name(job.request.contract.dn)
         try:
-            return self._finder().find(replaced.fingerprint, name, known=known)
+            return self._finder().find(
+                replaced.fingerprint, name, key_identifier=replaced.public_key_identifier, known=known
+            )
         except StoreError as error:
-            if not self.dialogue.confirm(self.texts("own_store.lost_question")):
+            if not self.dialogue.confirm(self.texts("own_store.lost_question"), careful=True):
                 raise
             self.portal.decline(self.pending.job_id, KEY_STORE_LOST)
             raise StoreError("key_store_lost") from error
@@ -63,7 +65,7 @@ class Renewal:
                     state.replaces, certificate_name(leaf.subject), known=state.old_store, password=password
                 )
             except StoreError:
-                if not self.dialogue.confirm(self.texts("own_store.without_question")):
+                if not self.dialogue.confirm(self.texts("own_store.without_question"), careful=True):
                     raise
                 return contents
         return keystore.carried_over(opened.contents, contents)

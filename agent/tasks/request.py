@@ -10,6 +10,7 @@ from typing import Final
 from agent import passwords
 from agent.card.checks import check_card, check_job
 from agent.config import Config
+from agent.config import command as typed
 from agent.consent.request import consent_page
 from agent.errors import AgentError, Cancelled, ExitCode, PortalError, StoreError
 from agent.language import Texts, printable, shown_path
@@ -31,6 +32,7 @@ from agent.wire.days import written_day
 from agent.wire.jobs import CertificateJob
 from agent.wire.pki.keys import certificate_fingerprint, read_csr
 from agent.wire.pki.names import certificate_file_name, certificate_name, same_name
+from agent.wire.software import SAFE_FORMAT
 from agent.wire.xml.request import build_generate_certificate, read_generate_certificate
 
 CLOSED: Final = ("job_closed", "job_unknown")
@@ -38,7 +40,7 @@ CLOSED: Final = ("job_closed", "job_unknown")
 
 @dataclass
 class Runner:
-    """Runs one job; `store_format` is a choice of the command line, None asks."""
+    """Runs one job; `store_format` is a choice of the command line, None goes by the server's choice."""
 
     config: Config
     device: Device
@@ -77,7 +79,7 @@ class Runner:
         if state.stage == "sent":
             outcome = self._await(pending)
             if outcome is None:
-                command = f"ehportal-agent run {pending.job_id}"
+                command = typed("run", pending.job_id)
                 self.dialogue.say(self.texts("run.still_waiting", command=command))
                 return ExitCode.WAITING
             state = self._store(pending, state, outcome, key)
@@ -107,7 +109,7 @@ class Runner:
         try:
             return sitting.go_on(state)
         except AgentError:
-            self.dialogue.say(self.texts("token.later", command=f"ehportal-agent run {pending.job_id}"))
+            self.dialogue.say(self.texts("token.later", command=typed("run", pending.job_id)))
             raise
 
     def _request(
@@ -129,7 +131,7 @@ class Runner:
             page = consent_page(job, unsigned, self.texts, public_key_identifier=key.identifier)
             if not self.dialogue.consent(page):
                 sitting.refused(self.portal, job.id)
-            store_format = state.format if state else self._format()
+            store_format = state.format if state else self._format(job)
             if fresh:
                 self._keep(pending, key, store_format)
             if state is None:
@@ -143,7 +145,9 @@ class Runner:
         try:
             key = self._open(pending, printable(job.organisation.name))
         except StoreError as error:
-            if error.code != "password_wrong" or not self.dialogue.confirm(self.texts("run.new_key_instead")):
+            if error.code != "password_wrong" or not self.dialogue.confirm(
+                self.texts("run.new_key_instead"), careful=True
+            ):
                 raise
             pending.set_aside(_now())
             return None
@@ -152,17 +156,20 @@ class Runner:
             raise StoreError("pending_other_name")
         return replace(key, dn=dn)
 
-    def _format(self) -> StoreFormat:
-        chosen = self.store_format or self.dialogue.store_format()
-        if chosen is None:
-            raise Cancelled
-        return chosen
+    def _format(self, job: CertificateJob) -> StoreFormat:
+        """What the command line says; else as the store that is replaced, which its software opens; else as chosen.
+
+        Nobody is asked: an administrator chose once which software loads the organisation's stores.
+        """
+        replaced = self._renewed.contents.protection if self._renewed else None
+        return self.store_format or replaced or job.store_format or SAFE_FORMAT
 
     def _keep(self, pending: Pending, key: PendingKey, store_format: StoreFormat) -> None:
         """Put the key on disk, encrypted; nothing of it has left this workstation before."""
+        self.dialogue.progress(self.texts(f"format.will_be_{store_format}"))
         password = self.dialogue.new_password()
         if password is None:
-            raise Cancelled
+            raise Cancelled("not_signed")
         pending.keep_key(key.serialise(password, store_format, now=_now()))
         passwords.remember(self.config, pending.job_id, password)
         self._password = password
@@ -246,7 +253,8 @@ class Runner:
             replace(state, stage="stored", fingerprint=certificate_fingerprint(leaf), store=str(target))
         )
         self.dialogue.say(
-            self.texts("run.stored", file=shown_path(target), end=written_day(leaf.not_valid_after_utc))
+            self.texts("run.stored", file=shown_path(target), end=written_day(leaf.not_valid_after_utc)),
+            folder=target.parent,
         )
         if backup is not None:
             self.dialogue.say(self.texts("run.backup", file=shown_path(backup)))

@@ -13,6 +13,7 @@ from cryptography import x509
 
 from agent.card.checks import check_card, check_job
 from agent.config import Config
+from agent.config import command as typed
 from agent.consent.revocation import revocation_page
 from agent.errors import AgentError, ExitCode, PortalError
 from agent.language import Texts, shown_path
@@ -85,7 +86,7 @@ class RevocationTask:
                 told = outcome.state
                 self.dialogue.progress(self.texts(f"revoke.state.{outcome.state}"))
             if time.monotonic() + outcome.poll_after_seconds > deadline:
-                command = f"ehportal-agent run {job_id}"
+                command = typed("run", job_id)
                 self.dialogue.say(self.texts("revoke.still_waiting", command=command))
                 return ExitCode.WAITING
             self.dialogue.pause(outcome.poll_after_seconds)

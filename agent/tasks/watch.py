@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Final
 
 from agent.config import Config
+from agent.config import command as typed
 from agent.errors import PortalError, StoreError
 from agent.language import Texts, printable
 from agent.pending import TOKEN_STAGES, Pending, unfinished
@@ -95,7 +96,7 @@ def job_line(job: JobSummary, texts: Texts) -> str:
         task=texts(f"watch.task.{job.kind if job.kind in TASKS else 'other'}"),
         organisation=printable(job.organisation),
         environment=texts(f"consent.environment.{job.environment}"),
-        command=f"ehportal-agent run {job.id}",
+        command=typed("run", job.id),
     )
 
 
@@ -106,7 +107,7 @@ def _arrived(pending: Pending, portal: Portal, texts: Texts) -> list[str]:
         return []
     if state is None or state.stage not in ("sent", *TOKEN_STAGES):
         return []
-    command = f"ehportal-agent run {pending.job_id}"
+    command = typed("run", pending.job_id)
     if pending.is_token_only or state.stage not in ("sent", "stored"):
         stage = texts(f"status.stage.{state.stage}")
         return [texts("status.pending", what=printable(state.organisation), stage=stage, command=command)]

@@ -70,5 +70,7 @@ class TokenTask:
 
     def _store(self, job: TokenJob) -> OwnStore:
         return StoreFinder(self.config, self.dialogue, self.texts).find(
-            job.certificate.fingerprint, name_told_by(job.certificate.common_name)
+            job.certificate.fingerprint,
+            name_told_by(job.certificate.common_name),
+            key_identifier=job.certificate.public_key_identifier,
         )

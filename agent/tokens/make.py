@@ -15,6 +15,7 @@ from agent.portal.device import Device
 from agent.stores.files import read_file
 from agent.stores.keys import open_pending
 from agent.stores.own import OwnStore, StoreFinder, name_told_by
+from agent.stores.rights import accept_losses
 from agent.stores.unlock import unlock
 from agent.tokens.sitting import TokenSitting
 from agent.ui import Dialogue
@@ -37,7 +38,9 @@ class TokenMaker:
         """Find the key store and make its token. Raises AgentError; a job that was not done can be run again."""
         check_offer(job, origin=self.device.origin, now=datetime.now(UTC))
         name = name_told_by(job.certificate.common_name)
-        store = self._finder().find(job.certificate.fingerprint, name)
+        store = self._finder().find(
+            job.certificate.fingerprint, name, key_identifier=job.certificate.public_key_identifier
+        )
         return self._begin(job, store)
 
     def make_for(self, path: Path) -> ExitCode:
@@ -84,6 +87,7 @@ class TokenMaker:
             return self._make(pending, state, store.password)
 
     def _make(self, pending: Pending, state: State, password: str) -> ExitCode:
+        accept_losses(Path(state.store), self.dialogue, self.texts)
         begun = self._key_password(pending, password)
         sitting = TokenSitting(
             self.config, self.portal, self.dialogue, self.texts, pending, begun, store_password=password

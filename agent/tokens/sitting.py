@@ -6,7 +6,6 @@ disk before it leaves; what the government gives can be asked again, or is found
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 from cryptography import x509
@@ -23,7 +22,7 @@ from agent.stores import contents as keystore
 from agent.stores.files import install, read_file, rewrite
 from agent.stores.keys import new_key, open_pending
 from agent.stores.remembered import record_store
-from agent.stores.unlock import unlock
+from agent.stores.unlock import unlock_store
 from agent.tokens.self_test import SelfTest, tell_own_record
 from agent.tokens.system_requests import SystemSigner
 from agent.ui import Dialogue
@@ -144,6 +143,7 @@ class TokenSitting:
                 self.store_password,
                 lambda contents: keystore.with_encryption_entry(_ours(contents, state), key, certificate),
                 now=_now(),
+                key_password=held.key_password,
             )
         contents = self._contents(state)
         entry = keystore.authentication_entry(contents)
@@ -183,8 +183,7 @@ class TokenSitting:
 
     def _opened(self, data: bytes, name: str) -> Contents:
         known = self.store_password or self.password
-        opening = partial(keystore.open_store, data)
-        contents, self.store_password = unlock(self.dialogue, shown(name), opening, first=known)
+        contents, self.store_password = unlock_store(self.dialogue, shown(name), data, first=known)
         return contents
 
     def _entry(self, state: State) -> keystore.AuthenticationEntry:

@@ -3,6 +3,7 @@
 import getpass
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -16,7 +17,6 @@ from agent.consent.contract_text import Block
 from agent.consent.request import ConsentPage
 from agent.language import Texts
 from agent.passwords import strength_of
-from agent.pending import StoreFormat
 
 MAX_WIDTH = 100
 _STYLES = {
@@ -36,6 +36,11 @@ class TerminalDialogue:
         self._console = Console(highlight=False, emoji=False)
         if self._console.width > MAX_WIDTH:
             self._console.width = MAX_WIDTH
+
+    @property
+    def is_window(self) -> bool:
+        """It is none."""
+        return False
 
     def consent(self, page: ConsentPage) -> bool:
         """Facts, contract, question; another language on request; anything but yes is no."""
@@ -103,30 +108,18 @@ class TerminalDialogue:
                 return password
             self._console.print(self._texts("password.different"))
 
-    def password(self, what: str, *, again: bool) -> str | None:
-        """Ask for the password of an existing store."""
+    def password(self, what: str, *, again: bool, of_key: bool = False) -> str | None:
+        """Ask for the password of an existing store, or of the keys in it."""
         if again:
             self._console.print(self._texts("password.wrong"))
-        return self._secret(self._texts("password.existing", what=what)) or None
+        elif of_key:
+            self._console.print(self._texts("password.key_explained", what=what), markup=False)
+        return self._secret(self._texts("password.of_key" if of_key else "password.existing", what=what))
 
     def path(self, question: str) -> str | None:
         """Ask for a file by its path; quotes that a shell or a file manager put around it are taken off."""
         self._console.print(question, markup=False)
         return self._ask(self._texts("answer.path")).strip().strip("'\"") or None
-
-    def store_format(self) -> StoreFormat | None:
-        """Ask for the format by number."""
-        self._console.print()
-        self._console.print(self._texts("format.explain"), markup=False)
-        self._console.print(f"  1  {self._texts('format.modern')}", markup=False)
-        self._console.print(f"  2  {self._texts('format.legacy')}", markup=False)
-        answers: dict[str, StoreFormat] = {"": "modern", "1": "modern", "2": "legacy"}
-        while True:
-            answer = self._ask(self._texts("format.question")).strip().lower()
-            if answer in answers:
-                return answers[answer]
-            if answer == "q":
-                return None
 
     def choose(self, question: str, options: Sequence[str]) -> int | None:
         """By number; q or nothing for none."""
@@ -157,14 +150,14 @@ class TerminalDialogue:
             if all(one.isdecimal() and 1 <= int(one) <= len(options) for one in answer):
                 return frozenset(int(one) - 1 for one in answer)
 
-    def confirm(self, question: str) -> bool:
-        """A question with its [y/N]."""
+    def confirm(self, question: str, *, careful: bool = False) -> bool:
+        """A question with its [y/N]: Enter is no, whatever is asked."""
         return (
             self._ask(f"{question} {self._texts('answer.choice')} ").strip().lower()
             in self._texts("answer.yes_words").split()
         )
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, *, folder: Path | None = None) -> None:
         """One paragraph, never broken by us: file names and commands are copied from it."""
         self._console.print(text, markup=False, soft_wrap=True)
 
@@ -183,6 +176,9 @@ class TerminalDialogue:
         """What happened, what to do."""
         body = Group(Text(what), Text(""), Text(f"→ {next_step}", style="bold"))
         self._console.print(Panel(body, title=self._texts("problem.heading"), border_style="red"))
+
+    def close(self) -> None:
+        """Nothing: all that was told stands there."""
 
     def _ask(self, prompt: str) -> str:
         try:

@@ -49,10 +49,13 @@ def is_xml_text(text: str) -> bool:
 
 
 class Fields:
-    """The fields of one JSON object; exactly `names`, each taken once by the method of its kind."""
+    """The fields of one JSON object; exactly `names`, each taken once by the method of its kind.
 
-    def __init__(self, value: object, names: frozenset[str]) -> None:
-        if not isinstance(value, dict) or set(value) != names:
+    `optional` ones may be missing: who writes them does so only for a reader that says it knows them.
+    """
+
+    def __init__(self, value: object, names: frozenset[str], optional: frozenset[str] = frozenset()) -> None:
+        if not isinstance(value, dict) or not names <= set(value) <= names | optional:
             raise JobMalformed("an object has a field too many or too few")
         self._value: dict[str, object] = value
 
@@ -61,8 +64,8 @@ class Fields:
         return self._text(name, self._value[name], limit, empty)
 
     def optional_text(self, name: str, *, limit: int = MAX_NAME_CHARACTERS) -> str | None:
-        """The same, or null."""
-        value = self._value[name]
+        """The same, or null, or not there."""
+        value = self._value.get(name)
         return None if value is None else self._text(name, value, limit, False)
 
     def matching(self, name: str, pattern: re.Pattern[str]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from agent.wire.jobs import KNOWS_HEADER
 from agent.wire.limits import MAX_REQUEST_BYTES
 from certificates.api.agent import Body, decoded
 from certificates.errors.signing import JobClosed, RequestTooLarge, SignedRequestRefused
@@ -65,7 +66,11 @@ class Job(ProvenView):
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         device = device_of(accepted)
         with named_organisations(device):
-            return 200, job_documents.job_document(agent_jobs.find_job(job_id, device), now=now).to_json()
+            document = job_documents.job_document(agent_jobs.find_job(job_id, device), now=now)
+        known = {name.strip() for name in request.headers.get(KNOWS_HEADER, "").split(",")}
+        # An agent of before refuses a document with a field that it does not know.
+        unknown = type(document).optional - known
+        return 200, {name: value for name, value in document.to_json().items() if name not in unknown}
 
 
 class SignedRequest(ProvenView):

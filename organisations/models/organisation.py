@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from agent.wire import software
 from organisations.domain import identifiers
 from organisations.domain.claims import MAY, NumberState, Use, Voucher, states_that_may
 
@@ -17,6 +18,8 @@ class Organisation(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=200)
     language = models.CharField(max_length=2, default="nl")
+    key_store_software = models.CharField(max_length=40, default=software.DEFAULT)
+    """What loads its key stores, a code of `agent.wire.software`: a new one gets the format that this opens."""
     created_at = models.DateTimeField(default=timezone.now)
     reminders_due_at = models.DateTimeField(default=timezone.now)
     """When somebody is next to look for what its members must be reminded of."""

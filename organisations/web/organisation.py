@@ -24,6 +24,7 @@ from organisations.models import (
 )
 from organisations.services.members import remember_organisation
 from organisations.web.forms import WithdrawalForm
+from organisations.web.key_stores import software_lines
 from organisations.web.pages import MANAGE, page
 from organisations.web.tenancy import TenantRequest, switch_organisation
 from organisations.web.words import (
@@ -145,6 +146,7 @@ def organisation(request: TenantRequest) -> HttpResponse:
             "mandates": _mandates(here, today),
             "members": _members(here),
             "invitations": _invitations(here, now),
+            "software": software_lines(here),
             "withdrawal": WithdrawalForm(initial={"withdrawn_on": today}),
         },
     )

@@ -87,6 +87,23 @@ IDENTIFIER_TYPES: dict[str, Text] = {
     "NIHII-SORTING_CENTER": _("Triage centre"),
 }
 
+KEY_STORE_SOFTWARE: dict[str, Text] = {
+    "connector-4": _("eHealth connector up to 4.0.2, and medical software built on it"),
+    "certificate-manager": _("eHealth Certificate Manager, the platform's own application"),
+    "java-old": _("Other software on Java of before July 2021 (8u301, 11.0.12)"),
+    "java": _("Software on a later Java"),
+    "openssl": _("Web servers and services with OpenSSL 1.1 or later"),
+    "windows-old": _("Windows before Windows 10 (1709) or Server 2019"),
+    "windows": _("Later Windows"),
+    "macos": _("Keychain of macOS"),
+    "other": _("Something else, or I do not know"),
+}
+
+KEY_STORE_FORMATS: dict[str, Text] = {
+    "legacy": _("They open everywhere (3DES)."),
+    "modern": _("They are strongly encrypted (AES-256); older software does not open them."),
+}
+
 ACTIONS: dict[str, Text] = {
     "person_added": _("Person added"),
     "ssin_viewed": _("National number looked at"),
@@ -99,6 +116,7 @@ ACTIONS: dict[str, Text] = {
     "invitation_renewed": _("Invitation sent again"),
     "invitation_declined": _("Invitation declined"),
     "invitation_withdrawn": _("Invitation withdrawn"),
+    "key_store_software_chosen": _("Software that loads new key stores chosen"),
     "role_given": _("Role given"),
     "role_taken": _("Role taken away"),
     "person_left": _("Person marked as having left"),

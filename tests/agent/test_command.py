@@ -125,7 +125,6 @@ def test_a_wrong_pin_leaves_the_key_for_the_next_try(enrolled: Workstation, serv
     terminal = enrolled.spawn("run", job.id, "--ui", "terminal")
     for prompt, reply in (
         (SIGN, "y"),
-        ("Your choice [1]: ", "2"),
         ("New password: ", "kort"),
         ("Too short", ""),
         ("New password: ", PASSWORD),

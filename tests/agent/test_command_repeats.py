@@ -135,7 +135,7 @@ def test_lost_answers_change_nothing(enrolled: Workstation, server: Counterpart)
     code, screen = enrolled.run(job.id)
     assert code == 0, screen
     assert len(lost) == 4
-    assert server.requests[job.id].stored == ["modern"]
+    assert server.requests[job.id].stored == ["legacy"]
     assert len(server.submitted_keys) == 1
 
 

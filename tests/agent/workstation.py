@@ -104,10 +104,9 @@ class Workstation:
 
 
 def answer_all(terminal: "pexpect.spawn[str]", password: str) -> tuple[int, str]:
-    """Say yes, 1, the password and the PIN until the command ends."""
+    """Say yes, the password and the PIN until the command ends."""
     replies = {
         "Do you sign this with your eID? [y/N] ": "y",
-        "Your choice [1]: ": "1",
         "New password: ": password,
         "The same password again: ": password,
         "Password of the key store for AZ Sint-Elisabeth Maasdal: ": password,

@@ -29,7 +29,7 @@ from agent.wire.jobs.documents import (
     TokenJob,
     read_job,
 )
-from agent.wire.jobs.header import JOB_ID, JOB_VERSION, JobHeader
+from agent.wire.jobs.header import JOB_ID, JOB_VERSION, KNOWS_HEADER, JobHeader
 from agent.wire.jobs.holdings import FINGERPRINT, CertificateFacts, TokenFacts
 from agent.wire.jobs.parties import Environment, Identifier, Json, Organisation, Signer
 
@@ -39,6 +39,7 @@ __all__ = [
     "FINGERPRINT",
     "JOB_ID",
     "JOB_VERSION",
+    "KNOWS_HEADER",
     "MAKE_TOKEN",
     "PUBLIC_KEY_IDENTIFIER",
     "READ_RECORDS",

@@ -1,7 +1,7 @@
 """The kinds of work that a server asks of an agent, one document each."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from agent.wire.errors import JobMalformed
 from agent.wire.jobs.contents import CertificateContent, RevocationContent
@@ -9,6 +9,7 @@ from agent.wire.jobs.header import JobHeader
 from agent.wire.jobs.holdings import CertificateFacts, TokenFacts
 from agent.wire.jobs.parties import Json, Signer
 from agent.wire.limits import MAX_REASON_CHARACTERS
+from agent.wire.software import StoreFormat
 from agent.wire.strict_json import Fields, load_object
 
 REQUEST_CERTIFICATE = "request-certificate"
@@ -24,15 +25,18 @@ class CertificateJob(JobHeader):
     """One certificate to be requested: what the person at the workstation is asked to read and sign.
 
     `replaces` is the certificate that a renewal takes the place of. `token` says that an encryption token is made in
-    the same sitting, as soon as the certificate is there.
+    the same sitting, as soon as the certificate is there. `store_format` is what the software that will load a new key
+    store opens; None where the server does not say.
     """
 
     kind: ClassVar[str] = REQUEST_CERTIFICATE
     names: ClassVar[frozenset[str]] = frozenset({"request", "replaces", "token"})
+    optional: ClassVar[frozenset[str]] = frozenset({"store_format"})
 
     request: CertificateContent
     replaces: CertificateFacts | None = None
     token: bool = False
+    store_format: StoreFormat | None = None
 
     @classmethod
     def read_own(cls, fields: Fields) -> dict[str, Any]:
@@ -41,6 +45,7 @@ class CertificateJob(JobHeader):
             "request": CertificateContent.from_json(fields.raw("request")),
             "replaces": CertificateFacts.from_optional(fields.raw("replaces")),
             "token": fields.flag("token"),
+            "store_format": _store_format(fields.optional_text("store_format")),
         }
 
     def own_json(self) -> Json:
@@ -49,7 +54,14 @@ class CertificateJob(JobHeader):
             "request": self.request.to_json(),
             "replaces": self.replaces.to_json() if self.replaces else None,
             "token": self.token,
+            **({"store_format": self.store_format} if self.store_format else {}),
         }
+
+
+def _store_format(text: str | None) -> StoreFormat | None:
+    if text not in (None, "modern", "legacy"):
+        raise JobMalformed("not a format of key stores")
+    return cast("StoreFormat | None", text)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,9 @@ JOB_VERSION = 1
 JOB_ID = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]\Z")
 """128 random bits in unpadded base64url: 22 characters, of which the last bears two bits."""
 
+KNOWS_HEADER = "Ehportal-Agent-Knows"
+"""In which an agent names the optional fields that it reads; one that does not name a field is not sent it."""
+
 HEADER = frozenset(
     {
         *("version", "kind", "id", "server", "expires_at", "organisation"),
@@ -30,6 +33,7 @@ class JobHeader:
     version: ClassVar[int] = JOB_VERSION
     kind: ClassVar[str]
     names: ClassVar[frozenset[str]] = frozenset()
+    optional: ClassVar[frozenset[str]] = frozenset()
 
     id: str
     server: str
@@ -44,7 +48,7 @@ class JobHeader:
     def from_json(cls, data: bytes | dict[str, object]) -> Self:
         """Read a job document of this kind strictly; raises JobMalformed (`job_malformed`)."""
         value = load_object(data) if isinstance(data, bytes) else data
-        fields = Fields(value, HEADER | cls.names)
+        fields = Fields(value, HEADER | cls.names, cls.optional)
         if fields.number("version") != JOB_VERSION or fields.text("kind") != cls.kind:
             raise JobMalformed("a version or kind of job that is not known here")
         environment = fields.text("environment")

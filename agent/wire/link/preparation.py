@@ -19,6 +19,7 @@ from agent.wire.jobs import JOB_ID, Environment
 from agent.wire.limits import MAX_CSR_BYTES, MAX_DN_CHARACTERS
 from agent.wire.origins import normalise_origin
 from agent.wire.pki.names import certificate_name
+from agent.wire.software import SAFE_FORMAT, StoreFormat
 from agent.wire.strict_json import Fields, load_object
 
 PREPARE_KEY: Final = "prepare-key"
@@ -27,6 +28,7 @@ MAX_PREPARATION_BYTES: Final = 4 * 1024
 MAX_CSR_FILE_BYTES: Final = 2 * MAX_CSR_BYTES
 """A `.csr` file: base64 makes four bytes of three, and there are line ends."""
 _FIELDS = frozenset({"version", "kind", "id", "server", "environment", "dn"})
+_OPTIONAL = frozenset({"store_format"})
 _PEM = re.compile(
     rb"\s*-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----\s+([A-Za-z0-9+/=\s]+?)\s*"
     rb"-----END (?:NEW )?CERTIFICATE REQUEST-----\s*\Z"
@@ -35,17 +37,22 @@ _PEM = re.compile(
 
 @dataclass(frozen=True)
 class Preparation:
-    """For which name a key is to be made; `id` is the request's, 128 bits as the job ids have them."""
+    """For which name a key is to be made; `id` is the request's, 128 bits as the job ids have them.
+
+    `store_format` is what the software that will load the key store opens. The file has it only where that is not the
+    safe one, so that older agents read the rest.
+    """
 
     id: str
     server: str
     environment: Environment
     dn: str
+    store_format: StoreFormat = SAFE_FORMAT
 
     @classmethod
     def from_json(cls, data: bytes) -> "Preparation":
         """Read a preparation file strictly; raises JobMalformed (`job_malformed`)."""
-        fields = Fields(load_object(data, limit=MAX_PREPARATION_BYTES), _FIELDS)
+        fields = Fields(load_object(data, limit=MAX_PREPARATION_BYTES), _FIELDS, _OPTIONAL)
         if fields.number("version") != PREPARATION_VERSION or fields.text("kind") != PREPARE_KEY:
             raise JobMalformed("a version or kind of file that is not known here")
         key, environment, server = fields.text("id"), fields.text("environment"), fields.text("server")
@@ -64,11 +71,14 @@ class Preparation:
             raise JobMalformed("server is not an origin") from None
         if name.type != "SSIN" or name.application_id is not None:
             raise JobMalformed("not the name of a person's certificate")
-        return cls(key, server, cast(Environment, environment), dn)
+        store_format = fields.optional_text("store_format") or SAFE_FORMAT
+        if store_format not in ("modern", "legacy"):
+            raise JobMalformed("not a format of key stores")
+        return cls(key, server, cast(Environment, environment), dn, cast(StoreFormat, store_format))
 
     def to_json(self) -> bytes:
         """Return the file that `from_json` reads."""
-        value = {
+        value: dict[str, object] = {
             "version": PREPARATION_VERSION,
             "kind": PREPARE_KEY,
             "id": self.id,
@@ -76,6 +86,8 @@ class Preparation:
             "environment": self.environment,
             "dn": self.dn,
         }
+        if self.store_format != SAFE_FORMAT:
+            value["store_format"] = self.store_format
         return json.dumps(value, indent=1, ensure_ascii=False).encode()
 
 

@@ -16,6 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from agent.wire.errors import NameMalformed
 from agent.wire.limits import MAX_DN_CHARACTERS
+from agent.wire.pki.file_names import original_file_name
 
 APPLICATION_ID = re.compile(r"[0-9A-Z_-]{1,30}\Z")
 """An ApplicationId: tells several certificates of one organisation apart."""
@@ -294,8 +295,8 @@ def certificate_file_name(
 
 
 def read_file_name(text: str) -> FileNameFacts | None:
-    """What a key store's file name tells, or None when it is not named in the usual way."""
-    match = _FILE_NAME.match(text)
+    """What a key store's file name tells, also that of a copy; None when it is not named in the usual way."""
+    match = _FILE_NAME.match(original_file_name(text))
     if match is None:
         return None
     try:

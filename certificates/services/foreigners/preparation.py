@@ -13,6 +13,7 @@ from agent.wire.link.preparation import Preparation, csr_of_file
 from agent.wire.origins import normalise_origin
 from agent.wire.pki.keys import read_csr
 from agent.wire.pki.names import same_holder
+from agent.wire.software import kind_of
 from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.errors.foreigners import ForeignCsrRefused, ForeignRequestElsewhere
 from certificates.models import Certificate, CertificateRequest, ForeignRequest
@@ -29,6 +30,7 @@ def preparation_of(request: ForeignRequest) -> Preparation:
         server=normalise_origin(settings.ORIGIN),
         environment="acceptance" if request.environment == "acceptance" else "production",
         dn=request.dn,
+        store_format=kind_of(request.organisation.key_store_software).store_format,
     )
 
 

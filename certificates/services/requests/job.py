@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from agent.wire.jobs import CertificateJob, Identifier, Organisation
+from agent.wire.software import kind_of
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.errors.inventory import CertificateMismatch
 from certificates.errors.signing import JobClosed
@@ -59,6 +60,7 @@ def request_job_document(job: AgentJob, *, now: datetime) -> CertificateJob:
         request=content_of(request),
         replaces=facts_of(request.replaces) if request.replaces else None,
         token=True,
+        store_format=kind_of(job.organisation.key_store_software).store_format,
     )
 
 

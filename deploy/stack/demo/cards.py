@@ -10,6 +10,9 @@ from pathlib import Path
 from deploy.stack.bootstrap import ROOT, softhsm_module
 from deploy.stack.demo.accounts import PIN, DemoHospital
 
+COMMAND = "ehportal-agent"
+"""The file in a workstation's folder that starts the agent there."""
+
 
 @dataclass(frozen=True)
 class Workstation:
@@ -33,7 +36,7 @@ def make_workstation(
         raise RuntimeError("SoftHSM is not installed: apt-get install softhsm2")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     card, home = folder / "card", folder / "agent"
-    station = Workstation(folder, folder / "ehportal-agent")
+    station = Workstation(folder, folder / COMMAND)
     if not (card / "softhsm2.conf").exists():
         _write_card(card, hospital, sandbox_state, pin)
     home.mkdir(exist_ok=True, mode=0o700)
@@ -49,6 +52,7 @@ def make_workstation(
         f"# The agent of {hospital.first_names} {hospital.surname}, with a virtual identity card.\n"
         f"export SOFTHSM2_CONF={shlex.quote(str(card / 'softhsm2.conf'))}\n"
         f"export EHPORTAL_AGENT_HOME={shlex.quote(str(home))}\n"
+        f"export EHPORTAL_AGENT_COMMAND={shlex.quote(str(station.command))}\n"
         f'cd {shlex.quote(str(ROOT))} && exec {shlex.quote(sys.executable)} -m agent.cli "$@"\n'
     )
     station.command.chmod(0o700)

@@ -1,7 +1,8 @@
 """The demo: `deploy/demo`. Starts everything, loads two hospitals, says how to go on, and stops with Ctrl-C."""
 
-import argparse
+import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -11,42 +12,33 @@ from types import FrameType
 
 import psycopg
 
-from deploy.stack.demo.accounts import HOSPITALS, MAASDAL, PASSWORD, PIN, Account, with_secrets
-from deploy.stack.demo.cards import Workstation, make_workstation
-from deploy.stack.demo.folder import FOLDER, hold, wipe
+from deploy.stack.demo.accounts import (
+    HOSPITALS,
+    MAASDAL,
+    PASSWORD,
+    PIN,
+    Account,
+    DemoHospital,
+    with_secrets,
+)
+from deploy.stack.demo.arguments import parser
+from deploy.stack.demo.cards import COMMAND, Workstation, make_workstation
+from deploy.stack.demo.folder import hold, wipe
 from deploy.stack.demo.journey import totp_code
 from deploy.stack.ports import free_port, is_free
 from deploy.stack.stack import Stack
 
 WEB_PORT = 8000
 SANDBOX_PORTS = (8441, 8442, 8440)
+AGAIN = (
+    "--once plays on a demo of its own. Stop the running one with Ctrl-C first, or let both be:\n"
+    "  deploy/demo --once --folder .demo-once"
+)
 
 
 def say(text: str = "") -> None:
     """Print a line at once."""
     print(text, flush=True)
-
-
-def arguments() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="deploy/demo",
-        description="ehportal on this machine, with everything it needs: PostgreSQL, Redis, the sandbox, "
-        "web server, worker, two hospitals and their virtual identity cards. State is kept between starts.",
-        epilog="DATABASE_URL (its role must be able to create roles and databases), REDIS_URL and --port may differ.",
-    )
-    parser.add_argument("--fresh", action="store_true", help="forget everything and start over")
-    parser.add_argument(
-        "--once", action="store_true", help="play the whole journey unattended, print each step, and stop"
-    )
-    parser.add_argument(
-        "--code", metavar="EMAIL", help="print the sign-in code of a demo account, and nothing else"
-    )
-    parser.add_argument(
-        "--port", type=int, default=int(os.environ.get("PORT", "0")), help="of the web server"
-    )
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the state is kept")
-    return parser.parse_args()
 
 
 def port_of(name: str, wished: int, folder: Path) -> int:
@@ -69,7 +61,24 @@ def build(folder: Path, port: int) -> Stack:
     names = ("production", "acceptance", "control")
     ports = tuple(port_of(name, wished, folder) for name, wished in zip(names, SANDBOX_PORTS, strict=True))
     web = port or port_of("web", WEB_PORT, folder)
-    return Stack(folder, say, web_port=web, sandbox_ports=(ports[0], ports[1], ports[2]))
+    stack = Stack(folder, say, web_port=web, sandbox_ports=(ports[0], ports[1], ports[2]))
+    stack.extra_environment |= agent_commands(folder)
+    return stack
+
+
+def agent_commands(folder: Path) -> dict[str, str]:
+    """Return the settings by which the pages name the command of each account's virtual workstation."""
+    commands = {
+        account.email: shlex.quote(str(station_folder(folder, hospital) / COMMAND))
+        for hospital in HOSPITALS
+        for account in hospital.accounts
+    }
+    return {"AGENT_COMMANDS": json.dumps(commands)}
+
+
+def station_folder(folder: Path, hospital: DemoHospital) -> Path:
+    """Return where the holder's workstation of a hospital is kept."""
+    return folder / "workstations" / hospital.surname.lower()
 
 
 def load(stack: Stack) -> tuple[dict[str, Account], dict[str, Workstation]]:
@@ -78,7 +87,7 @@ def load(stack: Stack) -> tuple[dict[str, Account], dict[str, Workstation]]:
     stack.run(command, os.environ | stack.processes.environment)
     stations = {
         hospital.surname.lower(): make_workstation(
-            stack.folder / "workstations" / hospital.surname.lower(),
+            station_folder(stack.folder, hospital),
             hospital,
             stack.folder / "sandbox",
             hospital.language,
@@ -130,11 +139,11 @@ def interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 def main() -> int:
     """Run the demo; returns the exit status."""
-    options = arguments()
+    options = parser().parse_args()
     folder: Path = options.folder.resolve()
     if options.code:
         return print_code(folder, options.code)
-    held = hold(folder)
+    held = hold(folder, instead=AGAIN if options.once else "")
     if options.fresh:
         wipe(folder)
     signal.signal(signal.SIGTERM, interrupt)

@@ -15,8 +15,11 @@ KEPT = frozenset({MARK, "lock", "test-postgres"})
 """What stays when a demo starts over; the test databases stand beside it."""
 
 
-def hold(folder: Path) -> int:
-    """Take the folder and return the descriptor that holds it; exit when it is something else's, or held."""
+def hold(folder: Path, *, instead: str = "") -> int:
+    """Take the folder and return the descriptor that holds it; exit when it is something else's, or held.
+
+    `instead` says how to go on beside a demo that runs.
+    """
     if folder.exists() and not _is_ours(folder):
         say(f"{folder} holds something else than a demo. Choose a new or empty folder with --folder.")
         raise SystemExit(2)
@@ -26,7 +29,8 @@ def hold(folder: Path) -> int:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        say("The demo is already running from this folder. Stop it there with Ctrl-C, or use --folder.")
+        say("The demo is already running from this folder.")
+        say(instead or "Stop it there with Ctrl-C, or use --folder.")
         raise SystemExit(2) from None
     return descriptor
 

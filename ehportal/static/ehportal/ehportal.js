@@ -58,5 +58,55 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// After a submit the focus stands on what came of it, also where the browser does not look at autofocus (a swap does not).
+function focusSummary(root) {
+  const summary = root.querySelector("[data-summary]");
+  if (summary) summary.focus();
+}
+
+// A link of the summary leads to its field, or to the first of several.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-summary] a[href^='#']");
+  const target = link && document.getElementById(link.getAttribute("href").slice(1));
+  if (!target) return;
+  event.preventDefault();
+  const field = target.matches("input, select, textarea") ? target : target.querySelector("input, select, textarea");
+  (field || target).focus();
+  (field || target).scrollIntoView({ block: "center" });
+});
+
+// The agent takes the window or the focus when it opens. Where neither happens, nothing did.
+const AGENT_SECONDS = 4;
+let nothingOpened = false;
+
+function tellNothingOpened() {
+  const notice = document.getElementById("agent-silent");
+  if (notice) notice.hidden = !nothingOpened;
+}
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-opens-agent]")) return;
+  nothingOpened = false;
+  tellNothingOpened();
+  const waiting = new AbortController();
+  const timer = setTimeout(() => {
+    waiting.abort();
+    nothingOpened = true;
+    tellNothingOpened();
+  }, AGENT_SECONDS * 1000);
+  const opened = () => {
+    clearTimeout(timer);
+    waiting.abort();
+  };
+  window.addEventListener("blur", opened, { signal: waiting.signal });
+  window.addEventListener("pagehide", opened, { signal: waiting.signal });
+  document.addEventListener("visibilitychange", opened, { signal: waiting.signal });
+});
+
 offerCopies(document);
-document.addEventListener("htmx:afterSwap", (event) => offerCopies(event.target));
+focusSummary(document);
+document.addEventListener("htmx:afterSwap", (event) => {
+  offerCopies(event.target);
+  focusSummary(event.target);
+  tellNothingOpened();
+});

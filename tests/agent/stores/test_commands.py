@@ -16,10 +16,10 @@ from agent.language import LANGUAGES, Texts, catalogue
 from agent.pkcs12 import CertificateEntry, Contents
 from agent.stores import verification
 from agent.stores.contents import encryption_entries
-from agent.stores.packages import CODES, KINDS
 from agent.stores.remembered import recorded
 from agent.stores.verification import Verification
 from agent.wire.jobs import Environment
+from agent.wire.software import CODES, KINDS
 from tests.agent.stores.samples import PASSWORD, contents_of, full_contents, other_contents
 from tests.agent.workstation import Workstation, finish
 

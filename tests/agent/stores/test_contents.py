@@ -117,4 +117,4 @@ def test_stores_of_other_software_are_understood_by_what_their_certificates_are_
     only_tokens = Contents(found.keys[:1], ())
     with pytest.raises(StoreError) as refused:
         keystore.authentication_entry(only_tokens)
-    assert refused.value.code == "store_unreadable"
+    assert refused.value.code == "store_no_authentication"

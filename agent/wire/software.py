@@ -1,13 +1,15 @@
-"""Which protection the software of hospitals opens: what `export` chooses a format by.
+"""Which protection the software of hospitals opens: what a new key store's format, and a copy's, is chosen by.
 
-An entry has its explanation under `package.<code>` in the catalogues. Legacy is only where it is needed: 3DES
-and SHA-1 protect a stolen file worse.
+Modern is PBES2 with AES-256 and a SHA-256 MAC; legacy is 3DES with a SHA-1 MAC, which opens everywhere and protects a
+stolen file worse. An administrator chooses the software once; a workstation gets the format.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
-from agent.pending import StoreFormat
+StoreFormat = Literal["modern", "legacy"]
+SAFE_FORMAT: Final[StoreFormat] = "legacy"
+"""Where nobody has said what loads the store: connector 4.0.2 opens nothing else, and everything opens this."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,10 @@ KINDS: Final = (
     SoftwareKind("windows-old", "legacy"),  # AES-256 came with Windows 10 1709 and Server 2019
     SoftwareKind("windows", "modern"),
     SoftwareKind("macos", "legacy"),  # its keychain refuses PBES2 with a SHA-256 MAC
-    SoftwareKind("other", "modern"),
+    SoftwareKind("other", SAFE_FORMAT),
 )
+DEFAULT: Final = "connector-4"
+"""What is taken to load a store until an administrator says otherwise."""
 CODES: Final = tuple(kind.code for kind in KINDS)
 
 

@@ -1,0 +1,173 @@
+"""What may be typed after `ehportal-agent`, explained in the language that is asked for."""
+
+import argparse
+import platform
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Final, NoReturn
+
+from agent.language import LANGUAGES, Texts
+from agent.wire import software
+from agent.wire.jobs import JOB_ID
+
+PROGRAM: Final = "ehportal-agent"
+FORMATS: Final = ("modern", "legacy")
+WAIT_SECONDS: Final = 600.0
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says its own words in one language too. Told by `speak` before anything is added."""
+
+    texts: Texts
+
+    def format_help(self) -> str:
+        text = super().format_help()
+        said = self.texts("help.usage")
+        return f"{said}{text[len('usage: ') :]}" if text.startswith("usage: ") else text
+
+    def format_usage(self) -> str:
+        text = super().format_usage()
+        return f"{self.texts('help.usage')}{text[len('usage: ') :]}" if text.startswith("usage: ") else text
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(2, f"{self.prog}: {self.texts('help.not_understood')} ({message})\n")
+
+
+class _Version(argparse.Action):
+    """Prints which version this is, and ends."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> NoReturn:
+        parser.exit(0, f"{PROGRAM} {version()}\n")
+
+
+def version() -> str:
+    """The version that is installed; the source's own where it runs from there."""
+    try:
+        return metadata.version(PROGRAM)
+    except metadata.PackageNotFoundError:
+        source = Path(__file__).with_name("pyproject.toml")
+        lines = source.read_text("utf-8").splitlines() if source.is_file() else []
+        told = [line.partition("=")[2].strip().strip('"') for line in lines if line.startswith("version")]
+        return told[0] if told else "0"
+
+
+def language_asked_for(arguments: Sequence[str]) -> str | None:
+    """The value of `--language`, found before the arguments are read: the explanations themselves are in it."""
+    for number, argument in enumerate(arguments):
+        if argument.startswith("--language="):
+            return argument.partition("=")[2]
+        if argument == "--language" and number + 1 < len(arguments):
+            return arguments[number + 1]
+    return None
+
+
+def read(
+    arguments: Sequence[str], texts: Texts, commands: Mapping[str, Callable[..., object]]
+) -> argparse.Namespace:
+    """The options, with the chosen one of `commands` as `run_command`. Ends the process where they make no sense."""
+    # A request's id may begin with a dash; it is no option.
+    safe = [f"={a}" if a.startswith("-") and JOB_ID.match(a) else a for a in arguments]
+    return _Arguments(texts, commands).parser.parse_args(safe)
+
+
+class _Arguments:
+    def __init__(self, texts: Texts, commands: Mapping[str, Callable[..., object]]) -> None:
+        self._texts, self._commands = texts, commands
+
+        class Spoken(_Parser):
+            """One that knows its words."""
+
+        Spoken.texts = texts
+        self.parser = Spoken(prog=PROGRAM, description=texts("help.description"), add_help=False)
+        self.parser.set_defaults(language=None, ui=None)
+        self._everywhere = Spoken(add_help=False, argument_default=argparse.SUPPRESS)
+        for place in (self.parser, self._everywhere):
+            place.add_argument("-h", "--help", action="help", help=texts("help.help"))
+            place.add_argument(
+                "--language", choices=LANGUAGES, default=argparse.SUPPRESS, help=texts("help.language")
+            )
+            place.add_argument(
+                "--ui", choices=("terminal", "window"), default=argparse.SUPPRESS, help=texts("help.ui")
+            )
+        self.parser.add_argument("--version", action=_Version, nargs=0, help=texts("help.version"))
+        self._name_groups(self.parser)
+        self._choices = self.parser.add_subparsers(
+            required=True,
+            metavar=texts("help.metavar"),
+            title=texts("help.commands"),
+            parser_class=Spoken,
+        )
+        self._add_signing()
+        self._add_stores()
+        self._add_desktop()
+
+    def _name_groups(self, parser: argparse.ArgumentParser) -> None:
+        parser._positionals.title = self._texts("help.arguments")
+        parser._optionals.title = self._texts("help.options")
+
+    def _add(self, name: str) -> argparse.ArgumentParser:
+        says = self._texts(f"help.command.{name}")
+        command = self._choices.add_parser(
+            name, help=says, description=says, parents=[self._everywhere], add_help=False
+        )
+        self._name_groups(command)
+        command.set_defaults(run_command=self._commands[name])
+        return command
+
+    def _says(self, key: str) -> str:
+        return self._texts(f"help.option.{key}")
+
+    def _format(self, command: argparse.ArgumentParser) -> None:
+        command.add_argument("--format", choices=FORMATS, help=self._says("format"))
+
+    def _add_signing(self) -> None:
+        command = self._add("enrol")
+        command.add_argument("server", help="https://…")
+        command.add_argument("--label", default=platform.node() or "workstation", help=self._says("label"))
+        self._add("organisations")
+        command = self._add("run")
+        command.add_argument("id", type=lambda text: text.removeprefix("="), help=self._says("id"))
+        self._format(command)
+        command.add_argument(
+            "--wait", type=float, default=WAIT_SECONDS, metavar="SECONDS", help=self._says("wait")
+        )
+        command = self._add("watch")
+        command.add_argument("--once", action="store_true", help=self._says("once"))
+        self._add("status")
+        command = self._add("doctor")
+        command.add_argument("--open", action="store_true", help=self._says("doctor_open"))
+        command.add_argument("--card", action="store_true", help=self._says("card"))
+
+    def _add_stores(self) -> None:
+        command = self._add("password")
+        command.add_argument("file", type=Path, help=self._says("store"))
+        self._format(command)
+        command = self._add("export")
+        command.add_argument("file", type=Path, help=self._says("store"))
+        command.add_argument("--for", dest="software", choices=software.CODES, help=self._says("software"))
+        command.add_argument("--to", type=Path, metavar="PATH", help=self._says("to"))
+        command = self._add("backup")
+        command.add_argument("file", type=Path, help=self._says("store"))
+        command.add_argument("folder", type=Path, nargs="?", help=self._says("backup_folder"))
+        command = self._add("scan")
+        command.add_argument("folder", type=Path, nargs="*", help=self._says("scan_folder"))
+        command.add_argument("--open", action="store_true", help=self._says("scan_open"))
+        command.add_argument("--report", action="store_true", help=self._says("report"))
+        command.add_argument("--yes", action="store_true", help=self._says("yes"))
+        command.add_argument("--package", metavar="NAME", help=self._says("package"))
+        command.add_argument("--machine", metavar="NAME", help=self._says("machine"))
+        for name in ("verify", "self-test", "token"):
+            self._add(name).add_argument("file", type=Path, help=self._says("store"))
+        command = self._add("prepare")
+        command.add_argument("file", type=Path, help=self._says("preparation"))
+        self._format(command)
+        command = self._add("collect")
+        command.add_argument("file", type=Path, help=self._says("certificates"))
+
+    def _add_desktop(self) -> None:
+        command = self._add("handle")
+        command.add_argument("url", help="ehportal://…")
+        self._add("install-handler")
