@@ -125,6 +125,11 @@ def copies(stores: Sequence[FoundStore]) -> tuple[tuple[FoundStore, ...], ...]:
     return tuple(group for group in groups if len({store.digest for store in group}) > 1)
 
 
+def same_certificate(group: Sequence[FoundStore]) -> bool:
+    """Whether files with the same key hold the same certificate too."""
+    return len({store.fingerprint for store in group}) == 1
+
+
 def _groups(pairs: Iterable[tuple[str, FoundStore]]) -> tuple[tuple[FoundStore, ...], ...]:
     together: dict[str, list[FoundStore]] = defaultdict(list)
     for key, store in pairs:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from agent.language import Texts, shown, shown_path
-from agent.scan.found import FoundStore, copies, duplicates
+from agent.scan.found import FoundStore, copies, duplicates, same_certificate
 from agent.scan.search import Scan
 from agent.wire.days import written_day
 from agent.wire.jobs import Json
@@ -49,12 +49,23 @@ class ScanPage:
         ):
             for group in groups:
                 yield self.texts(f"scan.{key}", files=", ".join(shown_path(store.path) for store in group))
+                if not same_certificate(group):
+                    yield from (self._other_certificate(store) for store in group)
         stores = [store for store in self.scan.stores if store.is_store]
         yield self.texts("scan.summary", count=str(len(stores)), folders=_list(self.scan.folders))
         for path in self.scan.skipped:
             yield self.texts("scan.skipped", folder=shown_path(path))
         if self.scan.cut_short:
             yield self.texts("scan.cut_short")
+
+    def _other_certificate(self, store: FoundStore) -> str:
+        """Until when the certificate in one of several stores of a key is good: the key alone does not tell."""
+        end = store.end
+        if end is None:
+            told = self.texts("scan.end_unknown")
+        else:
+            told = self.texts("scan.ended_on" if end <= self.now else "scan.end_real", end=f"{end:%d/%m/%Y}")
+        return "  " + self.texts("scan.same_key_other", file=shown_path(store.path), end=told)
 
     def _store(self, store: FoundStore) -> Iterator[str]:
         name = shown_path(store.path.name)

@@ -16,6 +16,7 @@ from agent.errors import StoreError
 from agent.language import LANGUAGES, Texts
 from agent.pkcs12 import Contents
 from agent.pkcs12 import protection as protecting
+from agent.pkcs12.limits import Work
 from agent.pkcs12.passwords import Encoding, encodings_of
 from tests.agent.stores.samples import PASSWORD, full_contents, run
 
@@ -157,7 +158,7 @@ def test_a_mac_that_is_not_read_here_is_called_by_its_name(algorithm: Any, name:
 
 def test_a_good_mac_never_ends_in_the_advice_to_take_the_backup() -> None:
     broken = bytes.fromhex("3003020105")
-    opener = protecting.Opener(PASSWORD, protecting.Work())
+    opener = protecting.Opener(PASSWORD, Work())
     whole = asn1.Pfx(
         {
             "version": "v3",

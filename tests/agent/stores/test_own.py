@@ -1,10 +1,14 @@
 """Finding the key store of a certificate among odd files: what cannot be opened is passed over, nothing breaks off."""
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from agent import pkcs12
 from agent.config import Config
@@ -16,7 +20,7 @@ from agent.stores.contents import authentication_entry
 from agent.stores.own import OwnStore, StoreFinder
 from agent.stores.remembered import record_store
 from agent.ui import Dialogue
-from agent.wire.pki.keys import certificate_fingerprint
+from agent.wire.pki.keys import certificate_fingerprint, public_key_identifier
 from agent.wire.pki.names import CertificateName
 from tests.agent.stores.samples import PASSWORD, full_contents, other_contents
 
@@ -31,7 +35,7 @@ class Person:
     said: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
-    def password(self, what: str, *, again: bool) -> str | None:
+    def password(self, what: str, *, again: bool, of_key: bool = False) -> str | None:
         self.asked.append(what)
         return PASSWORD
 
@@ -108,3 +112,28 @@ def test_a_folder_that_may_not_be_looked_into_leads_to_the_person(config: Config
     assert finder.find(wanted(), NAME, known=str(nowhere / "a.p12")).path == right
     with pytest.raises(StoreError, match="folder_not_writable"):
         private_folder(nowhere / "below")
+
+
+def test_another_certificate_of_the_same_key_is_named_and_never_taken(config: Config) -> None:
+    whole = full_contents()
+    first, *others = whole.keys
+    assert first.certificate is not None
+    assert isinstance(first.key, rsa.RSAPrivateKey)
+    begin = first.certificate.not_valid_before_utc
+    older = (
+        x509.CertificateBuilder()
+        .subject_name(first.certificate.subject)
+        .issuer_name(first.certificate.issuer)
+        .public_key(first.key.public_key())
+        .serial_number(7)
+        .not_valid_before(begin - timedelta(days=1100))
+        .not_valid_after(begin - timedelta(days=5))
+        .sign(first.key, hashes.SHA256())
+    )
+    path = put(config, "other.p12", replace(whole, keys=(replace(first, certificate=older), *others)))
+    person = Person(paths=[str(path)])
+    finder = StoreFinder(config, cast(Dialogue, person), Texts("nl"))
+    with pytest.raises(StoreError):
+        finder.find(wanted(), NAME, key_identifier=public_key_identifier(first.key.public_key()))
+    (said,) = [line for line in person.said if "dezelfde sleutel" in line]
+    assert f"geëindigd op {older.not_valid_after_utc:%d/%m/%Y}" in said

@@ -89,15 +89,16 @@ def test_a_file_that_another_program_holds_for_a_moment_is_waited_for(
 def test_a_file_that_stays_held_is_called_so_and_nothing_changed(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, waited = store.read_bytes(), []
+    before = store.read_bytes()
+    waited: list[float] = []
 
     def held(*arguments: object) -> None:
         raise PermissionError(13, "held by another program")
 
     monkeypatch.setattr(os, "replace", held)
-    monkeypatch.setattr(durable.time, "sleep", waited.append)
+    monkeypatch.setattr("time.sleep", waited.append)
     moments = iter(range(100))
-    monkeypatch.setattr(durable.time, "monotonic", lambda: float(next(moments)))
+    monkeypatch.setattr("time.monotonic", lambda: float(next(moments)))
     with pytest.raises(StoreError) as refused:
         _change(store)
     assert (refused.value.code, refused.value.values) == ("file_held", {"file": str(store)})
