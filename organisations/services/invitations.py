@@ -5,6 +5,7 @@ letter carries an address under which the invitation is found; its last part pro
 """
 
 import hmac
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -16,7 +17,7 @@ from django.utils.crypto import salted_hmac
 
 from organisations.domain.roles import Role
 from organisations.errors import AlreadyInvited, InvitationOver, RoleHeld
-from organisations.models import Invitation, Membership, Organisation, User
+from organisations.models import Invitation, Membership, Organisation, Person, User
 from organisations.models.invitation import LIFETIME
 from organisations.services.accounts import choose_password_by_mail, is_begun
 from organisations.services.audit import Actor, record
@@ -87,6 +88,16 @@ def withdraw_invitation(invitation: Invitation, *, actor: Actor, now: datetime) 
     """Take an invitation back. Raises InvitationOver for one that was answered meanwhile."""
     _end(invitation, Outcome.WITHDRAWN, now)
     _record(invitation, "invitation_withdrawn", actor, now)
+
+
+@transaction.atomic
+def withdraw_invitations_of(person: Person, *, actor: Actor, now: datetime) -> None:
+    """Take back what is open for the addresses of somebody who leaves: a role must not come back by an old letter."""
+    addresses = {one.lower() for one in (person.email, person.user.email if person.user else "") if one}
+    rows = Invitation.objects.filter(organisation=person.organisation_id, email__in=addresses, ended_at=None)
+    for invitation in rows:
+        with suppress(InvitationOver):
+            withdraw_invitation(invitation, actor=actor, now=now)
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from certificates.services.foreigners.progress import cancel_foreign_request
 from certificates.services.signing.cancel import cancel_request
 from organisations.models import Person
 from organisations.services.audit import Actor, record
+from organisations.services.invitations import withdraw_invitations_of
 from organisations.services.people import mark_left
 from organisations.tenancy import acting_for
 
@@ -64,6 +65,7 @@ def person_leaves(person: Person, *, left_on: date, actor: Actor, now: datetime)
     LastAdministrator; then nothing is done.
     """
     mark_left(person, left_on=left_on, actor=actor, now=now)
+    withdraw_invitations_of(person, actor=actor, now=now)
     held = held_by(person)
     left = Left(
         requests=sum(_cancelled(one, actor, now) for one in held.unsigned),

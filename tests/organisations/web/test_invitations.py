@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
+from organisations.domain.mandates import belgian_day
 from organisations.domain.roles import Role
 from organisations.models import AuditEvent, Invitation, Membership, User
 from organisations.models.invitation import LIFETIME
@@ -327,6 +328,18 @@ class TestAnAccountThatIsThere:
             take_role(membership, actor=PLATFORM, now=datetime.now(UTC))
         assert his.post(f"{link}accept/").status_code == 410
         assert roles_in(hospital, luc) == set()
+
+
+def test_who_leaves_does_not_come_back_by_an_old_letter(
+    administrator: Client, hospital: Hospital, sink: MailSink
+) -> None:
+    user = hospital.holder_user
+    invitation = invited(hospital, user.email, Role.AUDITOR)
+    other = invited(hospital, NEW, Role.AUDITOR)
+    leaving = {"left_on": str(belgian_day(datetime.now(UTC)))}
+    assert administrator.post(f"/organisation/people/{hospital.holder.pk}/leave/", leaving).status_code == 302
+    assert reload(invitation).outcome == "withdrawn"
+    assert reload(other).ended_at is None
 
 
 class TestWhatIsAsked:
