@@ -305,6 +305,11 @@ def make_site() -> Site:
             "fr": _holder(hospital, users["fr"], "00010100105", "Jean-Baptiste", "Delacroix"),
             "de": _holder(hospital, users["de"], "78041204401", "Annelies", "Müller"),
         }
+    other = make_hospital(name="Clinique Notre-Dame", cbe="0809394427", ssin="93051822361").organisation
+    with acting_for([other.pk], as_platform=True):
+        add_identifier(
+            other, type="CBE", value=hospital.identifier.value, actor=PLATFORM, now=datetime.now(UTC)
+        )
     _fill_shelf(hospital)
     certificate = shelve(here, "EHBOX-CENTRAAL", 61)
     for language, days in (("nl", 61), ("fr", 700)):

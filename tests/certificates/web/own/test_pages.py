@@ -105,4 +105,4 @@ def test_what_was_renewed_says_so(page: Any, holder_client: Client, hospital: Ho
     assert "Hernieuwd" in text
     assert "?renews=" not in text
     assert text.count("Het kan hernieuwd worden vanaf") == 1
-    assert made == 6
+    assert made == 5
