@@ -89,6 +89,8 @@ def checked_delivery(
         validate(leaf, others, certificate_anchors(environment), check_revocation=False).trust
         is not Trust.TRUSTED
     ):
+        if len(others) < len(chain) - 1:
+            raise CertificateForAnotherKey  # what was missing may be what could not be read
         raise CertificateNotTrusted
     return facts
 
