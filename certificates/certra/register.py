@@ -29,6 +29,7 @@ from certificates.certra.values import (
     part_of,
     text_of,
     texts_of,
+    validity_of,
 )
 
 log = structlog.get_logger("certificates.certra")
@@ -126,6 +127,6 @@ def _details(details: etree._Element) -> CertificateDetails:
         serial_number=text_of(details, "c:SerialNumber"),
         dn=text_of(details, "c:DN"),
         issuer_dn=text_of(details, "c:IssuerDN"),
-        valid_not_before=moment_of(details, "c:ValidNotBefore"),
-        valid_not_after=moment_of(details, "c:ValidNotAfter"),
+        valid_not_before=validity_of(details, "c:ValidNotBefore"),
+        valid_not_after=validity_of(details, "c:ValidNotAfter"),
     )

@@ -4,7 +4,7 @@ All raise Unreadable; the caller knows whether that means asking again or an unk
 """
 
 import re
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 
 from lxml import etree
 
@@ -54,15 +54,24 @@ def flag_of(element: etree._Element, path: str) -> bool:
 
 
 def moment_of(element: etree._Element, path: str) -> datetime:
-    """Return an xs:dateTime within the one range of dates, so that "no end" is the same here as everywhere.
+    """Return an xs:dateTime; one without a zone is read as Belgian time (inferred: the schema leaves it open)."""
+    moment = _written(element, path)
+    if not MINYEAR < moment.year < MAXYEAR:  # a zone or a pause would move it out of what can be kept
+        raise Unreadable(f"{path} is no moment that can be used")
+    return moment
 
-    One without a zone is read as Belgian time (inferred: the schema leaves it open).
-    """
+
+def validity_of(element: etree._Element, path: str) -> datetime:
+    """Return a certificate's begin or end, within the one range of dates: "no end" is the same here as everywhere."""
+    return within(_written(element, path))
+
+
+def _written(element: etree._Element, path: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text_of(element, path))
     except ValueError:  # the year -5, the year 20260, 24:00:00
         raise Unreadable(f"{path} is no moment that can be used") from None
-    return within(moment if moment.tzinfo else moment.replace(tzinfo=BRUSSELS))
+    return moment if moment.tzinfo else moment.replace(tzinfo=BRUSSELS)
 
 
 def maybe_moment(element: etree._Element, path: str) -> datetime | None:

@@ -87,6 +87,8 @@ def check_delivery(
         validate(leaf, others, certificate_anchors(environment), check_revocation=False).trust
         is not Trust.TRUSTED
     ):
+        if len(others) < len(chain) - 1:
+            raise CertificateForAnotherKey  # what was missing may be what could not be read
         raise CertificateNotTrusted
     return facts
 

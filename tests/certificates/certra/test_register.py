@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+from lxml import etree
 
 from agent.wire.jobs import ContactData, Identifier, Signer
 from agent.wire.pki.keys import make_csr
-from agent.wire.pki.moments import NO_END
+from agent.wire.pki.moments import EARLIEST, NO_END
 from agent.wire.pki.names import ehealth_dn
 from certificates.certra.errors import OutcomeUnknown, Rejected, Transient
 from certificates.certra.facts import (
@@ -17,6 +18,7 @@ from certificates.certra.facts import (
     ForeignWish,
     RevocationWish,
 )
+from certificates.certra.values import validity_of
 from certificates.domain.revocation import RevocationReason
 from certificates.services.signing.gateways import gateway_of
 from tests.certificates.certra.answering import answering, certra_answer, client_of
@@ -244,10 +246,19 @@ def test_one_odd_entry_of_the_register_takes_nothing_from_the_others(change: dic
     assert [one.public_key_identifier for one in found] == ["ab" * 20, "cd" * 20]
 
 
-def test_a_certificate_without_end_has_the_one_end_for_that() -> None:
-    with listening(answering(infos_of({"requested": "9999-12-31T23:59:59Z"}))) as server:
-        [found] = client_of(f"http://127.0.0.1:{server.port}").certificate_infos(b"<x/>")
-    assert found.requested_at == NO_END
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("9999-12-31T23:59:59Z", NO_END),
+        ("9999-12-31T23:59:59-12:00", NO_END),
+        ("0001-01-01T00:00:00", EARLIEST),
+        ("2027-03-29T00:30:00+02:00", datetime(2027, 3, 28, 22, 30, tzinfo=UTC)),
+    ],
+)
+def test_a_certificates_dates_are_within_the_one_range(told: str, kept: datetime) -> None:
+    answer = etree.Element("answer")
+    etree.SubElement(answer, "end").text = told
+    assert validity_of(answer, "end") == kept
 
 
 def test_a_thousand_certificates_are_one_answer() -> None:
