@@ -16,6 +16,7 @@ app.conf.beat_schedule = {
     "sweep-revocations": {"task": "certificates.sweep_revocations", "schedule": 2.0},
     "check-revocations": {"task": "certificates.check_revocations", "schedule": 600.0},
     "sweep-reminders": {"task": "certificates.sweep_reminders", "schedule": 600.0},
+    "read-bounces": {"task": "organisations.read_bounces", "schedule": 300.0},
     "forget-old-proofs": {"task": "organisations.forget_old_proofs", "schedule": 600.0},
 }
 

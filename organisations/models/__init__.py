@@ -1,6 +1,7 @@
 """Tables of the organisations app, one module a subject."""
 
 from organisations.models.audit import AuditEvent
+from organisations.models.bounce import ReturnedMail
 from organisations.models.device import Device, Enrolment, ProofUse
 from organisations.models.membership import Membership
 from organisations.models.organisation import Organisation, OrganisationIdentifier
@@ -19,5 +20,6 @@ __all__ = [
     "Person",
     "ProofUse",
     "Reminder",
+    "ReturnedMail",
     "User",
 ]

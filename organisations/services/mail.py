@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 
 from organisations.domain.identifiers import mask_ssins
 from organisations.models import Organisation, User
+from organisations.services.returned_mail import envelope_sender
 
 log = structlog.get_logger(__name__)
 
@@ -115,8 +116,13 @@ def _message(reader: User, letter: Letter) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
         subject,
         text,
+        # The envelope's sender: what comes back later tells by it which address it was.
+        envelope_sender(reader.email),
         to=[reader.email],
-        headers={"Auto-Submitted": "auto-generated"},  # RFC 3834: no out-of-office note answers it
+        headers={
+            "Auto-Submitted": "auto-generated",  # RFC 3834: no out-of-office note answers it
+            "From": settings.DEFAULT_FROM_EMAIL,
+        },
     )
     message.attach_alternative(html, "text/html")
     return message

@@ -11,7 +11,15 @@ from organisations import selectors
 from organisations.domain.identifiers import is_bis
 from organisations.domain.mandates import MandateState, belgian_day
 from organisations.domain.roles import Role
-from organisations.models import Mandate, Membership, Organisation, OrganisationIdentifier, Person, User
+from organisations.models import (
+    Mandate,
+    Membership,
+    Organisation,
+    OrganisationIdentifier,
+    Person,
+    ReturnedMail,
+    User,
+)
 from organisations.web.forms import WithdrawalForm
 from organisations.web.pages import MANAGE, page
 from organisations.web.tenancy import TenantRequest, switch_organisation
@@ -50,6 +58,8 @@ class MemberLine:
     user: User
     roles: list[tuple[Membership, str]]
     refused: str | None
+    returned: ReturnedMail | None
+    """What came back from its address after the mail server had taken it."""
 
 
 def _members(organisation: Organisation) -> list[MemberLine]:
@@ -57,7 +67,10 @@ def _members(organisation: Organisation) -> list[MemberLine]:
     for membership in selectors.members_of(organisation):
         held.setdefault(membership.user, []).append((membership, str(ROLES[Role(membership.role)])))
     refused = selectors.refused_mail(organisation)
-    return [MemberLine(user, roles, refused.get(user.pk)) for user, roles in held.items()]
+    returned = selectors.returned_mail(organisation, held)
+    return [
+        MemberLine(user, roles, refused.get(user.pk), returned.get(user.pk)) for user, roles in held.items()
+    ]
 
 
 def _mandates(organisation: Organisation, today: date) -> list[MandateLine]:
