@@ -17,6 +17,7 @@ app.conf.beat_schedule = {
     "check-revocations": {"task": "certificates.check_revocations", "schedule": 600.0},
     "sweep-reminders": {"task": "certificates.sweep_reminders", "schedule": 10.0},
     "sweep-invitations": {"task": "organisations.sweep_invitations", "schedule": 10.0},
+    "read-bounces": {"task": "organisations.read_bounces", "schedule": 300.0},
     "forget-old-proofs": {"task": "organisations.forget_old_proofs", "schedule": 600.0},
 }
 

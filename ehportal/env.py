@@ -139,3 +139,18 @@ def mail(url: str) -> Mail:
         starttls=parts.scheme == "smtp+starttls",
         tls=parts.scheme == "smtps",
     )
+
+
+def mailbox(url: str) -> str:
+    """Return `imaps://user:password@host[:port][/folder]` (or `imap://`) as it is, once it is one; empty stays empty.
+
+    Its complaints never repeat the address, which holds a password.
+    """
+    try:
+        parts = urlsplit(url)
+        _port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured("BOUNCE_IMAP_URL is not an address with a port number.") from None
+    if url and (parts.scheme not in {"imap", "imaps"} or not parts.hostname or not parts.username):
+        raise ImproperlyConfigured("BOUNCE_IMAP_URL must be imaps://user:password@host/folder.")
+    return url

@@ -154,6 +154,11 @@ EMAIL_FILE_PATH = _mail.folder
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("MAIL_FROM")
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Where mail comes back that a server took and could not deliver: bounces@… (letters leave as bounces+TOKEN@…), read by
+# IMAP, or handed to /mail/returned/ by the mail server with the secret.
+BOUNCE_ADDRESS = env.text("BOUNCE_ADDRESS", "")
+BOUNCE_IMAP_URL = env.mailbox(env.text("BOUNCE_IMAP_URL", ""))
+BOUNCE_HOOK_SECRET = env.text("BOUNCE_HOOK_SECRET", "")
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "ehportal_session"

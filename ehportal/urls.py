@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from organisations.api.returned_mail import returned_mail
 from organisations.web.accounts.adapter import closed
 from organisations.web.language import choose_language
 
@@ -19,6 +20,7 @@ urlpatterns = [
         include("organisations.web.members.urls"),
     ),
     path("language/", choose_language, name="language"),
+    path("mail/returned/", returned_mail, name="returned-mail"),
     path("organisation/", include("organisations.web.urls")),
     path("", include("certificates.web.urls")),
 ]

@@ -1,8 +1,9 @@
 """Questions about organisations that pages and API ask; all of them see only named organisations."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from organisations.keyset import Page, page_of
 from organisations.models import (
@@ -16,6 +17,7 @@ from organisations.models import (
     OrganisationIdentifier,
     Person,
     Reminder,
+    ReturnedMail,
     User,
 )
 
@@ -83,6 +85,20 @@ def letters_about(subject_id: UUID) -> list[Reminder]:
     """The newest letter to each reader about one thing, sent or not, with its reader."""
     rows = Reminder.objects.filter(subject_id=subject_id).select_related("recipient")
     return list(rows.order_by("recipient_id", "-created_at", "-id").distinct("recipient_id"))
+
+
+def returned_mail(organisation: Organisation, users: Iterable[User]) -> dict[UUID, ReturnedMail]:
+    """Return, by account, the mail that came back from its address after the newest reminder was sent there."""
+    sent = dict(
+        Reminder.objects.filter(organisation=organisation)
+        .exclude(sent_at=None)
+        .order_by()
+        .values_list("recipient_id")
+        .annotate(last=Max("sent_at"))
+    )
+    back = ReturnedMail.objects.in_bulk({user.email.lower() for user in users})
+    found = {user.pk: back[user.email.lower()] for user in users if user.email.lower() in back}
+    return {key: one for key, one in found.items() if key not in sent or one.returned_at >= sent[key]}
 
 
 def devices_of_user(user: User) -> list[Device]:

@@ -2,10 +2,15 @@
 
 from uuid import UUID
 
+import structlog
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from organisations.services import invitation_letters, proofs
+from organisations.services.bounce_mailbox import MailboxUnreachable, read_mailbox
+
+log = structlog.get_logger(__name__)
 
 SWEEP_MESSAGE_SECONDS = 30
 
@@ -27,3 +32,14 @@ def sweep_invitations() -> None:
     """Pick up the letters that are due, whether or not a message was lost."""
     for organisation_id, invitation_id in invitation_letters.due_invitations(now=timezone.now()):
         send_invitation.apply_async((str(organisation_id), str(invitation_id)), expires=SWEEP_MESSAGE_SECONDS)
+
+
+@shared_task(name="organisations.read_bounces", soft_time_limit=240)
+def read_bounces() -> None:
+    """Take the mail that came back, where there is a mailbox for it."""
+    if not settings.BOUNCE_IMAP_URL:
+        return
+    try:
+        read_mailbox(settings.BOUNCE_IMAP_URL, now=timezone.now())
+    except MailboxUnreachable as error:
+        log.warning("bounce_mailbox_unreachable", error=str(error))

@@ -18,6 +18,7 @@ from organisations.web.tenancy import TenantRequest
 
 SHOWN = (Standing.RENEWABLE, Standing.VALID, Standing.EXPIRED, Standing.REVOKED)
 """Counted also when there is none; the others only when there are some."""
+NOT_GOOD = frozenset({Standing.NOT_RECOGNISED, Standing.ON_HOLD})
 MOST_TO_RENEW = 40
 """Lines of the list of those to renew; the inventory shows the rest."""
 
@@ -28,6 +29,7 @@ def dashboard(request: TenantRequest) -> HttpResponse:
     here, now = request.tenancy.organisation, timezone.now()
     counts = inventory.status_counts(here, now)
     marks = inventory.timeline(here, now)
+    good = [one for one in marks if one.standing not in NOT_GOOD]
     to_renew = list(renewals.to_renew(here, now)[:MOST_TO_RENEW])
     context = {
         "counts": [
@@ -37,9 +39,10 @@ def dashboard(request: TenantRequest) -> HttpResponse:
         ],
         "total": sum(counts.values()),
         "to_renew": counts[Standing.RENEWABLE.value],
+        "not_recognised": counts[Standing.NOT_RECOGNISED.value],
         "under_way": renewals.renewals_under_way(here, now) if to_renew else 0,
         "renewals": renewal_lines(request.tenancy, to_renew, now),
-        "first_end": next((mark.not_after for mark in marks if mark.not_after >= now), None),
+        "first_end": next((one.not_after for one in good if one.not_after >= now), None),
         "wide": plot_timeline(marks, now, width=1000, every=3),
         "narrow": plot_timeline(marks, now, width=340, every=6, deepest=14),
         "months": months_of(marks, now),

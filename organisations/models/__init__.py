@@ -1,6 +1,7 @@
 """Tables of the organisations app, one module a subject."""
 
 from organisations.models.audit import AuditEvent
+from organisations.models.bounce import ReturnedMail
 from organisations.models.device import Device, DeviceLink, Enrolment, ProofUse
 from organisations.models.invitation import Invitation
 from organisations.models.membership import Membership
@@ -22,5 +23,6 @@ __all__ = [
     "Person",
     "ProofUse",
     "Reminder",
+    "ReturnedMail",
     "User",
 ]

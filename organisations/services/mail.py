@@ -16,6 +16,7 @@ from django.utils import timezone, translation
 
 from organisations.domain.identifiers import mask_ssins
 from organisations.models import Organisation, User
+from organisations.services.returned_mail import envelope_sender
 
 log = structlog.get_logger(__name__)
 
@@ -153,8 +154,13 @@ def _rendered(template: str, to: str, subject: str, context: dict[str, Any]) -> 
     message = EmailMultiAlternatives(
         subject,
         text,
+        # The envelope's sender: what comes back later tells by it which address it was.
+        envelope_sender(to),
         to=[to],
-        headers={"Auto-Submitted": "auto-generated"},  # RFC 3834: no out-of-office note answers it
+        headers={
+            "Auto-Submitted": "auto-generated",  # RFC 3834: no out-of-office note answers it
+            "From": settings.DEFAULT_FROM_EMAIL,
+        },
     )
     message.attach_alternative(html, "text/html")
     return message

@@ -20,6 +20,7 @@ from organisations.models import (
     Organisation,
     OrganisationIdentifier,
     Person,
+    ReturnedMail,
     User,
 )
 from organisations.services.members import remember_organisation
@@ -72,6 +73,8 @@ class MemberLine:
     user: User
     roles: list[tuple[Membership, str]]
     refused: str | None
+    returned: ReturnedMail | None
+    """What came back from its address after the mail server had taken it."""
 
 
 def _number(one: OrganisationIdentifier) -> IdentifierLine:
@@ -112,7 +115,10 @@ def _members(organisation: Organisation) -> list[MemberLine]:
     for membership in selectors.members_of(organisation):
         held.setdefault(membership.user, []).append((membership, str(ROLES[Role(membership.role)])))
     refused = selectors.refused_mail(organisation)
-    return [MemberLine(user, roles, refused.get(user.pk)) for user, roles in held.items()]
+    returned = selectors.returned_mail(organisation, held)
+    return [
+        MemberLine(user, roles, refused.get(user.pk), returned.get(user.pk)) for user, roles in held.items()
+    ]
 
 
 def _mandates(organisation: Organisation, today: date) -> list[MandateLine]:

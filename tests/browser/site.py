@@ -16,7 +16,7 @@ from django.test import Client
 from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.papers import PaperKind, PaperState
-from certificates.domain.revocation import RevocationState
+from certificates.domain.revocation import HOLD, RevocationState
 from certificates.domain.tokens import TokenState
 from certificates.models import Certificate, CertificateRequest, Installation
 from certificates.models.work import UNSIGNED
@@ -161,6 +161,7 @@ def _fill_shelf(hospital: Hospital) -> None:
         )
     for days in (-3, -40):
         shelve(hospital.organisation, f"OUD{-days}", days)
+    shelve(hospital.organisation, "GESCHORST", 34, revocation_status="on_hold", revocation_reason=HOLD)
 
 
 def _renewed(hospital: Hospital) -> tuple[Certificate, Certificate]:
@@ -178,6 +179,13 @@ def _renewed(hospital: Hospital) -> tuple[Certificate, Certificate]:
             organisation=hospital.organisation, device_id=uuid4(), machine="PC-ONTHAAL-2",
             path=r"C:\Users\onthaal\ehealth\keystore\CBE=0406798006,ONBEKEND 20250301-090000.p12",
             file_digest="d" * 64, name="CBE=0406798006, ONBEKEND", environment="production", estimated=True,
+            first_seen_at=datetime.now(UTC), last_seen_at=datetime.now(UTC),
+        )  # fmt: skip
+        Installation.objects.create(
+            organisation=hospital.organisation, device_id=uuid4(), machine="PC-ONTHAAL-2",
+            path=r"C:\Users\onthaal\ehealth\keystore\CBE=0406798006 20231201-090000.p12", fingerprint="e" * 64,
+            public_key_identifier=new.public_key_identifier, not_after=datetime.now(UTC) - timedelta(days=5),
+            file_digest="e" * 64, name="CBE=0406798006", environment="production",
             first_seen_at=datetime.now(UTC), last_seen_at=datetime.now(UTC),
         )  # fmt: skip
     token(hospital, new, TokenState.WAITING)
@@ -312,6 +320,7 @@ def make_site() -> Site:
         )
     _fill_shelf(hospital)
     certificate = shelve(here, "EHBOX-CENTRAAL", 61)
+    strange = shelve(here, "ZELFGEMAAKT", 61, chain_trusted=False, revocation_status="unknown")
     for language, days in (("nl", 61), ("fr", 700)):
         shelve(
             here,
@@ -358,6 +367,7 @@ def make_site() -> Site:
         "certificate-token": f"/certificates/{with_token.pk}/",
         "certificate-old": f"/certificates/{old.pk}/",
         "certificate-new": f"/certificates/{new.pk}/",
+        "certificate-strange": f"/certificates/{strange.pk}/",
         "renewal": f"/certificates/{certificate.pk}/renew/",
         "renewal-too-early": f"/certificates/{new.pk}/renew/",
         "installations": "/installations/",

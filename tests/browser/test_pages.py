@@ -18,6 +18,7 @@ PAGES = (
     "certificate-token",
     "certificate-old",
     "certificate-new",
+    "certificate-strange",
     "renewal",
     "renewal-too-early",
     "installations",

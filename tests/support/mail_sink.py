@@ -23,6 +23,8 @@ class MailSink:
 
     def __init__(self) -> None:
         self.mails: list[tuple[list[str], EmailMessage]] = []
+        self.senders: list[str] = []
+        """The envelope's sender of each."""
         self.refuses = False
         self.unknown: set[str] = set()
         self.delay = 0.0
@@ -49,6 +51,7 @@ class MailSink:
         content = envelope.content
         assert isinstance(content, bytes)
         message: Any = message_from_bytes(content, policy=policy.default)
+        self.senders.append(str(envelope.mail_from))
         self.mails.append((list(envelope.rcpt_tos), message))
         return "250 Taken"
 

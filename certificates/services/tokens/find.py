@@ -7,7 +7,6 @@ from django.db import transaction
 
 from certificates.certra.gateway import TokenDepot
 from certificates.domain.tokens import TokenState
-from certificates.domain.validity import RevocationStatus
 from certificates.errors.signing import JobUnknown
 from certificates.errors.tokens import TokenNotFound, TokenRefused
 from certificates.models import AgentJob, Certificate, EncryptionToken
@@ -76,10 +75,9 @@ def _take_over_found(certificate: Certificate, found: JudgedToken, actor: Actor,
 
 
 def can_have_token(certificate: Certificate, now: datetime) -> bool:
-    """Return whether the government would take a token for it: an eHealth certificate, valid today."""
+    """Return whether the government would take a token for it: a genuine eHealth certificate, valid today."""
     alive = certificate.not_before <= now < certificate.not_after
-    revoked = certificate.revocation_status == RevocationStatus.REVOKED
-    return bool(certificate.identifier_type) and alive and not revoked
+    return bool(certificate.identifier_type) and alive and certificate.is_genuine
 
 
 @transaction.atomic

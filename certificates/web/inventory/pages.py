@@ -13,7 +13,6 @@ from agent.wire.encoding import to_pem
 from agent.wire.pki.fields import NotACertificate, read_fields
 from agent.wire.pki.text import MARK
 from certificates.domain.lifecycle import Environment
-from certificates.domain.validity import RevocationStatus
 from certificates.selectors.installations import installations_of
 from certificates.selectors.inventory import inventory_page, neighbours
 from certificates.services.inventory.hand_out import hand_out_certificate
@@ -75,12 +74,15 @@ def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
     now = timezone.now()
     predecessor, successor = neighbours(found)
     plan, ending = plan_renewal(found, now=now), ending_view(found, now)
-    revoked = found.revocation_status == RevocationStatus.REVOKED
     context = {
         "row": certificate_row(found, now, renewed=successor is not None, ending=ending.on_its_way),
         "certificate": found,
         "validity": plot_validity(
-            found.not_before, found.not_after, now, opens_at=found.renewable_from, revoked=revoked
+            found.not_before,
+            found.not_after,
+            now,
+            opens_at=found.renewable_from,
+            revoked=not found.is_genuine,
         ),
         "fingerprint": _spaced(found.fingerprint),
         "serial": _spaced(found.serial),

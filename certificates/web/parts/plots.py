@@ -31,7 +31,8 @@ class Mark:
     certificate_id: UUID
     title: str
     acceptance: bool
-    soon: bool
+    tone: str
+    """soon, strange (not recognised), or nothing."""
 
     @property
     def diamond(self) -> str:
@@ -155,7 +156,7 @@ def plot_timeline(
         axis=axis,
         window=at(now + REPLACEMENT_WINDOW),
         marks=tuple(
-            Mark(x, y(level, acceptance), mark.certificate_id, _title(mark), acceptance, _soon(mark))
+            Mark(x, y(level, acceptance), mark.certificate_id, _title(mark), acceptance, _tone(mark))
             for x, level, acceptance, mark in placed
         ),
         surplus=tuple(
@@ -173,8 +174,10 @@ def _title(mark: TimelineMark) -> str:
     return f"{mark.common_name} · {day}"
 
 
-def _soon(mark: TimelineMark) -> bool:
-    return mark.standing in {Standing.RENEWABLE, Standing.ENDS_SOON}
+def _tone(mark: TimelineMark) -> str:
+    if mark.standing is Standing.NOT_RECOGNISED:
+        return "strange"
+    return "soon" if mark.standing in {Standing.RENEWABLE, Standing.ENDS_SOON} else ""
 
 
 def _ticks(
@@ -198,10 +201,10 @@ def _ticks(
 
 
 def months_of(marks: list[TimelineMark], now: datetime) -> list[MonthCount]:
-    """Count the same certificates by month, leaving out months in which none ends."""
+    """Count the same certificates by month, leaving out months in which none ends, and what is not recognised."""
     counts: dict[datetime, Counter[str]] = {}
     for mark in marks:
-        if mark.not_after < now:
+        if mark.not_after < now or mark.standing is Standing.NOT_RECOGNISED:
             continue
         month = _month(timezone.localtime(mark.not_after), 0)
         counts.setdefault(month, Counter())[mark.environment] += 1

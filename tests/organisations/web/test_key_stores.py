@@ -15,7 +15,7 @@ ADDRESS = "/organisation/key-stores/"
 
 
 def _kept(hospital: Hospital) -> str:
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         return Organisation.objects.get(pk=hospital.organisation.pk).key_store_software
 
 
@@ -25,7 +25,7 @@ def test_the_choice_is_kept_and_written_down_once(administrator: Client, hospita
         answer = administrator.post(ADDRESS, {"software": "openssl"}, follow=True)
         assert "OpenSSL" in answer.content.decode()
     assert _kept(hospital) == "openssl"
-    with acting_for([hospital.organisation.pk]):
+    with acting_for([hospital.organisation.pk], as_platform=True):
         events = AuditEvent.objects.filter(action="key_store_software_chosen")
         assert [event.details for event in events] == [{"software": "openssl", "format": "modern"}]
 

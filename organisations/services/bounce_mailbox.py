@@ -1,0 +1,62 @@
+"""Reading the mailbox to which mail comes back, by IMAP; where a mail server can call, the hook does the same."""
+
+import imaplib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from urllib.parse import unquote, urlsplit
+
+from organisations.services.returned_mail import MOST_BYTES, take_returned_mail
+
+SECONDS = 20
+MOST_AT_ONCE = 200
+"""Messages that one look reads; the next one goes on."""
+
+
+class MailboxUnreachable(Exception):
+    """The mailbox could not be opened; its address, which holds a password, is never told."""
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[imaplib.IMAP4]:
+    parts = urlsplit(url)
+    kind = imaplib.IMAP4_SSL if parts.scheme == "imaps" else imaplib.IMAP4
+    port = parts.port or (993 if parts.scheme == "imaps" else 143)
+    try:
+        mailbox = kind(parts.hostname or "", port, timeout=SECONDS)
+    except (OSError, imaplib.IMAP4.error) as error:
+        raise MailboxUnreachable(type(error).__name__) from None
+    try:
+        mailbox.login(unquote(parts.username or ""), unquote(parts.password or ""))
+        folder = unquote(parts.path.strip("/")) or "INBOX"
+        status, _found = mailbox.select(f'"{folder}"')
+        if status != "OK":
+            raise MailboxUnreachable("no such folder")
+        yield mailbox
+        mailbox.expunge()
+    except (OSError, imaplib.IMAP4.error) as error:
+        raise MailboxUnreachable(type(error).__name__) from None
+    finally:
+        try:
+            mailbox.logout()
+        except (OSError, imaplib.IMAP4.error):
+            mailbox.shutdown()
+
+
+def read_mailbox(url: str, *, now: datetime) -> tuple[int, int]:
+    """Take what came back and was not read yet; return how many messages there were, and how many marked an address.
+
+    `url` is `imaps://user:password@host[:port][/folder]`. What marked an address is deleted, the rest stays, read: a
+    person may have answered. Reading twice changes nothing. Raises MailboxUnreachable.
+    """
+    marked = 0
+    with _opened(url) as mailbox:
+        _status, found = mailbox.search(None, "UNSEEN", "SMALLER", str(MOST_BYTES))
+        numbers = (found[0] or b"").split()[:MOST_AT_ONCE]
+        for number in numbers:
+            _status, parts = mailbox.fetch(number.decode(), "(RFC822)")
+            raw = next((part[1] for part in parts if isinstance(part, tuple)), b"")
+            if take_returned_mail(raw, now=now):
+                mailbox.store(number.decode(), "+FLAGS", r"(\Deleted)")
+                marked += 1
+    return len(numbers), marked
