@@ -11,8 +11,11 @@ BRUSSELS: Final = ZoneInfo("Europe/Brussels")
 
 
 def belgian_day(moment: datetime) -> date:
-    """Return the day that it is in Belgium at `moment`."""
-    return moment.astimezone(BRUSSELS).date()
+    """Return the day that it is in Belgium at `moment`; the last of all where none comes after it."""
+    try:
+        return moment.astimezone(BRUSSELS).date()
+    except OverflowError:
+        return date.max
 
 
 def days_left(end: datetime | date, now: datetime) -> int:
