@@ -23,6 +23,10 @@ HASH_OR_NUMBER = re.compile(rf"\b(?=\d*[a-f])[0-9a-f]{{20,}}\b|(?P<number>{ELEVE
 PEM = re.compile(r"-----BEGIN .*?(-----END [A-Z0-9 ]{1,40}-----|\Z)", re.DOTALL)
 SIGNED_TOKEN = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
 JOB_ADDRESS = re.compile(r"(/jobs/)[\w-]{22}")
+LETTER_ADDRESS = re.compile(
+    r"(/invitations/[0-9a-f-]{36}/[0-9a-f-]{36}/|/password/reset/key/[0-9A-Za-z]{1,32}-)[\w-]{1,99}"
+)
+"""What a letter carries opens an account: the last part of such an address."""
 MARKUP = re.compile(
     r"<(?!(?:module|lambda|\w+comp|genexpr|string|locals|frozen [\w.]+)>|[\w.]+ object)[A-Za-z?!/]"
 )
@@ -32,12 +36,13 @@ DEEPEST = 8
 
 
 def redact_text(text: str) -> str:
-    """Mask national numbers, keys, signed tokens and the ids of jobs; a text with markup goes whole."""
+    """Mask national numbers, keys, signed tokens, ids of jobs and links of letters; a text with markup goes whole."""
     if MARKUP.search(text):
         return "[xml]"
     text = PEM.sub("[pem]", text)
     text = SIGNED_TOKEN.sub("[token]", text)
     text = JOB_ADDRESS.sub(r"\1[job]", text)
+    text = LETTER_ADDRESS.sub(r"\1[letter]", text)
     return HASH_OR_NUMBER.sub(lambda found: "[ssin]" if found["number"] else found[0], text)
 
 
