@@ -25,6 +25,10 @@ DOTTED = re.compile(r"(?<![\w.-])[\w-]++(?:\.[\w-]*+)++")
 """A host, a file or a signed token: looked at once from its beginning, so that a long one costs what its length is."""
 TOKEN_BEGINS = re.compile(r"\beyJ[\w-]{8}")
 JOB_ADDRESS = re.compile(r"(/jobs/)[\w-]{22}")
+LETTER_ADDRESS = re.compile(
+    r"(/invitations/[0-9a-f-]{36}/[0-9a-f-]{36}/|/password/reset/key/[0-9A-Za-z]{1,32}-)[\w-]{1,99}"
+)
+"""What a letter carries opens an account: the last part of such an address."""
 MARKUP = re.compile(
     r"<(?!(?:module|lambda|\w+comp|genexpr|string|locals|frozen [\w.]+)>|[\w.]+ object)[A-Za-z?!/]"
 )
@@ -34,12 +38,13 @@ DEEPEST = 8
 
 
 def redact_text(text: str) -> str:
-    """Mask national numbers, keys, signed tokens and the ids of jobs; a text with markup goes whole."""
+    """Mask national numbers, keys, signed tokens, ids of jobs and links of letters; a text with markup goes whole."""
     if MARKUP.search(text):
         return "[xml]"
     text = PEM.sub("[pem]", text)
     text = DOTTED.sub(_without_token, text)
     text = JOB_ADDRESS.sub(r"\1[job]", text)
+    text = LETTER_ADDRESS.sub(r"\1[letter]", text)
     # Here every eleven digits go, whatever their check digits say: numbers are mistyped too.
     return mask_numbers(text, lambda *_found: "[ssin]")
 

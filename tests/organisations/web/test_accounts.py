@@ -242,6 +242,12 @@ class TestLetters:
         assert client.post("/accounts/password/change/", new).status_code == 302
         assert Client().post("/accounts/password/reset/", {"email": user.email}).status_code == 302
 
+    def test_nobody_is_told_whether_an_address_is_known(self, hospital: Hospital, sink: MailSink) -> None:
+        known = member(hospital.organisation, Role.VIEWER).email
+        answers = [Client().post("/accounts/password/reset/", {"email": one}) for one in (known, COLLEAGUE)]
+        assert [(one.status_code, one["Location"]) for one in answers] == [(302, answers[0]["Location"])] * 2
+        assert [to for to, _mail in sink.mails] == [[known]]
+
     def test_the_link_goes_to_the_account_s_address_from_our_origin(
         self, hospital: Hospital, sink: MailSink, settings: Settings
     ) -> None:
