@@ -13,6 +13,7 @@ from django.db import transaction
 
 from agent.wire.errors import JobMalformed
 from agent.wire.link.organisations import Agreement, AskingOrganisation, Organisations
+from agent.wire.strict_json import is_xml_text
 from organisations.domain.claims import Use
 from organisations.errors import BodyMalformed, OrganisationChanged, OrganisationUnknown
 from organisations.models import Device, DeviceLink, OrganisationIdentifier, Person, User
@@ -59,7 +60,7 @@ def _claims(device: Device, organisations: Iterable[UUID]) -> list[_Claim]:
             person=person,
             asks=AskingOrganisation(
                 id=str(person.organisation_id),
-                name=person.organisation.name,
+                name=_sendable(person.organisation.name),
                 numbers=tuple(sorted(numbers.get(person.organisation_id, []))),
                 account=person.user.email if person.user else "",
             ),
@@ -68,6 +69,11 @@ def _claims(device: Device, organisations: Iterable[UUID]) -> list[_Claim]:
         )
         for person in sorted(people, key=lambda one: (one.organisation.name, str(one.organisation_id)))
     ]
+
+
+def _sendable(name: str) -> str:
+    """Return a name as a message can carry it: one odd name hides no other organisation from the holder."""
+    return "".join(one if is_xml_text(one) else "\N{REPLACEMENT CHARACTER}" for one in name)
 
 
 def organisations_for(device: Device) -> Organisations:

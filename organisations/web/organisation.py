@@ -83,15 +83,18 @@ def _number(one: OrganisationIdentifier) -> IdentifierLine:
 
 
 @dataclass(frozen=True)
-class UseLine:
-    """One thing that can be done with a number, and for each state whether it may."""
+class StateLine:
+    """One state of a number, and all that a number may do in it."""
 
-    what: str
-    allowed: list[bool]
+    state: Label
+    uses: list[str]
 
 
-def _uses() -> list[UseLine]:
-    return [UseLine(str(USES[use]), [use in MAY[state] for state in NumberState]) for use in Use]
+def _what_numbers_may() -> list[StateLine]:
+    return [
+        StateLine(NUMBER_STATES[state], [str(USES[use]) for use in Use if use in MAY[state]])
+        for state in reversed(NumberState)
+    ]
 
 
 @dataclass(frozen=True)
@@ -144,8 +147,7 @@ def organisation(request: TenantRequest) -> HttpResponse:
         "organisations/organisation.html",
         {
             "identifiers": [_number(one) for one in selectors.identifiers_of(here)],
-            "number_states": [NUMBER_STATES[state] for state in NumberState],
-            "uses": _uses(),
+            "what_numbers_may": _what_numbers_may(),
             "people": [PersonLine(one, is_bis(one.read_ssin())) for one in selectors.people_of(here)],
             "left": list(selectors.people_who_left(here)),
             "devices": list(selectors.devices_of(here)),

@@ -231,6 +231,16 @@ def test_an_organisation_that_does_not_know_the_holder_is_agreed_to_by_nobody(sc
         assert (answer.status_code, answer.json()["code"]) == (404, "organisation_unknown")
 
 
+def test_an_odd_name_hides_no_other_organisation(scene: Scene) -> None:
+    with acting_for([scene.theirs.organisation.pk], as_platform=True):
+        type(scene.theirs.organisation).objects.update(name="Vreemd\x01\uffff")
+    known = scene.holder.organisations()
+    assert [one.name for one in known.waiting] == ["Vreemd\ufffd\ufffd"]
+    assert len(known.agreed) == 1
+    scene.holder.agree_to_all()
+    assert len(scene.holder.organisations().agreed) == 2
+
+
 def test_another_account_is_agreed_to_anew(scene: Scene) -> None:
     [asking] = scene.holder.organisations().waiting
     assert scene.holder.agree(asking).status_code == 200

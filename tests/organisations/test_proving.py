@@ -89,6 +89,21 @@ def test_an_imported_certificate_vouches_for_nothing(hospital: Hospital, holder:
     )
 
 
+def test_what_was_found_before_is_not_called_gone_while_the_number_is_only_claimed(
+    hospital: Hospital, holder: Holder
+) -> None:
+    certificate = shelve(hospital.organisation, "EHBOX", 300)
+    enrolled(holder)
+    with acting_for([hospital.organisation.pk], as_platform=True):
+        OrganisationIdentifier.objects.update(
+            state=S.PROVEN, proven_by=Voucher.OPERATOR, proven_at=datetime.now(UTC)
+        )
+    assert send(holder, entry("a.p12", certificate), entry("b.p12", certificate)) == (2, 0, 0)
+    with acting_for([hospital.organisation.pk], as_platform=True):
+        OrganisationIdentifier.objects.update(state=S.CLAIMED, proven_by="", proven_at=None)
+    assert send(holder, entry("a.p12", certificate)) == (0, 1, 1), "only the other file has gone"
+
+
 def test_the_government_vouches_where_the_holders_workstation_works(
     hospital: Hospital, holder: Holder
 ) -> None:

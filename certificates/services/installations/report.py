@@ -163,22 +163,24 @@ class _Taking:
         kept: list[Installation] = []
         fresh: list[Installation] = []
         new: list[Installation] = []
+        untouched: list[Installation] = []
         for found in self.report.installations:
             certificate = inventory.match(found)
             name = name_of(found.subject, found.path)
             if certificate is not None:
                 self.matched.add(found.path)
-            elif not inventory.shares_a_key(found) and (
-                name is None or (name.type, name.value) not in numbers
-            ):
-                continue
             known = _known(at[found.path], found)
+            bears_ours = name is not None and (name.type, name.value) in numbers
+            if certificate is None and not bears_ours and not inventory.shares_a_key(found):
+                # Not its business, or not yet: nothing new is told, and nothing is called gone that is there.
+                untouched += [known] if known else []
+                continue
             row = known or self._make(found)
             (kept if known else fresh).append(row)
             if known is None or row.gone_at is not None:
                 new.append(row)
             self._take(row, found, certificate, str(name) if name else "")
-        lost = self._lost(rows, kept)
+        lost = self._lost(rows, [*kept, *untouched])
         for row in lost:
             row.gone_at = self.now
         Installation.objects.bulk_update([*kept, *lost], KEPT, batch_size=200)
