@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from certificates.services.foreigners import work as foreign
-from certificates.services.reminders import notices as matters
+from certificates.services.reminders import notices
 from certificates.services.requests import work
 from certificates.services.revocations import work as revocations
 from certificates.services.status import check as check_revocation
@@ -83,4 +83,4 @@ def sweep_reminders() -> None:
 @shared_task(name="certificates.remind_organisation", soft_time_limit=240)
 def remind_organisation(organisation_id: str) -> None:
     """Tell the members of one of them what waits or ends."""
-    matters.remind_organisation(UUID(organisation_id), now=timezone.now())
+    notices.remind_organisation(UUID(organisation_id), now=timezone.now())

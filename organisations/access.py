@@ -18,11 +18,11 @@ class Tenancy:
 
     @property
     def permissions(self) -> frozenset[Permission]:
-        """Everything the roles allow."""
+        """Return everything that the roles allow."""
         return permissions_of(self.roles)
 
     def may(self, permission: Permission) -> bool:
-        """True when one of the roles allows `permission`."""
+        """Return whether one of the roles allows `permission`."""
         return permission in self.permissions
 
     def require(self, permission: Permission) -> None:

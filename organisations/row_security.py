@@ -29,7 +29,7 @@ USER = "(SELECT nullif(current_setting('ehportal.user', true), '')::uuid)"
 
 
 def keep_private(table: str, column: str = "private_to_id") -> RunSQL:
-    """Show rows of `table` with a user in `column` to that user and to the platform itself, and to nobody else.
+    """Show rows with a user in `column` to that user and to the platform itself, and to nobody else.
 
     It narrows what `protect` allows: one policy for every page, count, search and download there is or will be.
     """

@@ -33,7 +33,7 @@ def people_who_left(organisation: Organisation) -> "QuerySet[Person]":
 
 
 def mandates_of(organisation: Organisation) -> "QuerySet[Mandate]":
-    """All mandates with their person and identifier, the newest start first."""
+    """Return all mandates with their person and identifier, the newest start first."""
     return (
         Mandate.objects.filter(organisation=organisation)
         .select_related("person", "identifier")
@@ -42,7 +42,7 @@ def mandates_of(organisation: Organisation) -> "QuerySet[Mandate]":
 
 
 def identifiers_of(organisation: Organisation) -> "QuerySet[OrganisationIdentifier]":
-    """The organisation's identifiers."""
+    """Return the organisation's identifiers."""
     return OrganisationIdentifier.objects.filter(organisation=organisation).select_related("organisation")
 
 
@@ -77,12 +77,12 @@ def devices_of(organisation: Organisation) -> "QuerySet[Device]":
 
 
 def events_page(organisation: Organisation, *, after: str | None = None, size: int = 50) -> Page[AuditEvent]:
-    """The record, newest first."""
+    """Return the events of the record, newest first."""
     events = AuditEvent.objects.filter(organisation=organisation).defer("content", "leaf_hash")
     return page_of(events, by="happened_at", after=after, size=size, descending=True)
 
 
 def events_about(subject_id: UUID) -> list[AuditEvent]:
-    """What happened to one thing, oldest first."""
+    """Return what happened to one thing, oldest first."""
     events = AuditEvent.objects.filter(subject_id=subject_id).defer("content", "leaf_hash")
     return list(events.order_by("happened_at", "id"))

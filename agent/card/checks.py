@@ -13,7 +13,7 @@ from agent.wire.pki.names import certificate_name
 
 
 def check_offer(job: Job, *, origin: str, now: datetime) -> None:
-    """The job is the pinned server's, and is not over. Raises AgentError `other_server`, `job_closed`."""
+    """Check that the job is the pinned server's and not over. Raises AgentError `other_server`, `job_closed`."""
     if job.server != origin:
         raise AgentError("other_server", server=job.server)
     if job.expires_at <= now:
@@ -21,7 +21,7 @@ def check_offer(job: Job, *, origin: str, now: datetime) -> None:
 
 
 def check_job(job: CertificateJob | RevocationJob, *, origin: str, now: datetime) -> None:
-    """The job is the pinned server's, is not over, and its contract names the organisation it speaks of.
+    """Check that the job is the pinned server's, is not over, and that its contract names its organisation.
 
     Raises AgentError `other_server`, `job_closed`, `contract_name_mismatch`.
     """
@@ -38,7 +38,7 @@ def check_job(job: CertificateJob | RevocationJob, *, origin: str, now: datetime
 
 
 def _application_id(job: CertificateJob | RevocationJob) -> str | None:
-    """The ApplicationId that the job speaks of; a revocation names the certificate whose it is."""
+    """Return the ApplicationId that the job speaks of; for a revocation the one in its certificate's name."""
     if isinstance(job, CertificateJob):
         return job.request.application_id
     _number, _comma, application_id = job.certificate.common_name.partition(", ")
@@ -46,7 +46,7 @@ def _application_id(job: CertificateJob | RevocationJob) -> str | None:
 
 
 def check_card(job: CertificateJob | RevocationJob, card: Card, *, now: datetime) -> None:
-    """The card is the contract's signer's, in date, and may sign for its holder.
+    """Check that the card is the contract's signer's, in date, and may sign for its holder.
 
     Raises CardError `wrong_card`, `card_expired`, `not_a_signature_certificate`. The number is compared, and
     never part of a message.
@@ -60,7 +60,7 @@ def check_card(job: CertificateJob | RevocationJob, card: Card, *, now: datetime
 
 
 def check_signature_certificate(certificate: x509.Certificate, *, now: datetime) -> None:
-    """The Signature certificate is in date and bears nonRepudiation (RFC 5280 4.2.1.3).
+    """Check that the Signature certificate is in date and bears nonRepudiation (RFC 5280 4.2.1.3).
 
     Raises CardError `card_expired`, `not_a_signature_certificate`.
     """
@@ -75,7 +75,7 @@ def check_signature_certificate(certificate: x509.Certificate, *, now: datetime)
 
 
 def check_authentication_certificate(certificate: x509.Certificate, *, now: datetime) -> None:
-    """The Authentication certificate is in date. Raises CardError `card_expired`."""
+    """Check that the Authentication certificate is in date. Raises CardError `card_expired`."""
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
         raise CardError("card_expired")
 

@@ -44,7 +44,7 @@ class CardDoctor:
         self._ask_pin = ask_pin
 
     def examine(self, reader: CardReader, path: str, *, official: bool, now: datetime) -> Iterator[Finding]:
-        """All findings; an error that ends the look is the last one."""
+        """Yield all findings; an error that ends the look is the last one."""
         card: Card | None = None
         try:
             info = reader.middleware()
@@ -89,7 +89,7 @@ class CardDoctor:
         return self._report.note("middleware_old", level, version=info["version"])
 
     def _without_card(self, reader: CardReader, error: CardError) -> Finding:
-        """Why the card could not be read: which certificate is missing, where that is the cause."""
+        """Say why the card could not be read: which certificate is missing, where that is the cause."""
         if error.code == "card_incomplete":
             try:
                 there = reader.certificates()
@@ -138,7 +138,7 @@ class CardDoctor:
                 return self._report.note("status_unknown", "note", certificate=name)
 
     def _message(self, wrong: set[str]) -> Finding:
-        """What the official application's message means for this card, whose findings that are not good these are."""
+        """Say what the official application's message means for a card with these findings that are `wrong`."""
         if wrong & {*_SIGNATURE_WRONG}:
             return self._report.note("message_card", "note")
         if "status_unknown" in wrong:
@@ -165,5 +165,5 @@ class CardDoctor:
 
 
 def _is_governments(info: dict[str, str], *, official: bool) -> bool:
-    """True for the government's middleware, wherever it was installed; other modules count slots and versions apart."""
+    """Return whether it is the government's middleware; other modules count slots and versions in their own way."""
     return official or "belgi" in info["maker"].lower()

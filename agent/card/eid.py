@@ -48,7 +48,7 @@ class Card:
         return "Card(…)"
 
     def chain(self, purpose: Purpose) -> tuple[x509.Certificate, ...]:
-        """The certificate with its CA and root, leaf first."""
+        """Return the certificate with its CA and root, leaf first."""
         leaf = self.authentication if purpose == "Authentication" else self.signature
         return (leaf, *self.authorities)
 
@@ -85,16 +85,16 @@ class CardReader:
             process.stdout.close()
 
     def middleware(self) -> dict[str, str]:
-        """Name, maker and version of the module."""
+        """Return name, maker and version of the module."""
         return {name: str(value) for name, value in self._ask("middleware").items()}
 
     def readers(self) -> tuple[int, int]:
-        """How many readers, and how many eID cards in them."""
+        """Return how many readers there are, and how many eID cards in them."""
         answer = self._ask("readers")
         return int(str(answer["readers"])), int(str(answer["cards"]))
 
     def certificates(self) -> frozenset[str]:
-        """The labels of the certificates that the card gives and that can be read: to tell what is missing."""
+        """Return the labels of the certificates on the card that can be read: to tell what is missing."""
         found = set()
         for label, text in cast("dict[str, str]", self._ask("read")["certificates"]).items():
             with suppress(ValueError):
@@ -132,7 +132,7 @@ class CardReader:
     def wait_for_card(
         self, tell: Callable[[], None], *, seconds: float, pause: Callable[[float], None] = time.sleep
     ) -> Card:
-        """Read the card, and when there is none `tell` once and look again for `seconds`."""
+        """Read the card; when there is none, `tell` once and look for `seconds`. Raises CardError as `card` does."""
         deadline, told = time.monotonic() + seconds, False
         while True:
             try:
@@ -146,7 +146,7 @@ class CardReader:
             pause(0.5)
 
     def sign(self, card: Card, purpose: Purpose, data: bytes, *, ask_pin: AskPin) -> bytes:
-        """A raw signature over `data`: RSA PKCS#1 v1.5 with SHA-256, or ECDSA over SHA-384 as r‖s.
+        """Return a raw signature over `data`: RSA PKCS#1 v1.5 with SHA-256, or ECDSA over SHA-384 as r‖s.
 
         `ask_pin` is called only where the middleware has no dialog of its own. A wrong PIN is an error, never
         a second try. Raises CardError, or Cancelled when the person said no.
@@ -161,7 +161,7 @@ class CardReader:
 
     @contextmanager
     def sitting(self, card: Card, *, ask_pin: AskPin) -> Iterator[Callable[[bytes], bytes]]:
-        """Several signatures with the Authentication key for one PIN; gives what signs, as `sign` does.
+        """Open a sitting: several Authentication signatures for one PIN; gives a function that signs, as `sign` does.
 
         The card is logged out at the end, whatever happens. Raises CardError, or Cancelled when the person said no.
         """
@@ -241,7 +241,7 @@ class CardReader:
 
 
 def _signing(card: Card, purpose: Purpose, data: bytes) -> dict[str, object]:
-    """The worker's request for a signature over `data`. Raises CardError for a key of another kind than cards have."""
+    """Return the worker's request for a signature. Raises CardError for a key of another kind than cards have."""
     try:
         algorithm = algorithm_for(card.chain(purpose)[0])
     except SignatureInvalid:

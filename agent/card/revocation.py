@@ -26,7 +26,7 @@ CLOCK_SKEW: Final = timedelta(minutes=5)
 
 
 def certificate_status(certificate: x509.Certificate, issuer: x509.Certificate, *, now: datetime) -> Status:
-    """Good, suspended, revoked, or unknown: unknown whenever the answer is missing, unsigned, stale or about another.
+    """Ask OCSP: good, suspended, revoked, or unknown when the answer is missing, unsigned, stale or another's.
 
     A new card's certificates are suspended (certificateHold, RFC 5280 5.3.1) until the municipality activates them.
     """
@@ -78,7 +78,7 @@ def _responder(certificate: x509.Certificate) -> str | None:
 
 
 def _signed(answer: ocsp.OCSPResponse, issuer: x509.Certificate, now: datetime) -> bool:
-    """Signed by the issuer, or by a responder the issuer named (RFC 6960 4.2.2.2)."""
+    """Return whether the issuer signed the answer, or a responder that it named (RFC 6960 4.2.2.2)."""
     for signer in (issuer, *answer.certificates):
         if signer != issuer and not _delegated(signer, issuer, now):
             continue

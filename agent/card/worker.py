@@ -53,7 +53,7 @@ class Worker:
             raise _Refused("middleware_broken") from None
 
     def middleware(self, request: Answer) -> Answer:
-        """Name and version of the module."""
+        """Return name and version of the module."""
         info = self._library.getInfo()
         version = ".".join(str(part) for part in info.libraryVersion)
         return {
@@ -63,12 +63,12 @@ class Worker:
         }
 
     def readers(self, request: Answer) -> Answer:
-        """How many readers there are, and how many hold a card that is an eID."""
+        """Count the readers, and those that hold a card that is an eID."""
         slots = self._library.getSlotList(tokenPresent=False)
         return {"readers": len(slots), "cards": len(self._cards())}
 
     def read(self, request: Answer) -> Answer:
-        """Identity and certificates of the one eID card, and whether a PIN has to be asked for here."""
+        """Read identity and certificates of the one eID card, and whether a PIN has to be asked for here."""
         with self._session() as (session, pin_needed):
             certificates = {}
             for label in CERTIFICATES:

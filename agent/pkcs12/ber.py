@@ -2,6 +2,9 @@
 
 BouncyCastle writes key stores with indefinite lengths and with strings in pieces, and the platform's official
 application is built on it. DER goes in too, and comes out as it is, its lengths in their shortest form.
+
+Not `agent.wire.pki.der.definite`, although the shape is the same: that one leaves every byte alone that was definite
+already, since it may be signed, and so cannot join the pieces of an encryptedContent, whose type only this one knows.
 """
 
 from dataclasses import dataclass, field

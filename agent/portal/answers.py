@@ -94,7 +94,7 @@ def unexpected() -> NoReturn:
 
 
 def text_of(answer: Json, name: str) -> str:
-    """A short string of an answer."""
+    """Read a short string of an answer."""
     value = answer.get(name)
     if not isinstance(value, str) or len(value) > 500:
         unexpected()
@@ -102,7 +102,7 @@ def text_of(answer: Json, name: str) -> str:
 
 
 def bytes_of(answer: Json, name: str) -> bytes:
-    """A base64 field of at most MAX_ETK_BYTES."""
+    """Read a base64 field of at most MAX_ETK_BYTES."""
     value = answer.get(name)
     if not isinstance(value, str) or len(value) > 2 * MAX_ETK_BYTES:
         unexpected()
@@ -113,7 +113,7 @@ def bytes_of(answer: Json, name: str) -> bytes:
 
 
 def token_of(answer: Json) -> MadeToken:
-    """A registered token."""
+    """Read a registered token."""
     waits = answer.get("to_be_activated")
     if not isinstance(waits, bool):
         unexpected()
@@ -122,13 +122,13 @@ def token_of(answer: Json) -> MadeToken:
 
 
 def depot_token_of(answer: Json) -> DepotToken:
-    """What the depot hands out."""
+    """Read what the depot hands out."""
     etk = None if answer.get("etk") is None else bytes_of(answer, "etk")
     return DepotToken(etk, certificates_of(answer.get("trust_anchors")))
 
 
 def moment_of(value: object) -> datetime:
-    """An ISO 8601 moment."""
+    """Read an ISO 8601 moment; one without a zone is UTC."""
     try:
         moment = datetime.fromisoformat(str(value))
     except ValueError:
@@ -137,7 +137,7 @@ def moment_of(value: object) -> datetime:
 
 
 def nonce_of(answer: Json) -> bytes:
-    """The enrolment's nonce."""
+    """Read the enrolment's nonce."""
     try:
         return from_base64url(text_of(answer, "nonce"))
     except ValueError:
@@ -145,13 +145,13 @@ def nonce_of(answer: Json) -> bytes:
 
 
 def hello_of(answer: Json, *, now: datetime) -> Hello:
-    """What the server says to anybody, and how its clock differs from `now`."""
+    """Read what the server says to anybody, and how its clock differs from `now`."""
     difference = (moment_of(answer.get("time")) - now).total_seconds()
     return Hello(text_of(answer, "name"), text_of(answer, "version"), text_of(answer, "origin"), difference)
 
 
 def read_outcome(answer: Json) -> Outcome:
-    """Where a request stands."""
+    """Read where a job stands."""
     state, pause, problem = text_of(answer, "state"), answer.get("poll_after_seconds"), answer.get("problem")
     if state not in STATES or not isinstance(pause, int | float):
         unexpected()
@@ -172,7 +172,7 @@ def read_outcome(answer: Json) -> Outcome:
 
 
 def enrolled_of(answer: Json) -> Enrolled:
-    """What the server knows of a device."""
+    """Read what the server knows of a device."""
     holder, organisations = answer.get("holder"), answer.get("organisations")
     if not isinstance(holder, dict) or not isinstance(organisations, list):
         unexpected()
@@ -188,7 +188,7 @@ def enrolled_of(answer: Json) -> Enrolled:
 
 
 def summary_of(job: object) -> JobSummary:
-    """One line of the job list."""
+    """Read one line of the job list."""
     if not isinstance(job, dict) or not JOB_ID.match(str(job.get("id"))):
         unexpected()
     return JobSummary(
@@ -202,7 +202,7 @@ def summary_of(job: object) -> JobSummary:
 
 
 def certificates_of(value: object) -> tuple[x509.Certificate, ...]:
-    """A list of base64 DER certificates, or nothing."""
+    """Read a list of base64 DER certificates, empty for null."""
     if value is None:
         return ()
     if not isinstance(value, list) or len(value) > 4 * MAX_CHAIN_CERTIFICATES:

@@ -70,14 +70,14 @@ class Portal:
         return hello_of(self._call("GET", "/agent/v1/hello", prove=False), now=datetime.now(UTC))
 
     def start_enrolment(self) -> tuple[str, bytes]:
-        """An enrolment's id and its nonce, good for five minutes and once."""
+        """Ask for an enrolment; returns its id and its nonce, good for five minutes and once."""
         answer = self._call("POST", "/agent/v1/enrolments", {}, with_key=True)
         return text_of(answer, "enrolment_id"), nonce_of(answer)
 
     def finish_enrolment(
         self, identifier: str, *, signature: bytes, algorithm: str, chain: tuple[bytes, ...], label: str
     ) -> Enrolled:
-        """Hand in the card's signature; the server now knows whose device this is."""
+        """Hand in the card's signature; from then on the server knows whose device this is."""
         body: Json = {
             "signature": to_base64(signature),
             "algorithm": algorithm,
@@ -88,18 +88,18 @@ class Portal:
         return enrolled_of(self._call("POST", path, body, with_key=True))
 
     def device(self) -> Enrolled:
-        """What the server knows of this device."""
+        """Ask what the server knows of this device."""
         return enrolled_of(self._call("GET", "/agent/v1/device"))
 
     def jobs(self) -> tuple[JobSummary, ...]:
-        """The jobs that wait for this device's holder."""
+        """List the jobs that wait for this device's holder."""
         jobs = self._call("GET", "/agent/v1/jobs").get("jobs")
         if not isinstance(jobs, list):
             unexpected()
         return tuple(summary_of(job) for job in jobs)
 
     def job(self, job_id: str) -> Job:
-        """One job of whatever kind, read strictly. Raises PortalError job_unknown, job_closed, job_malformed."""
+        """Fetch one job of whatever kind, read strictly. Raises PortalError job_unknown, job_closed, job_malformed."""
         data = self._send("GET", self._job_path(job_id), b"")
         try:
             job = read_job(data)
@@ -117,7 +117,7 @@ class Portal:
         )
 
     def decline(self, job_id: str, reason: str) -> None:
-        """Say no for good, so that whoever asked gets to know."""
+        """Refuse a job for good, so that whoever asked gets to know."""
         self._call("POST", f"{self._job_path(job_id)}/decline", {"reason": reason})
 
     def records(self, job_id: str, qualities: bytes, certificates: bytes) -> int:
@@ -129,7 +129,7 @@ class Portal:
         return proposals
 
     def outcome(self, job_id: str) -> Outcome:
-        """Where the request stands."""
+        """Ask where a job stands."""
         return read_outcome(self._call("GET", f"{self._job_path(job_id)}/outcome"))
 
     def stored(self, job_id: str, fingerprint: str, store_format: str) -> None:
@@ -158,7 +158,7 @@ class Portal:
         self._call("POST", f"{self._job_path(job_id)}/token/activate", body)
 
     def depot_token(self, job_id: str) -> DepotToken:
-        """What the depot hands out for the certificate of this job."""
+        """Fetch what the depot hands out for the certificate of this job."""
         return depot_token_of(self._call("GET", f"{self._job_path(job_id)}/token/depot"))
 
     def own_record(self, job_id: str, signed_request: bytes) -> str:
@@ -167,7 +167,7 @@ class Portal:
         return text_of(self._call("POST", f"{self._job_path(job_id)}/own-record", body), "status")
 
     def token_proof(self, job_id: str, finding: str, serial: str) -> None:
-        """Tell what the self test found."""
+        """Report what the self test found."""
         body: Json = {"finding": finding, "serial": serial}
         self._call("POST", f"{self._job_path(job_id)}/token/proof", body)
 
@@ -180,7 +180,7 @@ class Portal:
         return text_of(self._call("POST", "/agent/v1/tokens", {"fingerprint": fingerprint}), "job_id")
 
     def report_installations(self, report: InstallationReport) -> InstallationsMatched:
-        """Tell which key stores are on this machine; public facts only. Safe to repeat."""
+        """Report which key stores are on this machine; public facts only. Safe to repeat."""
         answer = self._call("POST", "/agent/v1/installations", report.to_json())
         try:
             return InstallationsMatched.from_json(answer)

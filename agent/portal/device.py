@@ -27,7 +27,7 @@ class Device:
 
     @classmethod
     def load(cls, home: Path) -> Self:
-        """The enrolled device. Raises AgentError `not_enrolled`, also when its files are damaged."""
+        """Read the enrolled device. Raises AgentError `not_enrolled`, also when its files are damaged."""
         facts = durable.read_json(home / FACTS_FILE)
         if facts is None or set(facts) != {"origin", "device_id", "label"}:
             raise AgentError("not_enrolled")
@@ -42,7 +42,7 @@ class Device:
         return cls(origin, str(facts["device_id"]), str(facts["label"]), key)
 
     def save(self, home: Path) -> None:
-        """Keep it, key first, so that facts without a key never stand there."""
+        """Write it to disk, key first, so that facts without a key never stand there."""
         durable.sweep(home, of="device.")
         pem = self.key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -53,5 +53,5 @@ class Device:
 
 
 def new_device_key() -> ec.EllipticCurvePrivateKey:
-    """A fresh P-256 key."""
+    """Make a fresh P-256 key."""
     return ec.generate_private_key(ec.SECP256R1())

@@ -1,6 +1,6 @@
 """Finds key stores on this workstation: by name and by content, bounded in depth, number and time.
 
-Nothing is opened here but files, and nothing is asked: what a password tells is added by `found_stores.opened`.
+Nothing is opened here but files, and nothing is asked: what a password tells is added by `found.opened`.
 Links are followed to what was not seen without them, so nothing is seen twice and nothing goes round.
 """
 

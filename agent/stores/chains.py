@@ -1,4 +1,4 @@
-"""Whether a delivered certificate really comes from the authority: path validation to given anchors.
+"""Checking that a delivered certificate really comes from the authority: path validation to given anchors.
 
 The parts of RFC 5280 6.1 that a chain of at most a few CAs needs: signatures, validity, basicConstraints with
 path length, keyCertSign. Revocation is the server's to watch.
@@ -40,7 +40,7 @@ def verify_chain(
 def chain_within(
     leaf: x509.Certificate, held: Sequence[x509.Certificate]
 ) -> tuple[tuple[x509.Certificate, ...], bool]:
-    """The chain from `leaf` up through what a store holds, and whether it ends at a root that signed itself."""
+    """Build the chain from `leaf` up through what a store holds; tell whether it ends at a root that signed itself."""
     chain = [leaf]
     while chain[-1].issuer != chain[-1].subject:
         above = [ca for ca in held if ca not in chain and issued(chain[-1], ca)]

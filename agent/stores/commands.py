@@ -94,7 +94,7 @@ def verify(options: argparse.Namespace, config: Config, dialogue: Dialogue, text
 
 
 def ask_and_open(path: Path, dialogue: Dialogue) -> tuple[Contents, str]:
-    """The contents of a store, and the password that opened it.
+    """Ask for a store's password and return its contents, with the password that opened it.
 
     Raises StoreError `password_lost` after the last try, Cancelled when the person gives up.
     """
@@ -122,14 +122,14 @@ def _ask_kind(dialogue: Dialogue, texts: Texts) -> SoftwareKind:
 
 
 def _target(path: Path, to: Path | None, kind: SoftwareKind) -> Path:
-    """Where the copy goes: keeping the name, from which software and people read whose it is and from when."""
+    """Return where the copy goes; it keeps its name, which tells software and people whose it is and from when."""
     if to is None:
         return path.parent / f"export-{kind.code}" / path.name
     return to.resolve() / path.name if to.is_dir() else to.resolve()
 
 
 def _environment(path: Path, contents: Contents) -> Environment | None:
-    """What the certificate tells; acceptance where only the store's own name does."""
+    """Return what the certificate tells; acceptance where only the store's own name does."""
     entry = keystore.find_authentication(contents)
     told = environment_told_by(entry.certificate) if entry and entry.certificate else None
     return told or ("acceptance" if environment_of(path.name) == "acceptance" else None)

@@ -36,12 +36,12 @@ class AuthenticationEntry:
 
 
 def open_store(data: bytes, password: str) -> Contents:
-    """Everything a store holds. Raises StoreError as `pkcs12.read` does."""
+    """Read everything that a store holds. Raises StoreError as `pkcs12.read` does."""
     return pkcs12.read(data, password)
 
 
 def serialise(contents: Contents, password: str, store_format: StoreFormat) -> bytes:
-    """A PKCS#12 file with these entries.
+    """Write a PKCS#12 file with these entries.
 
     modern: AES-256 and a SHA-256 MAC. legacy: 3DES with a SHA-1 MAC, for software on BouncyCastle 1.55 or Java
     before 8u301, which opens nothing else. Raises StoreError as `pkcs12.write` does.
@@ -52,12 +52,12 @@ def serialise(contents: Contents, password: str, store_format: StoreFormat) -> b
 def new_contents(
     key: rsa.RSAPrivateKey, certificate: x509.Certificate, authorities: Iterable[x509.Certificate] = ()
 ) -> Contents:
-    """A store with one key under `authentication`, and the authorities above its certificate."""
+    """Put together a store with one key under `authentication`, and the authorities above its certificate."""
     return with_authorities(Contents((KeyEntry(ENTRY, key, certificate),), ()), authorities)
 
 
 def authentication_entry(contents: Contents) -> AuthenticationEntry:
-    """The entry under `authentication`; in stores of other software the first that is no encryption key.
+    """Return the entry under `authentication`; in stores of other software the first that does not encrypt.
 
     Raises StoreError `store_pending` for a key that waits for its certificate, `store_no_authentication` without an
     RSA key and its certificate; `store_mismatched` when these do not belong together.
@@ -73,7 +73,7 @@ def authentication_entry(contents: Contents) -> AuthenticationEntry:
 
 
 def find_authentication(contents: Contents) -> KeyEntry | None:
-    """The same entry as it stands in the store, unchecked; None when there is none."""
+    """Find the authentication entry as it stands in the store, unchecked; None when there is none."""
     named = [entry for entry in contents.keys if entry.alias.lower() == ENTRY]
     others = [entry for entry in contents.keys if not is_for_encryption(entry)]
     return next(iter(named or others), None)
@@ -98,7 +98,7 @@ def is_pending(entry: KeyEntry) -> bool:
 
 
 def is_for_encryption(entry: KeyEntry) -> bool:
-    """Whether a key opens messages: named by its certificate's serial number, or certified for nothing else.
+    """Return whether a key opens messages: named by its certificate's serial, or certified for nothing else.
 
     A bare key under a number still waits for its token.
     """
@@ -116,7 +116,7 @@ def is_for_encryption(entry: KeyEntry) -> bool:
 
 
 def encryption_entries(contents: Contents) -> tuple[KeyEntry, ...]:
-    """The encryption keys, each under the decimal serial number of its certificate, by which software finds it.
+    """Return the encryption keys, each under the decimal serial number by which software finds it.
 
     Never the authentication key, under whatever alias it stands there a second time.
     """
@@ -134,7 +134,7 @@ def encryption_entries(contents: Contents) -> tuple[KeyEntry, ...]:
 def with_encryption_entry(
     contents: Contents, key: rsa.RSAPrivateKey, certificate: x509.Certificate
 ) -> Contents:
-    """The store with an encryption key and its certificate (the ETK's) added; safe to repeat.
+    """Return the store with an encryption key and its certificate (the ETK's) added; safe to repeat.
 
     Raises StoreError `store_mismatched` when they do not belong together, `store_alias_taken` when another key
     stands under that serial number.
@@ -146,7 +146,7 @@ def with_encryption_entry(
 
 
 def with_authorities(contents: Contents, authorities: Iterable[x509.Certificate]) -> Contents:
-    """The store with these CA certificates, each once, under its subject."""
+    """Return the store with these CA certificates added, each once, under its subject."""
     entries = list(contents.certificates)
     for authority in authorities:
         if authority in [entry.certificate for entry in entries]:
@@ -160,7 +160,7 @@ def with_authorities(contents: Contents, authorities: Iterable[x509.Certificate]
 
 
 def carried_over(old: Contents, new: Contents) -> Contents:
-    """The new store with the old one's encryption keys, which open the messages sealed before the renewal.
+    """Return the new store with the old one's encryption keys, which open messages from before the renewal.
 
     The old authentication key is never among them. Safe to repeat. Raises StoreError `store_alias_taken` when
     another key stands under one of their serial numbers.
@@ -171,7 +171,7 @@ def carried_over(old: Contents, new: Contents) -> Contents:
 
 
 def authority_alias(certificate: x509.Certificate) -> str:
-    """The alias of a CA certificate: its subject as RFC 2253 (now 4514) writes it."""
+    """Return the alias of a CA certificate: its subject as RFC 2253 (now 4514) writes it."""
     try:
         return dn_of(certificate.subject)
     except NameMalformed:

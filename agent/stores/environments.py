@@ -11,7 +11,7 @@ _SUFFIX: Final[dict[Environment, str]] = {"production": ".p12", "acceptance": ".
 
 
 def environment_told_by(certificate: x509.Certificate) -> Environment | None:
-    """By the name of its issuer, in which the acceptance authorities say so; None for an authority of neither.
+    """Return the environment that the issuer's name tells; None for an authority of neither.
 
     A hint that keeps people from mistakes, not a proof: nobody gave this workstation anchors for it.
     """
@@ -22,7 +22,7 @@ def environment_told_by(certificate: x509.Certificate) -> Environment | None:
 
 
 def fitting_name(name: str, environment: Environment | None) -> str:
-    """The file name with the suffix of its environment; as it is where that is not known or fits already."""
+    """Return the file name with the suffix of its environment; unchanged where that is not known or fits already."""
     if environment is None or environment_of(name) == environment:
         return name
     endings = sorted((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), key=len)

@@ -13,7 +13,7 @@ SUFFIXES: Final = (".p12", ".acc-p12", ".pfx")
 
 
 def estimated_end(name: str) -> datetime | None:
-    """Three years after the date in the name, as the platform tells its users (production's term)."""
+    """Estimate the end: three years after the date in the name, as the platform tells its users (production's term)."""
     facts = named(name)
     if facts is None:
         return None
@@ -23,24 +23,24 @@ def estimated_end(name: str) -> datetime | None:
 
 
 def named(name: str) -> FileNameFacts | None:
-    """What the name says of a store, also of one of our dated backups; None for other names."""
+    """Read what the name says of a store, also of one of our dated backups; None for other names."""
     return read_file_name(original_name(name))
 
 
 def original_name(name: str) -> str:
-    """The name without what `backup`, a rewrite, or somebody who copied the file put around it."""
+    """Return the name without what `backup`, a rewrite, or somebody who copied the file put around it."""
     return original_file_name(Path(name).stem.rpartition(".")[0] if is_backup(name) else name)
 
 
 def is_backup(name: str) -> bool:
-    """Whether it is one of our dated backups: <name>.yyyyMMdd-HHmmss[-n].backup."""
+    """Return whether it is one of our dated backups: <name>.yyyyMMdd-HHmmss[-n].backup."""
     stem, _, suffix = name.rpartition(".")
     dated = stem.rpartition(".")[2].replace("-", "")
     return suffix == "backup" and dated.isdecimal() and len(dated) >= 14
 
 
 def stores_in(folder: Path) -> list[Path]:
-    """The files in a folder that are named like key stores, copies too, our dated backups not."""
+    """Return the files in a folder that are named like key stores, copies too, our dated backups not."""
     if not os.path.isdir(folder):
         return []
     named = (file for file in folder.iterdir() if not is_backup(file.name))
@@ -48,5 +48,5 @@ def stores_in(folder: Path) -> list[Path]:
 
 
 def environment_of(name: str) -> Environment:
-    """Acceptance is in the name (`.acc-p12`); everything else is production until it is known better."""
+    """Return acceptance where the name says so (`.acc-p12`); production until it is known better."""
     return "acceptance" if original_name(name).lower().endswith(".acc-p12") else "production"

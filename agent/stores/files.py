@@ -19,7 +19,7 @@ LOCK_SECONDS: Final = 10.0
 
 
 def read_file(path: Path) -> bytes:
-    """A key store's bytes, no more than one can have.
+    """Read a key store, no more than one can have.
 
     Raises StoreError `store_missing`, `store_denied`, `store_too_large`.
     """
@@ -136,13 +136,13 @@ def back_up(
 
 
 def file_digest(path: Path) -> str:
-    """SHA-256 of a file: how a store is recognised without opening it."""
+    """Return the SHA-256 of a file: how a store is recognised without opening it."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _alone(folder: Path) -> AbstractContextManager[None]:
-    """The lock of everybody here who writes key stores into this folder."""
+    """Lock this folder against everybody here who writes key stores into it."""
     return durable.lock(folder / ".ehportal.lock", wait_seconds=LOCK_SECONDS)
 
 
@@ -179,7 +179,7 @@ def _read_back(file: Path, expected: Contents, password: str) -> Contents:
 
 
 def _is_there_already(target: Path, written: Contents, password: str) -> bool:
-    """Whether the store at `target` has these entries, in this format, under this password."""
+    """Return whether the store at `target` has these entries, in this format, under this password."""
     try:
         there = pkcs12.read(read_file(target), password, written.key_password)
     except StoreError:
@@ -199,7 +199,7 @@ def _keep_old(target: Path, now: datetime) -> Path | None:
 
 
 def _copy(name: str, data: bytes, folder: Path, now: datetime) -> Path:
-    """A dated copy in `folder`. One that a run before a crash made already is found again."""
+    """Write a dated copy into `folder`, or find the one that a run before a crash made already."""
     for file in sorted(folder.glob("*.backup")):
         if (
             file.name.startswith(f"{name}.")

@@ -37,7 +37,7 @@ class PendingKey:
         return make_csr(self.key, self.dn)
 
     def serialise(self, password: str, store_format: StoreFormat, *, now: datetime) -> bytes:
-        """The encrypted store of a key without certificate: a dummy one bears the name meanwhile."""
+        """Return the encrypted store of a key without certificate: a dummy one bears the name meanwhile."""
         name = name_from_dn(self.dn)
         dummy = (
             x509.CertificateBuilder()
@@ -53,7 +53,7 @@ class PendingKey:
 
 
 def new_key(dn: str) -> PendingKey:
-    """A fresh RSA 2048 key for the name `dn` (RFC 4514). Raises NameMalformed."""
+    """Make a fresh RSA 2048 key for the name `dn` (RFC 4514). Raises NameMalformed."""
     name_from_dn(dn)
     return PendingKey(rsa.generate_private_key(public_exponent=PUBLIC_EXPONENT, key_size=KEY_BITS), dn)
 
@@ -71,7 +71,7 @@ def check_delivered(
     *,
     now: datetime,
 ) -> None:
-    """Whether a delivered certificate is for this key and this name, and comes from the authority.
+    """Check that a delivered certificate is for this key and this name, and comes from the authority.
 
     Raises StoreError `certificate_other_key`, `certificate_other_name`, `certificate_untrusted`.
     """

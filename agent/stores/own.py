@@ -120,7 +120,7 @@ class StoreFinder:
         yield from named
 
     def _open(self, path: Path, password: str) -> OwnStore:
-        """The store at `path`, whatever certificate it holds. Raises StoreError, Cancelled."""
+        """Open the store at `path`, whatever certificate it holds. Raises StoreError, Cancelled."""
         data, what = read_file(path), shown_path(path.name)
         open_with = opening(self._dialogue, what, data)
 
@@ -135,7 +135,7 @@ class StoreFinder:
 
 
 def name_told_by(common_name: str) -> CertificateName:
-    """What a certificate's common name tells; a masked number fits no file name, and the person is asked."""
+    """Return the name that a certificate's common name tells; a masked number fits no file, so the person is asked."""
     try:
         return name_in_common_name(common_name)
     except NameMalformed:
@@ -143,7 +143,7 @@ def name_told_by(common_name: str) -> CertificateName:
 
 
 def _path_of(text: str) -> Path:
-    """What a person typed as a path. Raises StoreError `store_missing`."""
+    """Return the path that a person typed. Raises StoreError `store_missing`."""
     try:
         return Path(text).expanduser().absolute()
     except RuntimeError as error:  # the home of somebody who is not there

@@ -59,7 +59,7 @@ class Prepared:
             yield
 
     def state(self) -> PreparedState | None:
-        """Where it stands; None when nothing, or only the key, is on disk. Raises StoreError `pending_damaged`."""
+        """Read where it stands; None when nothing, or only the key, is on disk. Raises StoreError `pending_damaged`."""
         value = durable.read_json(self._state_file)
         if value is None and not self._state_file.exists():
             return None
@@ -102,7 +102,7 @@ class Prepared:
             durable.remove(file)
 
     def set_aside(self, now: datetime) -> Path:
-        """Keep a key whose password is lost, out of the way; returns where it is."""
+        """Move a key whose password is lost out of the way; returns where it is."""
         aside = durable.private_folder(self.folder / "set-aside")
         target = aside / f"{self.id} {now:%Y%m%d-%H%M%S}.p12"
         if self.key_file.exists():
@@ -113,12 +113,12 @@ class Prepared:
 
 
 def folder_of(config: Config) -> Path:
-    """Where prepared keys wait."""
+    """Return the folder where prepared keys wait."""
     return config.home / "prepared"
 
 
 def prepared_keys(config: Config) -> tuple[Prepared, ...]:
-    """Every prepared key of which something is on disk."""
+    """List every prepared key of which something is on disk."""
     folder = folder_of(config)
     if not folder.is_dir():
         return ()

@@ -48,12 +48,12 @@ def remember(
 
 
 def recorded(config: Config, path: Path) -> StoreRecord | None:
-    """What is remembered of the file at `path`, if anything."""
+    """Return what is remembered of the file at `path`, None when nothing."""
     return remembered(config, file_digest(path))
 
 
 def remembered(config: Config, digest: str) -> StoreRecord | None:
-    """What is remembered of the store with this file digest, if anything."""
+    """Return what is remembered of the store with this file digest, None when nothing."""
     entry = (durable.read_json(config.home / FILE) or {}).get(digest)
     if not isinstance(entry, dict):
         return None

@@ -13,7 +13,7 @@ TRIES: Final = 3
 
 
 def unlock(dialogue: Dialogue, what: str, opening: Callable[[str], T], *, first: str = "") -> tuple[T, str]:
-    """What `opening` gives for the right password, and that password: `first` where there is one, else what is typed.
+    """Try passwords until `opening` takes one; return what it gave, and that password.
 
     `what` tells the person whose password is asked for. Enter alone is the empty password, under which some stores
     are; where it opens nothing, the person has given up. Raises StoreError `password_wrong` after the third that was
@@ -34,7 +34,7 @@ def unlock(dialogue: Dialogue, what: str, opening: Callable[[str], T], *, first:
 
 
 def unlock_store(dialogue: Dialogue, what: str, data: bytes, *, first: str = "") -> tuple[Contents, str]:
-    """The contents of a key store, and its password; asks for the one of the keys too where they have their own.
+    """Open a key store; return its contents and password, asking for that of the keys too where they have their own.
 
     Raises as `unlock` does, and `key_password_lost` after the third password of the keys that is not it.
     """
@@ -42,7 +42,7 @@ def unlock_store(dialogue: Dialogue, what: str, data: bytes, *, first: str = "")
 
 
 def opening(dialogue: Dialogue, what: str, data: bytes) -> Callable[[str], Contents]:
-    """What opens the store `data` with a password of the store, asking for that of its keys where they have their own.
+    """Return what opens the store `data` with a password of the store, asking for that of its keys where they have their own.
 
     Raises StoreError as `pkcs12.read` does, and `key_password_lost`; Cancelled.
     """

@@ -46,7 +46,7 @@ class Verification:
         self._now = now
 
     def examine(self) -> Iterator[Finding]:
-        """All findings; what is wrong says what to do."""
+        """Yield all findings; what is wrong says what to do."""
         store = self._contents
         yield self._ok("opened", file=shown_path(self._path.name), keys=str(len(store.keys)))
         yield self._ok(f"format_{store.protection}")

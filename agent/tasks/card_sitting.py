@@ -22,7 +22,7 @@ class CardSitting:
     texts: Texts
 
     def card(self, reader: CardReader) -> Card:
-        """The card in the reader, or the one that is put in within two minutes. Raises CardError."""
+        """Read the card in the reader, or the one that is put in within two minutes. Raises CardError."""
         return reader.wait_for_card(
             lambda: self.dialogue.progress(self.texts("run.insert_card")),
             seconds=CARD_SECONDS,
@@ -42,7 +42,7 @@ class CardSitting:
             raise CardError("card_signature_bad") from None
 
     def refused(self, portal: Portal, job_id: str) -> NoReturn:
-        """The person did not agree: for good, when said so. Raises Cancelled."""
+        """End the job without a signature, for good when the person said so. Always raises Cancelled."""
         if self.dialogue.confirm(self.texts("run.decline_question"), careful=True):
             portal.decline(job_id, "")
             self.dialogue.say(self.texts("run.declined"))

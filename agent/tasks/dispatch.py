@@ -70,7 +70,7 @@ class Dispatcher:
                 raise PortalError("job_malformed")
 
     def _was_revocation(self, job_id: str) -> bool:
-        """What kind of job it was that the server no longer offers."""
+        """Return whether the job that the server no longer offers was a revocation."""
         try:
             return self.portal.outcome(job_id).kind == REVOKE_CERTIFICATE
         except PortalError:

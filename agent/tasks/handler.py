@@ -25,7 +25,7 @@ Categories=Office;Security;
 
 
 def job_of(url: str) -> str:
-    """The job id in an address. Raises AgentError `url_invalid` for anything but exactly that."""
+    """Read the job id in an address. Raises AgentError `url_invalid` for anything but exactly that."""
     match = _URL.match(url)
     if match is None:
         raise AgentError("url_invalid")
@@ -65,5 +65,5 @@ def _command() -> str:
 
 
 def _quoted(path: str) -> str:
-    """Quoted as the desktop entry specification asks ("The Exec key")."""
+    """Quote a word as the desktop entry specification asks ("The Exec key")."""
     return '"' + re.sub(r'(["`$\\])', r"\\\1", path).replace("%", "%%") + '"'

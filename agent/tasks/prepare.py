@@ -47,7 +47,7 @@ def _read(path: Path, limit: int) -> bytes:
 
 
 def holder_of(dn: str) -> str:
-    """The person's name as it stands in the certificate's name: the unit before the platform's own."""
+    """Return the person's name as it stands in the certificate's name: the unit before the platform's own."""
     units = [value for keyword, value in parse_dn(dn) if keyword == "OU"]
     return printable(units[-2]) if len(units) >= 2 else ""
 
@@ -121,7 +121,7 @@ class Preparer:
         )
 
     def _existing(self, prepared: Prepared, preparation: Preparation) -> PendingKey | None:
-        """The key of an earlier run, so that the same request comes out; None when its password is lost.
+        """Open the key of an earlier run, so that the same request comes out; None when its password is lost.
 
         A crash may have left the key without its state: both are made whole again here.
         """
@@ -215,7 +215,7 @@ class Preparer:
 
 
 def _same_request(path: Path, key: PendingKey) -> bool:
-    """Whether the file that is there already holds a request for this key."""
+    """Return whether the file that is there already holds a request for this key."""
     try:
         there = x509.load_pem_x509_csr(path.read_bytes())
     except (ValueError, OSError):
@@ -224,7 +224,7 @@ def _same_request(path: Path, key: PendingKey) -> bool:
 
 
 def _certificates(path: Path) -> tuple[x509.Certificate, ...]:
-    """The certificates of a PEM file, leaf first as they stand there. Raises AgentError `certificates_unreadable`."""
+    """Read the certificates of a PEM file, leaf first as they stand. Raises AgentError `certificates_unreadable`."""
     data = _read(path, MAX_CHAIN_BYTES)
     try:
         if len(data) > MAX_CHAIN_BYTES:

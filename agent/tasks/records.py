@@ -50,7 +50,7 @@ class RecordsTask:
 
     @staticmethod
     def _check_card(job: RecordsJob, card: Card) -> None:
-        """The card is this person's. The number is compared, and never part of a message."""
+        """Check that the card is this person's. The number is compared, and never part of a message."""
         numbers = [one.value for one in job.person.ids if one.type == "SSIN"]
         if numbers != [card.national_number]:
             raise CardError("wrong_card", expected=f"{' '.join(job.person.first_names)} {job.person.name}")
@@ -80,7 +80,7 @@ class RecordsTask:
             CardSitting(self.dialogue, self.texts).refused(self.portal, job.id)
 
     def _sign(self, reader: CardReader, card: Card, questions: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
-        """Both signatures for one PIN; the PIN is forgotten with this call."""
+        """Sign both questions for one PIN, which is forgotten with this call."""
         self.dialogue.progress(self.texts("enrol.signing"))
         chain = card.chain("Authentication")
         try:

@@ -30,7 +30,7 @@ class Renewal:
     pending: Pending
 
     def old_store(self, job: CertificateJob, *, known: str) -> OwnStore:
-        """Open the key store that is renewed: without it, what was sealed to its token could not be read any more.
+        """Open the key store that is renewed: without it, nothing sealed to its token could be read any more.
 
         `known` is its path from an earlier run. Raises StoreError as `StoreFinder.find` does; or `key_store_lost`
         when the person says so, which the server gets to know.
@@ -53,7 +53,7 @@ class Renewal:
     def carried(
         self, contents: Contents, state: State, opened: OwnStore | None, *, password: str
     ) -> Contents:
-        """The new contents with the old store's encryption keys; opens it again after a crash.
+        """Return the new contents with the old store's encryption keys; opens it again after a crash.
 
         `password` is the new store's, tried before asking. The certificate is there by now and nothing else holds
         its key: where the old store got lost meanwhile, the person may go on without it.

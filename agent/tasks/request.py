@@ -102,7 +102,7 @@ class Runner:
         return Renewal(self.config, self.portal, self.dialogue, self.texts, pending)
 
     def _make_token(self, pending: Pending, state: State) -> State:
-        """The encryption token, in the same sitting; what stops it now can be taken up later."""
+        """Make the encryption token in the same sitting; what stops it now can be taken up later."""
         if not self._password:
             self._open(pending, state.organisation)
         sitting = TokenSitting(self.config, self.portal, self.dialogue, self.texts, pending, self._password)
@@ -140,7 +140,7 @@ class Runner:
         return pending.keep_signed(signed, state), key
 
     def _existing_key(self, pending: Pending, job: CertificateJob) -> PendingKey | None:
-        """The key an earlier run made. When its password is lost, None: nothing was issued for it yet."""
+        """Open the key an earlier run made; None when its password is lost, for nothing was issued for it yet."""
         self.dialogue.say(self.texts("run.resuming_key"))
         try:
             key = self._open(pending, printable(job.organisation.name))
@@ -268,7 +268,7 @@ class Runner:
         return key
 
     def _closed(self, pending: Pending, error: PortalError) -> ExitCode:
-        """The server no longer takes this job: finished before, or come to nothing."""
+        """End a job that the server no longer takes: finished before, or come to nothing."""
         if error.code == "job_unknown":
             raise error
         try:

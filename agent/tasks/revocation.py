@@ -50,7 +50,7 @@ class RevocationTask:
     wait_seconds: float = 600.0
 
     def run(self, job: RevocationJob) -> ExitCode:
-        """Show, sign, hand in, follow. Raises AgentError, which says what to do next."""
+        """Show the revocation, sign it, hand it in and follow it. Raises AgentError, which says what to do next."""
         check_job(job, origin=self.device.origin, now=_now())
         sitting = CardSitting(self.dialogue, self.texts)
         with CardReader(self.config.module()) as reader:
@@ -101,7 +101,7 @@ class RevocationTask:
             self._tell_stores(dead, outcome.environment)
 
     def _tell_stores(self, dead: x509.Certificate, environment: str) -> None:
-        """Which key stores here hold the dead certificate, and why they must not go."""
+        """Say which key stores here hold the dead certificate, and why they must not go."""
         found = stores_with(self.config, dead, environment)
         for file in found.certain:
             self.dialogue.say(self.texts("revoke.store_here", file=shown_path(file)))

@@ -40,7 +40,7 @@ Tell = Callable[[str], None]
 
 
 def watch(config: Config, portal: Portal, texts: Texts, tell: Tell, *, rounds: int | None = None) -> None:
-    """Look every quarter of a minute and tell each thing once; `rounds` ends it, None goes on until stopped.
+    """Ask for jobs every quarter of a minute and tell each thing once; `rounds` ends it, None goes on until stopped.
 
     A line that fails is tried again at the next round. Raises PortalError where trying again cannot help.
     """
@@ -74,7 +74,7 @@ def _news(config: Config, portal: Portal, texts: Texts) -> list[str]:
 
 
 def job_line(job: JobSummary, texts: Texts) -> str:
-    """One line that says what waits, for whom, and how to begin."""
+    """Return one line that says what waits, for whom, and how to begin."""
     return texts(
         "watch.job",
         task=texts(f"watch.task.{job.kind if job.kind in TASKS else 'other'}"),
@@ -102,7 +102,7 @@ def _arrived(pending: Pending, portal: Portal, texts: Texts) -> list[str]:
 
 
 def notify(text: str) -> None:
-    """Show it on the desktop too, where the desktop has a way."""
+    """Show a line on the desktop too, where the desktop has a way."""
     tool = shutil.which("notify-send")
     if tool:
         command = [tool, "--app-name=ehportal", "ehportal", text]

@@ -30,7 +30,7 @@ class TokenTask:
     texts: Texts
 
     def run(self, job: ActivateTokenJob | CheckTokenJob) -> ExitCode:
-        """Do what the job asks. Raises AgentError; a job that was not done can be run again."""
+        """Activate or test the token, as the job asks. Raises AgentError; a job that was not done can be run again."""
         check_offer(job, origin=self.device.origin, now=datetime.now(UTC))
         if isinstance(job, ActivateTokenJob):
             return self._activate(job)

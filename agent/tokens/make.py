@@ -35,7 +35,7 @@ class TokenMaker:
     texts: Texts
 
     def run(self, job: MakeTokenJob) -> ExitCode:
-        """Begin the job. Raises AgentError; a job that was not done can be run again."""
+        """Find the key store and make its token. Raises AgentError; a job that was not done can be run again."""
         check_offer(job, origin=self.device.origin, now=datetime.now(UTC))
         name = name_told_by(job.certificate.common_name)
         store = self._finder().find(
@@ -44,7 +44,7 @@ class TokenMaker:
         return self._begin(job, store)
 
     def make_for(self, path: Path) -> ExitCode:
-        """Begin without a job from the page: the server offers one for the certificate in the store at `path`.
+        """Make the token of the store at `path` without a job from the page: the server offers one.
 
         Raises AgentError.
         """
@@ -55,7 +55,7 @@ class TokenMaker:
         return self._begin(job, store)
 
     def go_on(self, pending: Pending) -> ExitCode:
-        """Take up one that was begun. Raises AgentError."""
+        """Continue a making that was begun. Raises AgentError."""
         with pending.locked():
             state = pending.state()
             if state is None:
@@ -97,7 +97,7 @@ class TokenMaker:
         return ExitCode.DONE
 
     def _key_password(self, pending: Pending, password: str) -> str:
-        """What opens the key that an earlier run made: the store's password of that day."""
+        """Return what opens the key that an earlier run made: the store's password of that day."""
         if not pending.token_key_file.exists():
             return password
         opening = partial(open_pending, read_file(pending.token_key_file))

@@ -36,7 +36,7 @@ class SelfTest:
     texts: Texts
 
     def run(self, job_id: str, contents: Contents, entry: AuthenticationEntry) -> Finding:
-        """Test the store's token, say what was found, and have it recorded. Raises PortalError."""
+        """Test the store's token, say what was found, and report it to the server. Raises PortalError."""
         self.dialogue.progress(self.texts("self_test.running"))
         depot = self.portal.depot_token(job_id)
         finding, serial = judge_token(depot, contents, entry, now=datetime.now(UTC))
@@ -47,7 +47,7 @@ class SelfTest:
 
 
 def tell_own_record(portal: Portal, job_id: str, signer: SystemSigner) -> None:
-    """Let the server hear from the government itself what it keeps of this certificate.
+    """Send the server a signed question with which it asks the government what it keeps of this certificate.
 
     A courtesy beside the work: where it cannot be done now, it is done at the next occasion.
     """
@@ -58,7 +58,7 @@ def tell_own_record(portal: Portal, job_id: str, signer: SystemSigner) -> None:
 def judge_token(
     depot: DepotToken, contents: Contents, entry: AuthenticationEntry, *, now: datetime
 ) -> tuple[Finding, str]:
-    """What a token of the depot is worth to this key store, and its serial number (decimal, empty when unknown)."""
+    """Judge what a token of the depot is worth to this key store; give its serial number too, empty when unknown."""
     if depot.etk is None:
         return "depot_empty", ""
     try:
@@ -85,7 +85,7 @@ def judge_token(
 
 
 def _is_replaced(etk: bytes, depot: DepotToken, ours: x509.Certificate, now: datetime) -> bool:
-    """Whether the token is a good one of a certificate of the same name that was issued after ours."""
+    """Return whether the token is a good one of a certificate of the same name that was issued after ours."""
     try:
         others = read_signed_data(etk, limit=MAX_ETK_BYTES).certificates
     except WireError:

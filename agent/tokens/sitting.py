@@ -65,7 +65,7 @@ class TokenSitting:
         return state
 
     def _make_key(self, state: State) -> State:
-        """A key of its own, encrypted on disk before anybody hears of it."""
+        """Make the encryption key, and keep it encrypted on disk before anybody hears of it."""
         self.dialogue.progress(self.texts("token.key"))
         dn = dn_of(self._entry(state).certificate.subject)
         store = new_key(dn).serialise(self.password, state.format, now=_now())
@@ -90,7 +90,7 @@ class TokenSitting:
         return self.pending.keep_token_certificate(made.public_bytes(Encoding.DER), state)
 
     def _register(self, state: State) -> State:
-        """Hand the certificate in; the token that comes back must be for it, and come from the authority."""
+        """Hand the certificate in, and check that the token that comes back is for it and from the authority."""
         self.dialogue.progress(self.texts("token.register"))
         contents = self._contents(state)
         entry = keystore.authentication_entry(contents)
@@ -116,7 +116,7 @@ class TokenSitting:
         )
 
     def _completed(self, signer: SystemSigner, certificate: bytes) -> MadeToken:
-        """What the government makes of the certificate, or made of it before.
+        """Have the token made of the certificate, or find the one that was made of it before.
 
         A refusal may mean that an earlier call, whose answer got lost, has made the token: what the government keeps
         of the certificate tells, so the server is given that to ask, and then asked once more.
@@ -131,7 +131,7 @@ class TokenSitting:
         return self.portal.complete_token(self.pending.job_id, signed)
 
     def _put_away(self, state: State) -> None:
-        """Write the key store anew with the encryption key in it, tell the server, and prove that it works."""
+        """Write the encryption key into the key store, tell the server, and prove that it works."""
         key = open_pending(read_file(self.pending.token_key_file), self.password).key
         certificate = x509.load_der_x509_certificate(self.pending.token_certificate_file.read_bytes())
         held = self._contents(state)
@@ -172,7 +172,7 @@ class TokenSitting:
         return self.pending.keep(replace(state, store=str(target)))
 
     def _contents(self, state: State) -> Contents:
-        """The finished store, which must still be the one of this certificate."""
+        """Open the finished store, which must still be the one of this certificate."""
         try:
             data = read_file(Path(state.store))
         except StoreError as error:
@@ -191,7 +191,7 @@ class TokenSitting:
 
 
 def beside(store: Path, certificate: x509.Certificate, state: State) -> Path:
-    """The name of a second store of the same certificate: a second later, so that a run after a crash finds it."""
+    """Return the name of a second store of the certificate: a second later, so that a run after a crash finds it."""
     name = certificate_name(certificate.subject)
     later = state.created_at + timedelta(seconds=1)
     return store.with_name(
@@ -200,7 +200,7 @@ def beside(store: Path, certificate: x509.Certificate, state: State) -> Path:
 
 
 def _ours(contents: Contents, state: State) -> Contents:
-    """The same contents. Raises StoreError `store_moved` when another certificate's store stands in that place now."""
+    """Return the same contents. Raises StoreError `store_moved` when another certificate's store stands there now."""
     certificate = keystore.authentication_entry(contents).certificate
     if certificate_fingerprint(certificate) != state.fingerprint:
         raise StoreError("store_moved", file=state.store)

@@ -26,25 +26,25 @@ class SystemSigner:
 
     @classmethod
     def of(cls, contents: Contents, entry: AuthenticationEntry) -> "SystemSigner":
-        """The signer of a store: its authorities are put in order, each the issuer of the one before."""
+        """Take the signer from a store: its authorities are put in order, each the issuer of the one before."""
         authorities = [one.certificate for one in contents.certificates]
         chain, _ = chain_within(entry.certificate, authorities)
         return cls(entry, chain)
 
     def start_registration(self, key: rsa.RSAPublicKey) -> bytes:
-        """A signed StartETKRegistrationRequest that offers `key`."""
+        """Sign a StartETKRegistrationRequest that offers `key`."""
         return self._signed(lambda **frame: build_start_registration(key, **frame))
 
     def complete_registration(self, certificate: bytes) -> bytes:
-        """A signed CompleteETKRegistrationRequest with the encryption key's certificate (DER)."""
+        """Sign a CompleteETKRegistrationRequest with the encryption key's certificate (DER)."""
         return self._signed(lambda **frame: build_complete_registration(certificate, **frame))
 
     def activation(self) -> bytes:
-        """A signed ActivateETKRequest."""
+        """Sign an ActivateETKRequest."""
         return self._signed(build_activate)
 
     def own_record(self) -> bytes:
-        """A signed GetCertificateInfoForAuthenticationCertificateRequest."""
+        """Sign a GetCertificateInfoForAuthenticationCertificateRequest."""
         return self._signed(build_info_for_certificate)
 
     def _signed(self, build: Callable[..., bytes]) -> bytes:

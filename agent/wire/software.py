@@ -37,5 +37,5 @@ CODES: Final = tuple(kind.code for kind in KINDS)
 
 
 def kind_of(code: str) -> SoftwareKind:
-    """The kind with this code. Raises KeyError."""
+    """Return the kind of software with this code. Raises KeyError."""
     return {kind.code: kind for kind in KINDS}[code]

@@ -66,7 +66,7 @@ def read_payload(
 
 
 def _with_known_words(payload: etree._Element, open_lists: OpenLists) -> etree._Element:
-    """Return `payload` as the schema can judge it: a new word of an open list stands under a known one.
+    """Return `payload` as the schema can judge it: new words of open lists replaced by known ones.
 
     Everything else about the message is still checked; the original keeps the new word.
     """

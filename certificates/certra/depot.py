@@ -81,7 +81,7 @@ class DepotClient(SoapClient):
 
 
 def _matching(answer: etree._Element) -> set[tuple[str, str, str | None]] | None:
-    """The recipients that the depot offers; None where it offers nothing."""
+    """Return the recipients that the depot offers; None where it offers nothing."""
     if answer.find("d:MatchingEtk", NAMES) is None:
         return None
     return {

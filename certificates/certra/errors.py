@@ -25,7 +25,7 @@ class Answer:
         }
 
     def spellings(self) -> set[str]:
-        """The ways in which a setting may name this answer: `CODE`, or with one parameter `CODE[Name=Value]`."""
+        """Return the ways in which a setting may name this answer: `CODE`, or with one parameter `CODE[Name=Value]`."""
         return {self.code} | {f"{self.code}[{name}={value}]" for name, value in self.parameters}
 
 
@@ -46,7 +46,7 @@ class CertraError(Exception):
         return tuple(answer.code for answer in self.answers)
 
     def says(self, codes: Collection[str]) -> bool:
-        """True when one of the answers is among `codes`, which are written as `Answer.spellings` has them."""
+        """Return whether one of the answers is among `codes`, which are written as `Answer.spellings` has them."""
         return any(answer.spellings() & set(codes) for answer in self.answers)
 
 

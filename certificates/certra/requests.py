@@ -1,4 +1,4 @@
-"""Is a signed request one that the platform's schema accepts?"""
+"""Checking that a signed request is one that the platform's schema accepts."""
 
 from agent.wire.errors import MalformedXml
 from agent.wire.limits import MAX_REQUEST_BYTES

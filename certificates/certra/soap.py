@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @lru_cache(maxsize=8)
 def description_of(service: Service) -> zeep.Client:
-    """Our WSDL, read once from disk. Its own transport never reaches a network."""
+    """Read our WSDL from disk, once; its own transport never reaches a network."""
     return zeep.Client(
         str(service.description),
         transport=BoundedTransport(connect_timeout=1, read_timeout=1),

@@ -71,7 +71,7 @@ class BoundedTransport(Transport):
 
 
 def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
-    """True when the failure came before anything was sent: name unknown, refused, unreachable, not who it should be.
+    """Return whether it failed before anything was sent: name unknown, refused, unreachable, not who it should be.
 
     Any other failure of TLS may have come after the request had left, and requests tells the two not apart.
     """

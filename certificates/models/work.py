@@ -14,7 +14,7 @@ KEY_STORE_LOST = "key_store_lost"
 
 
 class Work(models.Model):
-    """A row that goes from state to state; `services.transition` is the only way in which it does."""
+    """A row that goes from state to state; `services.signing.transition` is the only way in which it does."""
 
     MOVES: ClassVar[Mapping[Any, Set[StrEnum]]]
     """The domain's moves: from each state, the states that may follow."""

@@ -16,7 +16,7 @@ from organisations.models import Organisation
 def installations_page(
     organisation: Organisation, *, certificate: UUID | None = None, after: str | None = None, size: int = 50
 ) -> Page[Installation]:
-    """Installations that are there, by machine and path; each knows whether its certificate is `current`."""
+    """Return installations that are there, by machine and path; each knows whether its certificate is `current`."""
     rows = Installation.objects.filter(organisation=organisation).present()
     if certificate is not None:
         rows = rows.filter(certificate=certificate)
@@ -24,7 +24,7 @@ def installations_page(
 
 
 def installations_of(certificate: Certificate, *, most: int = 200) -> list[Installation]:
-    """Where this certificate is installed, present ones first, then those that are gone."""
+    """Return where this certificate is installed, present ones first, then those that are gone."""
     rows = _with_certificates(Installation.objects.filter(certificate=certificate))
     return list(rows.order_by(F("gone_at").desc(nulls_first=True), "machine", "path")[:most])
 

@@ -35,7 +35,7 @@ def inventory_page(
     after: str | None = None,
     size: int = 50,
 ) -> Page[Certificate]:
-    """The inventory by end of validity, soonest first; each row knows whether it was `renewed` and is `ending`.
+    """Return certificates by end of validity, soonest first; each knows whether it was `renewed` and is `ending`.
 
     Those to renew are those that nothing has taken over from. Unknown filter values find nothing rather than all.
     """
@@ -57,7 +57,7 @@ def inventory_page(
 
 
 def status_counts(organisation: Organisation, now: datetime) -> dict[str, int]:
-    """How many certificates are in each status, in one query; a renewed one is not among those to renew."""
+    """Count the certificates in each status, in one query; a renewed one is not among those to renew."""
     alive = ~Q(revocation_status=RevocationStatus.REVOKED)
     current = alive & Q(not_before__lte=now, not_after__gt=now)
     rows = Certificate.objects.filter(organisation=organisation).annotate(window_start=WINDOW_START)
@@ -104,7 +104,7 @@ class TimelineMark:
 def timeline(
     organisation: Organisation, now: datetime, *, months: int = 37, most: int = 400
 ) -> list[TimelineMark]:
-    """The certificates that end within `months`, and those that ended in the last month, soonest first."""
+    """Return the certificates that end within `months` or ended in the last month, soonest first."""
     rows = (
         Certificate.objects.filter(
             organisation=organisation,

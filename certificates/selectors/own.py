@@ -16,7 +16,7 @@ def own_person(tenancy: Tenancy) -> Person | None:
 
 
 def own_certificates(person: Person) -> list[Certificate]:
-    """Certificates in the person's own name, the one that lasts longest first.
+    """Return the certificates in the person's own name, the one that lasts longest first.
 
     Each knows whether it was `renewed` and is `ending`.
     """
@@ -27,7 +27,7 @@ def own_certificates(person: Person) -> list[Certificate]:
 
 
 def own_requests(person: Person, *, most: int = 10) -> list[CertificateRequest]:
-    """The newest requests of the person in the own name."""
+    """Return the person's newest requests in the own name."""
     rows = CertificateRequest.objects.filter(
         organisation_id=person.organisation_id, personal=True, holder=person
     )
@@ -36,7 +36,7 @@ def own_requests(person: Person, *, most: int = 10) -> list[CertificateRequest]:
 
 
 def own_requests_under_way(person: Person) -> dict[str, CertificateRequest]:
-    """The requests of the person in the own name that another one would have to wait for, by environment."""
+    """Return, by environment, the person's own requests that another one would have to wait for."""
     rows = CertificateRequest.objects.blocking_their_name().filter(
         organisation_id=person.organisation_id, personal=True, holder=person
     )
@@ -46,6 +46,6 @@ def own_requests_under_way(person: Person) -> dict[str, CertificateRequest]:
 def requestable(
     certificates: list[Certificate], under_way: dict[str, CertificateRequest], now: datetime
 ) -> list[Environment]:
-    """Where the person may ask for a first certificate: none that is valid, none that is being requested."""
+    """Return where the person may ask for a first certificate: none is valid, and none is being requested."""
     valid = {one.environment for one in certificates if one.is_genuine and one.not_after > now}
     return [one for one in Environment if one not in valid and one not in under_way]

@@ -18,7 +18,7 @@ from organisations.models import Organisation, Person
 
 
 def requests_held_by(person: Person) -> "QuerySet[CertificateRequest]":
-    """Requests on their way that name this person as holder, oldest first."""
+    """Return the requests on their way that name this person as holder, oldest first."""
     rows = CertificateRequest.objects.filter(holder=person).exclude(state__in=FINAL_STATES)
     return (
         rows.select_related("identifier")
@@ -28,13 +28,13 @@ def requests_held_by(person: Person) -> "QuerySet[CertificateRequest]":
 
 
 def foreign_requests_of(person: Person) -> "QuerySet[ForeignRequest]":
-    """Requests without identity card on their way for this person, oldest first."""
+    """Return the requests without identity card on their way for this person, oldest first."""
     rows = ForeignRequest.objects.blocking_their_name().filter(person=person)
     return rows.without_documents().select_related("person").order_by("requested_at")
 
 
 def revocations_held_by(person: Person) -> "QuerySet[Revocation]":
-    """Revocations on their way that this person is to sign, oldest first."""
+    """Return the revocations on their way that this person is to sign, oldest first."""
     rows = Revocation.objects.on_their_way().filter(holder=person)
     return rows.select_related("certificate").defer("certificate__sealed_der").order_by("requested_at")
 
@@ -45,14 +45,14 @@ def _living(now: datetime) -> "QuerySet[Certificate]":
 
 
 def certificates_keyed_by(person: Person, now: datetime) -> "QuerySet[Certificate]":
-    """Certificates in use whose keys this person made, on whatever workstation."""
+    """Return the certificates in use whose keys this person made, on whatever workstation."""
     return _living(now).filter(request__holder=person)
 
 
 def certificates_keyed_on(
     organisation: Organisation, device_id: UUID, now: datetime
 ) -> "QuerySet[Certificate]":
-    """The organisation's certificates in use whose keys were made on this workstation, or were seen there last."""
+    """Return the certificates in use whose keys were made on this workstation, or were seen there last."""
     made = Q(request__job__device_id=device_id) | Q(token__device_id=device_id)
     seen = Installation.objects.present().filter(device_id=device_id).values("certificate")
     return _living(now).filter(made | Q(pk__in=seen), organisation=organisation)

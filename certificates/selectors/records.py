@@ -28,7 +28,7 @@ ONE_BY_ONE = Q(kind=ProposalKind.MANDATE_GONE) | Q(
 
 
 def inquiries_page(tenancy: Tenancy, *, after: str | None = None, size: int = 25) -> Page[RecordsInquiry]:
-    """Inquiries, newest first; who does not request certificates sees those with the own card."""
+    """Return inquiries, newest first; who does not request certificates sees those with the own card."""
     rows = RecordsInquiry.objects.filter(organisation=tenancy.organisation)
     if not tenancy.may(Permission.REQUEST_CERTIFICATE):
         rows = rows.filter(holder__user=tenancy.user)
@@ -38,7 +38,7 @@ def inquiries_page(tenancy: Tenancy, *, after: str | None = None, size: int = 25
 
 
 def awaiting_card_of(user: User) -> list[RecordsInquiry]:
-    """Inquiries that wait for this user's card, oldest first."""
+    """Return the inquiries that wait for this user's card, oldest first."""
     rows = RecordsInquiry.objects.filter(
         holder__user=user, state=InquiryState.AWAITING_SIGNATURE, job__expires_at__gt=timezone.now()
     )
@@ -48,7 +48,7 @@ def awaiting_card_of(user: User) -> list[RecordsInquiry]:
 def proposals_page(
     inquiry: RecordsInquiry, *, after: str | None = None, size: int = 100
 ) -> Page[RecordProposal]:
-    """The proposals of an inquiry in the order in which they were made: by kind, then by name."""
+    """Return the proposals of an inquiry in the order in which they were made: by kind, then by name."""
     rows = RecordProposal.objects.filter(organisation_id=inquiry.organisation_id, inquiry=inquiry)
     rows = rows.select_related("decided_by").defer("sealed_certificates")
     return page_of(rows, by="made_at", after=after, size=size)

@@ -18,13 +18,13 @@ SWITCH_SOON = timedelta(days=30)
 
 
 def to_renew(organisation: Organisation, now: datetime) -> "QuerySet[Certificate]":
-    """Certificates in their replacement period that nothing has taken over from, the soonest end first."""
+    """Return certificates in their replacement period that nothing has taken over from, the soonest end first."""
     rows = Certificate.objects.filter(organisation=organisation).defer(*LISTED)
     return rows.in_status(CertificateStatus.RENEWABLE, now).without_successor().order_by("not_after", "pk")
 
 
 def renewals_under_way(organisation: Organisation, now: datetime) -> int:
-    """Of how many of those to renew the renewal was asked for and has not come to an end."""
+    """Count those to renew whose renewal was asked for and has not come to an end."""
     requests = CertificateRequest.objects.blocking_their_name().filter(replaces=OuterRef("pk"))
     return to_renew(organisation, now).filter(Exists(requests)).count()
 
@@ -32,7 +32,7 @@ def renewals_under_way(organisation: Organisation, now: datetime) -> int:
 def unconfirmed_switches(
     organisation: Organisation, now: datetime, *, most: int | None = 6
 ) -> list[Certificate]:
-    """Certificates about to end whose successor nobody has confirmed to be in use everywhere, the soonest end first.
+    """Return certificates about to end whose successor nobody has confirmed to be in use, the soonest end first.
 
     What the confirmation asks for (no installation left, the token active, the self test passed) is not shown yet then.
     """

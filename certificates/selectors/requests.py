@@ -24,7 +24,7 @@ def _requests(organisation: Organisation) -> "QuerySet[CertificateRequest]":
 def requests_page(
     organisation: Organisation, *, state: str = "", after: str | None = None, size: int = 50
 ) -> Page[CertificateRequest]:
-    """Requests, newest first; `state` "open" shows those on their way."""
+    """Return requests, newest first; `state` "open" shows those on their way."""
     rows = _requests(organisation)
     if state == "open":
         rows = rows.exclude(state__in=FINAL_STATES)
@@ -34,12 +34,12 @@ def requests_page(
 
 
 def open_requests(organisation: Organisation, *, most: int = 10) -> list[CertificateRequest]:
-    """Requests on their way, newest first."""
+    """Return the requests on their way, newest first."""
     return list(_requests(organisation).exclude(state__in=FINAL_STATES)[:most])
 
 
 def awaiting_signature_of(user: User) -> list[CertificateRequest]:
-    """Requests that wait for this user's card, oldest first."""
+    """Return the requests that wait for this user's card, oldest first."""
     return list(
         CertificateRequest.objects.filter(holder__user=user, state=RequestState.AWAITING_SIGNATURE)
         .select_related("identifier__organisation", "organisation", "holder", "requested_by", "job")
@@ -50,7 +50,7 @@ def awaiting_signature_of(user: User) -> list[CertificateRequest]:
 def possible_holders(
     organisation: Organisation, now: datetime, identifier: OrganisationIdentifier | None = None
 ) -> "QuerySet[Person]":
-    """People with a mandate today for any of the organisation's numbers, or for `identifier` alone."""
+    """Return the people mandated today for any of the organisation's numbers, or for `identifier` alone."""
     active = Mandate.objects.filter(organisation=organisation).active_on(belgian_day(now))
     if identifier is not None:
         active = active.filter(identifier=identifier)

@@ -14,7 +14,7 @@ from organisations.models import Mandate, Organisation, Person, User
 
 
 def revokers_of(certificate: Certificate, now: datetime) -> "QuerySet[Person]":
-    """People who may sign for the end of `certificate` today: with a mandate for its number, or whose own it is."""
+    """Return who may sign for the end of `certificate` today: mandated for its number, or its owner."""
     mandates = Mandate.objects.filter(
         person=OuterRef("pk"),
         identifier__type=certificate.identifier_type,
@@ -28,13 +28,13 @@ def revokers_of(certificate: Certificate, now: datetime) -> "QuerySet[Person]":
 
 
 def has_another(certificate: Certificate, now: datetime) -> bool:
-    """True when the organisation has another genuine certificate of this name that is valid at `now`."""
+    """Return whether the organisation has another genuine certificate of this name that is valid at `now`."""
     others = Certificate.objects.of_the_same_name_as(certificate).genuine().exclude(pk=certificate.pk)
     return others.filter(not_before__lte=now, not_after__gt=now).exists()
 
 
 def installed_copies(certificate: Certificate, *, most: int = 100) -> list[Installation]:
-    """Where workstations still find a key store with `certificate`."""
+    """Return where workstations still find a key store with `certificate`."""
     return list(Installation.objects.filter(certificate=certificate).present()[:most])
 
 
@@ -49,7 +49,7 @@ def _revocations() -> RevocationQuerySet:
 def revocations_page(
     organisation: Organisation, *, state: str = "", after: str | None = None, size: int = 50
 ) -> Page[Revocation]:
-    """Revocations, newest first; `state` "open" shows those on their way."""
+    """Return revocations, newest first; `state` "open" shows those on their way."""
     rows = _revocations().filter(organisation=organisation)
     if state == "open":
         rows = rows.exclude(state__in=REVOCATION_FINAL_STATES)
@@ -59,7 +59,7 @@ def revocations_page(
 
 
 def open_revocations(organisation: Organisation, *, most: int = 10) -> list[Revocation]:
-    """Revocations on their way, newest first."""
+    """Return the revocations on their way, newest first."""
     return list(_revocations().filter(organisation=organisation).on_their_way()[:most])
 
 
@@ -69,6 +69,6 @@ def latest_revocation(certificate: Certificate) -> Revocation | None:
 
 
 def revocations_awaiting(user: User) -> list[Revocation]:
-    """Revocations that wait for this user's card, oldest first."""
+    """Return the revocations that wait for this user's card, oldest first."""
     rows = _revocations().filter(holder__user=user, state=RevocationState.AWAITING_SIGNATURE)
     return list(rows.select_related("organisation").order_by("requested_at"))

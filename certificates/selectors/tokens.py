@@ -9,7 +9,7 @@ from organisations.models import Organisation
 
 
 def waiting_tokens(organisation: Organisation, *, most: int | None = 6) -> list[EncryptionToken]:
-    """Tokens that wait for their activation, the longest waiting first."""
+    """Return the tokens that wait for their activation, the longest waiting first."""
     rows = EncryptionToken.objects.filter(organisation=organisation, state=TokenState.WAITING).exclude(
         certificate__revocation_status=RevocationStatus.REVOKED
     )

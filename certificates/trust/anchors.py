@@ -36,12 +36,12 @@ def certificate_anchors(environment: Environment) -> tuple[bytes, ...]:
 
 
 def certificate_roots(environment: Environment) -> tuple[bytes, ...]:
-    """Return the DER of the roots alone: what a workstation verifies against."""
+    """Return the DER of the roots alone in `environment`: what a workstation verifies against."""
     return tuple(anchor for anchor in certificate_anchors(environment) if is_root(anchor))
 
 
 def is_root(der: bytes) -> bool:
-    """True for a certificate that issued itself."""
+    """Return whether a certificate issued itself."""
     certificate = asn1_x509.Certificate.load(der)
     return bool(certificate.subject == certificate.issuer)
 

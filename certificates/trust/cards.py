@@ -1,4 +1,4 @@
-"""Is this identity card certificate good for signing in, or for signing a request?"""
+"""Checking an identity card's certificates: is one good for signing in, the other for signing a request?"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -41,7 +41,7 @@ def _check(certificate: x509.Certificate, chain: Sequence[x509.Certificate], now
 def check_authentication_certificate(
     certificate: x509.Certificate, chain: Sequence[x509.Certificate], *, now: datetime
 ) -> None:
-    """Check purpose (digitalSignature, not nonRepudiation), dates, path and revocation.
+    """Check that the card may sign in: digitalSignature, not nonRepudiation, dates, path, revocation.
 
     Raises NotAnAuthenticationCertificate, CardExpired, CardRevoked, CardStatusUnknown or CardRefused.
     """
@@ -54,7 +54,7 @@ def check_authentication_certificate(
 def check_signature_certificate(
     certificate: x509.Certificate, chain: Sequence[x509.Certificate], *, now: datetime
 ) -> None:
-    """Check purpose (nonRepudiation), dates, path and revocation.
+    """Check that the card may sign a request: nonRepudiation, dates, path and revocation.
 
     Raises NotASignatureCertificate, CardExpired, CardRevoked, CardStatusUnknown or CardRefused.
     """

@@ -1,4 +1,4 @@
-"""Does a certificate lead to an anchor, and was it revoked? RFC 5280 path validation by pyhanko-certvalidator.
+"""Validating certificates: a path to an anchor, and revocation. RFC 5280 path validation by pyhanko-certvalidator.
 
 A path is first built and its signatures checked without any network, so that a stranger's certificate cannot make us
 fetch addresses of its choosing; only a certificate of a trusted issuer has its OCSP responder and CRL asked.
@@ -132,14 +132,14 @@ def validate(
 
 
 def _source_of(error: errors.RevokedError) -> Witness:
-    """Return where the library read it: it tells in words only."""
+    """Return where the library read the revocation, OCSP or the CRL: it tells in words only."""
     if not error.is_ee_cert:
         return Witness.AUTHORITY
     return Witness.OCSP if error.failure_msg.startswith("OCSP") else Witness.CRL
 
 
 def signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """True when `issuer` is named as the certificate's issuer and its key made the signature.
+    """Return whether `issuer` is named as the certificate's issuer and its key made the signature.
 
     Names are compared by their values, as RFC 5280 7.1 asks: authorities write one text as PrintableString here and
     as UTF8String there.

@@ -1,4 +1,4 @@
-"""What members are reminded of by mail: one row for each matter, step and reader, so that nobody is told twice."""
+"""What members are reminded of by mail: one row for each notice, step and reader, so that nobody is told twice."""
 
 import uuid
 
@@ -8,7 +8,7 @@ from django.utils import timezone
 
 
 class Reminder(models.Model):
-    """One matter at one step, for one reader. The row is both the claim on the sending and what became of it."""
+    """One notice at one step, for one reader. The row is both the claim on the sending and what became of it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey("organisations.Organisation", on_delete=models.PROTECT, related_name="+")
@@ -29,7 +29,7 @@ class Reminder(models.Model):
     private_to = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
-    """Set when the matter is private to this user (row-level security)."""
+    """Set when the notice is private to this user (row-level security)."""
 
     class Meta:
         ordering = ["-created_at", "-id"]

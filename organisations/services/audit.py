@@ -29,22 +29,22 @@ class Actor:
 
     @classmethod
     def of(cls, tenancy: Tenancy) -> "Actor":
-        """The signed-in member of a request."""
+        """Return the signed-in member of a request as actor."""
         return cls("user", tenancy.user.pk, tenancy.user.full_name)
 
     @classmethod
     def user(cls, user: User) -> "Actor":
-        """A user outside a request."""
+        """Return a user outside a request as actor."""
         return cls("user", user.pk, user.full_name)
 
     @classmethod
     def device(cls, device: Device) -> "Actor":
-        """An enrolled workstation, named after its holder."""
+        """Return an enrolled workstation as actor, named after its holder."""
         return cls("device", device.pk, f"{' '.join(device.holder_first_names)} {device.holder_name}")
 
     @classmethod
     def platform(cls) -> "Actor":
-        """The platform, by itself."""
+        """Return the platform, acting by itself."""
         return cls("platform", None, "ehportal")
 
 
@@ -69,7 +69,7 @@ def record(
     now: datetime,
     **details: object,
 ) -> AuditEvent:
-    """Insert one event about `subject`; a national number in the text of `details` is masked.
+    """Insert one event about `subject`, in the caller's transaction; a national number in `details` is masked.
 
     An event about something that is private to a user is private to the same user.
     """

@@ -40,7 +40,7 @@ class Letter:
     notes: Sequence[Note]
 
     def address_of(self, path: str) -> str:
-        """Return where `path` is, for a reader who may be in another organisation at the moment."""
+        """Return the web address of `path`, for a reader who may be in another organisation at the moment."""
         return f"{settings.ORIGIN}{path}?{urlencode({'organisation': self.organisation.pk})}"
 
 

@@ -48,7 +48,7 @@ def invite_member(
 
 @transaction.atomic
 def take_role(membership: Membership, *, actor: Actor, now: datetime) -> None:
-    """Take one role of one member away; the member's next page feels it, and an account without any role sees nothing.
+    """Take one role of one member away; an account without any role sees nothing from its next page on.
 
     Raises LastAdministrator.
     """
@@ -69,7 +69,7 @@ def take_role(membership: Membership, *, actor: Actor, now: datetime) -> None:
 
 
 def _keep_one_administrator(leaving: Membership) -> None:
-    """Raise LastAdministrator unless another one can still sign in. All are locked: two could leave at once."""
+    """Lock all administrators and raise LastAdministrator unless another can sign in: two could leave at once."""
     held = Membership.objects.filter(organisation=leaving.organisation_id, role=Role.ADMINISTRATOR)
     locked = list(held.select_for_update(of=("self",)).select_related("user").order_by("pk"))
     if not any(one.pk != leaving.pk and one.user.is_active for one in locked):

@@ -28,9 +28,10 @@ def add_person(
     actor: Actor,
     now: datetime,
 ) -> Person:
-    """Add someone to the organisation. The account is linked once and for all: it sees what is private to the person.
+    """Add someone to the organisation.
 
-    Raises IdentifierRefused for a national number that cannot be, PersonExists when it is already here, AccountTaken.
+    The account is linked once and for all: it sees what is private to the person. Raises IdentifierRefused for a
+    national number that cannot be, PersonExists when it is already here, AccountTaken.
     """
     checked = identifiers.check("SSIN", ssin)
     if not checked.acceptable:

@@ -41,12 +41,12 @@ class Notice:
     """What to say; called in the reader's language."""
 
     def key_for(self, reader: User) -> tuple[str, UUID, int, UUID]:
-        """What must never be sent twice."""
+        """Return what one row of a reminder stands for: this notice at this step, for one reader."""
         return (self.kind, self.subject.pk, self.step, reader.pk)
 
 
 def organisations_to_remind(*, now: datetime, most: int = 500) -> list[UUID]:
-    """Return the ids of organisations to look at, the longest waiting first: none can hold up another."""
+    """Return the ids of organisations whose notices are due, the longest waiting first: none can hold up another."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT ehportal_organisations_to_remind(%s, %s)", [now, most])
         return list(cursor.fetchone()[0])
@@ -55,7 +55,7 @@ def organisations_to_remind(*, now: datetime, most: int = 500) -> list[UUID]:
 def remind_organisation(
     organisation_id: UUID, find: Callable[[Organisation, datetime], Sequence[Notice]], *, now: datetime
 ) -> None:
-    """Find what is due in an organisation and tell it; does nothing when another worker looks. Outside transactions.
+    """Mail what is due in an organisation; does nothing when another worker is at it. Call outside transactions.
 
     `find` runs for the platform itself: it names for each notice who may know of it.
     """
@@ -74,7 +74,7 @@ def remind_organisation(
 
 
 def _without_done(notices: Sequence[Notice], now: datetime) -> list[tuple[User, Notice]]:
-    """Leave out what was sent, is being sent, waits for another attempt, or is not tried any more."""
+    """Return the pairs still to be sent: not sent, not being sent, not put off, and not given up."""
     rows = Reminder.objects.filter(subject_id__in={one.subject.pk for one in notices})
     rows = rows.exclude(next_attempt_at__isnull=False, next_attempt_at__lte=now)
     done = set(rows.values_list("kind", "subject_id", "step", "recipient_id"))
@@ -94,7 +94,7 @@ def _by_reader(pairs: Iterable[tuple[User, Notice]]) -> Iterable[tuple[User, lis
 
 
 def _tell(organisation: Organisation, reader: User, notices: Sequence[Notice], now: datetime) -> bool:
-    """Send one reader what is due; False when the mail server could not be reached."""
+    """Mail one reader what is due; return False when the mail server could not be reached."""
     with acting_for([organisation.pk]):
         claimed = _claim(organisation, reader, notices, now)
     if not claimed:
@@ -142,7 +142,7 @@ def _claim(
     )
     found = {(one.kind, one.subject_id, one.step, one.recipient_id): one for one in rows}
     claimed = [(notice, found[key]) for key, notice in wanted.items() if key in found]
-    Reminder.objects.filter(pk__in=[row.pk for _matter, row in claimed]).update(next_attempt_at=now + CLAIM)
+    Reminder.objects.filter(pk__in=[row.pk for _notice, row in claimed]).update(next_attempt_at=now + CLAIM)
     return claimed
 
 
@@ -154,12 +154,12 @@ def _settle(
     delivery: Delivery,
     now: datetime,
 ) -> None:
-    rows = Reminder.objects.filter(pk__in=[row.pk for _matter, row in claimed])
+    rows = Reminder.objects.filter(pk__in=[row.pk for _notice, row in claimed])
     if delivery.status is DeliveryStatus.UNREACHABLE:
         rows.update(next_attempt_at=now)
         return
     if delivery.status is DeliveryStatus.REFUSED:
-        for tried in {row.attempts for _matter, row in claimed}:
+        for tried in {row.attempts for _notice, row in claimed}:
             again = now + PAUSES[tried] if tried < len(PAUSES) else None
             rows.filter(attempts=tried).update(
                 attempts=tried + 1, next_attempt_at=again, answer=delivery.answer

@@ -23,6 +23,7 @@ STEPS = (
     "certificates/services/signing/ask_later.py",
     "certificates/services/requests/reconcile.py",
     "certificates/services/requests/collect.py",
+    "certificates/services/requests/delivery.py",
     "certificates/services/foreigners/work.py",
     "certificates/services/foreigners/submit.py",
     "certificates/services/foreigners/collect.py",

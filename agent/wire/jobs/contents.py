@@ -40,7 +40,7 @@ class LocalisedText:
         return cls(lang, fields.text("html", limit=MAX_CONTRACT_BYTES))
 
     def to_json(self) -> Json:
-        """The JSON object that `from_json` reads."""
+        """Return the JSON object that `from_json` reads."""
         return {"lang": self.lang, "html": self.html}
 
 
@@ -65,7 +65,7 @@ class Contract:
         return cls(*_dn_signer_texts(Fields(value, _CONTRACT)))
 
     def to_json(self) -> Json:
-        """The JSON object that `from_json` reads."""
+        """Return the JSON object that `from_json` reads."""
         texts = [text.to_json() for text in self.texts]
         return {"dn": self.dn, "signer": self.signer.to_json(), "texts": texts}
 
@@ -83,12 +83,12 @@ class RevocationContract(Contract):
         return cls(*_dn_signer_texts(fields), read_reason(fields.text("revocation_reason")))
 
     def to_json(self) -> Json:
-        """The JSON object that `from_json` reads."""
+        """Return the JSON object that `from_json` reads."""
         return {**super().to_json(), "revocation_reason": self.revocation_reason}
 
 
 def read_reason(text: str) -> RevocationReason:
-    """One of the four reasons of CertRA. Raises JobMalformed."""
+    """Read one of the four reasons of CertRA. Raises JobMalformed."""
     for reason in REVOCATION_REASONS:
         if text == reason:
             return reason
@@ -116,7 +116,7 @@ class ContactData:
         )
 
     def to_json(self) -> Json:
-        """The JSON object that `from_json` reads."""
+        """Return the JSON object that `from_json` reads."""
         return {
             "email_private": self.email_private,
             "email_general": self.email_general,
@@ -149,7 +149,7 @@ class CertificateContent:
         )
 
     def to_json(self) -> Json:
-        """The JSON object that `from_json` reads."""
+        """Return the JSON object that `from_json` reads."""
         return {
             "contact_data": self.contact_data.to_json(),
             "contract": self.contract.to_json(),
@@ -173,5 +173,5 @@ class RevocationContent:
         return cls(identifier, RevocationContract.from_json(fields.raw("contract")))
 
     def to_json(self) -> Json:
-        """The JSON object that `from_json` reads."""
+        """Return the JSON object that `from_json` reads."""
         return {"public_key_identifier": self.public_key_identifier, "contract": self.contract.to_json()}

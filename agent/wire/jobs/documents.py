@@ -40,7 +40,7 @@ class CertificateJob(JobHeader):
 
     @classmethod
     def read_own(cls, fields: Fields) -> dict[str, Any]:
-        """The arguments of this kind alone; raises JobMalformed."""
+        """Read the arguments of this kind alone; raises JobMalformed."""
         return {
             "request": CertificateContent.from_json(fields.raw("request")),
             "replaces": CertificateFacts.from_optional(fields.raw("replaces")),
@@ -49,7 +49,7 @@ class CertificateJob(JobHeader):
         }
 
     def own_json(self) -> Json:
-        """The fields that `read_own` reads."""
+        """Return the fields that `read_own` reads."""
         return {
             "request": self.request.to_json(),
             "replaces": self.replaces.to_json() if self.replaces else None,
@@ -77,7 +77,7 @@ class RevocationJob(JobHeader):
 
     @classmethod
     def read_own(cls, fields: Fields) -> dict[str, Any]:
-        """The arguments of this kind alone; raises JobMalformed, also when two certificates are meant."""
+        """Read the arguments of this kind alone; raises JobMalformed, also when two certificates are meant."""
         certificate = CertificateFacts.from_json(fields.raw("certificate"))
         request = RevocationContent.from_json(fields.raw("request"))
         if certificate.public_key_identifier != request.public_key_identifier:
@@ -86,7 +86,7 @@ class RevocationJob(JobHeader):
         return {"certificate": certificate, "request": request, "comment": comment}
 
     def own_json(self) -> Json:
-        """The fields that `read_own` reads."""
+        """Return the fields that `read_own` reads."""
         return {
             "certificate": self.certificate.to_json(),
             "request": self.request.to_json(),
@@ -105,11 +105,11 @@ class RecordsJob(JobHeader):
 
     @classmethod
     def read_own(cls, fields: Fields) -> dict[str, Any]:
-        """The arguments of this kind alone; raises JobMalformed."""
+        """Read the arguments of this kind alone; raises JobMalformed."""
         return {"person": Signer.from_json(fields.raw("person"))}
 
     def own_json(self) -> Json:
-        """The fields that `read_own` reads."""
+        """Return the fields that `read_own` reads."""
         return {"person": self.person.to_json()}
 
 
@@ -124,11 +124,11 @@ class MakeTokenJob(JobHeader):
 
     @classmethod
     def read_own(cls, fields: Fields) -> dict[str, Any]:
-        """The arguments of this kind alone; raises JobMalformed."""
+        """Read the arguments of this kind alone; raises JobMalformed."""
         return {"certificate": CertificateFacts.from_json(fields.raw("certificate"))}
 
     def own_json(self) -> Json:
-        """The fields that `read_own` reads."""
+        """Return the fields that `read_own` reads."""
         return {"certificate": self.certificate.to_json()}
 
 
@@ -143,14 +143,14 @@ class TokenJob(JobHeader):
 
     @classmethod
     def read_own(cls, fields: Fields) -> dict[str, Any]:
-        """The arguments of these kinds alone; raises JobMalformed."""
+        """Read the arguments of these kinds alone; raises JobMalformed."""
         return {
             "certificate": CertificateFacts.from_json(fields.raw("certificate")),
             "token": TokenFacts.from_json(fields.raw("token")),
         }
 
     def own_json(self) -> Json:
-        """The fields that `read_own` reads."""
+        """Return the fields that `read_own` reads."""
         return {"certificate": self.certificate.to_json(), "token": self.token.to_json()}
 
 

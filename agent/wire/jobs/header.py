@@ -68,15 +68,15 @@ class JobHeader:
 
     @classmethod
     def read_own(cls, fields: Fields) -> dict[str, Any]:
-        """The arguments of this kind alone, from the fields that `names` lists; raises JobMalformed."""
+        """Read the arguments of this kind alone, from the fields that `names` lists; raises JobMalformed."""
         return {}
 
     def own_json(self) -> Json:
-        """The fields that `read_own` reads."""
+        """Return the fields that `read_own` reads."""
         return {}
 
     def to_json(self) -> Json:
-        """The job document as JSON object; `from_json` reads it back to an equal job."""
+        """Return the job document as JSON object; `from_json` reads it back to an equal job."""
         return {
             "version": self.version,
             "kind": self.kind,

@@ -39,11 +39,11 @@ class CertificateFacts:
 
     @classmethod
     def from_optional(cls, value: object) -> "CertificateFacts | None":
-        """The same, or null."""
+        """Read it strictly, or None from null; raises JobMalformed."""
         return None if value is None else cls.from_json(value)
 
     def to_json(self) -> Json:
-        """The JSON object that `from_json` reads."""
+        """Return the JSON object that `from_json` reads."""
         return {
             "fingerprint": self.fingerprint,
             "public_key_identifier": self.public_key_identifier,
@@ -74,5 +74,5 @@ class TokenFacts:
         return str(self.serial)
 
     def to_json(self) -> Json:
-        """The JSON object that `from_json` reads."""
+        """Return the JSON object that `from_json` reads."""
         return {"serial": self.alias, "not_after": self.not_after.isoformat()}

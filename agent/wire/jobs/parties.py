@@ -32,7 +32,7 @@ class Identifier:
         return cls(kind, fields.text("value"))
 
     def to_json(self) -> Json:
-        """The JSON object that `from_json` reads."""
+        """Return the JSON object that `from_json` reads."""
         return {"type": self.type, "value": self.value}
 
 
@@ -52,7 +52,7 @@ class Signer:
         return cls(ids, fields.texts("first_names"), fields.text("name"))
 
     def to_json(self) -> Json:
-        """The JSON object that `from_json` reads."""
+        """Return the JSON object that `from_json` reads."""
         ids = [identifier.to_json() for identifier in self.ids]
         return {"ids": ids, "first_names": list(self.first_names), "name": self.name}
 
@@ -71,5 +71,5 @@ class Organisation:
         return cls(fields.text("name"), Identifier.from_json(fields.raw("identifier")))
 
     def to_json(self) -> Json:
-        """The JSON object that `from_json` reads."""
+        """Return the JSON object that `from_json` reads."""
         return {"name": self.name, "identifier": self.identifier.to_json()}

@@ -24,7 +24,7 @@ EnrolmentAlgorithm = Literal["RS256", "ES384"]
 
 
 def enrolment_message(origin: str, nonce: bytes, thumbprint: bytes) -> bytes:
-    """What the card signs: tag ‖ SHA-256(origin) ‖ SHA-256(nonce) ‖ device key thumbprint (32 bytes)."""
+    """Return what the card signs: tag ‖ SHA-256(origin) ‖ SHA-256(nonce) ‖ device key thumbprint (32 bytes)."""
     if len(nonce) != NONCE_BYTES or len(thumbprint) != hashlib.sha256().digest_size:
         raise SignatureInvalid("nonce or thumbprint of another length")
     return DOMAIN_TAG + hashlib.sha256(origin.encode()).digest() + hashlib.sha256(nonce).digest() + thumbprint
@@ -54,7 +54,7 @@ def verify_enrolment_signature(
 
 
 def dss_from_raw(signature: bytes, coordinate_bytes: int) -> bytes:
-    """DER of a raw r‖s signature, as cards and JOSE give it. Raises SignatureInvalid for another length."""
+    """Return the DER of a raw r‖s signature, as cards and JOSE give it. Raises SignatureInvalid for another length."""
     if len(signature) != 2 * coordinate_bytes:
         raise SignatureInvalid("an ECDSA signature of another length")
     r, s = signature[:coordinate_bytes], signature[coordinate_bytes:]

@@ -76,7 +76,7 @@ class Installation:
         )
 
     def to_json(self) -> Json:
-        """The JSON object that `from_json` reads."""
+        """Return the JSON object that `from_json` reads."""
         return {
             "fingerprint": self.fingerprint,
             "public_key_identifier": self.public_key_identifier,
@@ -120,7 +120,7 @@ class InstallationReport:
         )
 
     def to_json(self) -> Json:
-        """The JSON object that `from_json` reads."""
+        """Return the JSON object that `from_json` reads."""
         return {
             "machine": self.machine,
             "complete": self.complete,
@@ -147,7 +147,7 @@ class InstallationsMatched:
         return cls(*counts)
 
     def to_json(self) -> Json:
-        """The JSON object that `from_json` reads."""
+        """Return the JSON object that `from_json` reads."""
         return {"matched": self.matched, "unknown": self.unknown, "gone": self.gone}
 
 

@@ -77,7 +77,7 @@ class Preparation:
         return cls(key, server, cast(Environment, environment), dn, cast(StoreFormat, store_format))
 
     def to_json(self) -> bytes:
-        """The file that `from_json` reads."""
+        """Return the file that `from_json` reads."""
         value: dict[str, object] = {
             "version": PREPARATION_VERSION,
             "kind": PREPARE_KEY,
@@ -92,12 +92,12 @@ class Preparation:
 
 
 def csr_file(der: bytes) -> bytes:
-    """A certification request (DER) as PEM (RFC 7468 7), as people send it."""
+    """Write a certification request (DER) as PEM (RFC 7468 7), as people send it."""
     return x509.load_der_x509_csr(der).public_bytes(serialization.Encoding.PEM)
 
 
 def csr_of_file(data: bytes) -> bytes:
-    """The DER out of a `.csr` file, which may be PEM or DER. Raises CsrInvalid; the request itself is not judged."""
+    """Read the DER out of a `.csr` file, PEM or DER. Raises CsrInvalid; the request itself is not judged."""
     if len(data) > MAX_CSR_FILE_BYTES:
         raise CsrInvalid("the file is too large for a certification request")
     if not data.lstrip().startswith(b"-----"):

@@ -46,7 +46,7 @@ class Proof:
 
 
 def public_jwk(key: ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey) -> Jwk:
-    """The public P-256 key as a JWK (RFC 7518 6.2.1), members in the order of its thumbprint."""
+    """Return the public P-256 key as a JWK (RFC 7518 6.2.1), members in the order of its thumbprint."""
     public = key.public_key() if isinstance(key, ec.EllipticCurvePrivateKey) else key
     if public.curve.name != "secp256r1":
         raise ProofInvalid("a device key is a P-256 key")
@@ -56,7 +56,7 @@ def public_jwk(key: ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey) -> J
 
 
 def key_of(jwk: object) -> ec.EllipticCurvePublicKey:
-    """The public key of a JWK with exactly kty, crv, x and y. Raises ProofInvalid."""
+    """Read the public key of a JWK with exactly kty, crv, x and y. Raises ProofInvalid."""
     if not isinstance(jwk, dict) or set(jwk) != {"crv", "kty", "x", "y"}:
         raise ProofInvalid("not a public P-256 key")
     if jwk["kty"] != "EC" or jwk["crv"] != "P-256":
@@ -74,19 +74,19 @@ def key_of(jwk: object) -> ec.EllipticCurvePublicKey:
 
 
 def thumbprint_bytes(jwk: Jwk) -> bytes:
-    """The JWK's SHA-256 thumbprint (RFC 7638), 32 bytes. Raises ProofInvalid for anything but a P-256 key."""
+    """Return the JWK's SHA-256 thumbprint (RFC 7638), 32 bytes. Raises ProofInvalid unless it is a P-256 key."""
     key_of(jwk)
     canonical = json.dumps({name: jwk[name] for name in ("crv", "kty", "x", "y")}, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).digest()
 
 
 def thumbprint(jwk: Jwk) -> str:
-    """The thumbprint in base64url: the device's `kid`."""
+    """Return the thumbprint in base64url: the device's `kid`."""
     return to_base64url(thumbprint_bytes(jwk))
 
 
 def body_digest(body: bytes) -> str:
-    """base64url SHA-256 of a request body, of the empty string when there is none."""
+    """Return the base64url SHA-256 of a request body, of the empty string when there is none."""
     return to_base64url(hashlib.sha256(body).digest())
 
 
@@ -99,7 +99,7 @@ def make_proof(
     now: datetime,
     with_key: bool = False,
 ) -> str:
-    """A compact JWS for one request. `with_key` adds the public key, for calls where it is not yet known."""
+    """Make a compact JWS for one request. `with_key` adds the public key, for calls where it is not yet known."""
     jwk = public_jwk(key)
     header: dict[str, object] = {"typ": TYPE, "alg": "ES256", "kid": thumbprint(jwk)}
     if with_key:
@@ -141,7 +141,7 @@ def _malformed() -> NoReturn:
 
 
 def read_proof(token: str) -> UnverifiedProof:
-    """What a proof claims, unverified: enough to find the device it speaks for. Raises ProofInvalid."""
+    """Read what a proof claims, unverified: enough to find the device it speaks for. Raises ProofInvalid."""
     if len(token) > MAX_PROOF_BYTES or token.count(".") != 2:
         _malformed()
     first, second, _ = token.split(".")

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
 
-from certificates.certra.errors import Rejected, Transient
+from certificates.certra.errors import Rejected
 from certificates.certra.gateway import Gateway
 from certificates.domain.foreign_lifecycle import (
     AFTER_DEADLINE,
@@ -14,33 +13,28 @@ from certificates.domain.foreign_lifecycle import (
     is_lapsed,
     is_late,
 )
-from certificates.domain.lifecycle import Environment
 from certificates.models import ForeignRequest
-from certificates.services.installations.match import match_waiting_installations
-from certificates.services.inventory.add_certificate import add_certificate
-from certificates.services.requests.collect import NOT_YET_DELIVERED, checked_delivery
+from certificates.services.requests.delivery import NOT_YET_DELIVERED, ask_for_chain, take_in
 from certificates.services.signing import ask_later as asking
 from certificates.services.signing.ask_later import PLATFORM
 from certificates.services.signing.gateways import patience, problem_of
-from certificates.services.signing.nudges import nudge_status_check
 from certificates.services.signing.transition import move
-from organisations.errors import DomainError
-from organisations.tenancy import acting_for
 
 
 def collect_for_foreigner(request: ForeignRequest, gateway: Gateway, *, now: datetime) -> None:
-    """Ask once. Raises Overtaken when another worker was first."""
-    try:
-        chain = gateway.certificate_chain(request.public_key_identifier or "")
-    except Rejected as error:
-        with acting_for([request.organisation_id]):
-            _answered(request, error, now)
-        return
-    except Transient as error:
-        with acting_for([request.organisation_id]):
-            ask_later(request, problem_of(error, now), now)
-        return
-    take_delivery(request, chain, now=now)
+    """Ask once for the certificate, and take it when it is there.
+
+    Call outside transactions. Raises Overtaken when another worker was first.
+    """
+    chain = ask_for_chain(
+        request,
+        gateway,
+        refused=lambda error: _answered(request, error, now),
+        unreachable=lambda problem: ask_later(request, problem, now),
+        now=now,
+    )
+    if chain is not None:
+        take_delivery(request, chain, now=now)
 
 
 def _answered(request: ForeignRequest, error: Rejected, now: datetime) -> None:
@@ -59,7 +53,7 @@ def _answered(request: ForeignRequest, error: Rejected, now: datetime) -> None:
 
 
 def ask_later(request: ForeignRequest, problem: dict[str, object] | None, now: datetime) -> None:
-    """Ask again after a pause that grows, at the latest when the deadline has passed; or give up.
+    """Put the next question off by a pause that grows, at the latest to the deadline; or give up.
 
     As long as the identity can be confirmed, and examined afterwards, a certificate may come.
     """
@@ -83,46 +77,16 @@ def _next_look(request: ForeignRequest, now: datetime) -> datetime:
 
 
 def take_delivery(request: ForeignRequest, chain: Sequence[bytes], *, now: datetime) -> None:
-    """Check what was delivered and take it into the inventory; a wrong delivery is noted and asked for again."""
-    try:
-        facts = checked_delivery(
-            chain,
-            public_key_identifier=request.public_key_identifier or "",
-            dn=request.dn,
-            environment=Environment(request.environment),
-        )
-    except DomainError as error:
-        problem: dict[str, object] = {
-            "kind": "delivery",
-            "summary": error.code,
-            "answers": [],
-            "at": now.isoformat(),
-        }
-        with acting_for([request.organisation_id]):
-            if request.state == ForeignState.OUTCOME_UNKNOWN:
-                move(request, ForeignState.AWAITING_CONFIRMATION, actor=PLATFORM, now=now, problem=problem,
-                     next_attempt_at=now + patience().pause(0))  # fmt: skip
-            else:
-                ask_later(request, problem, now)
-        return
-    with acting_for([request.organisation_id]), transaction.atomic():
-        certificate, _new = add_certificate(
-            request.organisation,
-            facts,
-            environment=Environment(request.environment),
-            chain=chain[1:],
-            chain_trusted=True,
-            source="requested",
-            actor=PLATFORM,
-            now=now,
-        )
-        move(
-            request,
-            ForeignState.ISSUED,
-            actor=PLATFORM,
-            now=now,
-            certificate=certificate,
-            details={"fingerprint": facts.fingerprint},
-        )
-        match_waiting_installations(request.organisation)
-        nudge_status_check(certificate)
+    """Take what was delivered for `request` into the inventory; note a wrong delivery and ask again.
+
+    Raises Overtaken when another worker was first. Call outside transactions.
+    """
+    take_in(
+        request,
+        chain,
+        dn=request.dn,
+        waiting=ForeignState.AWAITING_CONFIRMATION,
+        issued=ForeignState.ISSUED,
+        ask_again=lambda problem: ask_later(request, problem, now),
+        now=now,
+    )

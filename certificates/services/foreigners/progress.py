@@ -33,7 +33,7 @@ def _step(
 
 @transaction.atomic
 def note_confirmed(request: ForeignRequest, *, actor: Actor, now: datetime) -> None:
-    """The person says that the identity is confirmed: ask often again. Raises ForeignRequestElsewhere."""
+    """Note that the identity is confirmed, as the person says, and ask often again. Raises ForeignRequestElsewhere."""
     _step(
         request,
         ForeignState.AWAITING_CONFIRMATION,
@@ -47,7 +47,7 @@ def note_confirmed(request: ForeignRequest, *, actor: Actor, now: datetime) -> N
 
 @transaction.atomic
 def note_unconfirmed(request: ForeignRequest, *, actor: Actor, now: datetime) -> None:
-    """It was told too early: the identity is still to be confirmed. Raises ForeignRequestElsewhere."""
+    """Take "confirmed" back when it was said too early. Raises ForeignRequestElsewhere."""
     _step(
         request,
         ForeignState.AWAITING_CERTIFICATE,
@@ -62,15 +62,16 @@ def note_unconfirmed(request: ForeignRequest, *, actor: Actor, now: datetime) ->
 
 @transaction.atomic
 def note_store_opens(request: ForeignRequest, *, actor: Actor, now: datetime) -> None:
-    """The person says that the finished key store opens: done. Raises ForeignRequestElsewhere."""
+    """Complete the request: the person says that the finished key store opens. Raises ForeignRequestElsewhere."""
     _step(request, ForeignState.ISSUED, ForeignState.COMPLETED, actor, now)
 
 
 @transaction.atomic
 def cancel_foreign_request(request: ForeignRequest, *, actor: Actor, now: datetime) -> None:
-    """Stop. Before the certification request nothing was sent; later the government's side ends by not confirming.
+    """Stop the request on this side.
 
-    Raises ForeignRequestElsewhere.
+    Before the certification request nothing was sent; later the government's side ends by not confirming. Raises
+    ForeignRequestElsewhere.
     """
     if not request.is_cancellable:
         raise ForeignRequestElsewhere
@@ -79,7 +80,7 @@ def cancel_foreign_request(request: ForeignRequest, *, actor: Actor, now: dateti
 
 @transaction.atomic
 def ask_again_for_foreigner(request: ForeignRequest, *, actor: Actor, now: datetime) -> None:
-    """Take a given-up request up where it stood.
+    """Ask again for a given-up request, by how far it came.
 
     Raises CannotAskAgain in every other state, ForeignRequestInProgress when a newer one is on its way.
     """

@@ -18,7 +18,7 @@ from organisations.tenancy import acting_for
 
 
 def foreign_wish(request: ForeignRequest) -> ForeignWish:
-    """Return what SubmitCSRForForeigner is asked."""
+    """Return what SubmitCSRForForeigner is to be asked."""
     person = request.person
     return ForeignWish(
         person=Signer(
@@ -37,7 +37,7 @@ def foreign_wish(request: ForeignRequest) -> ForeignWish:
 
 
 def submit_foreign_csr(request: ForeignRequest, gateway: Gateway, *, now: datetime) -> None:
-    """Send a READY request. Raises Overtaken when another worker claimed it."""
+    """Send the certification request of a READY request once. Raises Overtaken when another worker claimed it."""
     sent = send_once(
         request,
         lambda: foreign_wish(request),
@@ -51,7 +51,7 @@ def submit_foreign_csr(request: ForeignRequest, gateway: Gateway, *, now: dateti
 
 
 def is_safe_address(url: str) -> bool:
-    """Whether people may be sent to `url`: https, or plain http of a sandbox; nothing that a browser would run."""
+    """Return whether people may be sent to `url`: https, or a sandbox's http; nothing that a browser would run."""
     if len(url) > 500 or any(ord(c) <= 32 for c in url):
         return False
     try:

@@ -29,7 +29,7 @@ def work_on_foreign_request(organisation_id: UUID, request_id: UUID, *, now: dat
 
 
 def advance_foreign_request(request: ForeignRequest, *, now: datetime) -> None:
-    """Do what the state asks for. Raises Overtaken when another worker was first."""
+    """Take the step that the request's state asks for. Raises Overtaken when another worker was first."""
     gateway = gateway_of(request.environment)
     match ForeignState(request.state):
         case ForeignState.READY:

@@ -7,7 +7,7 @@ from organisations.models import Organisation
 
 
 def match_waiting_installations(organisation: Organisation) -> int:
-    """Match what waits in `organisation` by fingerprint; returns how many installations have a certificate now."""
+    """Match installations of unknown certificates by fingerprint; returns how many have a certificate now."""
     known = Certificate.objects.filter(organisation=organisation, fingerprint=OuterRef("fingerprint"))
     waiting = Installation.objects.filter(organisation=organisation, certificate=None).exclude(fingerprint="")
     return (

@@ -24,12 +24,12 @@ Checked = CheckedRequest | CheckedRevocation
 
 
 def is_revocation(job: AgentJob) -> bool:
-    """True for a job that ends a certificate."""
+    """Return whether the job ends a certificate."""
     return job.kind == JobKind.REVOKE_CERTIFICATE
 
 
 def already_accepted(job: AgentJob, data: bytes) -> bool:
-    """True when exactly these bytes were accepted before. Raises JobUnknown for a job that no card signs."""
+    """Return whether exactly these bytes were accepted before. Raises JobUnknown for a job that no card signs."""
     return holds(revocation_of(job) if is_revocation(job) else request_of(job), data)
 
 
@@ -46,7 +46,10 @@ def check(job: AgentJob, data: bytes) -> Checked:
 
 
 def accept(job: AgentJob, checked: Checked, device: Device, *, now: datetime) -> None:
-    """Persist the signed bytes and hand them to the sending; raises likewise."""
+    """Persist the signed bytes and hand them to the sending.
+
+    Raises as accept_signed_request and accept_signed_revocation do.
+    """
     if isinstance(checked, CheckedRevocation):
         accept_signed_revocation(job, checked, device, now=now)
     else:
@@ -54,7 +57,7 @@ def accept(job: AgentJob, checked: Checked, device: Device, *, now: datetime) ->
 
 
 def decline(job: AgentJob, device: Device, *, reason: str, now: datetime) -> None:
-    """The holder refuses to sign. Raises JobClosed, JobUnknown."""
+    """Close the job because its holder refuses to sign. Raises JobClosed, JobUnknown."""
     if is_revocation(job):
         decline_work(revocation_of(job), job, device, reason=reason, now=now)
     elif job.kind == JobKind.READ_RECORDS:

@@ -69,12 +69,7 @@ def request_own_certificate(
             personal=True,
             private_to=user,
             replaces=replaces,
-            email_private=wish.email_private.strip(),
-            email_general=wish.email_general.strip(),
-            phone_private=wish.phone_private.strip(),
-            phone_general=wish.phone_general.strip(),
-            base_service_usages=list(wish.base_service_usages),
-            reason=wish.reason.strip(),
+            **wish.columns(),
             holder=person,
             requested_by=user,
             requested_at=now,
@@ -101,9 +96,9 @@ def _owned(certificate: Certificate, user: User) -> None:
 
 @transaction.atomic
 def share_certificate(certificate: Certificate, *, user: User, now: datetime) -> None:
-    """The owner agrees that the organisation sees the certificate. Raises SharingRefused for anybody else.
+    """Show an own certificate to the organisation, as its owner agrees.
 
-    Also SharingRefused when the organisation has it already, imported from a file.
+    Raises SharingRefused for anybody else, and when the organisation has it already, imported from a file.
     """
     _owned(certificate, user)
     try:
@@ -121,7 +116,7 @@ def share_certificate(certificate: Certificate, *, user: User, now: datetime) ->
 
 @transaction.atomic
 def withdraw_sharing(certificate: Certificate, *, user: User, now: datetime) -> None:
-    """The owner takes the agreement back: the certificate disappears for everybody else. Raises SharingRefused.
+    """Hide an own certificate from everybody else again, as its owner asks. Raises SharingRefused.
 
     That it was seen until now stays in the record; what happens from now on is the owner's alone.
     """

@@ -50,7 +50,7 @@ class PaperWish:
 def draft_paper(
     organisation: Organisation, wish: PaperWish, *, drafted_by: User, actor: Actor, now: datetime
 ) -> Paper:
-    """Draw the paper up. Raises PaperRefused, whose `field` is at fault."""
+    """Check the facts, set the paper as PDF and keep it. Raises PaperRefused, whose `field` is at fault."""
     if wish.language not in LANGUAGES:
         raise PaperRefused(_("Choose one of the languages."), field="language")
     environment = Environment.ACCEPTANCE if wish.kind in ACCEPTANCE_KINDS else wish.environment

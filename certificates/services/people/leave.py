@@ -83,7 +83,7 @@ def person_leaves(person: Person, *, left_on: date, actor: Actor, now: datetime)
 
 
 def _cancelled(work: CertificateRequest | Revocation, actor: Actor, now: datetime) -> bool:
-    """Withdraw one; False when the holder was faster and signed it: then it goes on."""
+    """Withdraw one request or revocation; False when the holder was faster and signed it: then it goes on."""
     try:
         cancel_request(work, actor=actor, now=now)
     except CannotCancel:
@@ -92,13 +92,13 @@ def _cancelled(work: CertificateRequest | Revocation, actor: Actor, now: datetim
 
 
 def _foreign_cancelled(request: ForeignRequest, actor: Actor, now: datetime) -> None:
-    """Stop one; when its certification request was faster, it goes on."""
+    """Stop one request without identity card; when its certification request was faster, it goes on."""
     with suppress(ForeignRequestElsewhere):
         cancel_foreign_request(request, actor=actor, now=now)
 
 
 def _end_inquiries(person: Person, actor: Actor, now: datetime) -> None:
-    """Looks into the government's records that wait for the card have nobody to make them any more."""
+    """End the inquiries that wait for the card of somebody who left: nobody else can sign their questions."""
     waiting = RecordsInquiry.objects.filter(holder=person, state=InquiryState.AWAITING_SIGNATURE)
     for inquiry in waiting.select_for_update():
         inquiry.state = InquiryState.CANCELLED

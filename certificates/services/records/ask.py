@@ -123,7 +123,7 @@ def records_job_document(job: AgentJob, *, now: datetime) -> RecordsJob:
 
 @transaction.atomic
 def decline_records(job: AgentJob, device: Device, *, reason: str, now: datetime) -> None:
-    """The holder does not want to ask. Raises JobClosed when it was asked or is over."""
+    """Close an inquiry because its holder does not want to ask. Raises JobClosed when it was asked or is over."""
     inquiry = inquiry_of(job)
     if inquiry.state == InquiryState.DECLINED:
         return
@@ -137,7 +137,7 @@ def decline_records(job: AgentJob, device: Device, *, reason: str, now: datetime
 
 @transaction.atomic
 def cancel_records(inquiry: RecordsInquiry, *, actor: Actor, now: datetime) -> None:
-    """Withdraw the question before it was signed. Raises CannotCancel."""
+    """Withdraw an inquiry before its questions were signed. Raises CannotCancel."""
     if not _end(inquiry, InquiryState.CANCELLED):
         raise CannotCancel
     record(inquiry.organisation_id, "records_cancelled", inquiry, actor=actor, now=now)

@@ -49,7 +49,7 @@ class Questions:
 
 
 def check_questions(job: AgentJob, qualities: bytes, certificates: bytes, *, now: datetime) -> Questions:
-    """Check form, schema, signature, time and signer of both; no network.
+    """Check form, schema, signature, time and signer of both questions; no network.
 
     Raises SignedRequestRefused (its subclasses say why), SignatureInvalid, JobUnknown, JobClosed.
     """

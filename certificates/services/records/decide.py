@@ -64,7 +64,7 @@ def accept(
 def dismiss(
     inquiry: RecordsInquiry, keys: Collection[UUID] | None, *, tenancy: Tenancy, now: datetime
 ) -> Decided:
-    """Leave what stands here as it is."""
+    """Close the open proposals with these ids, or with None all of them, and leave what stands here as it is."""
     settled = 0
     with transaction.atomic():
         for proposal in _open(inquiry, keys, tenancy):

@@ -119,7 +119,7 @@ def _status(certificate: Certificate, info: CertificateInfo) -> Iterator[Differe
 
 
 def _is_evidence(certificate: Certificate, info: CertificateInfo) -> bool:
-    """True when it says that this very certificate is revoked: another may have the same key."""
+    """Return whether it ends a revocation signed here: revoked, and this very certificate, not another of its key."""
     if info.status is not AuthenticationCertificateStatus.REVOKED:
         return False
     return serial_told(info) in (None, int(certificate.serial, 16)) and awaits_evidence(certificate)

@@ -111,7 +111,7 @@ class Proposals:
         )
 
     def mandates(self, qualities: ActorQualities, known: Known) -> None:
-        """Mandates that one of both sides does not know; one that begins later is known here."""
+        """Propose the mandates that one of both sides does not know; one that begins later is known here."""
         today = belgian_day(self.now)
         mandates = Mandate.objects.filter(
             organisation_id=self.inquiry.organisation_id, person_id=self.inquiry.holder_id
@@ -150,7 +150,7 @@ class Proposals:
                 self._add(ProposalKind.MANDATE_GONE, "=".join(number), facts)
 
     def certificates(self, known: Known, fetched: dict[tuple[str, str], Fetched], *, actor: Actor) -> None:
-        """Certificates that are not here, and what is told otherwise of those that are."""
+        """Propose the certificates that are not here, and what is told otherwise of those that are."""
         for info in known.infos:
             key = info.public_key_identifier.lower()
             certificate = known.standing_here(info)

@@ -1,7 +1,7 @@
 """Asking the government with the signed questions of a workstation, and proposing what is new or different.
 
 Both are questions: they may be asked again, so they travel outside transactions and nothing is written before they are
-answered. The answers themselves are not kept; proposals are, and a person decides about each (decide_proposals).
+answered. The answers themselves are not kept; proposals are, and a person decides about each (records/decide.py).
 """
 
 from collections.abc import Callable
@@ -124,7 +124,7 @@ def _keep(
 
 
 def _set_older_aside(inquiry: RecordsInquiry, rows: list[RecordProposal], now: datetime) -> None:
-    """What was proposed before and never decided stands in this reading again, or is no longer so."""
+    """Close the open proposals of earlier readings: what still holds stands in this one again."""
     RecordProposal.objects.filter(
         organisation_id=inquiry.organisation_id,
         inquiry__holder_id=inquiry.holder_id,

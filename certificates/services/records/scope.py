@@ -19,7 +19,7 @@ Number = tuple[str, str]
 
 
 def plain(name: str) -> str:
-    """Return a name as it compares: without case, diacritics and the spaces around words."""
+    """Fold a name for comparing: without case, diacritics and the spaces around words."""
     letters = unicodedata.normalize("NFD", name.casefold())
     return " ".join("".join(one for one in letters if not unicodedata.combining(one)).split())
 
@@ -29,7 +29,7 @@ def _names(one: AuthorisedOrganisation) -> set[str]:
 
 
 def holder_manages(inquiry: RecordsInquiry) -> bool:
-    """True when the one who asked is the card's holder and may add numbers to the organisation."""
+    """Return whether the one who asked is the card's holder and may add numbers to the organisation."""
     if inquiry.holder.user_id is None or inquiry.holder.user_id != inquiry.requested_by_id:
         return False
     roles = Membership.objects.filter(
@@ -59,7 +59,7 @@ def authorised_here(
 
 
 def number_of(info: CertificateInfo) -> Number | None:
-    """Return the organisation's number of a certificate; None for a person's own."""
+    """Return the organisation's number that a certificate bears; None for a person's own."""
     ids = info.entity.actor.ids
     if info.entity.entity_type is EntityType.NATURAL_PERSON or any(one.type == "SSIN" for one in ids):
         return None
@@ -72,7 +72,7 @@ def infos_here(infos: Iterable[CertificateInfo], numbers: set[Number]) -> list[C
 
 
 def key_of(info: CertificateInfo) -> tuple[str, str]:
-    """Return what tells certificates apart: their key, and their serial number where several share one."""
+    """Return what tells certificates in the register apart: their key, and their serial where several share one."""
     return info.public_key_identifier.lower(), info.details.serial_number if info.details else ""
 
 

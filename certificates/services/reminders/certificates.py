@@ -28,7 +28,7 @@ DONE = frozenset({RenewalOutcome.ALREADY_RENEWED, RenewalOutcome.REVOKED, Renewa
 
 
 def renewals(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:
-    """Certificates in their replacement period with nothing begun, or with a renewal that does not get on."""
+    """Find the certificates in their replacement period whose renewal was not begun, or does not get on."""
     certificates = list(to_renew(organisation, now).select_related("owner"))
     for plan in plan_renewals(organisation, certificates, now=now).values():
         if plan.outcome in DONE:
@@ -48,7 +48,7 @@ def renewals(organisation: Organisation, readers: Readers, now: datetime) -> Ite
 
 
 def switches(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:
-    """Renewed certificates about to end of which nobody said that they are out of use."""
+    """Find the renewed certificates about to end of which nobody said that they are out of use."""
     for certificate in unconfirmed_switches(organisation, now, most=None):
         step = step_before(SWITCH_STEPS, days_until(certificate.not_after, now)) or SWITCH_STEPS[0]
         to = readers.of(certificate, *readers.holders_of(certificate))
@@ -56,7 +56,7 @@ def switches(organisation: Organisation, readers: Readers, now: datetime) -> Ite
 
 
 def page_of(certificate: Certificate, reader: User) -> str:
-    """Return where `reader` can act: an owner's own page, else the certificate's."""
+    """Return the address where `reader` can act: an owner's own page, else the certificate's."""
     if certificate.owner is not None and certificate.owner.user_id == reader.pk:
         return reverse("own")
     return reverse("certificate", args=[certificate.pk])
@@ -106,7 +106,7 @@ def _lost(certificate: Certificate) -> Callable[[User], Note]:
 
 
 def _who_asks(certificate: Certificate, readers: Readers) -> tuple[User, ...]:
-    """Who can start the renewal: the owner of an own certificate alone, else the administrators."""
+    """Return who can start the renewal: the owner of an own certificate alone, else the administrators."""
     return readers.account_of(certificate.owner) if certificate.owner_id else readers.administrators
 
 

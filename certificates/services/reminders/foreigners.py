@@ -17,7 +17,7 @@ from organisations.services.reminders import Notice
 
 
 def deadlines(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:
-    """Requests near their deadline, and those that have passed it; who asked, and the administrators."""
+    """Find the foreign requests near or past their deadline, for who asked and the administrators."""
     rows = ForeignRequest.objects.filter(
         organisation=organisation,
         state__in=(ForeignState.AWAITING_CONFIRMATION, ForeignState.LAPSED),

@@ -18,11 +18,11 @@ KINDS = (unsigned_revocations, signatures, deadlines, renewals, switches, waitin
 
 
 def notices_of(organisation: Organisation, now: datetime) -> list[Notice]:
-    """Find them all; the number of queries does not depend on how many there are."""
+    """Find every notice of an organisation; the number of queries does not depend on how many there are."""
     readers = Readers(organisation, now)
     return [notice for find in KINDS for notice in find(organisation, readers, now)]
 
 
 def remind_organisation(organisation_id: UUID, *, now: datetime) -> None:
-    """Tell the members of one organisation what is due; safe to run twice, at once or again. Outside transactions."""
+    """Mail one organisation's members what is due; safe to run twice, at once or again. Call outside transactions."""
     reminders.remind_organisation(organisation_id, notices_of, now=now)

@@ -17,7 +17,7 @@ from organisations.services.reminders import Notice
 
 
 def ending_papers(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:
-    """Papers in use whose last day is near; the administrators look after them."""
+    """Find the papers in use whose last day is near, for the administrators."""
     today = belgian_day(now)
     rows = Paper.objects.filter(organisation=organisation).ending_soon(today).without_documents()
     for paper in rows.order_by("ends_on", "pk"):

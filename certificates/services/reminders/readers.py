@@ -30,12 +30,12 @@ class Readers:
             self._holders.setdefault((type_, value), []).extend(self.member(user_id))
 
     def member(self, user_id: object) -> tuple[User, ...]:
-        """Return the member with this account, alone; nobody when it is none."""
+        """Return the member with this account, as a tuple of one; an empty one when no member has it."""
         user = self._members.get(user_id)
         return () if user is None else (user,)
 
     def account_of(self, person: Person | None) -> tuple[User, ...]:
-        """Return the account of a person who is still here and a member."""
+        """Return the account of a person who is still here and a member, as a tuple; empty when there is none."""
         return () if person is None or person.left_on is not None else self.member(person.user_id)
 
     def holders_of(self, certificate: Certificate) -> tuple[User, ...]:

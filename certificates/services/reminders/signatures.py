@@ -24,7 +24,7 @@ from organisations.services.reminders import Notice
 
 
 def signatures(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:
-    """What holders have left unsigned for some days; a renewal near the old one's end is told with that end."""
+    """Find what holders have left unsigned for some days; a renewal near the old one's end is told with that end."""
     requests = CertificateRequest.objects.filter(
         organisation=organisation,
         state=RequestState.AWAITING_SIGNATURE,
@@ -39,7 +39,7 @@ def signatures(organisation: Organisation, readers: Readers, now: datetime) -> I
 
 
 def unsigned_revocations(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:
-    """Revocations that wait for a signature: until then the certificate goes on working."""
+    """Find the revocations that wait for a signature: until then the certificate goes on working."""
     rows = Revocation.objects.filter(
         organisation=organisation,
         state=RevocationState.AWAITING_SIGNATURE,

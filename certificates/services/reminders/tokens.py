@@ -18,7 +18,7 @@ from organisations.services.reminders import Notice
 
 
 def waiting_tokens(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:
-    """Tokens that have waited too long; people who may act on them, and the administrators."""
+    """Find the tokens that have waited too long, for those who may act on them and the administrators."""
     for token in tokens.waiting_tokens(organisation, most=None):
         certificate, days = token.certificate, (now - token.state_since) // DAY
         step = step_after(WAITING_STEPS, days)
@@ -28,7 +28,7 @@ def waiting_tokens(organisation: Organisation, readers: Readers, now: datetime) 
 
 
 def _people(certificate: Certificate, readers: Readers) -> tuple[User, ...]:
-    """An own certificate's messages are between its owner and the government, shared or not."""
+    """Return who is told: the owner alone of an own certificate, shared or not, since its messages are theirs."""
     holders = readers.holders_of(certificate)
     return holders if certificate.owner_id is not None else readers.of(certificate, *holders)
 

@@ -11,7 +11,7 @@ from certificates.domain.lifecycle import Environment
 
 
 def name_of(thing: object, environment: str) -> str:
-    """Return a name, with a word where it belongs to the test environment."""
+    """Return the name of a thing, marked where it belongs to the acceptance environment."""
     if environment != Environment.ACCEPTANCE:
         return str(thing)
     return _("%(name)s (acceptance environment)") % {"name": thing}

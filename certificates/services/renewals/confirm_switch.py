@@ -135,7 +135,7 @@ def checklist_of(old: Certificate, new: Certificate) -> SwitchChecklist:
 def accept_installation(
     installation_id: UUID, *, certificate: Certificate, reason: str, user: User, actor: Actor, now: datetime
 ) -> None:
-    """Accept that this installation of `certificate` stays as it is. Raises CannotAccept."""
+    """Record that this installation of `certificate` may stay as it is. Raises CannotAccept."""
     reason = reason.strip()[:500]
     if not reason:
         raise CannotAccept(field="reason")
@@ -161,7 +161,7 @@ def accept_installation(
 
 
 def confirm_switch(old: Certificate, *, reason: str = "", actor: Actor, now: datetime) -> None:
-    """Confirm that `old` is out of use; `reason` says why what does not block may stay open.
+    """Record that `old` is out of use; `reason` says why what does not block may stay open.
 
     Raises CannotConfirmSwitch without a successor, while an installation stands in the way, while no workstation
     holds the new key, and when something else is open and no reason was given. Confirming twice is confirming once.

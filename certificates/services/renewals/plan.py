@@ -85,7 +85,7 @@ def contact_of_request(request: CertificateRequest) -> KnownContact:
 
 
 def contact_of_record(data: object) -> KnownContact:
-    """Return the contact data that the government keeps with a certificate; what it keeps otherwise is not used."""
+    """Return the contact data that the government keeps with a certificate, without what we have no field for."""
     if not isinstance(data, dict):
         return KnownContact()
     texts: dict[str, Any] = {}

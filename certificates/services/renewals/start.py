@@ -43,7 +43,7 @@ def renew_certificate(
     actor: Actor,
     now: datetime,
 ) -> CertificateRequest:
-    """Make the request that replaces `certificate` and start it; without a wish, with everything that is known.
+    """Make the request that replaces `certificate` and start it; without a wish, from everything that is known.
 
     Raises RenewalRefused (its extra holds the outcome, and the `request` that is on its way), RenewalIncomplete when
     something has to be filled in, RequestRefused and HolderWithoutMandate as for any request.
@@ -80,7 +80,7 @@ def _open_plan(certificate: Certificate, now: datetime) -> RenewalPlan:
 
 
 def _whole_wish(plan: RenewalPlan, wish: RenewalWish | None) -> Wish:
-    """Return the request's wish: what was filled in, else what is known."""
+    """Return the request's wish: what was filled in, else what is known of the certificate."""
     certificate, contact = plan.certificate, plan.contact
     identifier = cast(OrganisationIdentifier, plan.identifier)  # NOT_OURS was refused
     if wish is None:

@@ -17,7 +17,10 @@ class ApplicationIds:
 
 
 def existing_application_ids(environment: Environment, type: str, value: str) -> ApplicationIds:
-    """Ask, outside transactions. Never raises: a form does not fail because a hint is missing."""
+    """Ask the government which ApplicationIds are in use; call outside transactions.
+
+    Never raises: a form does not fail because a hint is missing.
+    """
     try:
         return ApplicationIds(
             True, tuple(gateway_of(environment).existing_application_ids(Identifier(type, value)))

@@ -15,9 +15,10 @@ from organisations.services.audit import Actor
 
 @transaction.atomic
 def ask_again(request: CertificateRequest, *, actor: Actor, now: datetime) -> None:
-    """Take a given-up request up where it stood.
+    """Ask again for a given-up request: for its contract, its outcome or its certificate, by how far it came.
 
     Raises CannotAskAgain in every other state, RequestInProgress when a newer request for the same name is on its way.
+    Locks the number, or the person of an own one.
     """
     if RequestState(request.state) is not RequestState.GAVE_UP:
         raise CannotAskAgain

@@ -37,7 +37,7 @@ def contract_of(request: CertificateRequest) -> Contract:
 
 
 def contract_wish(request: CertificateRequest, device: Device) -> ContractWish:
-    """Return what GenerateContract is asked. The signer's names are the card's, from its enrolment."""
+    """Return what GenerateContract is to be asked; the signer's names are the card's, from its enrolment."""
     signer = signer_of(request.holder, device)
     if request.identifier is None:  # in one's own name the actor is the signer
         (actor,) = signer.ids
@@ -52,7 +52,10 @@ def contract_wish(request: CertificateRequest, device: Device) -> ContractWish:
 
 
 def fetch_contract(request: CertificateRequest, gateway: Gateway, *, now: datetime) -> None:
-    """Ask for the contract; on success the holder's job exists. May be called at any time, by anyone, twice."""
+    """Fetch the contract of a request and make the holder's job. Call outside transactions.
+
+    May be called at any time, by anyone, twice.
+    """
     contract = fetch(
         request, lambda device: contract_wish(request, device), gateway.generate_contract, now=now
     )

@@ -16,7 +16,7 @@ from organisations.tenancy import acting_for
 
 
 def first_step(kind: type[SignedWork], holder: Person, *, now: datetime) -> dict[str, Any]:
-    """Return the fields with which a new row of `kind` begins."""
+    """Return the fields with which a new row of `kind` begins: its state, and when it is due."""
     enrolled = newest_device(holder.ssin_index) is not None
     begin = SigningState.AWAITING_CONTRACT if enrolled else SigningState.AWAITING_DEVICE
     return {
@@ -28,7 +28,7 @@ def first_step(kind: type[SignedWork], holder: Person, *, now: datetime) -> dict
 
 
 def enqueue_after_commit(work: SignedWork, *, now: datetime) -> None:
-    """Enqueue a new row once the transaction that makes it has committed; call inside that transaction.
+    """Nudge a worker to take up a new row once the transaction that makes it has committed; call inside that one.
 
     A row that waits for a workstation is looked at once more then: an enrolment at the same time may have missed it.
     """
@@ -39,7 +39,7 @@ def enqueue_after_commit(work: SignedWork, *, now: datetime) -> None:
 
 
 def _look_again(organisation_id: UUID, ssin_index: str, now: datetime) -> None:
-    """Look again once the row is there to be seen: an enrolment at the same time saw nothing that waited."""
+    """Start a row whose holder has enrolled meanwhile: an enrolment at the same time did not see it waiting."""
     with acting_for([organisation_id]):
         if newest_device(ssin_index) is not None:
             resume_after_enrolment(organisation_id, ssin_index, now=now)

@@ -122,7 +122,7 @@ def request_outcome(job: AgentJob) -> Outcome:
 
 
 def decline_job(job: AgentJob, device: Device, *, reason: str, now: datetime) -> None:
-    """The holder refuses to sign; a reason that is a code stays with the request as its problem.
+    """Close the job because its holder refuses to sign; a reason that is a code stays as the request's problem.
 
     Raises JobClosed when it was signed or is over.
     """
@@ -138,7 +138,7 @@ def decline_job(job: AgentJob, device: Device, *, reason: str, now: datetime) ->
 def confirm_stored(
     job: AgentJob, device: Device, *, fingerprint: str, key_store_format: str, now: datetime
 ) -> None:
-    """The workstation says that the key store holds key and certificate. Raises CertificateMismatch, JobClosed."""
+    """Complete the request: the key store holds key and certificate. Raises CertificateMismatch, JobClosed."""
     request = request_of(job)
     if request.certificate is None or RequestState(request.state) not in {
         RequestState.ISSUED,

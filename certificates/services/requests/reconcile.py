@@ -10,15 +10,14 @@ from typing import TypeVar
 
 from django.conf import settings
 
-from certificates.certra.errors import Rejected, Transient
+from certificates.certra.errors import Rejected
 from certificates.certra.gateway import Gateway
 from certificates.models import CertificateRequest, ForeignRequest
-from certificates.services.requests.collect import NOT_YET_DELIVERED
+from certificates.services.requests.delivery import NOT_YET_DELIVERED, ask_for_chain
 from certificates.services.signing.ask_later import PLATFORM, ask_later, refuse
 from certificates.services.signing.gateways import patience, problem_of
 from certificates.services.signing.send_once import note_denial
 from certificates.services.signing.transition import move
-from organisations.tenancy import acting_for
 
 Sent = TypeVar("Sent", CertificateRequest, ForeignRequest)
 
@@ -31,22 +30,20 @@ def reconcile(
     take: Callable[[Sent, Sequence[bytes]], None],
     now: datetime,
 ) -> None:
-    """Ask what became of the submission; `take` takes a certificate that is there already.
+    """Ask what became of a submission without answer, and move on; `take` takes a certificate that is there already.
 
     `received` is the state of a request that arrived and is not delivered yet. Of a foreigner's the answer with address
     and deadline is lost then: the page says what to do about that. Raises Overtaken when another worker settled it.
     """
-    try:
-        chain = gateway.certificate_chain(request.public_key_identifier or "")
-    except Rejected as error:
-        with acting_for([request.organisation_id]):
-            _answered(request, error, received, now)
-        return
-    except Transient as error:
-        with acting_for([request.organisation_id]):
-            ask_later(request, problem_of(error, now), now, not_known_answers=0)
-        return
-    take(request, chain)
+    chain = ask_for_chain(
+        request,
+        gateway,
+        refused=lambda error: _answered(request, error, received, now),
+        unreachable=lambda problem: ask_later(request, problem, now, not_known_answers=0),
+        now=now,
+    )
+    if chain is not None:
+        take(request, chain)
 
 
 def _answered(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -47,6 +48,17 @@ class ContactWish:
     base_service_usages: tuple[str, ...]
     reason: str = ""
 
+    def columns(self) -> dict[str, Any]:
+        """Return contact data, services and reason as a request's row keeps them."""
+        return {
+            "email_private": self.email_private.strip(),
+            "email_general": self.email_general.strip(),
+            "phone_private": self.phone_private.strip(),
+            "phone_general": self.phone_general.strip(),
+            "base_service_usages": list(self.base_service_usages),
+            "reason": self.reason.strip(),
+        }
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wish(ContactWish):
@@ -89,9 +101,9 @@ def check_contact(wish: ContactWish) -> None:
 
 
 def wait_for_name(identifier_id: UUID, application_id: str, environment: str) -> bool:
-    """Return whether a request for this name is on its way; call in a transaction.
+    """Lock the number and return whether a request for this name is on its way; call in a transaction.
 
-    Waits on one row, so that two clicks do not make two requests for one name.
+    Waits on that one row, so that two clicks do not make two requests for one name.
     """
     OrganisationIdentifier.objects.select_for_update().get(pk=identifier_id)
     same_name = CertificateRequest.objects.blocking_their_name().filter(
@@ -101,14 +113,14 @@ def wait_for_name(identifier_id: UUID, application_id: str, environment: str) ->
 
 
 def name_is_taken(request: CertificateRequest) -> bool:
-    """Return whether another request for the name of this one is on its way; call in a transaction."""
+    """Lock as wait_for_name and return whether another request for this one's name is on its way; in a transaction."""
     if request.identifier_id is None:
         return own_request_under_way(request.holder_id, request.environment)
     return wait_for_name(request.identifier_id, request.application_id, request.environment)
 
 
 def own_request_under_way(person_id: UUID, environment: str) -> bool:
-    """Return whether a person's own certificate is being requested; call in a transaction, waits on the person."""
+    """Lock the person and return whether an own certificate is being requested; call in a transaction."""
     Person.objects.select_for_update().get(pk=person_id)
     own = CertificateRequest.objects.blocking_their_name().filter(
         personal=True, holder_id=person_id, environment=environment
@@ -135,7 +147,7 @@ def parties_of(
 
 
 def _refuse_active_name(identifier: OrganisationIdentifier, wish: Wish, now: datetime) -> None:
-    """The government gives a name twice only when one certificate replaces the other: say which, and from when."""
+    """Raise NameActive where a certificate has this name and is not being replaced: which one, renewable from when."""
     active = (
         Certificate.objects.filter(
             organisation=identifier.organisation_id,
@@ -172,7 +184,7 @@ def _refuse_active_name(identifier: OrganisationIdentifier, wish: Wish, now: dat
 def request_certificate(
     organisation: Organisation, wish: Wish, *, requested_by: User, actor: Actor, now: datetime
 ) -> CertificateRequest:
-    """Make the request and start it.
+    """Check a wish, make its request and start it, in one transaction.
 
     Raises RequestRefused (its extra names the field), HolderWithoutMandate, RequestInProgress, and NameActive when a
     certificate with this name stands: that one is renewed, by `renew_certificate`.
@@ -197,7 +209,7 @@ def start_request(
     actor: Actor,
     now: datetime,
 ) -> CertificateRequest:
-    """Make the row of a checked wish and tell the worker; call in the transaction that waited for the name."""
+    """Make the row of a checked wish and nudge a worker; call in the transaction that waited for the name."""
     organisation_id = identifier.organisation_id
     request = CertificateRequest.objects.create(
         organisation_id=organisation_id,
@@ -205,12 +217,7 @@ def start_request(
         identifier=identifier,
         replaces=replaces,
         application_id=wish.application_id,
-        email_private=wish.email_private.strip(),
-        email_general=wish.email_general.strip(),
-        phone_private=wish.phone_private.strip(),
-        phone_general=wish.phone_general.strip(),
-        base_service_usages=list(wish.base_service_usages),
-        reason=wish.reason.strip(),
+        **wish.columns(),
         holder=holder,
         requested_by=requested_by,
         requested_at=now,

@@ -15,7 +15,7 @@ from organisations.tenancy import acting_for
 
 
 def submit_request(request: CertificateRequest, gateway: Gateway, *, now: datetime) -> None:
-    """Send a SIGNED request. Raises Overtaken when another worker claimed it."""
+    """Send a SIGNED request once. Raises Overtaken when another worker claimed it."""
     sent = send_once(
         request,
         lambda: signed_bytes(request),

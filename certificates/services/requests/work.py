@@ -33,7 +33,7 @@ def work_on_request(organisation_id: UUID, request_id: UUID, *, now: datetime) -
 
 
 def advance_request(request: CertificateRequest, *, now: datetime) -> None:
-    """Do what the state asks for. Raises Overtaken when another worker was first."""
+    """Take the step that the request's state asks for. Raises Overtaken when another worker was first."""
     gateway = gateway_of(request.environment)
     match RequestState(request.state):
         case RequestState.AWAITING_CONTRACT:

@@ -6,5 +6,5 @@ from certificates.certra.errors import Rejected
 
 
 def revoked_before(error: Rejected) -> bool:
-    """True when the refusal means: this certificate was revoked before."""
+    """Return whether the refusal means that this certificate was revoked before."""
     return error.says(settings.CERTRA_ALREADY_REVOKED_CODES)

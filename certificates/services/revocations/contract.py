@@ -34,7 +34,7 @@ def content_of(revocation: Revocation) -> RevocationContent:
 
 
 def revocation_wish(revocation: Revocation, device: Device) -> RevocationWish:
-    """Return what GenerateRevocationContract is asked."""
+    """Return what GenerateRevocationContract is to be asked."""
     return RevocationWish(
         public_key_identifier=revocation.certificate.public_key_identifier,
         signer=signer_of(revocation.holder, device),
@@ -43,7 +43,10 @@ def revocation_wish(revocation: Revocation, device: Device) -> RevocationWish:
 
 
 def fetch_revocation_contract(revocation: Revocation, gateway: Gateway, *, now: datetime) -> None:
-    """Ask for the contract; on success the holder's job exists. May be called at any time, by anyone, twice."""
+    """Fetch the contract of a revocation and make the holder's job. Call outside transactions.
+
+    May be called at any time, by anyone, twice.
+    """
 
     def ask(wish: RevocationWish) -> RevocationContract:
         try:
@@ -64,7 +67,7 @@ def fetch_revocation_contract(revocation: Revocation, gateway: Gateway, *, now: 
 
 
 def _is_about(contract: RevocationContract, certificate: Certificate) -> bool:
-    """The name must be the certificate's own; the one in its row may be masked."""
+    """Return whether the contract names the certificate's own name; the one in its row may be masked."""
     try:
         return same_name(contract.dn, x509.load_der_x509_certificate(certificate.der).subject)
     except NameMalformed:

@@ -1,7 +1,7 @@
 """Outside evidence that a certificate is dead: OCSP or the CRL, asked anew each time, until one of them says so.
 
 The government's own record is evidence too, but nobody can ask it without a card or the certificate's key: it counts
-whenever it is read (record_differences).
+whenever it is read (records/differences.py).
 """
 
 from datetime import datetime
@@ -15,12 +15,12 @@ from organisations.tenancy import acting_for
 
 
 def is_evidence(verdict: Verdict) -> bool:
-    """True when `verdict` says, on OCSP's or the CRL's word, that the certificate itself was revoked."""
+    """Return whether OCSP or the CRL says in `verdict` that the certificate itself was revoked."""
     return verdict.trust is Trust.REVOKED and verdict.source in WITNESSES
 
 
 def look_for_evidence(revocation: Revocation, *, now: datetime) -> None:
-    """Ask outside; complete the revocation, or ask again later. Raises Overtaken."""
+    """Ask OCSP or the CRL; complete the revocation, or ask again later. Raises Overtaken. Call outside transactions."""
     verdict = ask_status(revocation.certificate)
     with acting_for([revocation.organisation_id]):
         if is_evidence(verdict):

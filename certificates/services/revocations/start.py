@@ -42,7 +42,7 @@ class RevocationOrder:
 def start_revocation(
     certificate: Certificate, order: RevocationOrder, *, requested_by: User, actor: Actor, now: datetime
 ) -> Revocation:
-    """Make the revocation and start it.
+    """Make the revocation of a certificate and start it, in one transaction.
 
     Raises RevocationRefused (its extra names the field), CertificateNotRevocable, RevocationInProgress.
     """

@@ -25,7 +25,7 @@ from organisations.tenancy import acting_for
 
 
 def submit_revocation(revocation: Revocation, gateway: Gateway, *, now: datetime) -> None:
-    """Send a SIGNED revocation. Raises Overtaken when another worker claimed it."""
+    """Send a SIGNED revocation once. Raises Overtaken when another worker claimed it."""
     sent = send_once(
         revocation,
         lambda: signed_bytes(revocation),
@@ -39,7 +39,7 @@ def submit_revocation(revocation: Revocation, gateway: Gateway, *, now: datetime
 
 
 def taken(revocation: Revocation, *, now: datetime) -> None:
-    """Note that the authority says it is done; from here on evidence is looked for outside."""
+    """Note that the authority says that the certificate is revoked; from here on evidence is looked for outside."""
     move(
         revocation,
         RevocationState.AWAITING_EVIDENCE,
@@ -50,7 +50,7 @@ def taken(revocation: Revocation, *, now: datetime) -> None:
 
 
 def reconcile_revocation(revocation: Revocation, gateway: Gateway, *, now: datetime) -> None:
-    """Ask what became of the sending. Raises Overtaken when another worker settled it."""
+    """Ask what became of a sending without answer, and move on. Raises Overtaken when another worker settled it."""
     verdict = ask_status(revocation.certificate)
     if is_evidence(verdict):
         with acting_for([revocation.organisation_id]):

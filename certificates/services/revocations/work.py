@@ -38,7 +38,7 @@ def work_on_revocation(organisation_id: UUID, revocation_id: UUID, *, now: datet
 
 
 def advance_revocation(revocation: Revocation, *, now: datetime) -> None:
-    """Do what the state asks for. Raises Overtaken when another worker was first."""
+    """Take the step that the revocation's state asks for. Raises Overtaken when another worker was first."""
     gateway = gateway_of(revocation.certificate.environment)
     match RevocationState(revocation.state):
         case RevocationState.AWAITING_CONTRACT:
@@ -62,10 +62,10 @@ def due_revocations(*, now: datetime, most: int = 200) -> list[tuple[UUID, UUID]
 
 @transaction.atomic
 def ask_again(revocation: Revocation, *, actor: Actor, now: datetime) -> None:
-    """Take a given-up revocation up where it stood.
+    """Ask again for a given-up revocation: for its contract when nothing was signed, else for its outcome.
 
     Raises CannotAskAgain in every other state, RevocationInProgress when a newer one is on its way,
-    CertificateNotRevocable when nothing was signed and nothing is left to revoke.
+    CertificateNotRevocable when nothing was signed and nothing is left to revoke. Locks the certificate.
     """
     if RevocationState(revocation.state) is not RevocationState.GAVE_UP:
         raise CannotAskAgain

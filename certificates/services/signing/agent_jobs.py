@@ -69,7 +69,7 @@ def facts_of(certificate: Certificate) -> CertificateFacts:
 
 
 def see(job: AgentJob, *, now: datetime) -> None:
-    """Note that the holder's agent fetched the job. Raises JobClosed when it may no longer be signed."""
+    """Mark the job as fetched by the holder's agent. Raises JobClosed when it may no longer be signed."""
     if job.state != JobState.OFFERED or job.expires_at <= now:
         raise JobClosed
     if job.seen_at is None:

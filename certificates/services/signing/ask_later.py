@@ -22,7 +22,7 @@ def ask_later(
     at_least_until: datetime | None = None,
     **fields: Any,
 ) -> None:
-    """Ask again after a pause, or at `until` where that is given, with `fields` set; or give up. Raises Overtaken.
+    """Put the next question off by a pause, or to `until`, with `fields` set; or give up. Raises Overtaken.
 
     Nobody gives up before `at_least_until`, however long it is until then.
     """
@@ -34,6 +34,6 @@ def ask_later(
 
 
 def refuse(work: SentWork, error: Rejected, now: datetime) -> None:
-    """The government understood and said no: keep what it said. Raises Overtaken."""
+    """End `work` as REJECTED and keep what the government said. Raises Overtaken."""
     move(work, SigningState.REJECTED, actor=PLATFORM, now=now, problem=problem_of(error, now),
          details={"codes": list(error.codes)})  # fmt: skip

@@ -31,7 +31,7 @@ def cancel_request(work: SignedWork, *, actor: Actor, now: datetime) -> None:
 def decline(
     work: SignedWork, job: AgentJob, device: Device, *, reason: str, now: datetime, **fields: Any
 ) -> None:
-    """The holder refuses to sign. Raises JobClosed when it was signed or is over."""
+    """Close the job because its holder refuses to sign. Raises JobClosed when it was signed or is over."""
     if job.state == JobState.CLOSED and work.state == SigningState.DECLINED:
         return
     if work.state != SigningState.AWAITING_SIGNATURE:

@@ -58,7 +58,7 @@ def check_signer(holder: Person, verified: VerifiedRequest) -> None:
 
 
 def _check_chain(chain: Sequence[x509.Certificate]) -> None:
-    """The certificates beside the signature are not signed by it: they must fit one another, up to a root."""
+    """Check that the certificates beside the signature fit one another, up to a root: no signature covers them."""
     if not all(signed_by(certificate, issuer) for certificate, issuer in pairwise([*chain, chain[-1]])):
         raise SignatureInvalid
 
@@ -78,7 +78,7 @@ def check_offered(job: AgentJob, work: SignedWork) -> None:
 
 
 def holds(work: SignedWork, data: bytes) -> bool:
-    """True when exactly these bytes were accepted before: the retry of a call whose answer was lost."""
+    """Return whether exactly these bytes were accepted before: the retry of a call whose answer was lost."""
     return work.sealed_signed_request is not None and unseal(work.sealed_signed_request) == data
 
 

@@ -14,7 +14,7 @@ from certificates.models import CertificateRequest, ForeignRequest, Revocation
 def lease(
     due: "QuerySet[CertificateRequest] | QuerySet[Revocation] | QuerySet[ForeignRequest]", *, now: datetime
 ) -> bool:
-    """Put the one row in `due` off for as long as a call may take; False when it is not due any more.
+    """Put the one row in `due` off for as long as a call may take; return False when it is not due any more.
 
     Whatever the sweep sends meanwhile finds nothing to do, and a step that fails in a way nobody thought of is not
     tried again every two seconds.

@@ -49,7 +49,7 @@ def _endpoint(environment: Environment | str) -> str:
 
 
 def patience() -> Patience:
-    """Return how this installation asks again."""
+    """Return how long this installation waits between questions and when it gives up."""
     return Patience(
         first=settings.CERTRA_POLL_FIRST,
         last=settings.CERTRA_POLL_LAST,
@@ -58,13 +58,13 @@ def patience() -> Patience:
 
 
 def _kept(answer: Answer) -> dict[str, object]:
-    """Return the answer as it was, save that a national number in it is masked: this column is not sealed."""
+    """Return the answer as it was, save that a national number in it is masked: its column is not sealed."""
     parameters = tuple((name, mask_ssins(value)) for name, value in answer.parameters)
     return Answer(answer.code, mask_ssins(answer.message), parameters).to_json()
 
 
 def problem_of(error: CertraError, now: datetime) -> dict[str, object]:
-    """Return what is kept with the request: the kind, a summary and every answer as it was."""
+    """Return the JSON that is kept with the work: the error's kind, a summary and every answer as it was."""
     return {
         "kind": error.kind,
         "summary": error.summary,

@@ -9,7 +9,7 @@ from organisations.errors import DomainError
 
 
 def refusal_of(error: CertraError, now: datetime) -> DomainError:
-    """Return what to raise: GovernmentRefused with its answers, or GovernmentUnavailable when asking again may help."""
+    """Return the error to raise: GovernmentRefused with its answers; GovernmentUnavailable where asking again helps."""
     problem = problem_of(error, now)
     if isinstance(error, Rejected):
         return GovernmentRefused(

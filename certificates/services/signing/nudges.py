@@ -11,24 +11,24 @@ log = structlog.get_logger(__name__)
 
 
 def nudge(work: SignedWork) -> None:
-    """After the current transaction commits, ask a worker to work on `work` if it is due."""
+    """Enqueue, once this transaction commits, the task that works on `work`; only where an attempt is planned."""
     if work.next_attempt_at is not None:
         _send_on_commit(f"certificates.work_on_{work.EVENT}", str(work.organisation_id), str(work.pk))
 
 
 def nudge_foreign(request: ForeignRequest) -> None:
-    """The same for the request of a foreign care provider."""
+    """Enqueue, once this transaction commits, the task for a foreign request; only where an attempt is planned."""
     if request.next_attempt_at is not None:
         _send_on_commit("certificates.work_on_foreign_request", str(request.organisation_id), str(request.pk))
 
 
 def nudge_status_check(certificate: Certificate) -> None:
-    """After the current transaction commits, have the certificate's revocation status asked for the first time."""
+    """Enqueue, once this transaction commits, the first question about the certificate's revocation status."""
     _send_on_commit("certificates.check_certificate", str(certificate.organisation_id), str(certificate.pk))
 
 
 def nudge_status_sweep() -> None:
-    """The same for everything that was never asked about, such as a whole import."""
+    """Enqueue, once this transaction commits, the status questions that are due, such as of a whole import."""
     _send_on_commit("certificates.check_revocations")
 
 

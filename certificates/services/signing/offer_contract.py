@@ -45,9 +45,9 @@ def fetch(
     *,
     now: datetime,
 ) -> C | None:
-    """Ask for the contract of `work`, outside transactions; None when there is none now, which is written down.
+    """Ask for the contract of `work`; return None, with the reason written down, when there is none now.
 
-    May be called at any time, by anyone, twice.
+    Call outside transactions: at any time, by anyone, twice.
     """
     with acting_for([work.organisation_id]):
         device = newest_device(work.holder.ssin_index)
@@ -69,7 +69,7 @@ def fetch(
 def offer_contract(
     work: SignedWork, contract: Contract, kind: JobKind, *, now: datetime, **fields: Any
 ) -> AgentJob:
-    """Keep the contract and make the holder's job, in one transaction."""
+    """Keep the contract with `work` and make the holder's job, in one transaction. Raises Overtaken."""
     with transaction.atomic():
         move(
             work,
@@ -94,7 +94,7 @@ def offer_contract(
 
 
 def end_unsigned(work: SignedWork, *, now: datetime) -> None:
-    """The holder did not sign in time: close the job and stop."""
+    """Give `work` up and close its job: the holder did not sign in time. Raises Overtaken."""
     with acting_for([work.organisation_id]), transaction.atomic():
         move(
             work,

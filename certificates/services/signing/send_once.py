@@ -112,7 +112,7 @@ def _without_success(
 
 
 def outcome_unknown(work: SentWork, *, now: datetime, problem: dict[str, object] | None) -> None:
-    """Note that it may have arrived, and when to ask."""
+    """Note that the message may have arrived, and when to ask. Raises Overtaken."""
     move(
         work,
         SigningState.OUTCOME_UNKNOWN,
@@ -125,13 +125,13 @@ def outcome_unknown(work: SentWork, *, now: datetime, problem: dict[str, object]
 
 
 def note_lost_submission(work: SentWork, *, now: datetime) -> None:
-    """A worker died while SUBMITTING: from now on the outcome is asked for."""
+    """Note that a worker died while SUBMITTING: from now on the outcome is asked for. Raises Overtaken."""
     with acting_for([work.organisation_id]):
         outcome_unknown(work, now=now, problem=None)
 
 
 def note_denial(work: SentWork, problem: dict[str, object] | None, now: datetime) -> None:
-    """Count the authority's word that it never got this; the second time, let the very same bytes go out again.
+    """Count the authority's word that it never got this; at the second one, release the very same bytes for sending.
 
     Only once the grace period of the first call has passed: until then that call may still arrive. Raises Overtaken.
     """

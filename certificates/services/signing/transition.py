@@ -63,7 +63,7 @@ def move(
 
 
 def postpone(work: Work, *, until: datetime, problem: dict[str, object] | None, **fields: object) -> None:
-    """Stay in the state and ask again at `until`; not an event, so not recorded. Raises Overtaken."""
+    """Leave `work` in its state and set when to ask again; no event, so not recorded. Raises Overtaken."""
     values: dict[str, object] = {
         "next_attempt_at": until,
         "attempts": work.attempts + 1,

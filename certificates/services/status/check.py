@@ -30,7 +30,7 @@ def due_certificates(*, now: datetime, most: int = 500) -> list[tuple[UUID, UUID
 
 
 def check_revocation(organisation_id: UUID, certificate_id: UUID, *, now: datetime) -> None:
-    """Ask about one certificate, outside any transaction, and note the answer."""
+    """Ask OCSP or the CRL about one certificate and note the answer; call outside transactions."""
     with acting_for([organisation_id]):
         certificate = Certificate.objects.filter(pk=certificate_id).first()
     if certificate is None:
@@ -41,7 +41,7 @@ def check_revocation(organisation_id: UUID, certificate_id: UUID, *, now: dateti
 
 
 def ask_status(certificate: Certificate) -> Verdict:
-    """Ask OCSP or the CRL at this moment, whatever was heard before; call outside transactions."""
+    """Return what OCSP or the CRL says at this moment, whatever was heard before; call outside transactions."""
     return validate(
         x509.load_der_x509_certificate(certificate.der),
         [x509.load_der_x509_certificate(base64.b64decode(der)) for der in certificate.chain],

@@ -2,7 +2,7 @@
 
 Nothing takes a revocation back: RFC 5280 5.3.1 and RFC 6960 2.2 know one exception, certificateHold, and the four
 reasons of CertRA are none. A responder that says "good" afterwards answers from an older list. Only where the
-government's record alone had told it may a person take over that the record has changed its mind (decide_proposals).
+government's record alone had told it may a person take over that the record has changed its mind (records/decide.py).
 """
 
 from contextlib import suppress
@@ -33,7 +33,7 @@ def note_revoked(
     actor: Actor = PLATFORM,
     now: datetime,
 ) -> None:
-    """Write down that `certificate` is revoked: with it end its token and what waits for its end. Safe to repeat.
+    """Mark `certificate` as revoked, end its token, and complete or end the revocations that wait. Safe to repeat.
 
     The government's record does not tell since when: OCSP or the CRL fills that in when it is heard.
     """
@@ -61,7 +61,7 @@ def note_revoked(
 
 
 def is_proven(certificate: Certificate) -> bool:
-    """True when more than the government's record alone says that it is revoked.
+    """Return whether more than the government's record alone says that it is revoked.
 
     OCSP or the CRL told since when, as nobody else can; or the government took a revocation from here.
     """
@@ -70,13 +70,13 @@ def is_proven(certificate: Certificate) -> bool:
 
 
 def awaits_evidence(certificate: Certificate) -> bool:
-    """True when a revocation of `certificate` was signed here and only evidence ends it."""
+    """Return whether a revocation of `certificate` was signed here and only evidence ends it."""
     waiting = Revocation.objects.filter(certificate=certificate, state__in=REVOCATION_AWAITS_EVIDENCE)
     return waiting.exists()
 
 
 def _end_token(certificate: Certificate, now: datetime) -> None:
-    """A token shares its certificate's revocation: nothing can be done with it any more but opening old messages."""
+    """Close the jobs on the token and record its end: all that it is good for now is opening old messages."""
     token = EncryptionToken.objects.filter(certificate=certificate).first()
     if token is None:
         return
@@ -92,7 +92,7 @@ def _end_token(certificate: Certificate, now: datetime) -> None:
 
 
 def _end_unsigned_revocation(certificate: Certificate, now: datetime) -> None:
-    """Somebody else revoked it: a revocation that waits for contract or signature has nothing left to do."""
+    """End a revocation that waits for contract or signature, since somebody else revoked the certificate."""
     for revocation in Revocation.objects.on_their_way().filter(certificate=certificate):
         with suppress(CannotCancel):
             cancel_request(revocation, actor=PLATFORM, now=now)
@@ -101,7 +101,7 @@ def _end_unsigned_revocation(certificate: Certificate, now: datetime) -> None:
 def _complete_revocation(
     certificate: Certificate, witness: Witness, revoked_at: datetime | None, actor: Actor, now: datetime
 ) -> None:
-    """Keep the evidence with the revocation that waits for it."""
+    """Complete the signed revocation that waits for evidence, and keep the evidence with it."""
     told: dict[str, object] = {
         "source": witness.value,
         "revoked_at": revoked_at.isoformat() if revoked_at else None,

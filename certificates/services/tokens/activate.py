@@ -103,7 +103,7 @@ def holder_for(certificate: Certificate, *, asked_by: User, now: datetime) -> Pe
 
 
 def is_wanted(job: AgentJob, *, now: datetime) -> bool:
-    """Whether the job's token is still to be activated; False when that was done.
+    """Return whether the job's token is still to be activated; False when that was done.
 
     Raises JobClosed, MandateEnded, and TokenRefused for a token that a newer one has replaced: it must not take the
     depot back.
@@ -125,7 +125,7 @@ def is_wanted(job: AgentJob, *, now: datetime) -> bool:
 def activate_token(
     certificate: Certificate, data: bytes, device: Device, authority: TokenGateway, *, now: datetime
 ) -> None:
-    """Hand on the signed activation; a token that was activated before counts as done. Call outside transactions.
+    """Send the signed activation; a token that was activated before counts as done. Call outside transactions.
 
     Ask `is_wanted` first.
 
@@ -146,7 +146,7 @@ def activate_token(
 def note_active(
     certificate: Certificate, *, actor: Actor, now: datetime, device: Device | None = None
 ) -> None:
-    """Write down that the depot hands out the certificate's waiting token, and what that ends; safe to repeat.
+    """Mark the certificate's waiting token as active and older ones of its name as replaced; safe to repeat.
 
     `device` is None where it was activated by other means and we only heard of it.
     """

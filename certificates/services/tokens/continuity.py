@@ -21,7 +21,7 @@ FINDINGS = frozenset(
 
 
 def ask_at_workstation(certificate: Certificate, holder: Person, device: Device, now: datetime) -> AgentJob:
-    """Offer a self test to the holder who asks for it at the own workstation; call with organisations named.
+    """Offer a self test to the holder who asks for it at the workstation; call with organisations named.
 
     Raises TokenNotFound when the certificate has no token, TokenRefused, HolderWithoutMandate.
     """
@@ -35,7 +35,7 @@ def ask_at_workstation(certificate: Certificate, holder: Person, device: Device,
 def record_proof(
     certificate: Certificate, device: Device, *, finding: str, serial: str, now: datetime
 ) -> ContinuityProof:
-    """Keep what the self test found.
+    """Keep the result of a self test with the token.
 
     Raises ProofMalformed for a finding that no agent makes, and for one that passed with another token than ours.
     """

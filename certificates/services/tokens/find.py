@@ -34,7 +34,7 @@ def find_token(certificate: Certificate, depot: TokenDepot, *, actor: Actor, now
 
 
 def learn_from_depot(certificate: Certificate, etk: bytes, *, actor: Actor, now: datetime) -> None:
-    """Write down what the depot's answer tells of this certificate's token; another one's tells nothing."""
+    """Write down what the depot's answer tells of this certificate's token; ignore another one's."""
     try:
         found = judge_token(certificate, etk, now=now)
     except TokenRefused:
@@ -76,7 +76,7 @@ def _take_over_found(certificate: Certificate, found: JudgedToken, actor: Actor,
 
 
 def can_have_token(certificate: Certificate, now: datetime) -> bool:
-    """Tell whether the government would take a token for it: an eHealth certificate, valid today."""
+    """Return whether the government would take a token for it: an eHealth certificate, valid today."""
     alive = certificate.not_before <= now < certificate.not_after
     revoked = certificate.revocation_status == RevocationStatus.REVOKED
     return bool(certificate.identifier_type) and alive and not revoked
@@ -95,7 +95,7 @@ def ask_for_new_token(certificate: Certificate, *, holder: Person, actor: Actor,
 
 
 def ask_at_workstation(certificate: Certificate, holder: Person, device: Device, now: datetime) -> AgentJob:
-    """Offer it to the holder who asks for it at the own workstation. Raises as `ask_for_new_token` does."""
+    """Offer the making of a token to the holder who asks at the workstation. Raises as `ask_for_new_token` does."""
     return ask_for_new_token(certificate, holder=holder, actor=Actor.device(device), now=now)
 
 

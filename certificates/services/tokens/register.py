@@ -47,7 +47,7 @@ class Registered:
 def start_token(
     certificate: Certificate, data: bytes, device: Device, authority: TokenGateway, *, now: datetime
 ) -> bytes:
-    """Offer the workstation's encryption key; returns the challenge (288 bytes). Call outside transactions.
+    """Send the offer of the workstation's encryption key; return the challenge (288 bytes). Call outside transactions.
 
     Raises SignedRequestRefused and its kind (nothing was sent), MandateEnded, TokenRefused, GovernmentRefused,
     GovernmentUnavailable.
@@ -103,7 +103,7 @@ def complete_token(
     *,
     now: datetime,
 ) -> Registered:
-    """Hand in the encryption certificate; returns the token, which was verified and kept. Call outside transactions.
+    """Send the encryption certificate; return the token, verified and kept. Call outside transactions.
 
     A token that is kept already is given again without asking: whether the government would is not known. Where the
     government refuses because it made the token before, in a call whose answer got lost, that one is taken over.
@@ -133,7 +133,7 @@ def complete_token(
 
 
 def _kept(certificate: Certificate, offered: bytes, now: datetime) -> Registered | None:
-    """The token that is kept, None while none is. Raises TokenUnknown, TokenRefused."""
+    """Return the token that is kept, None while none is. Raises TokenUnknown, TokenRefused."""
     with acting_for([certificate.organisation_id]):
         token = EncryptionToken.objects.filter(certificate=certificate).first()
     if token is None:
@@ -149,7 +149,7 @@ def _kept(certificate: Certificate, offered: bytes, now: datetime) -> Registered
 def _made_before(
     certificate: Certificate, offered: bytes, depot: TokenDepot, *, now: datetime
 ) -> Registered | None:
-    """What the government made of the offered certificate in a call whose answer got lost; None when nothing.
+    """Return what the government made of the certificate in a call whose answer got lost; None when nothing.
 
     The depot hands it out. While it waits for its activation the depot has the one before, but the government's own
     record of the certificate says that one waits (ask_own_record, which the workstation has done when it is refused):
@@ -197,7 +197,7 @@ def _keep(certificate: Certificate, offered: bytes, made: Registered, device: De
 
 @transaction.atomic
 def confirm_token_stored(certificate: Certificate, serial: str, device: Device, *, now: datetime) -> None:
-    """The workstation says that the key store holds the token's key. Raises TokenUnknown for another token."""
+    """Note that the key store holds the token's key, as the workstation says. Raises TokenUnknown for another token."""
     tokens = EncryptionToken.objects.filter(certificate=certificate, serial=serial).exclude(serial="")
     if not tokens.exists():
         raise TokenUnknown

@@ -117,15 +117,15 @@ def before_signing(request: TenantRequest, progress: dict[str, Any]) -> dict[str
 
 def status_answer(request: TenantRequest, progress: dict[str, Any]) -> HttpResponse:
     """Return the updating part: 204 while nothing changed since `seen`, 286 once nothing moves any more."""
-    view = "sign" if request.GET.get("view") == "sign" else "request"
+    signing = request.GET.get("view") == "sign"
     is_final = progress["found"].is_final
     if request.GET.get("seen") == progress["version"] and not is_final:
         return HttpResponse(status=204)
-    if view == "sign":
+    if signing:
         progress = progress | before_signing(request, progress) | {"swapped": True}
     return render(
         request,
-        f"certificates/{view}_progress.html",
+        "certificates/signing/progress.html" if signing else "certificates/requests/progress.html",
         progress,
         status=STOP_POLLING if is_final else 200,
     )

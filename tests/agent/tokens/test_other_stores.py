@@ -1,7 +1,5 @@
 """Tokens for key stores that changed, moved, or never had one."""
 
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,23 +7,14 @@ import pytest
 from agent import pkcs12
 from agent.pkcs12 import Contents
 from agent.stores.contents import authentication_entry, encryption_entries
-from agent.wire.jobs import ActivateTokenJob, CertificateJob
+from agent.wire.jobs import ActivateTokenJob
 from tests.agent.counterpart import Counterpart
 from tests.agent.stores.samples import other_contents
 from tests.agent.tokens.desk import Refused
-from tests.agent.tokens.test_activation import activate, renewed, run_renewal
-from tests.agent.tokens.test_sitting import OTHER_PASSWORD, opened, sole, with_token
+from tests.agent.tokens.interrupting import stopped_before_the_token
+from tests.agent.tokens.renewing import activate, renewed, run_renewal
+from tests.agent.tokens.runs import OTHER_PASSWORD, opened, sole
 from tests.agent.workstation import PASSWORD, Workstation, answer_all, finish
-
-
-def stopped_before_the_token(enrolled: Workstation, server: Counterpart) -> tuple[CertificateJob, Path]:
-    """A finished key store whose token could not be made yet."""
-    job = with_token(server)
-    away = Refused(503, "government_unavailable")
-    server.refuse = lambda method, path: away if path.endswith("token/start") else None
-    assert enrolled.run(job.id)[0] == 1
-    server.refuse = lambda method, path: None
-    return job, sole(enrolled)
 
 
 def test_a_store_with_another_password_since_still_gets_its_token(
@@ -55,14 +44,6 @@ def test_the_token_goes_into_no_other_certificates_store(enrolled: Workstation, 
     store.write_bytes(ours)
     code, screen = enrolled.run(job.id)
     assert code == 0, screen
-
-
-def put_in_a_secret(store: Path) -> None:
-    """Add a secret key with Java's keytool, as other software may."""
-    command = ["keytool", "-genseckey", "-keyalg", "AES", "-keysize", "256", "-alias", "secret"]
-    place = ["-keystore", str(store), "-storetype", "PKCS12", "-storepass:env", "STOREPASS"]
-    environment = {"STOREPASS": PASSWORD, "PATH": os.environ["PATH"]}
-    subprocess.run([*command, *place], env=environment, check=True, capture_output=True)
 
 
 @pytest.mark.parametrize("answer", ["n", "y"])

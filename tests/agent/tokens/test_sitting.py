@@ -1,34 +1,15 @@
 """The encryption token in the same sitting, renewal with the old store's keys, activation and the self test."""
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 from cryptography import x509
 
-from agent.pkcs12 import Contents
-from agent.stores.contents import authentication_entry, encryption_entries, open_store
-from agent.wire.jobs import CertificateJob
+from agent.stores.contents import authentication_entry, encryption_entries
 from tests.agent.counterpart import Counterpart
 from tests.agent.tokens.desk import Refused
-from tests.agent.tokens.test_activation import renewed, run_renewal
-from tests.agent.tokens.test_other_stores import put_in_a_secret, stopped_before_the_token
+from tests.agent.tokens.interrupting import put_in_a_secret, stopped_before_the_token
+from tests.agent.tokens.renewing import renewed, run_renewal
+from tests.agent.tokens.runs import OTHER_PASSWORD, opened, sole, with_token
 from tests.agent.workstation import PASSWORD, Workstation, finish
-
-OTHER_PASSWORD = "brug ladder mosterd 48"
-
-
-def opened(store: Path, password: str = PASSWORD) -> Contents:
-    return open_store(store.read_bytes(), password)
-
-
-def with_token(server: Counterpart, number: int = 1, **changes: Any) -> CertificateJob:
-    return server.add_job(application_id=f"T{number}", token=True, **changes)
-
-
-def sole(workstation: Workstation) -> Path:
-    (store,) = workstation.stores
-    return store
 
 
 @pytest.mark.parametrize("serial", [b"", bytes(15) + b"\x07", b"\xff" * 16])

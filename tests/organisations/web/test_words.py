@@ -186,5 +186,5 @@ def test_compiling_twice_writes_once(tmp_path: Path) -> None:
 
 def test_every_kind_of_reminder_has_a_word() -> None:
     sources = (ROOT / "certificates" / "services" / "reminders").glob("*.py")
-    kinds = {kind for one in sources for kind in re.findall(r'Matter\(\s*"(\w+)"', one.read_text())}
+    kinds = {kind for one in sources for kind in re.findall(r'Notice\(\s*"(\w+)"', one.read_text())}
     assert kinds == set(words.REMINDERS)
