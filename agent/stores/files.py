@@ -19,7 +19,7 @@ LOCK_SECONDS: Final = 10.0
 
 
 def read_file(path: Path) -> bytes:
-    """Read a key store's bytes, no more than one can have.
+    """Read a key store, no more than one can have.
 
     Raises StoreError `store_missing`, `store_denied`, `store_too_large`.
     """

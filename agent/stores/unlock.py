@@ -34,7 +34,7 @@ def unlock(dialogue: Dialogue, what: str, opening: Callable[[str], T], *, first:
 
 
 def unlock_store(dialogue: Dialogue, what: str, data: bytes, *, first: str = "") -> tuple[Contents, str]:
-    """The contents of a key store, and its password; asks for the one of the keys too where they have their own.
+    """Open a key store; return its contents and password, asking for that of the keys too where they have their own.
 
     Raises as `unlock` does, and `key_password_lost` after the third password of the keys that is not it.
     """
@@ -42,7 +42,7 @@ def unlock_store(dialogue: Dialogue, what: str, data: bytes, *, first: str = "")
 
 
 def opening(dialogue: Dialogue, what: str, data: bytes) -> Callable[[str], Contents]:
-    """What opens the store `data` with a password of the store, asking for that of its keys where they have their own.
+    """Return what opens the store `data` with its password, asking for the keys' own where they have another.
 
     Raises StoreError as `pkcs12.read` does, and `key_password_lost`; Cancelled.
     """

@@ -143,7 +143,6 @@ class Terminal:
             r"sign this with your eID\? \[y/N\] ": "y",
             r"known at .{5,200} with your eID\? \[y/N\] ": "y",
             r"Enter: as it stands, 0: none\): ": "1",
-            r"Your choice \[1\]: ": "1",
             r"New password: ": self.password,
             r"The same password again: ": self.password,
             r"Password of the key store for .{1,200}: ": self.password,
