@@ -19,9 +19,9 @@ from organisations.tenancy import acting_for, organisations_of_device
 from tests.certificates.installations.test_reports import entry, send
 from tests.certificates.stages import enrolled, registered, when_due
 from tests.certificates.web.shelf import shelve
-from tests.support.holder import Holder, issue_identity
+from tests.support.holder import Holder, b64, issue_identity
 from tests.support.hospital import PLATFORM, Hospital, make_hospital
-from tests.support.questions import ask, b64, infos, qualities
+from tests.support.questions import ask, infos, qualities
 from tests.support.sandbox import SandboxProcess
 
 pytestmark = pytest.mark.django_db
