@@ -10,7 +10,7 @@ from certificates.services.reminders import notices
 from certificates.services.requests import work
 from certificates.services.revocations import work as revocations
 from certificates.services.status import check as check_revocation
-from organisations.services.reminders import organisations_to_remind
+from organisations.services.letters.reminders import organisations_to_remind
 
 SWEEP_MESSAGE_SECONDS = 30
 

@@ -7,8 +7,9 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from organisations.services import invitation_letters, proofs
-from organisations.services.bounce_mailbox import MailboxUnreachable, read_mailbox
+from organisations.services.devices import proofs
+from organisations.services.letters import invitations as invitation_letters
+from organisations.services.letters.mailbox import MailboxUnreachable, read_mailbox
 
 log = structlog.get_logger(__name__)
 

@@ -19,8 +19,8 @@ from certificates.trust.cards import check_authentication_certificate
 from organisations.api.devices import ProvenView, fields_of, named_organisations, strings
 from organisations.errors import CardRefused, SignatureInvalid
 from organisations.models import Device, Organisation
-from organisations.services import devices
-from organisations.services.proofs import Accepted
+from organisations.services.devices import enrolment as devices
+from organisations.services.devices.proofs import Accepted
 
 Body = tuple[int, dict[str, Any]]
 VERSION = "0.1.0"

@@ -14,7 +14,7 @@ from certificates.api.jobs import device_of
 from certificates.errors.installations import ReportMalformed
 from certificates.services.installations.report import report_installations
 from organisations.api.devices import ProvenView
-from organisations.services.proofs import Accepted
+from organisations.services.devices.proofs import Accepted
 from organisations.tenancy import organisations_of_device
 
 log = structlog.get_logger("certificates.installations")

@@ -19,7 +19,7 @@ from certificates.services.signing import agent_jobs
 from certificates.services.signing.card_signature import check_card
 from organisations.api.devices import ProvenView, fields_of, named_organisations
 from organisations.models import Device
-from organisations.services.proofs import Accepted
+from organisations.services.devices.proofs import Accepted
 
 POLL_AFTER_SECONDS = 2
 

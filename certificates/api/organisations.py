@@ -11,8 +11,8 @@ from certificates.api.agent import Body
 from certificates.api.jobs import device_of
 from certificates.services.requests.contract import resume_after_agreement
 from organisations.api.devices import ProvenView
-from organisations.services import links
-from organisations.services.proofs import Accepted
+from organisations.services.devices import links
+from organisations.services.devices.proofs import Accepted
 from organisations.tenancy import acting_for
 
 

@@ -16,7 +16,7 @@ from certificates.services.signing import agent_jobs
 from certificates.services.signing.gateways import gateway_of
 from organisations.api.devices import ProvenView, fields_of, named_organisations
 from organisations.models import Device
-from organisations.services.proofs import Accepted
+from organisations.services.devices.proofs import Accepted
 
 
 def _signed(text: object) -> bytes:

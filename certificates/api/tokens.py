@@ -33,7 +33,7 @@ from certificates.trust.anchors import certificate_roots
 from organisations.api.devices import ProvenView, fields_of, named_organisations
 from organisations.models import Device, Person
 from organisations.services.audit import Actor
-from organisations.services.proofs import Accepted
+from organisations.services.devices.proofs import Accepted
 
 
 def signed_bytes(fields: dict[str, Any]) -> bytes:

@@ -18,7 +18,7 @@ from agent.wire.origins import normalise_origin
 from agent.wire.strict_json import load_object
 from organisations.errors import BodyMalformed, ProofRefused
 from organisations.models import Device
-from organisations.services.proofs import Accepted, Call, accept_proof, store_answer
+from organisations.services.devices.proofs import Accepted, Call, accept_proof, store_answer
 from organisations.tenancy import acting_for, organisations_of_device
 
 MAX_BODY_BYTES = 512 * 1024

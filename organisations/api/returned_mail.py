@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from organisations.services.returned_mail import MOST_BYTES, take_returned_mail
+from organisations.services.letters.returned import MOST_BYTES, take_returned_mail
 
 
 @csrf_exempt

@@ -4,8 +4,8 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from organisations.models import Invitation
-from organisations.services.invitation_letters import send_invitation
-from organisations.services.mail import DeliveryStatus
+from organisations.services.letters.invitations import send_invitation
+from organisations.services.letters.mail import DeliveryStatus
 
 
 def say_delivery(command: BaseCommand, invitation: Invitation) -> None:

@@ -11,7 +11,7 @@ from organisations.domain.mandates import belgian_day
 from organisations.errors import AccountTaken, IdentifierRefused, LeavingRefused, PersonExists
 from organisations.models import Mandate, Membership, Organisation, Person, User
 from organisations.services.audit import Actor, record
-from organisations.services.links import end_links_of
+from organisations.services.devices.links import end_links_of
 from organisations.services.mandates import withdraw_mandate
 from organisations.services.members import take_role
 

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from deploy.stack.translations import compile_catalogues
 from organisations.models import AuditEvent, Membership, User
-from organisations.services.invitation_letters import AFTER_OUTAGE, due_invitations
+from organisations.services.letters.invitations import AFTER_OUTAGE, due_invitations
 from organisations.tenancy import acting_for
 from tests.organisations.web.invitations import begin, letter_link
 from tests.support.mail_sink import receiving_mail

@@ -10,10 +10,9 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from organisations.domain.roles import Role
 from organisations.models import AuditEvent, Organisation, Reminder, User
-from organisations.services import reminders
-from organisations.services.mail import MOST_NOTES, Note
-from organisations.services.members import add_member
-from organisations.services.reminders import (
+from organisations.services.letters import reminders
+from organisations.services.letters.mail import MOST_NOTES, Note
+from organisations.services.letters.reminders import (
     AFTER_OUTAGE,
     CLAIM,
     EVERY,
@@ -22,6 +21,7 @@ from organisations.services.reminders import (
     organisations_to_remind,
     remind_organisation,
 )
+from organisations.services.members import add_member
 from organisations.tenancy import acting_for
 from tests.support.hospital import PLATFORM, Hospital, make_hospital
 from tests.support.mail_sink import MailSink, receiving_mail

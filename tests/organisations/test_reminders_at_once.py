@@ -8,9 +8,9 @@ from django.db import connection
 from pytest_django import Settings
 
 from organisations.models import Reminder
-from organisations.services import reminders
-from organisations.services.mail import Note
-from organisations.services.reminders import Notice
+from organisations.services.letters import reminders
+from organisations.services.letters.mail import Note
+from organisations.services.letters.reminders import Notice
 from organisations.tenancy import acting_for
 from tests.support.hospital import make_hospital
 from tests.support.mail_sink import receiving_mail

@@ -10,8 +10,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from organisations.models import ReturnedMail
-from organisations.services.mail import Letter, Note, post
-from organisations.services.returned_mail import MOST_BYTES, envelope_sender, take_returned_mail
+from organisations.services.letters.mail import Letter, Note, post
+from organisations.services.letters.returned import MOST_BYTES, envelope_sender, take_returned_mail
 from organisations.tasks import read_bounces
 from tests.organisations.web.conftest import administrator, hospital
 from tests.support.hospital import Hospital

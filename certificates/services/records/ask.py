@@ -22,7 +22,7 @@ from certificates.services.signing.nudges import announce_soon
 from organisations.domain.identifiers import is_bis
 from organisations.models import Device, Organisation, Person, User
 from organisations.services.audit import Actor, record
-from organisations.services.links import newest_device
+from organisations.services.devices.links import newest_device
 
 JOB_LIFETIME = timedelta(days=30)
 

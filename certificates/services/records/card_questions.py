@@ -22,7 +22,7 @@ from certificates.services.records.ask import inquiry_of
 from certificates.trust.cards import check_authentication_certificate
 from certificates.trust.paths import signed_by
 from organisations.errors import CardRefused, SignatureInvalid
-from organisations.services.devices import card_holder
+from organisations.services.devices.enrolment import card_holder
 
 
 @dataclass(frozen=True)

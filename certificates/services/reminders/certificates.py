@@ -22,8 +22,8 @@ from certificates.services.reminders.readers import Readers
 from certificates.services.reminders.words import day_of, name_of
 from certificates.services.renewals.plan import RenewalPlan, plan_renewals
 from organisations.models import Organisation, User
-from organisations.services.mail import Note
-from organisations.services.reminders import Notice
+from organisations.services.letters.mail import Note
+from organisations.services.letters.reminders import Notice
 
 DONE = frozenset({RenewalOutcome.ALREADY_RENEWED, RenewalOutcome.REVOKED, RenewalOutcome.EXPIRED})
 

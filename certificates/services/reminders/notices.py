@@ -12,8 +12,8 @@ from certificates.services.reminders.readers import Readers
 from certificates.services.reminders.signatures import signatures, unsigned_questions, unsigned_revocations
 from certificates.services.reminders.tokens import waiting_tokens
 from organisations.models import Organisation
-from organisations.services import reminders
-from organisations.services.reminders import Notice
+from organisations.services.letters import reminders
+from organisations.services.letters.reminders import Notice
 
 KINDS = (
     contested_numbers,

@@ -10,8 +10,8 @@ from certificates.services.reminders.readers import Readers
 from organisations.domain.claims import Use
 from organisations.domain.mandates import belgian_day
 from organisations.models import Organisation, OrganisationIdentifier, User
-from organisations.services.mail import Note
-from organisations.services.reminders import Notice
+from organisations.services.letters.mail import Note
+from organisations.services.letters.reminders import Notice
 
 FIRST_DAY = date(2026, 1, 1)
 """Steps count from here: what happens on another day is told again."""

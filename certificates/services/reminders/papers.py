@@ -12,8 +12,8 @@ from certificates.services.reminders.readers import Readers
 from certificates.services.reminders.words import day_of
 from organisations.domain.mandates import belgian_day
 from organisations.models import Organisation, User
-from organisations.services.mail import Note
-from organisations.services.reminders import Notice
+from organisations.services.letters.mail import Note
+from organisations.services.letters.reminders import Notice
 
 
 def ending_papers(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:

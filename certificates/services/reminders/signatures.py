@@ -26,8 +26,8 @@ from certificates.models.records import InquiryState
 from certificates.services.reminders.readers import Readers
 from certificates.services.reminders.words import name_of
 from organisations.models import Organisation, User
-from organisations.services.mail import Note
-from organisations.services.reminders import Notice
+from organisations.services.letters.mail import Note
+from organisations.services.letters.reminders import Notice
 
 Asked = CertificateRequest | Revocation | RecordsInquiry
 

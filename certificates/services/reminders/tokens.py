@@ -13,8 +13,8 @@ from certificates.services.reminders.certificates import page_of
 from certificates.services.reminders.readers import Readers
 from certificates.services.reminders.words import name_of
 from organisations.models import Organisation, User
-from organisations.services.mail import Note
-from organisations.services.reminders import Notice
+from organisations.services.letters.mail import Note
+from organisations.services.letters.reminders import Notice
 
 
 def waiting_tokens(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:

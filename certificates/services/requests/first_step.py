@@ -10,7 +10,7 @@ from certificates.models import SignedWork
 from certificates.services.requests.contract import resume_after_agreement
 from certificates.services.signing.nudges import announce, nudge
 from organisations.models import Person
-from organisations.services.links import newest_device
+from organisations.services.devices.links import newest_device
 from organisations.tenancy import acting_for
 
 

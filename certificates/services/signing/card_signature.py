@@ -24,7 +24,7 @@ from organisations.errors import CardRefused, SignatureInvalid
 from organisations.models import Device, Person
 from organisations.sealing import seal, unseal
 from organisations.services.audit import Actor
-from organisations.services.devices import card_holder
+from organisations.services.devices.enrolment import card_holder
 
 
 def verify_signed(data: bytes, name: str) -> VerifiedRequest:

@@ -6,8 +6,8 @@ from uuid import UUID
 from certificates.domain.reminders import SETTLE
 from certificates.domain.revocation import RevocationReason
 from certificates.models import Certificate, ForeignRequest, Revocation, SignedWork
+from organisations.services.letters.reminders import wake
 from organisations.services.nudges import send_on_commit
-from organisations.services.reminders import wake
 
 
 def nudge(work: SignedWork) -> None:

@@ -21,7 +21,7 @@ from certificates.services.signing.nudges import announce
 from certificates.services.signing.transition import move, postpone
 from organisations.models import Device, Person
 from organisations.sealing import seal
-from organisations.services.links import newest_device
+from organisations.services.devices.links import newest_device
 from organisations.tenancy import acting_for
 
 JOB_LIFETIME = timedelta(days=30)

@@ -13,7 +13,7 @@ from organisations import selectors
 from organisations.domain.roles import Permission
 from organisations.models import Device, DeviceLink
 from organisations.services.audit import Actor
-from organisations.services.links import end_link, withdraw_device
+from organisations.services.devices.links import end_link, withdraw_device
 from organisations.web.pages import page
 from organisations.web.tenancy import TenantRequest
 

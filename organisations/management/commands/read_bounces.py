@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from organisations.services.bounce_mailbox import MailboxUnreachable, read_mailbox
+from organisations.services.letters.mailbox import MailboxUnreachable, read_mailbox
 
 
 class Command(BaseCommand):

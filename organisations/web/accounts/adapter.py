@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from organisations.models import User
 from organisations.sealing import seal, unseal
-from organisations.services.mail import send
+from organisations.services.letters.mail import send
 from organisations.web.accounts.letters import account_letter
 
 JUST_NOW = timedelta(minutes=5)

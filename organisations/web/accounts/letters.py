@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from organisations.models import User
-from organisations.services.mail import Message, compose
+from organisations.services.letters.mail import Message, compose
 
 
 def account_letter(name: str, user: User, link: str = "") -> EmailMultiAlternatives:

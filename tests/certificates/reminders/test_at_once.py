@@ -15,7 +15,7 @@ from certificates.services.reminders.notices import remind_organisation
 from certificates.tasks import sweep_reminders
 from organisations.domain.roles import Role
 from organisations.models import Organisation
-from organisations.services.reminders import organisations_to_remind
+from organisations.services.letters.reminders import organisations_to_remind
 from organisations.tenancy import acting_for
 from tests.certificates.revocations import stages
 from tests.certificates.web.revocations.endings import revoke

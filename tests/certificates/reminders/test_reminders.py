@@ -17,7 +17,7 @@ from certificates.models import Certificate, EncryptionToken, ForeignRequest
 from certificates.services.reminders.notices import notices_of, remind_organisation
 from certificates.tasks import sweep_reminders
 from organisations.models import AuditEvent, Membership, Organisation, User
-from organisations.services.reminders import Notice
+from organisations.services.letters.reminders import Notice
 from organisations.tenancy import acting_for
 from tests.certificates.foreigners.stages import make_foreigner
 from tests.certificates.papers.test_papers import draft

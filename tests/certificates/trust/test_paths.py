@@ -8,7 +8,7 @@ from cryptography.x509.oid import NameOID
 from certificates.trust import cards
 from certificates.trust.paths import MOST_ISSUERS, Issuers, Trust, validate
 from organisations.errors import CardRefused, NotAnAuthenticationCertificate
-from organisations.services.devices import card_holder
+from organisations.services.devices.enrolment import card_holder
 from tests.certificates.samples import AUTHORITY, NOW, certificate, der, ehealth, plain_name
 from tests.support.effort import effort_below
 

@@ -8,8 +8,8 @@ from django.test import Client
 
 from organisations.domain.roles import Role
 from organisations.models import Invitation, User
-from organisations.services.invitation_letters import send_invitation
 from organisations.services.invitations import invite
+from organisations.services.letters.invitations import send_invitation
 from organisations.tenancy import acting_for
 from tests.support.hospital import PLATFORM, Hospital
 from tests.support.mail_sink import MailSink

@@ -14,7 +14,7 @@ from organisations.domain.mandates import belgian_day
 from organisations.domain.roles import Role
 from organisations.models import AuditEvent, Invitation, Membership, User
 from organisations.models.invitation import LIFETIME
-from organisations.services.invitation_letters import AFTER_OUTAGE, PAUSES, due_invitations, send_invitation
+from organisations.services.letters.invitations import AFTER_OUTAGE, PAUSES, due_invitations, send_invitation
 from organisations.services.members import take_role
 from organisations.tenancy import acting_for, organisations_of_user
 from tests.organisations.web.invitations import begin, invited, letter_link, reload, sent, user_at

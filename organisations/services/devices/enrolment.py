@@ -25,7 +25,7 @@ from organisations.errors import (
     SignatureInvalid,
 )
 from organisations.models import Device, Enrolment
-from organisations.services.links import end_links_of_former_holder
+from organisations.services.devices.links import end_links_of_former_holder
 from organisations.tenancy import organisations_of_card
 
 ENROLMENT_ID = re.compile(r"[A-Za-z0-9_-]{22}\Z")

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
-from organisations.services.returned_mail import MOST_BYTES, take_returned_mail
+from organisations.services.letters.returned import MOST_BYTES, take_returned_mail
 
 SECONDS = 20
 MOST_AT_ONCE = 200

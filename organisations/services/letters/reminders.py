@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from organisations.models import Organisation, Reminder, User
 from organisations.services.audit import Actor, record
-from organisations.services.mail import Delivery, DeliveryStatus, Letter, Note, post
+from organisations.services.letters.mail import Delivery, DeliveryStatus, Letter, Note, post
 from organisations.tenancy import acting_for
 
 EVERY = timedelta(hours=6)

@@ -16,7 +16,7 @@ from django.utils import timezone, translation
 
 from organisations.domain.identifiers import mask_ssins
 from organisations.models import Organisation, User
-from organisations.services.returned_mail import envelope_sender
+from organisations.services.letters.returned import envelope_sender
 
 log = structlog.get_logger(__name__)
 

@@ -16,7 +16,7 @@ from organisations.models import Invitation
 from organisations.services.accounts import is_begun
 from organisations.services.audit import Actor, record
 from organisations.services.invitations import link_of, owner_of
-from organisations.services.mail import Delivery, DeliveryStatus, Message, compose, send
+from organisations.services.letters.mail import Delivery, DeliveryStatus, Message, compose, send
 from organisations.services.words import ROLE_EXPLANATIONS, ROLES
 from organisations.tenancy import acting_for
 
