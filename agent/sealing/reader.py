@@ -22,8 +22,8 @@ from agent.pkcs12 import Contents
 from agent.sealing.limits import MAXIMUM_RECIPIENTS, MAXIMUM_SEALED
 from agent.wire.errors import CmsInvalid
 from agent.wire.pki.der import children, definite, octets, retagged
-from agent.wire.pki.signed_data import SignedContent, content_of, read_signed_data
 from agent.wire.pki.unreadable import UNREADABLE
+from agent.wire.tokens.signed_data import SignedContent, content_of, read_signed_data
 
 _AES: Final = {"aes128_cbc": 16, "aes192_cbc": 24, "aes256_cbc": 32}
 _BLOCK: Final = 16

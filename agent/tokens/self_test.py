@@ -19,8 +19,8 @@ from agent.tokens.system_requests import SystemSigner
 from agent.ui import Dialogue
 from agent.wire.errors import WireError
 from agent.wire.limits import MAX_ETK_BYTES
-from agent.wire.pki.etk import verify_etk
-from agent.wire.pki.signed_data import read_signed_data
+from agent.wire.tokens.etk import verify_etk
+from agent.wire.tokens.signed_data import read_signed_data
 
 Finding = Literal[
     "ok", "depot_empty", "other_token", "replaced", "key_missing", "not_opened", "token_invalid"

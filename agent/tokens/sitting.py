@@ -27,11 +27,11 @@ from agent.tokens.self_test import SelfTest, tell_own_record
 from agent.tokens.system_requests import SystemSigner
 from agent.ui import Dialogue
 from agent.wire.errors import TokenInvalid
-from agent.wire.pki.challenge import open_challenge
-from agent.wire.pki.encryption_certificate import make_encryption_certificate
-from agent.wire.pki.etk import verify_etk
 from agent.wire.pki.keys import certificate_fingerprint
 from agent.wire.pki.names import certificate_file_name, certificate_name, dn_of
+from agent.wire.tokens.challenge import open_challenge
+from agent.wire.tokens.encryption_certificate import make_encryption_certificate
+from agent.wire.tokens.etk import verify_etk
 
 _START_AGAIN = ("government_refused", "token_unknown")
 

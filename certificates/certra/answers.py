@@ -9,7 +9,7 @@ from agent.wire.errors import WireError
 from agent.wire.xml.safe import parse_answer
 from certificates.certra.errors import Answer, OutcomeUnknown, Rejected, Transient
 from certificates.certra.services import CERTRA, Service
-from certificates.certra.transport import MAX_ANSWER_BYTES
+from certificates.certra.transport.http import MAX_ANSWER_BYTES
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 CORE = "urn:be:fgov:ehealth:certra:core:v2"

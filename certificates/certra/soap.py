@@ -11,9 +11,9 @@ from lxml import etree
 
 from certificates.certra.answers import SOAP, OpenLists, read_answer
 from certificates.certra.errors import OutcomeUnknown, Transient
-from certificates.certra.multipart import whole_answer
 from certificates.certra.services import Service
-from certificates.certra.transport import BoundedTransport
+from certificates.certra.transport.http import BoundedTransport
+from certificates.certra.transport.multipart import whole_answer
 from certificates.certra.values import Unreadable
 
 T = TypeVar("T")

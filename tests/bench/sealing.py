@@ -15,7 +15,7 @@ SIZES = (1_000, 100_000, 1_000_000)
 
 def measure() -> None:
     """Print three tables: requests and tokens, sealed messages by size, and ways to fail while opening."""
-    from agent.wire.pki.etk import verify_etk
+    from agent.wire.tokens.etk import verify_etk
     from agent.wire.xml.signature import key_signer, sign_enveloped, verify_enveloped
     from agent.wire.xml.token import build_activate
     from tests.agent.sealing.sealed import NOW, scene

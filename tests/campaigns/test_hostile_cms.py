@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from agent.errors import SealError
 from agent.sealing import Sender, open_sealed, seal, writer
 from agent.wire.errors import CmsInvalid, TokenInvalid, WireError
-from agent.wire.pki.challenge import open_challenge
 from agent.wire.pki.der import definite
-from agent.wire.pki.etk import verify_etk
+from agent.wire.tokens.challenge import open_challenge
+from agent.wire.tokens.etk import verify_etk
 from tests.agent.sealing.sealed import NOW, scene
 from tests.support.effort import Effort, effort_below
 from tests.support.tokens import in_pieces, make_challenge, make_token

@@ -37,7 +37,7 @@ STEPS = (
     "certificates/services/signing/transition.py",
     "certificates/certra/client.py",
     "certificates/certra/soap.py",
-    "certificates/certra/transport.py",
+    "certificates/certra/transport/http.py",
     "certificates/certra/answers.py",
     "organisations/services/audit.py",
     "organisations/tenancy.py",

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from agent.wire.errors import WireError
 from agent.wire.jobs import Identifier
 from agent.wire.pki.certificates import read_certificate as read_certificate_whole
-from agent.wire.pki.etk import EtkFacts, verify_etk
+from agent.wire.tokens.etk import EtkFacts, verify_etk
 from certificates.certra.errors import CertraError
 from certificates.certra.gateway import TokenDepot
 from certificates.domain.lifecycle import Environment

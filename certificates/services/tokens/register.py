@@ -14,7 +14,7 @@ from django.db import transaction
 
 from agent.wire.errors import WireError
 from agent.wire.pki.certificates import read_certificate
-from agent.wire.pki.encryption_certificate import check_encryption_certificate
+from agent.wire.tokens.encryption_certificate import check_encryption_certificate
 from agent.wire.xml.token import read_complete_registration
 from certificates.certra.errors import CertraError, Rejected
 from certificates.certra.facts import EtkStatus

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from agent.sealing import Sender
-from agent.wire.pki.encryption_certificate import make_encryption_certificate
+from agent.wire.tokens.encryption_certificate import make_encryption_certificate
 from tests.support.authority import Authority, EhealthCertificate, key
 
 NOW = datetime.now(UTC)

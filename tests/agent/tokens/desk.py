@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.wire.encoding import from_base64, to_base64
 from agent.wire.jobs import CertificateFacts, CertificateJob
-from agent.wire.pki.encryption_certificate import check_encryption_certificate
 from agent.wire.pki.keys import certificate_fingerprint, public_key_identifier
 from agent.wire.pki.names import certificate_name
+from agent.wire.tokens.encryption_certificate import check_encryption_certificate
 from agent.wire.xml.question import read_info_for_certificate
 from agent.wire.xml.signature import verify_enveloped
 from agent.wire.xml.token import read_activate, read_complete_registration, read_start_registration

@@ -11,8 +11,8 @@ from agent.pkcs12 import Contents
 from agent.portal.answers import DepotToken
 from agent.stores.contents import authentication_entry, new_contents, with_encryption_entry
 from agent.tokens.self_test import judge_token
-from agent.wire.pki.encryption_certificate import make_encryption_certificate
 from agent.wire.pki.names import name_from_dn
+from agent.wire.tokens.encryption_certificate import make_encryption_certificate
 from tests.support.authority import DN, Authority, key
 from tests.support.tokens import make_token
 

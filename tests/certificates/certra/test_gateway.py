@@ -24,7 +24,7 @@ from certificates.certra.errors import CertraError, OutcomeUnknown, Rejected, Tr
 from certificates.certra.gateway import ContractWish
 from certificates.certra.requests import check_request
 from certificates.certra.services import CERTRA, DEPOT, ETKRA
-from certificates.certra.transport import MAX_ANSWER_BYTES, BoundedTransport
+from certificates.certra.transport.http import MAX_ANSWER_BYTES, BoundedTransport
 from tests.certificates.certra.answering import ENVELOPE, answered_late, answering, client_of
 from tests.certificates.certra.wires import free_port, listening, tls
 from tests.support.cards import CitizenPki, raw_sign

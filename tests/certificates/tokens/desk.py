@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.stores.contents import authentication_entry, new_contents
 from agent.tokens.system_requests import SystemSigner
-from agent.wire.pki.challenge import open_challenge
-from agent.wire.pki.encryption_certificate import make_encryption_certificate
+from agent.wire.tokens.challenge import open_challenge
+from agent.wire.tokens.encryption_certificate import make_encryption_certificate
 from certificates.domain.lifecycle import RequestState
 from certificates.models import Certificate, CertificateRequest, EncryptionToken
 from organisations.tenancy import acting_for

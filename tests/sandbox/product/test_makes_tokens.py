@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from agent.pkcs12 import Contents, KeyEntry
 from agent.sealing import Sender, keys_by_serial, open_sealed, seal
 from agent.wire.errors import TokenInvalid
-from agent.wire.pki.challenge import open_challenge
-from agent.wire.pki.encryption_certificate import make_encryption_certificate
-from agent.wire.pki.etk import EtkFacts, verify_etk
+from agent.wire.tokens.challenge import open_challenge
+from agent.wire.tokens.encryption_certificate import make_encryption_certificate
+from agent.wire.tokens.etk import EtkFacts, verify_etk
 from agent.wire.xml.token import build_activate, build_complete_registration, build_start_registration
 from deploy.sandbox.authorities.citizens import Identity
 from tests.sandbox import messages

@@ -10,11 +10,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from agent.wire.errors import CmsInvalid, NameMalformed, PathInvalid, TokenInvalid
 from agent.wire.limits import MAX_ETK_BYTES
-from agent.wire.pki.encryption_certificate import check_encryption_certificate
 from agent.wire.pki.names import certificate_name
 from agent.wire.pki.paths import path_to_anchor, self_issued
-from agent.wire.pki.signed_data import SignedContent, read_signed_data
 from agent.wire.pki.unreadable import UNREADABLE
+from agent.wire.tokens.encryption_certificate import check_encryption_certificate
+from agent.wire.tokens.signed_data import SignedContent, read_signed_data
 
 _CODES = {"cms_signature_invalid": "etk_signature_invalid", "cms_too_large": "etk_too_large"}
 

@@ -8,9 +8,9 @@ from cryptography.x509.oid import SignatureAlgorithmOID
 
 from agent.wire.errors import TokenInvalid
 from agent.wire.pki.certificates import read_certificate
-from agent.wire.pki.challenge import SERIAL_BYTES
 from agent.wire.pki.keys import KEY_BITS, PUBLIC_EXPONENT
 from agent.wire.pki.unreadable import UNREADABLE
+from agent.wire.tokens.challenge import SERIAL_BYTES
 
 USAGE = x509.KeyUsage(
     digital_signature=False,

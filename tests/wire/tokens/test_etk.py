@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.wire.errors import TokenInvalid
-from agent.wire.pki.challenge import open_challenge
-from agent.wire.pki.encryption_certificate import (
+from agent.wire.tokens.challenge import open_challenge
+from agent.wire.tokens.encryption_certificate import (
     USAGE,
     check_encryption_certificate,
     make_encryption_certificate,
 )
-from agent.wire.pki.etk import EtkFacts, verify_etk
+from agent.wire.tokens.etk import EtkFacts, verify_etk
 from tests.support.authority import Authority, EhealthCertificate, key, usage
 from tests.support.effort import effort_below
 from tests.support.tokens import as_asn1, in_pieces, make_challenge, make_token

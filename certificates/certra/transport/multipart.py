@@ -17,7 +17,7 @@ from lxml import etree
 from agent.wire.errors import WireError
 from agent.wire.xml.safe import parse_answer
 from certificates.certra.errors import OutcomeUnknown
-from certificates.certra.transport import MAX_ANSWER_BYTES
+from certificates.certra.transport.http import MAX_ANSWER_BYTES
 
 MOST_PARTS = 50
 INCLUDE = "{http://www.w3.org/2004/08/xop/include}Include"
