@@ -84,7 +84,9 @@ class CardSitting:
             try:
                 return attempt()
             except CardError as error:
-                if error.code not in ASK_AGAIN or not self.dialogue.confirm(question(self.texts, error)):
+                if error.code not in ASK_AGAIN or not self.dialogue.confirm(
+                    question(self.texts, error), careful=True
+                ):
                     raise
 
     def _tell_to_insert(self, error: CardError) -> None:
