@@ -18,7 +18,7 @@ from organisations.services.mandates import give_mandate
 from organisations.services.people import add_person
 from organisations.tenancy import acting_for
 from tests.certificates.stages import fault, now, tag
-from tests.certificates.tokens.desk import Desk, issued, near_its_end
+from tests.certificates.tokens.desk import Desk, confirm, issued, near_its_end
 from tests.certificates.tokens.test_tokens import events
 from tests.support.holder import Holder
 from tests.support.hospital import Hospital
@@ -33,11 +33,6 @@ def renewal(hospital: Hospital, holder: Holder, government: SandboxProcess) -> t
     new = issued(hospital, holder, application_id=name)
     new.register()
     return old, new
-
-
-def confirm(desk: Desk) -> None:
-    path = f"/agent/v1/jobs/{desk.job}/token/stored"
-    assert desk.holder.call("POST", path, {"serial": desk.token().serial}).status_code == 200
 
 
 def activation_of(desk: Desk) -> AgentJob:

@@ -13,8 +13,7 @@ from organisations.sealing import unseal
 from organisations.services.audit import Actor
 from organisations.tenancy import acting_for
 from tests.certificates.stages import fault, now, tag
-from tests.certificates.tokens.desk import Desk, issued, near_its_end
-from tests.certificates.tokens.test_activation import confirm
+from tests.certificates.tokens.desk import Desk, confirm, issued, near_its_end
 from tests.support.holder import Holder, b64, issue_identity
 from tests.support.hospital import Hospital, make_hospital
 from tests.support.sandbox import SandboxProcess
