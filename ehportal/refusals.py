@@ -86,10 +86,12 @@ class TextsWithoutNulMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
-        """Look at path, query and form. What a program posts is judged by its own strict reader. Raises Http404."""
+        """Look at path, query and form. What a program sends is judged by its own strict reader. Raises Http404."""
+        if request.path.startswith(AGENT):
+            return None
         if "\0" in request.path or _holds_nul(request.GET.lists()):
             raise Http404  # an address that nobody was given
-        if request.method == "POST" and not request.path.startswith(AGENT):
+        if request.method == "POST":
             try:
                 form = [*request.POST.lists(), *((name, [one.name or "" for one in files])
                         for name, files in request.FILES.lists())]  # fmt: skip

@@ -13,7 +13,7 @@ from agent.pkcs12 import Contents
 from agent.stores.contents import encryption_entries, find_authentication, is_pending
 from agent.stores.environments import environment_told_by, fitting_name
 from agent.wire.jobs import Environment
-from agent.wire.pki.fields import read_fields
+from agent.wire.pki.reading.fields import read_fields
 
 
 @dataclass(frozen=True)

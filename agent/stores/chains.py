@@ -11,8 +11,8 @@ from datetime import datetime
 from cryptography import x509
 
 from agent.errors import StoreError
-from agent.wire.pki.loaded import name_of
 from agent.wire.pki.paths import issued, may_issue
+from agent.wire.pki.reading.loaded import name_of
 
 
 def verify_chain(

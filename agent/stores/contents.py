@@ -18,8 +18,8 @@ from agent.errors import StoreError
 from agent.pending import StoreFormat
 from agent.pkcs12 import CertificateEntry, Contents, KeyEntry, PrivateKey
 from agent.stores.aliases import same_alias
-from agent.wire.pki.loaded import name_of, serial_of
 from agent.wire.pki.names import dn_of
+from agent.wire.pki.reading.loaded import name_of, serial_of
 from agent.wire.pki.unreadable import UNREADABLE, UNREADABLE_NAME
 
 ENTRY: Final = "authentication"

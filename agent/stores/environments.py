@@ -6,7 +6,7 @@ from cryptography import x509
 
 from agent.stores.file_names import SUFFIXES, environment_of
 from agent.wire.jobs import Environment
-from agent.wire.pki.loaded import name_of
+from agent.wire.pki.reading.loaded import name_of
 
 _SUFFIX: Final[dict[Environment, str]] = {"production": ".p12", "acceptance": ".acc-p12"}
 

@@ -26,10 +26,10 @@ from agent.stores.environments import environment_told_by, fitting_name
 from agent.stores.file_names import original_name
 from agent.wire.days import written_day
 from agent.wire.jobs import Environment
-from agent.wire.pki.loaded import name_of, serial_of
 from agent.wire.pki.moments import has_no_end, within
 from agent.wire.pki.names import CertificateName, certificate_name, read_file_name
-from agent.wire.pki.text import COMMON_NAME
+from agent.wire.pki.reading.loaded import name_of, serial_of
+from agent.wire.pki.reading.text import COMMON_NAME
 from agent.wire.pki.unreadable import UNREADABLE_NAME
 
 RENEWAL: Final = timedelta(days=90)

@@ -26,9 +26,9 @@ from agent.wire.errors import JobMalformed, NameMalformed
 from agent.wire.limits import MAX_CERTIFICATE_BYTES, MAX_CHAIN_CERTIFICATES
 from agent.wire.link.preparation import MAX_PREPARATION_BYTES, Preparation, csr_file
 from agent.wire.pki.certificates import readable
-from agent.wire.pki.finding import find_certificates
 from agent.wire.pki.keys import public_key_identifier
 from agent.wire.pki.names import certificate_file_name, certificate_name, dn_of, parse_dn, same_holder
+from agent.wire.pki.reading.finding import find_certificates
 from agent.wire.pki.unreadable import UNREADABLE
 
 MAX_CHAIN_BYTES: Final = 2 * MAX_CHAIN_CERTIFICATES * MAX_CERTIFICATE_BYTES

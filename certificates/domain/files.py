@@ -1,6 +1,6 @@
 """An uploaded file and the certificates in it, within bounds. No private key is ever read."""
 
-from agent.wire.pki.finding import MAX_FOUND, FileContent, find_certificates
+from agent.wire.pki.reading.finding import MAX_FOUND, FileContent, find_certificates
 
 MAX_FILE_BYTES = 1024 * 1024
 MAX_CERTIFICATES = MAX_FOUND

@@ -8,9 +8,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from agent.wire.masking import holds_national_number
-from agent.wire.pki.fields import CertificateFields, NotACertificate, read_fields
 from agent.wire.pki.moments import has_no_end
-from agent.wire.pki.text import ORGANISATIONAL_UNIT
+from agent.wire.pki.reading.fields import CertificateFields, NotACertificate, read_fields
+from agent.wire.pki.reading.text import ORGANISATIONAL_UNIT
 
 USAGES = (
     "digitalSignature",

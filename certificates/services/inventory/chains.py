@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from cryptography import x509
 
 from agent.wire.pki.certificates import load_certificate
-from agent.wire.pki.fields import CertificateFields, NotACertificate, read_fields
+from agent.wire.pki.reading.fields import CertificateFields, NotACertificate, read_fields
 from certificates.domain.lifecycle import Environment
 from certificates.domain.x509 import CertificateFacts
 from certificates.trust.anchors import certificate_anchors

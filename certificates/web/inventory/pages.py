@@ -10,8 +10,8 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from agent.wire.encoding import to_pem
-from agent.wire.pki.fields import NotACertificate, read_fields
-from agent.wire.pki.text import MARK
+from agent.wire.pki.reading.fields import NotACertificate, read_fields
+from agent.wire.pki.reading.text import MARK
 from certificates.domain.lifecycle import Environment
 from certificates.selectors.installations import installations_of
 from certificates.selectors.inventory import inventory_page, neighbours

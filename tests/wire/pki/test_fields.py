@@ -10,11 +10,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.wire.pki.fields import NotACertificate, read_fields
 from agent.wire.pki.keys import certificate_fingerprint, public_key_identifier
-from agent.wire.pki.loaded import name_of, serial_of
 from agent.wire.pki.moments import EARLIEST, NO_END, asn1_moment, within
 from agent.wire.pki.names import dn_of
+from agent.wire.pki.reading.fields import NotACertificate, read_fields
+from agent.wire.pki.reading.loaded import name_of, serial_of
 from tests.support.authority import Authority, key
 from tests.support.odd import HOPELESS, ODD, named, numbered
 

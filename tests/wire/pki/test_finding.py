@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from agent.wire.pki.der import retagged
-from agent.wire.pki.finding import FileContent, find_certificates
+from agent.wire.pki.reading.finding import FileContent, find_certificates
 from tests.support.authority import Authority, key
 from tests.support.odd import HOPELESS, ODD
 

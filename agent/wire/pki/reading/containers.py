@@ -3,8 +3,8 @@
 from typing import Final
 
 from agent.wire.pki.der import definite
-from agent.wire.pki.fields import NotACertificate, read_fields
-from agent.wire.pki.text import elements
+from agent.wire.pki.reading.fields import NotACertificate, read_fields
+from agent.wire.pki.reading.text import elements
 
 _SEQUENCE, _OID, _BITS, _OCTETS, _CONTEXT_0 = 0x30, 0x06, 0x03, 0x04, 0xA0
 _PARTS: Final = [_SEQUENCE, _SEQUENCE, _BITS]

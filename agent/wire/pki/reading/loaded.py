@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 from cryptography import x509
 
-from agent.wire.pki.text import NameTexts, elements, name_texts
+from agent.wire.pki.reading.text import NameTexts, elements, name_texts
 
 _VERSION: Final = 0xA0
 _SERIAL: Final = 0

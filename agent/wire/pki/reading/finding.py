@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.wire.errors import CmsInvalid
-from agent.wire.pki.containers import certificates_in_der, key_store_problem
+from agent.wire.pki.reading.containers import certificates_in_der, key_store_problem
 
 MAX_FOUND: Final = 500
 """Certificates in one file."""

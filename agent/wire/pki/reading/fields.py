@@ -17,7 +17,7 @@ from agent.wire.errors import NameMalformed
 from agent.wire.limits import MAX_DN_CHARACTERS, MAX_LISTED_CERTIFICATE_BYTES
 from agent.wire.pki.moments import EARLIEST, asn1_moment
 from agent.wire.pki.names import CertificateName, name_in_common_name
-from agent.wire.pki.text import COMMON_NAME, NameTexts, elements, name_texts, oid_of, string_of
+from agent.wire.pki.reading.text import COMMON_NAME, NameTexts, elements, name_texts, oid_of, string_of
 from agent.wire.pki.unreadable import UNREADABLE
 
 BASIC_CONSTRAINTS: Final = "2.5.29.19"

@@ -1,0 +1,1 @@
+"""Certificates that are only read, not believed: found in any bytes, and read field by field."""
