@@ -187,9 +187,11 @@ def withdraw_device(device: Device, *, by: User, actor: Actor, now: datetime) ->
     Every organisation for which it worked finds in its record who did it. Returns False when it was withdrawn
     before. The holder may enrol again, with the card.
     """
-    organisations = organisations_of_device(device.pk)
-    if not Device.objects.filter(pk=device.pk, revoked_at=None).update(revoked_at=now):
+    # A yes at the same time is waited for, and ended with the others.
+    if Device.objects.select_for_update().filter(pk=device.pk, revoked_at=None).first() is None:
         return False
+    organisations = organisations_of_device(device.pk)
+    Device.objects.filter(pk=device.pk).update(revoked_at=now)
     device.revoked_at = now
     with acting_for(organisations, as_platform=True):
         for link in DeviceLink.objects.filter(device=device, ended_at=None).select_related("device"):
