@@ -42,7 +42,7 @@ def unlock_store(dialogue: Dialogue, what: str, data: bytes, *, first: str = "")
 
 
 def opening(dialogue: Dialogue, what: str, data: bytes) -> Callable[[str], Contents]:
-    """Return what opens the store `data` with a password of the store, asking for that of its keys where they have their own.
+    """Return what opens the store `data` with its password, asking for that of its keys where they have their own.
 
     Raises StoreError as `pkcs12.read` does, and `key_password_lost`; Cancelled.
     """
