@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from organisations.web import identifiers, key_stores, mandates, members, organisation, people
+from organisations.web import identifiers, mandates, members, organisation, people
 from organisations.web.record import history
 
 urlpatterns = [
@@ -10,7 +10,7 @@ urlpatterns = [
     path("people/new/", people.person_new, name="person-new"),
     path("people/<uuid:person_id>/ssin/", people.person_ssin, name="person-ssin"),
     path("identifiers/new/", identifiers.identifier_new, name="identifier-new"),
-    path("key-stores/", key_stores.key_store_software, name="key-store-software"),
+    path("key-stores/", organisation.key_store_software, name="key-store-software"),
     path("mandates/new/", mandates.mandate_new, name="mandate-new"),
     path("mandates/<uuid:mandate_id>/withdraw/", mandates.mandate_withdraw, name="mandate-withdraw"),
     path("members/new/", members.member_new, name="member-new"),
