@@ -92,6 +92,11 @@ def strength_of(password: str) -> Strength:
     return Strength(score, score >= LEAST_SCORE, "ok" if score >= LEAST_SCORE else "weak")
 
 
+def looks_like_pin(password: str) -> bool:
+    """Return whether what was typed has the shape of a card's PIN: 4 to 12 digits, in the wrong field perhaps."""
+    return password.isdecimal() and password.isascii() and 4 <= len(password) <= 12
+
+
 def remember(config: Config, job_id: str, password: str) -> None:
     """Keep the password of unfinished work in the system's keyring, when the settings say so."""
     if config.use_keyring:

@@ -21,7 +21,7 @@ from agent.scan.report import ScanPage, report_lines, report_of
 from agent.scan.search import Scan, scan
 from agent.stores.contents import open_store
 from agent.stores.files import read_file
-from agent.stores.remembered import remember, remembered
+from agent.stores.remembered import remember, remember_waiting, remembered, waits
 from agent.stores.unlock import opening
 from agent.ui import Dialogue
 
@@ -91,7 +91,8 @@ def _known(config: Config, store: FoundStore) -> FoundStore:
     """With what this agent remembers of a store that it opened before."""
     record = remembered(config, store.digest) if store.is_store else None
     if record is None:
-        return store
+        known = store.is_store and waits(config, store.digest)
+        return replace(store, is_pending=True, estimated_end=None) if known else store
     return replace(
         store,
         fingerprint=record.fingerprint,
@@ -151,6 +152,8 @@ class _Opening:
         if found.certificate is not None:
             facts = found.certificate
             remember(self._config, store.digest, facts.fingerprint, facts.not_after, facts.environment)
+        if found.is_pending:
+            remember_waiting(self._config, store.digest)
         return found
 
     def _contents(self, store: FoundStore, *, last: bool) -> Contents | None:

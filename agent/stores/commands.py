@@ -15,7 +15,7 @@ from agent.stores import contents as keystore
 from agent.stores import files as store_files
 from agent.stores.environments import environment_told_by, fitting_name
 from agent.stores.file_names import environment_of
-from agent.stores.remembered import record_store
+from agent.stores.remembered import record_store, remember_waiting
 from agent.stores.rights import accept_losses
 from agent.stores.unlock import unlock_store
 from agent.stores.verification import Verification
@@ -139,7 +139,9 @@ def _remember(config: Config, path: Path, contents: Contents) -> None:
     """Keep the real end of a store that was opened, for the doctor and for `scan`."""
     try:
         certificate = keystore.authentication_entry(contents).certificate
-    except StoreError:
+    except StoreError as error:
+        if error.code == "store_pending":
+            remember_waiting(config, store_files.file_digest(path))
         return
     record_store(config, path, certificate)
 

@@ -35,15 +35,30 @@ def remember(
     config: Config, digest: str, fingerprint: str, not_after: datetime, environment: Environment | None
 ) -> None:
     """Remember the certificate of the store with this file digest."""
+    _keep(
+        config,
+        digest,
+        {"fingerprint": fingerprint, "not_after": not_after.isoformat(), "environment": environment},
+    )
+
+
+def remember_waiting(config: Config, digest: str) -> None:
+    """Remember that the key in this file waits for its certificate: as it is, it never holds one."""
+    _keep(config, digest, {"waits": True})
+
+
+def waits(config: Config, digest: str) -> bool:
+    """Return whether the file with this digest is known to hold a key that waits for its certificate."""
+    entry = (durable.read_json(config.home / FILE) or {}).get(digest)
+    return isinstance(entry, dict) and entry.get("waits") is True
+
+
+def _keep(config: Config, digest: str, entry: dict[str, object]) -> None:
     locks = durable.private_folder(config.home / "locks")
     with durable.lock(locks / "records.lock", wait_seconds=LOCK_SECONDS):
         durable.sweep(config.home, of=FILE)
         records = durable.read_json(config.home / FILE) or {}
-        records[digest] = {
-            "fingerprint": fingerprint,
-            "not_after": not_after.isoformat(),
-            "environment": environment,
-        }
+        records[digest] = entry
         durable.write_json(config.home / FILE, records)
 
 

@@ -16,7 +16,7 @@ from agent.card.eid import Purpose
 from agent.consent.contract_text import Block
 from agent.consent.request import ConsentPage
 from agent.language import Texts
-from agent.passwords import strength_of
+from agent.passwords import looks_like_pin, strength_of
 
 MAX_WIDTH = 100
 _STYLES = {
@@ -101,7 +101,8 @@ class TerminalDialogue:
                 return None
             strength = strength_of(password)
             meter = "█" * (strength.score + 1) + "░" * (4 - strength.score)
-            self._console.print(f"{meter}  {self._texts(f'password.{strength.reason}')}", markup=False)
+            reason = "looks_like_pin" if looks_like_pin(password) else strength.reason
+            self._console.print(f"{meter}  {self._texts(f'password.{reason}')}", markup=False)
             if not strength.acceptable:
                 continue
             if self._secret(self._texts("password.repeat")) == password:

@@ -11,8 +11,8 @@ from agent.wire.link.organisations import Agreement
 from organisations.domain.claims import NumberState, Voucher
 from organisations.errors import OrganisationUnknown
 from organisations.models import AuditEvent, Device, DeviceLink, OrganisationIdentifier
+from organisations.services.devices.links import agree, withdraw_device
 from organisations.services.identifiers import add_identifier, prove_identifier
-from organisations.services.links import agree, withdraw_device
 from organisations.tenancy import acting_for, organisations_of_device
 from tests.certificates.requests.test_at_once import at_once
 from tests.support.holder import Holder, issue_identity

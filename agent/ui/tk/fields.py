@@ -6,11 +6,10 @@ from tkinter import ttk
 from typing import Final
 
 from agent.language import Texts
-from agent.passwords import strength_of
+from agent.passwords import looks_like_pin, strength_of
 from agent.ui.tk.stage import Stage
 from agent.ui.tk.theme import METER, PAD
 
-SHORTEST_PIN, LONGEST_PIN = 4, 12
 _DOT: Final = "•"
 
 
@@ -90,7 +89,7 @@ def ask_new_password(stage: Stage, texts: Texts) -> str | None:
         meter.create_rectangle(0, 0, width, 8, fill=METER[strength.score], outline="")
         same = first.get() == second.get()
         key = strength.reason if same or not strength.acceptable or not second.get() else "different"
-        if _is_pin(first.get()):
+        if looks_like_pin(first.get()):
             key = "looks_like_pin"
         note.configure(text=texts(f"password.{key}") if first.get() else "")
         accept.state(["!disabled" if strength.acceptable and same else "disabled"])
@@ -114,17 +113,9 @@ def pin_shape(texts: Texts) -> Callable[[str], str]:
     """Why something cannot be a PIN: then it is not sent to the card, which would count it as a wrong one."""
 
     def fits(typed: str) -> str:
-        return (
-            ""
-            if typed.isdecimal() and SHORTEST_PIN <= len(typed) <= LONGEST_PIN
-            else texts("window.pin_shape")
-        )
+        return "" if looks_like_pin(typed) else texts("window.pin_shape")
 
     return fits
-
-
-def _is_pin(typed: str) -> bool:
-    return typed.isdecimal() and len(typed) <= LONGEST_PIN and len(typed) >= SHORTEST_PIN
 
 
 def _add_showing(body: ttk.Frame, texts: Texts, *entries: ttk.Entry) -> None:

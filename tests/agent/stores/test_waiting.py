@@ -208,3 +208,21 @@ def test_the_keys_own_password_is_asked_by_its_name(workstation: Workstation, tm
     code, screen = finish(terminal)
     assert code == 0, screen
     assert pkcs12.read(store.read_bytes(), PASSWORD + " nieuw").same_as(full_contents())
+
+
+def test_a_store_that_was_seen_to_wait_stays_known_without_its_password(
+    workstation: Workstation, tmp_path: Path
+) -> None:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir(mode=0o700)
+    store = folder / NAME
+    store.write_bytes(pkcs12.write(_waiting(), PASSWORD, "legacy"))
+    terminal = workstation.spawn("verify", str(store), "--ui", "terminal")
+    terminal.expect_exact("Password of the key store for ")
+    terminal.sendline(PASSWORD)
+    code, screen = finish(terminal)
+    assert "waits for the delivery of its certificate" in screen
+    assert "backup" not in screen
+    code, screen = finish(workstation.spawn("scan", str(folder), "--ui", "terminal"))
+    assert code == 0
+    assert "waits for its certificate; no installation yet" in " ".join(screen.split())
