@@ -46,7 +46,10 @@ def test_odd_things_are_shown_and_taken_in(
         assert page.evaluate(WIDER) <= 0
         page.screenshot(path=pictures / f"odd-upload.nl.{width}.png", full_page=True)
         page.locator("form.panel button.primary").click()
+        page.wait_for_url("**/certificates/")
+        page.wait_for_load_state("networkidle")  # what a page still loads when one leaves it counts as failed
         page.goto(f"{server.origin}/certificates/?q={endless.lower()}")
+        page.wait_for_load_state("networkidle")
         page.locator("tbody a").first.click()
         expect(page.locator("#validity + .note")).to_have_text("Het is zonder einde gemaakt.")
         assert page.evaluate(WIDER) <= 0
