@@ -4,7 +4,11 @@ Requests and revocations spell them alike, so that the steps they share (contrac
 written once. What comes after is each one's own.
 """
 
+from datetime import timedelta
 from enum import StrEnum
+
+JOB_LIFETIME = timedelta(days=30)
+"""How long a workstation may take up what it is asked to do; then the job ends and nothing was done."""
 
 
 class SigningState(StrEnum):

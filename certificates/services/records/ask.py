@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,6 +11,7 @@ from agent.wire.encoding import to_base64url
 from agent.wire.jobs import Identifier, RecordsJob, Signer
 from agent.wire.jobs import Organisation as Party
 from certificates.domain.lifecycle import Environment
+from certificates.domain.signing import JOB_LIFETIME
 from certificates.errors.records import RecordsRefused
 from certificates.errors.requests import CannotCancel
 from certificates.errors.signing import JobClosed, JobUnknown
@@ -23,8 +24,6 @@ from organisations.domain.identifiers import is_bis
 from organisations.models import Device, Organisation, Person, User
 from organisations.services.audit import Actor, record
 from organisations.services.devices.links import newest_device
-
-JOB_LIFETIME = timedelta(days=30)
 
 
 def with_card(people: Iterable[Person]) -> list[Person]:

@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import transaction
@@ -11,7 +11,7 @@ from django.db import transaction
 from agent.wire.encoding import to_base64url
 from agent.wire.jobs import Contract, Identifier, Signer
 from certificates.certra.errors import Rejected, Transient
-from certificates.domain.signing import SigningState
+from certificates.domain.signing import JOB_LIFETIME, SigningState
 from certificates.models import AgentJob, SignedWork
 from certificates.models.job import JobKind, JobState
 from certificates.models.work import UNSIGNED
@@ -23,8 +23,6 @@ from organisations.models import Device, Person
 from organisations.sealing import seal
 from organisations.services.devices.links import newest_device
 from organisations.tenancy import acting_for
-
-JOB_LIFETIME = timedelta(days=30)
 
 W = TypeVar("W")
 C = TypeVar("C", bound=Contract)

@@ -1,7 +1,7 @@
 """Activating a token: the depot switches from the old token to the new one, once the new key store is in use."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from agent.wire.encoding import to_base64url
 from certificates.certra.errors import CertraError, Rejected
 from certificates.certra.gateway import TokenGateway
+from certificates.domain.signing import JOB_LIFETIME
 from certificates.domain.tokens import TOKEN_MOVES, TokenState
 from certificates.errors.requests import HolderWithoutMandate
 from certificates.errors.signing import JobClosed, JobUnknown, MandateEnded
@@ -23,7 +24,6 @@ from organisations.models import Device, Mandate, Person, User
 from organisations.services.audit import Actor, record
 from organisations.tenancy import acting_for
 
-JOB_LIFETIME = timedelta(days=30)
 ASKED = {
     JobKind.MAKE_TOKEN: "token_asked",
     JobKind.ACTIVATE_TOKEN: "token_activation_asked",
