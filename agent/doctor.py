@@ -14,7 +14,7 @@ from agent.config import command as typed
 from agent.durable import is_private
 from agent.errors import AgentError, StoreError
 from agent.findings import Finding, Report
-from agent.language import Texts, shown
+from agent.language import Texts, end_text, shown
 from agent.pending import unfinished
 from agent.pkcs12 import Contents
 from agent.portal.client import Portal
@@ -25,7 +25,6 @@ from agent.stores.files import read_file
 from agent.stores.prepared import prepared_keys
 from agent.stores.remembered import recorded
 from agent.stores.verification import Verification
-from agent.wire.days import written_day
 from agent.wire.limits import PROOF_WINDOW_SECONDS
 
 AskPassword = Callable[[str], str | None]
@@ -138,7 +137,7 @@ class Doctor:
         if end is None:
             yield self._report.note("store_unnamed", "note", file=shown(file.name))
             return
-        values = {"file": shown(file.name), "end": written_day(end)}
+        values = {"file": shown(file.name), "end": end_text(self._texts, end)}
         if end <= now:
             yield self._report.note("store_ended", "note", **values)
         else:
@@ -150,7 +149,7 @@ class Doctor:
         certificate = authentication.certificate if authentication else None
         if authentication is not None and certificate is not None and not is_pending(authentication):
             end, tokens = certificate.not_valid_after_utc, encryption_entries(contents)
-            values = {"file": shown(file.name), "end": written_day(end), "tokens": str(len(tokens))}
+            values = {"file": shown(file.name), "end": end_text(self._texts, end), "tokens": str(len(tokens))}
             yield (
                 self._report.ok("store_opened", **values)
                 if end > now

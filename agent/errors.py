@@ -14,7 +14,7 @@ class ExitCode(IntEnum):
 
 
 class AgentError(Exception):
-    """A problem with a text: `problem.<code>.{title,detail,next}` of the catalogues.
+    """A problem with a text: `problem.<code>.{what,next}` of the catalogues.
 
     `values` fill the placeholders of that text; they never hold a national number, PIN or password.
     """

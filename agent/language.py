@@ -4,11 +4,14 @@ import locale
 import os
 import tomllib
 from contextlib import suppress
+from datetime import datetime
 from functools import cache
 from importlib import resources
 
 from agent.errors import AgentError, PortalError
+from agent.wire.days import written_day
 from agent.wire.masking import mask_national_numbers
+from agent.wire.pki.moments import has_no_end, within
 
 LANGUAGES = ("nl", "fr", "de", "en")
 
@@ -99,3 +102,8 @@ def printable(text: str) -> str:
         else c
         for c in text
     )
+
+
+def end_text(texts: Texts, end: datetime) -> str:
+    """Return the last day of something as a person reads it, or that there is none."""
+    return texts("scan.no_end") if has_no_end(within(end)) else written_day(end)

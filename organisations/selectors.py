@@ -96,9 +96,14 @@ def returned_mail(organisation: Organisation, users: Iterable[User]) -> dict[UUI
         .values_list("recipient_id")
         .annotate(last=Max("sent_at"))
     )
-    back = ReturnedMail.objects.in_bulk({user.email.lower() for user in users})
+    back = came_back(user.email for user in users)
     found = {user.pk: back[user.email.lower()] for user in users if user.email.lower() in back}
     return {key: one for key, one in found.items() if key not in sent or one.returned_at >= sent[key]}
+
+
+def came_back(addresses: Iterable[str]) -> dict[str, ReturnedMail]:
+    """Return the newest mail that came back from each of `addresses`, by the address in lower case; one query."""
+    return ReturnedMail.objects.in_bulk({address.lower() for address in addresses})
 
 
 def devices_of_user(user: User) -> list[Device]:

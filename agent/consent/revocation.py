@@ -10,8 +10,7 @@ from agent.consent.request import (
     shown,
 )
 from agent.errors import AgentError
-from agent.language import Texts, printable
-from agent.wire.days import written_day
+from agent.language import Texts, end_text, printable
 from agent.wire.jobs import RevocationJob
 from agent.wire.pki.names import certificate_name
 from agent.wire.xml.revoke import RevokeFacts, read_revoke
@@ -53,7 +52,7 @@ def _facts(job: RevocationJob, facts: RevokeFacts, texts: Texts) -> list[tuple[s
             f"{organisation} ({name.type} {shown(name.type, name.value)})",
         ),
         (texts("revoke.label.certificate"), name_text(name)),
-        (texts("revoke.label.valid_until"), written_day(job.certificate.not_after)),
+        (texts("revoke.label.valid_until"), end_text(texts, job.certificate.not_after)),
         (texts("revoke.label.reason"), texts(f"revoke.reason.{contract.revocation_reason}")),
         (texts("revoke.label.comment"), job.comment or texts("revoke.no_comment")),
         (texts("consent.label.signer"), " ".join([*contract.signer.first_names, contract.signer.name])),

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from agent.durable import is_private
 from agent.findings import Finding, Level
-from agent.language import Texts, shown, shown_path
+from agent.language import Texts, end_text, shown, shown_path
 from agent.pkcs12 import Contents, KeyEntry
 from agent.stores.aliases import decoded, same_alias
 from agent.stores.chains import chain_within
@@ -26,7 +26,6 @@ from agent.stores.environments import environment_told_by, fitting_name
 from agent.stores.file_names import original_name
 from agent.wire.days import written_day
 from agent.wire.jobs import Environment
-from agent.wire.pki.moments import has_no_end, within
 from agent.wire.pki.names import CertificateName, certificate_name, read_file_name
 from agent.wire.pki.reading.loaded import name_of, serial_of
 from agent.wire.pki.reading.text import COMMON_NAME
@@ -106,7 +105,7 @@ class Verification:
         if not isinstance(entry.key, rsa.RSAPrivateKey) or entry.key.key_size < LEAST_KEY_BITS:
             yield self._told("weak", "note", alias=shown(entry.alias))
         subject, end = shown(_name_of(certificate)), certificate.not_valid_after_utc
-        values = {"name": subject, "end": _day(self._texts, end)}
+        values = {"name": subject, "end": end_text(self._texts, end)}
         if end <= self._now:
             yield self._told("ended", "fail", **values)
         elif certificate.not_valid_before_utc > self._now:
@@ -148,7 +147,7 @@ class Verification:
         if certificate is None:
             yield self._told("bare", "note", alias=alias)
             return
-        end = _day(self._texts, certificate.not_valid_after_utc)
+        end = end_text(self._texts, certificate.not_valid_after_utc)
         if not entry.belongs_together:
             yield self._told("mismatched", "fail", alias=alias)
         elif not is_for_encryption(entry):
@@ -198,8 +197,3 @@ def _certificate_name(certificate: x509.Certificate) -> CertificateName | None:
 def _common_name(certificate: x509.Certificate, field: Literal["subject", "issuer"]) -> str:
     name = name_of(certificate, field)
     return next(iter(name.values(COMMON_NAME)), name.rfc4514)
-
-
-def _day(texts: Texts, end: datetime) -> str:
-    """An end as a person reads it."""
-    return texts("scan.no_end") if has_no_end(within(end)) else written_day(end)

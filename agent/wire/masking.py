@@ -18,7 +18,9 @@ _ONE_GAP = rf"[{_UNSEEN}{_BETWEEN}]{{1,4}}"
 _GROUPS = _GAP.join(_HIDDEN.join([r"\d"] * size) for size in (2, 2, 2, 3, 2))
 _SPACED = rf"\d(?:{_ONE_GAP}\d){{10}}"
 _NUMBER = re.compile(rf"(?<!\d)(?:{_GROUPS}|{_SPACED})(?!\d)")
-_HASH = re.compile(r"(?<![0-9A-Za-z])(?=[0-9]{0,40}[a-f])[0-9a-f]{20,128}(?![0-9A-Za-z])")
+_HASH = re.compile(
+    r"(?<![0-9A-Za-z])(?=[0-9]{0,40}[a-fA-F])(?:[0-9a-f]{20,128}|[0-9A-F]{20,128})(?![0-9A-Za-z])"
+)
 """Fingerprints and ids hold eleven digits in a row by chance."""
 _NAMED = re.compile(r"(?i)\b(SSIN|INSS|NISS|BIS)(\\?[=＝])[0-9A-Za-z]+")
 
@@ -61,6 +63,11 @@ def mask_national_numbers(text: str) -> str:
     """
     # The whole numbers first: of one that is written in groups, a name before it would take the first group only.
     text = mask_numbers(text, lambda _text, _start, _end, digits: MASK if _checks(digits) else None)
+    return mask_named(text)
+
+
+def mask_named(text: str) -> str:
+    """The text with •• for whatever is named a national number, however its digits check."""
     return _NAMED.sub(rf"\1\2{MASK}", text)
 
 

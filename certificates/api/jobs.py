@@ -1,4 +1,4 @@
-"""The agent's endpoints for jobs. Each names the organisations that know the holder, and nothing else is visible."""
+"""The agent's endpoints for jobs, of the organisations for which the device works; nothing else is visible."""
 
 import base64
 from datetime import datetime

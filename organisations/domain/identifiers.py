@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from agent.wire.masking import mask_numbers
+from agent.wire.masking import mask_named, mask_numbers
 
 
 class Certainty(StrEnum):
@@ -162,9 +162,6 @@ def mask_ssins(text: str) -> str:
     """Mask every national number in `text`, however it is written; other numbers of eleven digits stay."""
 
     def masked(text: str, start: int, end: int, number: str) -> str | None:
-        before, after = text[start - 1 : start], text[end : end + 1]
-        if any(one.isascii() and one.isalnum() for one in (before, after)):
-            return None
         if (
             text[max(0, start - 12) : start].rstrip("\\=").endswith("NIHII11")
             or not check("SSIN", number).acceptable
@@ -172,7 +169,7 @@ def mask_ssins(text: str) -> str:
             return None
         return mask_ssin(number)
 
-    return mask_numbers(text, masked)
+    return mask_named(mask_numbers(text, masked))
 
 
 def mask_ssin(ssin: str) -> str:

@@ -3,6 +3,7 @@
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from agent.wire.days import written_day
 from organisations.models import Invitation
 from organisations.services.letters.invitations import send_invitation
 from organisations.services.letters.mail import DeliveryStatus
@@ -14,7 +15,7 @@ def say_delivery(command: BaseCommand, invitation: Invitation) -> None:
     if delivery is None or delivery.status is DeliveryStatus.SENT:
         command.stdout.write(
             f"The invitation is on its way to {invitation.email}; it can be accepted until "
-            f"{invitation.expires_at:%d/%m/%Y}."
+            f"{written_day(invitation.expires_at)}."
         )
         return
     command.stdout.write(

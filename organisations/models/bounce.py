@@ -1,5 +1,7 @@
 """Addresses from which mail came back after the mail server had taken it."""
 
+from datetime import datetime
+
 from django.db import models
 
 
@@ -14,3 +16,10 @@ class ReturnedMail(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+
+def since(returned: ReturnedMail | None, sent_at: datetime | None) -> ReturnedMail | None:
+    """Return `returned` when it came back after the letter of `sent_at`; what came back before says nothing of it."""
+    if returned is None or sent_at is None or returned.returned_at < sent_at:
+        return None
+    return returned

@@ -13,6 +13,7 @@ from organisations.domain.identifiers import Finding
 from organisations.errors import IdentifierExists, IdentifierRefused
 from organisations.models import Organisation, OrganisationIdentifier
 from organisations.services.audit import Actor, record
+from organisations.services.letters.reminders import wake
 from organisations.tenancy import acting_for, organisations_with_number
 
 
@@ -159,6 +160,7 @@ def _tell(number: OrganisationIdentifier, claimant: Organisation, *, now: dateti
             now=now,
             identifier=str(number),
         )
+    wake(number.organisation_id, at=now)
 
 
 def _settle(number: OrganisationIdentifier, other: Organisation, *, actor: Actor, now: datetime) -> None:

@@ -23,6 +23,7 @@ from organisations.models import (
     ReturnedMail,
     User,
 )
+from organisations.models.bounce import since
 from organisations.services.members import remember_organisation
 from organisations.web.forms import WithdrawalForm
 from organisations.web.key_stores import software_lines
@@ -104,12 +105,21 @@ class InvitationLine:
     invitation: Invitation
     role: str
     lapsed: bool
+    returned: ReturnedMail | None
+    """What came back from its address after the letter was sent."""
 
 
 def _invitations(organisation: Organisation, now: datetime) -> list[InvitationLine]:
+    found = list(selectors.invitations_of(organisation))
+    back = selectors.came_back(one.email for one in found)
     return [
-        InvitationLine(one, str(ROLES[Role(one.role)]), not one.is_open(now))
-        for one in selectors.invitations_of(organisation)
+        InvitationLine(
+            one,
+            str(ROLES[Role(one.role)]),
+            not one.is_open(now),
+            since(back.get(one.email.lower()), one.sent_at),
+        )
+        for one in found
     ]
 
 

@@ -245,6 +245,7 @@ FACTS: dict[str, Text] = {
     "path": _("file"),
     "label": _("workstation"),
     "format": _("format"),
+    "software": _("software"),
     "day": _("on"),
     "starts_on": _("from"),
     "ends_on": _("until"),

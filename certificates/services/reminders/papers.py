@@ -6,6 +6,7 @@ from datetime import date, datetime
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from agent.wire.days import days_left
 from certificates.domain.reminders import PAPER_STEPS, step_before
 from certificates.models import Paper
 from certificates.services.reminders.readers import Readers
@@ -23,7 +24,7 @@ def ending_papers(organisation: Organisation, readers: Readers, now: datetime) -
     for paper in rows.order_by("ends_on", "pk"):
         if paper.ends_on is None:
             continue
-        step = step_before(PAPER_STEPS, (paper.ends_on - today).days) or PAPER_STEPS[0]
+        step = step_before(PAPER_STEPS, days_left(paper.ends_on, now)) or PAPER_STEPS[0]
         yield Notice("paper", step, paper, readers.administrators, _ending(paper, paper.ends_on))
 
 

@@ -97,7 +97,7 @@ def progress_view(
     """Return what the updating part shows."""
     may_act = request.tenancy.may(kind.permission)
     letters = letter_lines(found.pk, found.holder) if found.state in ASKED else None
-    told = sum(one.letter is not None and one.letter.sent_at is not None for one in letters or ())
+    told = sum(one.arrived for one in letters or ())
     signed = any(step.key == "signature" and step.state == "done" for step in steps)
     return {
         "row": row,

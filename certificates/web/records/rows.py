@@ -8,6 +8,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from agent.wire.days import belgian_day
+from agent.wire.pki.moments import has_no_end, within
 from certificates.domain.lifecycle import Environment
 from certificates.models import RecordProposal, RecordsInquiry
 from certificates.models.records import InquiryState, ProposalKind, ProposalState
@@ -195,7 +197,11 @@ def _services(codes: Any) -> list[str]:
 
 
 def _day(text: str) -> str:
+    """Return the Belgian day of a moment, or a day, as the record holds it."""
     if not text:
         return ""
-    day = datetime.fromisoformat(text)
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is not None and has_no_end(within(moment)):
+        return str(_("no end"))
+    day = belgian_day(moment) if moment.tzinfo is not None else moment.date()
     return date_format(day, pgettext("a day, Django date format", "j F Y"))

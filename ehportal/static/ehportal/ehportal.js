@@ -40,15 +40,6 @@ document.addEventListener("change", (event) => {
   });
 });
 
-// An application id that was clicked is taken over.
-document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-fill]");
-  if (!button) return;
-  const field = document.getElementById(button.dataset.fill);
-  field.value = button.dataset.value;
-  field.focus();
-});
-
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   const menu = document.querySelector("details.bar[open]");

@@ -14,6 +14,7 @@ from organisations.web.words import (
     ACTIONS,
     ENVIRONMENTS,
     FACTS,
+    KEY_STORE_SOFTWARE,
     PLATFORM,
     REASONS,
     REMINDERS,
@@ -57,6 +58,8 @@ def _shown(key: str, value: object) -> str:
         return date_format(date.fromisoformat(value), pgettext("a day, Django date format", "j F Y"))
     if key == "role" and value in set(Role):
         return str(ROLES[Role(str(value))])
+    if key == "software" and value in KEY_STORE_SOFTWARE:
+        return str(KEY_STORE_SOFTWARE[str(value)])
     if key == "environment":
         return str(ENVIRONMENTS.get(str(value), value))
     if key == "reason":

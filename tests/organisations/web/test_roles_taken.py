@@ -103,4 +103,4 @@ def test_the_organisation_page_asks_no_more_for_more_rows(administrator: Client,
     _answer, before = own_queries(administrator, "/organisation/")
     for index in range(5):
         member(hospital.organisation, Role.VIEWER, Role.AUDITOR, name=f"Viewer {index}")
-    assert own_queries(administrator, "/organisation/")[1] == before == 8
+    assert own_queries(administrator, "/organisation/")[1] == before == 10
