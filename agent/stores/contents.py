@@ -5,7 +5,6 @@ serial number of its certificate for each encryption key, their subject (RFC 225
 a store is `Contents` (agent/pkcs12); nothing here drops an entry. Files: agent/stores/files.py.
 """
 
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -89,13 +88,10 @@ def is_pending(entry: KeyEntry) -> bool:
     certificate = entry.certificate
     if certificate is None:
         return entry.alias.lower() == ENTRY
-    with warnings.catch_warnings():
-        # The library finds both strange, and says so.
-        warnings.simplefilter("ignore")
-        if certificate.serial_number == 0 and certificate.subject == certificate.issuer:
-            return True
-        values = {str(attribute.value).casefold() for attribute in certificate.subject}
-    return values == {"dummy"}
+    subject = name_of(certificate, "subject")
+    if serial_of(certificate) == 0 and subject.rdns == name_of(certificate, "issuer").rdns:
+        return True
+    return {value.casefold() for rdn in subject.rdns for _kind, value in rdn} == {"dummy"}
 
 
 def is_for_encryption(entry: KeyEntry) -> bool:
