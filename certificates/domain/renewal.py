@@ -27,6 +27,8 @@ class RenewalOutcome(StrEnum):
     IN_PROGRESS = "in_progress"
     NOT_OURS = "not_ours"
     """The name in it fits none of the organisation's numbers."""
+    NUMBER_WAITS = "number_waits"
+    """Another organisation has proven its number: nothing is asked for it before the operator has looked at it."""
     MANDATE_ENDED = "mandate_ended"
     """The former holder is still here, without a mandate for the number today."""
     HOLDER_LEFT = "holder_left"
@@ -42,7 +44,7 @@ R = RenewalOutcome
 FINAL_OBSTACLES = frozenset(
     {
         *(R.TOO_EARLY, R.EXPIRED, R.REVOKED, R.ALREADY_RENEWED, R.IN_PROGRESS, R.NOT_OURS),
-        *(R.NOT_RECOGNISED, R.ON_HOLD, R.BEING_REVOKED),
+        *(R.NOT_RECOGNISED, R.ON_HOLD, R.BEING_REVOKED, R.NUMBER_WAITS),
     }
 )
 """No other holder and no other contact data help against these."""
@@ -81,6 +83,7 @@ class RenewalFacts:
     """Whether a revocation of it is on its way."""
     replaceable_from: datetime | None = None
     ours: bool = True
+    number_waits: bool = False
     succession: Succession = Succession.NONE
     key_store_lost: bool = False
     holder: HolderStanding = HolderStanding.MANDATED
@@ -122,6 +125,8 @@ def renewal_outcome(facts: RenewalFacts, now: datetime) -> RenewalOutcome:
         return R.IN_PROGRESS
     if not facts.ours:
         return R.NOT_OURS
+    if facts.number_waits:
+        return R.NUMBER_WAITS
     if status is CertificateStatus.ON_HOLD:
         return R.ON_HOLD
     if status is not CertificateStatus.RENEWABLE:

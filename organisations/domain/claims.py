@@ -46,7 +46,10 @@ MAY: dict[NumberState, frozenset[Use]] = {
     NumberState.WAITING: frozenset(),
     NumberState.PROVEN: frozenset(Use),
 }
-"""The one table of what a number may do. The organisation's page shows it."""
+"""The one table of what a number may do. The organisation's page shows it.
+
+What was asked before a number waits is not signed while it does.
+"""
 
 CAN_PROVE: dict[Voucher, frozenset[NumberState]] = {
     Voucher.GOVERNMENT: frozenset({NumberState.CLAIMED}),

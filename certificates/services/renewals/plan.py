@@ -22,6 +22,7 @@ from certificates.models.certificate import NAME
 from certificates.models.work import KEY_STORE_LOST
 from certificates.services.requests.start import BASE_SERVICES, LONGEST
 from organisations import selectors
+from organisations.domain.claims import Use
 from organisations.domain.mandates import belgian_day
 from organisations.models import Mandate, Organisation, OrganisationIdentifier, Person
 
@@ -193,6 +194,7 @@ class _Surroundings:
             ending=certificate.pk in self.ending,
             replaceable_from=certificate.replaceable_from,
             ours=identifier is not None,
+            number_waits=identifier is not None and not identifier.may(Use.REQUEST),
             succession=succession,
             key_store_lost=_says_lost(self.last_tried.get(certificate.pk)),
             holder=_standing(former, holder),

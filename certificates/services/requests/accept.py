@@ -30,7 +30,9 @@ from certificates.services.signing.card_signature import (
     take_signed,
     verify_signed,
 )
+from organisations.domain.claims import Use
 from organisations.domain.mandates import belgian_day
+from organisations.errors import NumberNotProven
 from organisations.models import Device, Mandate
 
 
@@ -94,11 +96,13 @@ def _mandated(job: AgentJob, request: CertificateRequest, now: datetime) -> bool
 def accept_signed_request(job: AgentJob, checked: CheckedRequest, device: Device, *, now: datetime) -> None:
     """Persist the signed bytes and the key's identifier, and hand the request to the submission.
 
-    Raises MandateEnded, KeyAlreadyUsed, JobClosed (somebody was first).
+    Raises MandateEnded, NumberNotProven, KeyAlreadyUsed, JobClosed (somebody was first).
     """
     request = request_of(job)
     if job.holder.left_on is not None or not (request.personal or _mandated(job, request, now)):
         raise MandateEnded
+    if request.identifier is not None and not request.identifier.may(Use.REQUEST):
+        raise NumberNotProven
     key = checked.public_key_identifier
     try:
         with transaction.atomic():

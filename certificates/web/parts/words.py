@@ -198,6 +198,12 @@ RENEWALS: dict[RenewalOutcome, tuple[Text, Text]] = {
             "Without it nothing is renewed: revoke it and request a new one. It can be renewed if it turns up again."
         ),
     ),
+    RenewalOutcome.NUMBER_WAITS: (
+        _("Its number waits for the operator of the platform"),
+        _(
+            "Another organisation has proven it. Tell the operator what you know; then it can be renewed here."
+        ),
+    ),
     RenewalOutcome.NOBODY_MANDATED: (
         _("Nobody has a mandate for this number today"),
         _("Register a mandate first. Then the renewal can be asked for here."),
