@@ -12,9 +12,8 @@ from agent.scan.command import usual_folders
 from agent.scan.search import scan
 from agent.stores.file_names import named
 from agent.stores.remembered import remembered
+from agent.stores.verification import ehealth_name
 from agent.wire.pki.keys import certificate_fingerprint
-from agent.wire.pki.names import CertificateName, certificate_name
-from agent.wire.pki.unreadable import UNREADABLE_NAME
 
 LATEST_DELIVERY: Final = timedelta(days=30)
 """A store is named after the day of its request; the certificate in it begins at most this much later."""
@@ -54,15 +53,8 @@ def stores_with(config: Config, certificate: x509.Certificate, environment: str 
 
 def _fits(file_name: str, certificate: x509.Certificate) -> bool:
     facts = named(file_name)
-    if facts is None or facts.name != _name(certificate):
+    if facts is None or facts.name != ehealth_name(certificate):
         return False
     made = facts.created.replace(tzinfo=UTC)
     begins: datetime = certificate.not_valid_before_utc
     return made - CLOCKS <= begins <= made + LATEST_DELIVERY
-
-
-def _name(certificate: x509.Certificate) -> CertificateName | None:
-    try:
-        return certificate_name(certificate.subject)
-    except UNREADABLE_NAME:
-        return None

@@ -121,7 +121,7 @@ class Verification:
 
     def _file_name(self, certificate: x509.Certificate) -> Iterator[Finding]:
         facts = read_file_name(self._path.name)
-        if facts is not None and _certificate_name(certificate) != facts.name:
+        if facts is not None and ehealth_name(certificate) != facts.name:
             yield self._told("file_name", "note", file=shown_path(self._path.name))
         environment = environment_told_by(certificate)
         better = fitting_name(original_name(self._path.name), environment)
@@ -183,11 +183,12 @@ def _is_alias_of(alias: str, subject: str) -> bool:
 
 
 def _name_of(certificate: x509.Certificate) -> str:
-    name = _certificate_name(certificate)
+    name = ehealth_name(certificate)
     return _common_name(certificate, "subject") if name is None else str(name)
 
 
-def _certificate_name(certificate: x509.Certificate) -> CertificateName | None:
+def ehealth_name(certificate: x509.Certificate) -> CertificateName | None:
+    """Return the eHealth name of a certificate, None for one that bears another or none that can be read."""
     try:
         return certificate_name(certificate.subject)
     except UNREADABLE_NAME:

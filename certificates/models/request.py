@@ -23,6 +23,10 @@ HIDDEN = "••.••.••-•••.••"
 """A national number where none of its digits may stand."""
 
 
+CONTACT_FIELDS = ("email_private", "email_general", "phone_private", "phone_general")
+"""Columns that tell how the government reaches the person responsible and the organisation."""
+
+
 class RequestQuerySet(models.QuerySet["CertificateRequest"]):
     """Questions about requests, in English."""
 

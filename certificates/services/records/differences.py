@@ -14,13 +14,13 @@ from certificates.certra.facts import AuthenticationCertificateStatus, Certifica
 from certificates.domain.revocation import Witness
 from certificates.domain.validity import RevocationStatus
 from certificates.models import Certificate
+from certificates.models.request import CONTACT_FIELDS
 from certificates.services.records.scope import serial_told
 from certificates.services.status.note_revoked import awaits_evidence, is_proven, note_revoked
 from certificates.services.tokens.activate import note_active
 from organisations.domain.identifiers import mask_ssins
 from organisations.services.audit import Actor, record
 
-CONTACT = ("email_private", "email_general", "phone_private", "phone_general")
 SERVICES = "base_service_usages"
 
 
@@ -42,7 +42,7 @@ def word_of(status: str) -> str:
 def contact_of(info: CertificateInfo) -> dict[str, object]:
     """Return contact data and services in the form that `Certificate.contact_data` keeps."""
     told = info.contact_data.to_json()
-    return {name: mask_ssins(str(told[name] or "")) for name in CONTACT} | {
+    return {name: mask_ssins(str(told[name] or "")) for name in CONTACT_FIELDS} | {
         SERVICES: sorted(info.base_service_usages)
     }
 
@@ -51,11 +51,13 @@ def known_contact(certificate: Certificate) -> dict[str, object] | None:
     """Return what is known here: what was taken over before, else what the request said; None when neither."""
     if certificate.contact_data is not None:
         kept: dict[str, object] = certificate.contact_data
-        return {name: kept.get(name) or "" for name in CONTACT} | {SERVICES: _services(kept.get(SERVICES))}
+        return {name: kept.get(name) or "" for name in CONTACT_FIELDS} | {
+            SERVICES: _services(kept.get(SERVICES))
+        }
     request = getattr(certificate, "request", None)
     if request is None:
         return None
-    return {name: getattr(request, name) for name in CONTACT} | {
+    return {name: getattr(request, name) for name in CONTACT_FIELDS} | {
         SERVICES: _services(request.base_service_usages)
     }
 
@@ -74,7 +76,7 @@ def local_value(certificate: Certificate, field: str) -> object:
             return known.isoformat() if known else None
         case "contact_data":
             here = known_contact(certificate)
-            return None if here is None else {name: here[name] for name in CONTACT}
+            return None if here is None else {name: here[name] for name in CONTACT_FIELDS}
         case "services":
             return (known_contact(certificate) or {}).get(SERVICES)
     return None
@@ -85,7 +87,7 @@ def differences(certificate: Certificate, info: CertificateInfo) -> Iterator[Dif
     yield from _status(certificate, info)
     told = contact_of(info)
     contact, services = local_value(certificate, "contact_data"), local_value(certificate, "services")
-    told_contact = {name: told[name] for name in CONTACT}
+    told_contact = {name: told[name] for name in CONTACT_FIELDS}
     if told_contact != contact:
         yield Difference("contact_data", contact, told_contact)
     if told[SERVICES] != (services or []):

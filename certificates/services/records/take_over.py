@@ -15,8 +15,9 @@ from certificates.domain.validity import RevocationStatus
 from certificates.domain.x509 import read_certificate
 from certificates.errors.records import ProposalRefused
 from certificates.models import Certificate, RecordProposal
+from certificates.models.request import CONTACT_FIELDS
 from certificates.services.inventory.add_certificate import add_certificate
-from certificates.services.records.differences import CONTACT, SERVICES, known_contact, local_value
+from certificates.services.records.differences import SERVICES, known_contact, local_value
 from certificates.services.records.fetch_certificates import unsealed
 from certificates.services.signing.nudges import nudge_status_check
 from certificates.services.status.note_revoked import is_proven, note_revoked
@@ -98,7 +99,9 @@ def take_over_difference(proposal: RecordProposal, *, actor: Actor, now: datetim
     rows = Certificate.objects.filter(pk=certificate.pk)
     match field:
         case "contact_data":
-            rows.update(contact_data=_merged(certificate, {name: told.get(name) or "" for name in CONTACT}))
+            rows.update(
+                contact_data=_merged(certificate, {name: told.get(name) or "" for name in CONTACT_FIELDS})
+            )
         case "services":
             rows.update(contact_data=_merged(certificate, {SERVICES: list(told)}))
         case "replaceable_from":

@@ -19,6 +19,7 @@ from certificates.domain.renewal import (
 from certificates.domain.validity import RevocationStatus
 from certificates.models import Certificate, CertificateRequest, Revocation
 from certificates.models.certificate import NAME
+from certificates.models.request import CONTACT_FIELDS
 from certificates.models.work import KEY_STORE_LOST
 from certificates.services.requests.start import BASE_SERVICES, LONGEST
 from organisations import selectors
@@ -26,7 +27,6 @@ from organisations.domain.claims import Use
 from organisations.domain.mandates import belgian_day
 from organisations.models import Mandate, Organisation, OrganisationIdentifier, Person
 
-CONTACT_FIELDS = ("email_private", "email_general", "phone_private", "phone_general")
 NEEDED = ("email_private", "phone_private")
 """Contact data without which the government takes no request."""
 

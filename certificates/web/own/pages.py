@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from certificates.domain.lifecycle import Environment
 from certificates.domain.validity import ALIVE
 from certificates.models import Certificate, CertificateRequest
+from certificates.models.request import CONTACT_FIELDS
 from certificates.selectors.own import (
     own_certificates,
     own_person,
@@ -36,8 +37,6 @@ from organisations.errors import DomainError
 from organisations.selectors import works_for
 from organisations.web.pages import page, sentence_of, show_refusal
 from organisations.web.tenancy import TenantRequest
-
-CONTACT = ("email_private", "email_general", "phone_private", "phone_general")
 
 
 class OwnForm(forms.Form):
@@ -77,7 +76,7 @@ class OwnForm(forms.Form):
             environment=Environment(given["environment"]),
             base_service_usages=tuple(given["base_service_usages"]),
             replaces_id=replaces.pk if replaces else None,
-            **{name: given[name] for name in CONTACT},
+            **{name: given[name] for name in CONTACT_FIELDS},
         )
 
 

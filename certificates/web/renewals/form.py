@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from certificates.domain.renewal import FINAL_OBSTACLES
 from certificates.models import CertificateRequest
+from certificates.models.request import CONTACT_FIELDS
 from certificates.selectors.requests import possible_holders
-from certificates.services.renewals.plan import CONTACT_FIELDS, RenewalPlan, plan_renewal
+from certificates.services.renewals.plan import RenewalPlan, plan_renewal
 from certificates.services.renewals.start import RenewalWish, reason_of, renew_certificate
 from certificates.web.parts.lookup import find_certificate
 from certificates.web.parts.rows import certificate_row

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_GET
 from certificates.domain.lifecycle import Environment
 from certificates.errors.requests import NameActive
 from certificates.models import Certificate, CertificateRequest
+from certificates.models.request import CONTACT_FIELDS
 from certificates.selectors.requests import possible_holders
-from certificates.services.renewals.plan import CONTACT_FIELDS, RenewalPlan, plan_renewal
+from certificates.services.renewals.plan import RenewalPlan, plan_renewal
 from certificates.services.requests.application_ids import existing_application_ids
 from certificates.services.requests.start import Wish, request_certificate
 from certificates.web.parts.words import BASE_SERVICES, ENVIRONMENTS
