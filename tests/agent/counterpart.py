@@ -44,7 +44,7 @@ from tests.agent.authority import certified, make_authority
 from tests.agent.tasks.organisations_desk import MAASDAL, OrganisationsDesk
 from tests.agent.tasks.records_desk import Asking, RecordsDesk
 from tests.agent.tasks.revocation_desk import Ending, RevocationDesk
-from tests.agent.tokens.desk import Json, Refused, Request, TokenDesk, answer_json, facts_of
+from tests.agent.tokens.desk import Json, Refused, Request, TokenDesk, answer_json, facts_of, job_line
 from tests.support.cards import SoftwareCard
 
 CONTRACT = (
@@ -245,7 +245,7 @@ class Counterpart(TokenDesk, RevocationDesk, RecordsDesk, OrganisationsDesk):
             self.reports.append(InstallationReport.from_json(body))
             return answer_json(200, InstallationsMatched(matched=2, unknown=1, gone=4).to_json())
         if parts == ["jobs"]:
-            return answer_json(200, {"jobs": [self._line(request) for request in self.requests.values()]})
+            return answer_json(200, {"jobs": [job_line(request) for request in self.requests.values()]})
         step = "/".join(parts[2:])
         if parts[1] in self.endings:
             return self.revocation_step(self.endings[parts[1]], step, body)
@@ -313,20 +313,6 @@ class Counterpart(TokenDesk, RevocationDesk, RecordsDesk, OrganisationsDesk):
         holder = {"first_names": list(self.card.first_names), "name": self.card.surname}
         organisations = [one.name for one in self.agreed]
         return {"device_id": proofs.thumbprint(jwk)[:12], "holder": holder, "organisations": organisations}
-
-    @staticmethod
-    def _line(request: Request) -> Json:
-        job = request.job
-        return {
-            "id": job.id,
-            "kind": job.kind,
-            "organisation": job.organisation.name,
-            "certificate_name": "CBE=0406798006, APP_1",
-            "environment": job.environment,
-            "state": request.state,
-            "created_at": job.requested_at.isoformat(),
-            "expires_at": job.expires_at.isoformat(),
-        }
 
     @staticmethod
     def _job(request: Request, body: Json) -> tuple[int, bytes]:

@@ -152,5 +152,20 @@ def facts_of(certificate: x509.Certificate) -> CertificateFacts:
     )
 
 
+def job_line(request: Request) -> Json:
+    """A request as the list of jobs shows it."""
+    job = request.job
+    return {
+        "id": job.id,
+        "kind": job.kind,
+        "organisation": job.organisation.name,
+        "certificate_name": "CBE=0406798006, APP_1",
+        "environment": job.environment,
+        "state": request.state,
+        "created_at": job.requested_at.isoformat(),
+        "expires_at": job.expires_at.isoformat(),
+    }
+
+
 def answer_json(status: int, value: Json) -> tuple[int, bytes]:
     return status, json.dumps(value).encode()
