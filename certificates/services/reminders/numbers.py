@@ -11,7 +11,7 @@ from organisations.domain.claims import Use
 from organisations.domain.mandates import belgian_day
 from organisations.models import Organisation, OrganisationIdentifier, User
 from organisations.services.letters.mail import Note
-from organisations.services.letters.reminders import Notice
+from organisations.services.letters.reminders import Notice, Urgency
 
 FIRST_DAY = date(2026, 1, 1)
 """Steps count from here: what happens on another day is told again."""
@@ -24,7 +24,9 @@ def contested_numbers(organisation: Organisation, readers: Readers, now: datetim
         if number.contested_at is None:
             continue
         step = (belgian_day(number.contested_at) - FIRST_DAY).days
-        yield Notice("number", step, number, readers.administrators, _claimed(number))
+        yield Notice(
+            "number", step, number, readers.administrators, _claimed(number), urgency=Urgency.AT_ONCE
+        )
 
 
 def _claimed(number: OrganisationIdentifier) -> Callable[[User], Note]:

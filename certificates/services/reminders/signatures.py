@@ -27,7 +27,7 @@ from certificates.services.reminders.readers import Readers
 from certificates.services.reminders.words import name_of
 from organisations.models import Organisation, User
 from organisations.services.letters.mail import Note
-from organisations.services.letters.reminders import Notice
+from organisations.services.letters.reminders import Notice, Urgency
 
 Asked = CertificateRequest | Revocation | RecordsInquiry
 
@@ -78,7 +78,10 @@ def unsigned_revocations(organisation: Organisation, readers: Readers, now: date
         holders = readers.account_of(revocation.holder)
         everybody = readers.of(revocation, *holders)
         write = _revocation(revocation)
-        for notice in _steps("revocation", revocation, revocation.state_since, steps, now, everybody, write):
+        urgency = Urgency.EMERGENCY if compromised else Urgency.AT_ONCE
+        for notice in _steps(
+            "revocation", revocation, revocation.state_since, steps, now, everybody, write, urgency=urgency
+        ):
             first = notice.step == code_of(AT_ONCE) and not compromised
             yield notice.to(holders) if first else notice
 
@@ -115,12 +118,18 @@ def _steps(
     to: tuple[User, ...],
     write: Callable[[User], Note],
     held_until: datetime | None = None,
+    *,
+    urgency: Urgency | None = None,
 ) -> Iterator[Notice]:
-    """Yield the step that has passed, and the one ahead: then somebody looks again at that very moment."""
+    """Yield the step that has passed, and the one ahead: then somebody looks again at that very moment.
+
+    Without `urgency`, the first letter is one that must be there at once, and the later ones are not.
+    """
     passed, ahead = step_after(steps, now - since), step_ahead(steps, now - since)
     if passed is not None:
-        not_before = held_until if passed == AT_ONCE else None
-        yield Notice(kind, code_of(passed), subject, to, write, not_before)
+        first = passed == AT_ONCE
+        how = urgency or (Urgency.AT_ONCE if first else Urgency.ROUTINE)
+        yield Notice(kind, code_of(passed), subject, to, write, held_until if first else None, how)
     if ahead is not None:
         yield Notice(kind, code_of(ahead), subject, to, write, since + ahead)
 

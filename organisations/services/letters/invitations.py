@@ -24,7 +24,13 @@ CLAIM = timedelta(minutes=5)
 """How long a claim holds; far longer than a letter takes."""
 AFTER_OUTAGE = timedelta(minutes=2)
 """When it is tried again after the mail server could not be reached."""
-PAUSES = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
+PAUSES = (
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=6),
+    timedelta(days=1),
+)
 """How long a refused letter waits; after the last one nothing more is tried."""
 
 

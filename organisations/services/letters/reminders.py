@@ -7,6 +7,7 @@ between leaves a claim that lapses: then a reader may get the same letter twice,
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import IntEnum
 from uuid import UUID
 
 from django.db import connection, models, transaction
@@ -19,14 +20,56 @@ from organisations.tenancy import acting_for
 
 EVERY = timedelta(hours=6)
 """How often an organisation is looked at."""
-AFTER_OUTAGE = timedelta(minutes=5)
-"""When it is looked at again after the mail server could not be reached."""
 MOST_LETTERS = 20
 """How many letters one look sends: a slow mail server must not outlast the worker's time."""
-CLAIM = timedelta(minutes=30)
-"""How long a claim holds; far longer than any letter takes."""
-PAUSES = (timedelta(hours=6), timedelta(days=1), timedelta(days=2))
+CLAIM = timedelta(minutes=5)
+"""How long a claim holds; longer than the worker may take for a whole look."""
+
+
+class Urgency(IntEnum):
+    """How soon a letter must be there; the most urgent leave first."""
+
+    ROUTINE = 0
+    """It speaks of what lies weeks ahead."""
+    AT_ONCE = 1
+    """Somebody is asked for something now."""
+    EMERGENCY = 2
+    """Somebody may be doing harm until it is read."""
+
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+PAUSES: dict[Urgency, tuple[timedelta, ...]] = {
+    Urgency.ROUTINE: (6 * HOUR, 1 * DAY, 2 * DAY),
+    Urgency.AT_ONCE: (
+        timedelta(minutes=5),
+        timedelta(minutes=30),
+        2 * HOUR,
+        6 * HOUR,
+        1 * DAY,
+        2 * DAY,
+    ),
+    Urgency.EMERGENCY: (
+        timedelta(minutes=1),
+        timedelta(minutes=5),
+        timedelta(minutes=15),
+        timedelta(minutes=30),
+        1 * HOUR,
+        2 * HOUR,
+        6 * HOUR,
+        12 * HOUR,
+        1 * DAY,
+        2 * DAY,
+    ),
+}
 """How long a refused reminder waits before it is tried again; after the last one nothing more is tried."""
+
+AFTER_OUTAGE: dict[Urgency, timedelta] = {
+    Urgency.ROUTINE: timedelta(minutes=5),
+    Urgency.AT_ONCE: timedelta(minutes=2),
+    Urgency.EMERGENCY: timedelta(minutes=1),
+}
+"""When somebody looks again after the mail server could not be reached: by the most urgent that waits."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +84,7 @@ class Notice:
     """What to say; called in the reader's language."""
     not_before: datetime | None = None
     """When it is due, where that lies ahead: the organisation is looked at again then."""
+    urgency: Urgency = Urgency.ROUTINE
 
     def to(self, readers: tuple[User, ...]) -> "Notice":
         """Return the same for other readers."""
@@ -73,18 +117,21 @@ def remind_organisation(
     with acting_for([organisation_id], as_platform=True):
         organisation = Organisation.objects.get(pk=organisation_id)
         notices = find(organisation, now)
-        open_notices = _without_done(
-            [one for one in notices if one.not_before is None or one.not_before <= now], now
-        )
+        due_notices = [one for one in notices if one.not_before is None or one.not_before <= now]
+        open_notices, again = _open_ones(due_notices, now)
     ahead = [one.not_before for one in notices if one.not_before is not None and one.not_before > now]
-    if ahead:
-        wake(organisation_id, at=min(ahead))
+    # Should this worker die between claim and letter, the claim lapses: then somebody must look.
+    lapses = [now + CLAIM] if open_notices else []
+    if moments := [*ahead, *again, *lapses]:
+        wake(organisation_id, at=min(moments))
     for count, (reader, theirs) in enumerate(_by_reader(open_notices)):
         if count == MOST_LETTERS:
             wake(organisation_id, at=now)
             return
-        if not _tell(organisation, reader, theirs, now):
-            wake(organisation_id, at=now + AFTER_OUTAGE)
+        told = _tell(organisation, reader, theirs, now)
+        if told.again_at is not None:
+            wake(organisation_id, at=told.again_at)
+        if told.status is DeliveryStatus.UNREACHABLE:
             return
 
 
@@ -97,37 +144,58 @@ def wake(organisation_id: UUID, *, at: datetime) -> None:
         Organisation.objects.filter(pk=organisation_id, reminders_due_at__gt=at).update(reminders_due_at=at)
 
 
-def _without_done(notices: Sequence[Notice], now: datetime) -> list[tuple[User, Notice]]:
-    """Return the pairs still to be sent: not sent, not being sent, not put off, and not given up."""
+def _open_ones(notices: Sequence[Notice], now: datetime) -> tuple[list[tuple[User, Notice]], list[datetime]]:
+    """Return the pairs still to be sent, and when those that were put off are tried again.
+
+    Still to be sent is what was not sent, is not being sent, was not put off, and was not given up.
+    """
     rows = Reminder.objects.filter(subject_id__in={one.subject.pk for one in notices})
     rows = rows.exclude(next_attempt_at__isnull=False, next_attempt_at__lte=now)
-    done = set(rows.values_list("kind", "subject_id", "step", "recipient_id"))
-    return [
-        (reader, notice)
-        for notice in notices
-        for reader in dict.fromkeys(notice.readers)
-        if notice.key_for(reader) not in done
-    ]
+    done = {
+        (kind, subject, step, recipient): again_at
+        for kind, subject, step, recipient, again_at in rows.values_list(
+            "kind", "subject_id", "step", "recipient_id", "next_attempt_at"
+        )
+    }
+    pairs = [(reader, notice) for notice in notices for reader in dict.fromkeys(notice.readers)]
+    put_off = [done.get(notice.key_for(reader)) for reader, notice in pairs]
+    return (
+        [(reader, notice) for reader, notice in pairs if notice.key_for(reader) not in done],
+        [at for at in put_off if at is not None],
+    )
 
 
-def _by_reader(pairs: Iterable[tuple[User, Notice]]) -> Iterable[tuple[User, list[Notice]]]:
+def _by_reader(pairs: Iterable[tuple[User, Notice]]) -> list[tuple[User, list[Notice]]]:
+    """Return who is told of what, the most urgent first: a mail server may give way before all is sent."""
     theirs: dict[User, list[Notice]] = {}
     for reader, notice in pairs:
         theirs.setdefault(reader, []).append(notice)
-    return theirs.items()
+    return sorted(theirs.items(), key=lambda one: _urgency(one[1]), reverse=True)
 
 
-def _tell(organisation: Organisation, reader: User, notices: Sequence[Notice], now: datetime) -> bool:
-    """Mail one reader what is due; return False when the mail server could not be reached."""
+def _urgency(notices: Iterable[Notice]) -> Urgency:
+    return max((one.urgency for one in notices), default=Urgency.ROUTINE)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What became of one reader's letter; None where there was none to send, or nothing is to be tried again."""
+
+    status: DeliveryStatus | None = None
+    again_at: datetime | None = None
+
+
+def _tell(organisation: Organisation, reader: User, notices: Sequence[Notice], now: datetime) -> Told:
+    """Mail one reader what is due."""
     with acting_for([organisation.pk], as_platform=True):
         claimed = _claim(organisation, reader, notices, now)
     if not claimed:
-        return True
+        return Told()
     told = [notice for notice, _row in claimed]
     delivery = post(reader, lambda: _letter(organisation, [notice.write(reader) for notice in told]))
     with acting_for([organisation.pk], as_platform=True):
-        _settle(organisation, reader, claimed, delivery, now)
-    return delivery.status is not DeliveryStatus.UNREACHABLE
+        again_at = _settle(organisation, reader, claimed, delivery, now)
+    return Told(delivery.status, again_at)
 
 
 def _letter(organisation: Organisation, notes: Sequence[Note]) -> Letter:
@@ -177,18 +245,14 @@ def _settle(
     claimed: Sequence[tuple[Notice, Reminder]],
     delivery: Delivery,
     now: datetime,
-) -> None:
+) -> datetime | None:
+    """Keep what became of a letter; return when it is to be tried again, None when it is not."""
     rows = Reminder.objects.filter(pk__in=[row.pk for _notice, row in claimed])
     if delivery.status is DeliveryStatus.UNREACHABLE:
         rows.update(next_attempt_at=now)
-        return
+        return now + AFTER_OUTAGE[_urgency(notice for notice, _row in claimed)]
     if delivery.status is DeliveryStatus.REFUSED:
-        for tried in {row.attempts for _notice, row in claimed}:
-            again = now + PAUSES[tried] if tried < len(PAUSES) else None
-            rows.filter(attempts=tried).update(
-                attempts=tried + 1, next_attempt_at=again, answer=delivery.answer
-            )
-        return
+        return _put_off(claimed, delivery.answer, now)
     rows.update(sent_at=now, next_attempt_at=None, answer="")
     for notice, _row in claimed:
         record(
@@ -201,3 +265,18 @@ def _settle(
             step=notice.step,
             member=str(reader),
         )
+    return None
+
+
+def _put_off(claimed: Sequence[tuple[Notice, Reminder]], answer: str, now: datetime) -> datetime | None:
+    """Let each notice of a refused letter wait as its urgency says; return the first moment of them."""
+    alike: dict[tuple[Urgency, int], list[UUID]] = {}
+    for notice, row in claimed:
+        alike.setdefault((notice.urgency, row.attempts), []).append(row.pk)
+    moments = []
+    for (urgency, tried), keys in alike.items():
+        pauses = PAUSES[urgency]
+        again = now + pauses[tried] if tried < len(pauses) else None
+        Reminder.objects.filter(pk__in=keys).update(attempts=tried + 1, next_attempt_at=again, answer=answer)
+        moments += [again] if again is not None else []
+    return min(moments, default=None)

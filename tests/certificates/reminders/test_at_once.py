@@ -134,6 +134,19 @@ class TestRevocations:
             look(hospital, NOW + step)
             assert set(letters(sink)) == both
 
+    def test_a_refused_letter_about_a_compromised_key_is_there_within_minutes(
+        self, hospital: Hospital, sink: MailSink
+    ) -> None:
+        page = f"/revocations/{self.make(hospital, RevocationReason.KEY_COMPROMISE).pk}/"
+        administrator = signed_in(hospital.administrator)
+        sink.refuses = True
+        look(hospital, NOW)
+        assert administrator.get(page).content.decode().count("geweigerd door de mailserver") == 2
+        sink.refuses = False
+        look(hospital, NOW + timedelta(minutes=1))
+        assert set(letters(sink)) == {hospital.holder_user.email, hospital.administrator.email}
+        assert "geweigerd door de mailserver" not in administrator.get(page).content.decode()
+
     def test_another_end_is_told_to_who_signs(self, hospital: Hospital, sink: MailSink) -> None:
         self.make(hospital, RevocationReason.CESSATION_OF_OPERATION)
         assert not is_due(hospital, NOW)
