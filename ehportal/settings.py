@@ -138,6 +138,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.flag("BEHIND_PROXY") else 0
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 MFA_ADAPTER = "organisations.web.accounts.adapter.SealedSecrets"
+MFA_FORMS = {"activate_totp": "organisations.web.accounts.forms.SetUpSecondStep"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "ehportal"
 LOGIN_URL = "account_login"

@@ -2,6 +2,7 @@
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.db.models import F
 
 from organisations.models import User
 
@@ -18,6 +19,12 @@ def choose_password_by_mail(user: User, password: str) -> None:
     address, _new = EmailAddress.objects.get_or_create(user=user, email=user.email)
     address.verified = address.primary = True
     address.save(update_fields=["verified", "primary"])
+
+
+def end_sessions(user: User) -> None:
+    """End every session of an account: how somebody signs in has changed. Who did it in a session renews that one."""
+    User.objects.filter(pk=user.pk).update(sign_in_changes=F("sign_in_changes") + 1)
+    user.refresh_from_db(fields=["sign_in_changes"])
 
 
 def is_begun(user: User | None) -> bool:

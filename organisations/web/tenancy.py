@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
-from allauth.account.authentication import get_authentication_records
 from allauth.mfa.utils import is_mfa_enabled
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,6 +16,7 @@ from organisations.domain.roles import Permission
 from organisations.errors import NotPermitted
 from organisations.models import Organisation, User
 from organisations.tenancy import acting_for, organisations_of_user
+from organisations.web.accounts.sessions import has_passed_second_step
 
 View = Callable[..., HttpResponseBase]
 CURRENT = "organisation"
@@ -27,7 +29,10 @@ class TenantRequest(HttpRequest):
 
 
 class SecondFactorMiddleware:
-    """Nobody who can act gets in by password alone: without TOTP the only page is the one that sets it up."""
+    """Nobody who can act gets in by password alone: the session itself must have passed the second step.
+
+    Without one the only page is the one that sets it up.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -37,16 +42,17 @@ class SecondFactorMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
-        """Send a signed-in user without a second factor to its set-up."""
+        """Send a session that has not passed the second step to it, or to its set-up."""
         if not request.user.is_authenticated or getattr(view, "no_second_factor", False):
             return None
         if request.path.startswith("/accounts/") or request.path == reverse("language"):
             return None
-        if any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user)):
+        if has_passed_second_step(request):
             return None
-        if is_mfa_enabled(request.user):
-            return None
-        return redirect("mfa_activate_totp")
+        if not is_mfa_enabled(request.user):
+            return redirect("mfa_activate_totp")
+        back = {REDIRECT_FIELD_NAME: request.get_full_path()} if request.method in {"GET", "HEAD"} else {}
+        return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode(back)}")
 
 
 class TenancyMiddleware:

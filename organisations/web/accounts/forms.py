@@ -1,7 +1,18 @@
 """Forms of allauth that do more here."""
 
-from allauth.account.forms import ResetPasswordKeyForm
+from contextlib import suppress
+from typing import Any
 
+from allauth.account.forms import ResetPasswordKeyForm
+from allauth.core import context
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, generate_totp_secret
+from cryptography.fernet import InvalidToken
+from django import forms
+from django.contrib.sessions.backends.base import SessionBase
+
+from organisations.models import User
+from organisations.sealing import seal, unseal
 from organisations.services.accounts import choose_password_by_mail
 
 
@@ -11,3 +22,22 @@ class ChooseByMail(ResetPasswordKeyForm):  # type: ignore[misc]  # allauth ships
     def save(self) -> None:
         """Keep the password and what the link proved."""
         choose_password_by_mail(self.user, self.cleaned_data["password1"])
+
+
+class SetUpSecondStep(ActivateTOTPForm):  # type: ignore[misc]  # allauth ships no types
+    """Setting the authenticator app up; until the code is typed, the session keeps the secret sealed."""
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        forms.Form.__init__(self, *args, **kwargs)  # allauth's own would keep the secret readable
+        self.user = user
+        self.secret = _secret(context.request.session, anew=not self.is_bound)
+
+
+def _secret(session: SessionBase, *, anew: bool) -> str:
+    """Return the secret that this session shows; another one where the page is opened, or it cannot be read."""
+    with suppress(InvalidToken, AttributeError, UnicodeEncodeError):
+        if not anew and (sealed := session.get(SECRET_SESSION_KEY)):
+            return unseal(sealed.encode("ascii")).decode()
+    secret: str = generate_totp_secret()
+    session[SECRET_SESSION_KEY] = seal(secret.encode()).decode("ascii")
+    return secret

@@ -3,8 +3,11 @@
 import re
 import time
 from typing import cast
+from unittest import mock
 from uuid import uuid4
 
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import (
     TOTP,
@@ -13,8 +16,8 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
-from django.db import connection
-from django.http import HttpResponse
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -30,6 +33,19 @@ def give_second_factor(user: User) -> str:
     return secret
 
 
+def set_up_second_step(client: Client) -> str:
+    """Set an authenticator app up on its page; returns the secret that the page shows.
+
+    What follows the commit happens within the request, as it does where no test holds a transaction around it.
+    """
+    page = client.get("/accounts/2fa/totp/activate/").content.decode()
+    (secret,) = re.findall(r'id="authenticator_secret">([A-Z2-7]+)<', page)
+    with mock.patch.object(transaction, "on_commit", lambda work, **_: work()):
+        answer = client.post("/accounts/2fa/totp/activate/", {"code": code_of(secret)})
+    assert answer.status_code == 302
+    return str(secret)
+
+
 def code_of(secret: str) -> str:
     """Return what the app shows now; waits where the code is about to change."""
     left = 30 - time.time() % 30
@@ -40,11 +56,17 @@ def code_of(secret: str) -> str:
 
 
 def signed_in(user: User) -> Client:
-    """Return a client whose session belongs to `user`, with a second factor set up."""
+    """Return a client whose session passed both steps an hour ago, with a second factor set up."""
     if not Authenticator.objects.filter(user=user).exists():
         give_second_factor(user)
+    user.refresh_from_db(fields=["sign_in_changes"])
     client = Client()
     client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    request = HttpRequest()
+    request.session = client.session
+    record_authentication(request, user, "mfa", type="totp")
+    request.session[AUTHENTICATION_METHODS_SESSION_KEY][-1]["at"] -= 3600
+    request.session.save()
     return client
 
 

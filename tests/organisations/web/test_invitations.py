@@ -18,7 +18,7 @@ from organisations.services.letters.invitations import AFTER_OUTAGE, PAUSES, due
 from organisations.services.members import take_role
 from organisations.tenancy import acting_for, organisations_of_user
 from tests.organisations.web.invitations import begin, invited, letter_link, reload, sent, user_at
-from tests.organisations.web.members import code_of, member, own_queries, signed_in
+from tests.organisations.web.members import member, own_queries, set_up_second_step, signed_in
 from tests.support.hospital import PLATFORM, Hospital
 from tests.support.mail_sink import MailSink, receiving_mail
 
@@ -196,9 +196,7 @@ class TestANewAccount:
         answer = begin(client, link)
         assert (answer.status_code, answer["Location"]) == (302, "/")
         assert client.get("/")["Location"] == "/accounts/2fa/totp/activate/"
-        form = client.get("/accounts/2fa/totp/activate/").content.decode()
-        (secret,) = re.findall(r'id="authenticator_secret">([A-Z2-7]+)<', form)
-        assert client.post("/accounts/2fa/totp/activate/", {"code": code_of(secret)}).status_code == 302
+        set_up_second_step(client)
         assert client.get("/").status_code == 200
         user = user_at(NEW)
         assert user is not None
@@ -254,10 +252,7 @@ class TestANewAccount:
         assert client.post(form.redirect_chain[-1][0], words).status_code == 302
         assert EmailAddress.objects.get(user=user).verified
         client.post("/accounts/login/", {"login": user.email, "password": "een-lang-woord-77"})
-        page = client.get("/accounts/2fa/totp/activate/")
-        assert page.status_code == 200
-        (secret,) = re.findall(r'id="authenticator_secret">([A-Z2-7]+)<', page.content.decode())
-        assert client.post("/accounts/2fa/totp/activate/", {"code": code_of(secret)}).status_code == 302
+        set_up_second_step(client)
         assert client.get("/").status_code == 200
 
 
