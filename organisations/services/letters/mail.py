@@ -1,4 +1,7 @@
-"""Mail to members: each in the own language, as plain text and as simple HTML. No number of a person is ever in one."""
+"""Mail to people: each in the own language, as plain text and as simple HTML. No number of a person is ever in one.
+
+`send` is the one way out of the house: whatever the letter is, it leaves with the address to which it comes back.
+"""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -101,7 +104,13 @@ def compose(to: str, name: str, language: str, message: Message) -> EmailMultiAl
 
 
 def send(message: EmailMultiAlternatives) -> Delivery:
-    """Hand `message` to the mail server and say what became of it. Call outside transactions: it may take seconds."""
+    """Hand `message` to the mail server and say what became of it. Call outside transactions: it may take seconds.
+
+    Raises ValueError unless it goes to one address: what comes back tells by its envelope's sender which one it was.
+    """
+    [address] = message.recipients()
+    message.from_email = envelope_sender(address) or settings.DEFAULT_FROM_EMAIL
+    message.extra_headers["From"] = settings.DEFAULT_FROM_EMAIL
     mailbox = get_connection()
     try:
         mailbox.open()
@@ -154,13 +163,8 @@ def _rendered(template: str, to: str, subject: str, context: dict[str, Any]) -> 
     message = EmailMultiAlternatives(
         subject,
         text,
-        # The envelope's sender: what comes back later tells by it which address it was.
-        envelope_sender(to),
         to=[to],
-        headers={
-            "Auto-Submitted": "auto-generated",  # RFC 3834: no out-of-office note answers it
-            "From": settings.DEFAULT_FROM_EMAIL,
-        },
+        headers={"Auto-Submitted": "auto-generated"},  # RFC 3834: no out-of-office note answers it
     )
     message.attach_alternative(html, "text/html")
     return message
