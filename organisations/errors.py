@@ -190,7 +190,19 @@ class NumberNotProven(DomainError):
     """What was asked may not be done with a number while it stands as it does."""
 
     code = "number_not_proven"
-    title = _("This number waits for the operator of the platform: another organisation has proven it.")
+    title = _(
+        "This number waits for the operator of the platform, or was declined. How it stands is on the page of your "
+        "organisation."
+    )
+
+
+class NumberInUse(DomainError):
+    """The number cannot be taken off the list: it is proven, or something of the organisation stands on it."""
+
+    code = "number_in_use"
+    title = _(
+        "This number stays: it is proven, or mandates, requests or certificates of your organisation stand on it."
+    )
 
 
 class CardRefused(DomainError):

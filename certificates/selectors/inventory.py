@@ -14,7 +14,7 @@ from certificates.models import (
 )
 from certificates.models.certificate import NOT_GOOD, WINDOW_START, has_successor, in_each_status
 from organisations.keyset import Page, page_of
-from organisations.models import Organisation
+from organisations.models import Organisation, OrganisationIdentifier
 
 LISTED = ("sealed_der", "chain", "search_text")
 """Columns that a list never shows and so does not fetch."""
@@ -145,3 +145,10 @@ def timeline(
         TimelineMark(row.pk, row.common_name, row.environment, row.not_after, row.standing(now))
         for row in rows
     ]
+
+
+def has_certificates_of(number: OrganisationIdentifier) -> bool:
+    """Tell whether the organisation's inventory holds a certificate of its number, however that came there."""
+    return Certificate.objects.filter(
+        organisation=number.organisation_id, identifier_type=number.type, identifier_value=number.value
+    ).exists()

@@ -13,6 +13,8 @@ class NumberState(StrEnum):
     CLAIMED = "claimed"
     WAITING = "waiting"
     PROVEN = "proven"
+    DECLINED = "declined"
+    """The operator looked at it and does not believe it."""
 
 
 class Voucher(StrEnum):
@@ -45,6 +47,7 @@ MAY: dict[NumberState, frozenset[Use]] = {
     NumberState.CLAIMED: frozenset({Use.MANDATE, Use.REQUEST}),
     NumberState.WAITING: frozenset(),
     NumberState.PROVEN: frozenset(Use),
+    NumberState.DECLINED: frozenset(),
 }
 """The one table of what a number may do. The organisation's page shows it.
 
@@ -54,9 +57,15 @@ What was asked before a number waits is not signed while it does.
 CAN_PROVE: dict[Voucher, frozenset[NumberState]] = {
     Voucher.GOVERNMENT: frozenset({NumberState.CLAIMED}),
     Voucher.CERTIFICATE: frozenset({NumberState.CLAIMED}),
-    Voucher.OPERATOR: frozenset({NumberState.CLAIMED, NumberState.WAITING}),
+    Voucher.OPERATOR: frozenset({NumberState.CLAIMED, NumberState.WAITING, NumberState.DECLINED}),
 }
 """From where each may prove a number: where another has proven it, only the operator decides."""
+
+CAN_DECLINE = frozenset({NumberState.CLAIMED, NumberState.WAITING})
+"""Which numbers the operator may decline."""
+
+CAN_REMOVE = frozenset({NumberState.CLAIMED, NumberState.WAITING, NumberState.DECLINED})
+"""Which numbers an organisation may take off its list again, where nothing stands on them."""
 
 
 def states_that_may(use: Use) -> frozenset[NumberState]:

@@ -64,6 +64,9 @@ class OrganisationIdentifier(models.Model):
     """When another organisation last wrote down the same number, while the operator has not looked at that yet."""
     contested_by = models.CharField(max_length=200, blank=True)
     """The name of that organisation."""
+    declined_at = models.DateTimeField(null=True, blank=True)
+    declined_because = models.CharField(max_length=300, blank=True, default="", db_default="")
+    """What the operator gave as the reason."""
 
     objects = OrganisationIdentifierQuerySet.as_manager()
 
@@ -74,6 +77,12 @@ class OrganisationIdentifier(models.Model):
                 name="a_proven_number_has_its_voucher",
                 condition=Q(state=NumberState.PROVEN.value, proven_at__isnull=False) & ~Q(proven_by="")
                 | ~Q(state=NumberState.PROVEN.value) & Q(proven_at=None, proven_by=""),
+            ),
+            models.CheckConstraint(
+                name="a_declined_number_has_its_reason",
+                condition=Q(state=NumberState.DECLINED.value, declined_at__isnull=False)
+                & ~Q(declined_because="")
+                | ~Q(state=NumberState.DECLINED.value) & Q(declined_at=None, declined_because=""),
             ),
             models.UniqueConstraint(
                 fields=["organisation", "type", "value"], name="identifier_once_an_organisation"

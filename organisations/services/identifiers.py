@@ -1,20 +1,25 @@
-"""Identifiers of an organisation: writing one down, and what happens once something outside vouches for it."""
+"""Identifiers of an organisation: writing one down, what happens once something outside vouches, and its end."""
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
 from agent.wire.strict_json import is_xml_text
 from organisations.domain import identifiers
-from organisations.domain.claims import CAN_PROVE, NumberState, Use, Voucher
-from organisations.domain.identifiers import Finding
-from organisations.errors import IdentifierExists, IdentifierRefused
+from organisations.domain.claims import CAN_DECLINE, CAN_PROVE, CAN_REMOVE, NumberState, Use, Voucher
+from organisations.domain.identifiers import Finding, mask_ssins
+from organisations.errors import IdentifierExists, IdentifierRefused, NumberInUse
 from organisations.models import Organisation, OrganisationIdentifier
 from organisations.services.audit import Actor, record
 from organisations.services.letters.reminders import wake
 from organisations.tenancy import acting_for, organisations_with_number
+
+REASON_LENGTH = 300
+"""Characters of a reason that are kept."""
 
 
 def _sentence(type: str, finding: Finding) -> str:
@@ -97,9 +102,10 @@ def prove_identifier(
     """
     others = _others(identifier.type, identifier.value, besides=identifier.organisation_id)
     rows = OrganisationIdentifier.objects.filter(pk=identifier.pk, state__in=CAN_PROVE[voucher])
-    if not rows.update(state=NumberState.PROVEN, proven_at=now, proven_by=voucher):
+    proven = {"state": NumberState.PROVEN, "proven_at": now, "proven_by": voucher}
+    if not rows.update(**proven, declined_at=None, declined_because=""):
         return False
-    identifier.refresh_from_db(fields=["state", "proven_at", "proven_by"])
+    identifier.refresh_from_db()
     record(
         identifier.organisation_id,
         "number_proven",
@@ -111,12 +117,95 @@ def prove_identifier(
     )
     for number in others:
         if number.state == NumberState.PROVEN:
-            _settle(number, identifier.organisation, actor=actor, now=now)
+            _settle(number, "number_proven_elsewhere", identifier.organisation, actor=actor, now=now)
+            continue
+        if number.state == NumberState.DECLINED:
             continue
         if number.state == NumberState.CLAIMED:
             _make_wait(number, now=now)
         _tell(identifier, number.organisation, now=now)
     return True
+
+
+@transaction.atomic
+def decline_identifier(
+    identifier: OrganisationIdentifier, reason: str, *, actor: Actor, now: datetime
+) -> bool:
+    """Note that the operator does not believe a claim, and why; False where it is proven or declined already.
+
+    The organisation is told, and so is each that has proven the number: nothing is contested there any more.
+    """
+    others = _others(identifier.type, identifier.value, besides=identifier.organisation_id)
+    rows = OrganisationIdentifier.objects.filter(pk=identifier.pk, state__in=CAN_DECLINE)
+    because = mask_ssins(" ".join(reason.split()))[:REASON_LENGTH]
+    if not rows.update(state=NumberState.DECLINED, declined_at=now, declined_because=because):
+        return False
+    identifier.refresh_from_db()
+    record(
+        identifier.organisation_id,
+        "number_declined",
+        identifier,
+        actor=actor,
+        now=now,
+        identifier=str(identifier),
+        reason=because,
+    )
+    wake(identifier.organisation_id, at=now)
+    _tell_provers(identifier, others, "number_declined_elsewhere", actor=actor, now=now)
+    return True
+
+
+STANDING: list[Callable[[OrganisationIdentifier], bool]] = []
+"""What apps above ask before a number is removed: whether something of theirs stands on it by its value alone."""
+
+
+@transaction.atomic
+def remove_identifier(identifier: OrganisationIdentifier, *, actor: Actor, now: datetime) -> None:
+    """Take a number off the organisation's list that it only claims and on which nothing stands.
+
+    What others cannot see counts too, such as a colleague's own request. Who has proven the number is told. Raises
+    NumberInUse.
+    """
+    others = _others(identifier.type, identifier.value, besides=identifier.organisation_id)
+    with acting_for([identifier.organisation_id], as_platform=True):
+        rows = OrganisationIdentifier.objects.select_for_update().select_related(None)
+        found = rows.filter(pk=identifier.pk, state__in=CAN_REMOVE).first()
+        if found is None or any(stands(found) for stands in STANDING):
+            raise NumberInUse
+        record(
+            found.organisation_id,
+            "identifier_removed",
+            found,
+            actor=actor,
+            now=now,
+            identifier=str(found),
+        )
+        try:
+            OrganisationIdentifier.objects.get(pk=found.pk).delete()
+        except ProtectedError as error:
+            raise NumberInUse from error
+    _tell_provers(
+        identifier,
+        others,
+        "number_removed_elsewhere",
+        actor=Actor.organisation(identifier.organisation),
+        now=now,
+    )
+
+
+def _tell_provers(
+    identifier: OrganisationIdentifier,
+    others: list[OrganisationIdentifier],
+    action: str,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Tell each organisation that has proven a number that another's claim is gone; the next that waits stays named."""
+    waiting = next((one.organisation for one in others if one.state == NumberState.WAITING), None)
+    for number in others:
+        if number.may(Use.GUARD) and number.contested_at is not None:
+            _settle(number, action, identifier.organisation, actor=actor, now=now, still=waiting)
 
 
 def _others(type: str, value: str, *, besides: UUID) -> list[OrganisationIdentifier]:
@@ -163,13 +252,23 @@ def _tell(number: OrganisationIdentifier, claimant: Organisation, *, now: dateti
     wake(number.organisation_id, at=now)
 
 
-def _settle(number: OrganisationIdentifier, other: Organisation, *, actor: Actor, now: datetime) -> None:
-    """Tell the organisation that has proven a number that another one has now too; nothing is contested any more."""
+def _settle(
+    number: OrganisationIdentifier,
+    action: str,
+    other: Organisation,
+    *,
+    actor: Actor,
+    now: datetime,
+    still: Organisation | None = None,
+) -> None:
+    """Tell the organisation that has proven a number what became of another's claim; `still` is who else waits."""
     with acting_for([number.organisation_id], as_platform=True):
-        OrganisationIdentifier.objects.filter(pk=number.pk).update(contested_at=None, contested_by="")
+        OrganisationIdentifier.objects.filter(pk=number.pk).update(
+            contested_at=number.contested_at if still else None, contested_by=still.name if still else ""
+        )
         record(
             number.organisation_id,
-            "number_proven_elsewhere",
+            action,
             number,
             actor=actor,
             now=now,

@@ -1,18 +1,24 @@
-"""Adding numbers of the organisation."""
+"""Adding numbers of the organisation, and taking off what was only claimed."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from organisations import selectors
+from organisations.domain.claims import CAN_REMOVE
+from organisations.errors import DomainError
 from organisations.services.audit import Actor
-from organisations.services.identifiers import add_identifier
+from organisations.services.identifiers import add_identifier, remove_identifier
 from organisations.web.entries import entry_page
 from organisations.web.forms import IdentifierForm
-from organisations.web.pages import MANAGE, page
+from organisations.web.pages import MANAGE, page, sentence_of
 from organisations.web.tenancy import TenantRequest
+from organisations.web.words import identifier_type
 
 
 @page(MANAGE, methods=("GET", "POST"))
@@ -43,3 +49,20 @@ def identifier_new(request: TenantRequest) -> HttpResponse:
         ),
         act,
     )
+
+
+@page(MANAGE, methods=("GET", "POST"))
+def identifier_remove(request: TenantRequest, identifier_id: UUID) -> HttpResponse:
+    """Ask, and then take a number off the list that is only claimed and on which nothing stands."""
+    rows = selectors.identifiers_of(request.tenancy.organisation).filter(state__in=CAN_REMOVE)
+    found = get_object_or_404(rows, pk=identifier_id)
+    if request.method != "POST":
+        facts = {"identifier": found, "kind": identifier_type(found.type)}
+        return render(request, "organisations/identifier_remove.html", facts)
+    try:
+        remove_identifier(found, actor=Actor.of(request.tenancy), now=timezone.now())
+    except DomainError as refusal:
+        messages.error(request, sentence_of(refusal))
+    else:
+        messages.success(request, _("%(number)s was removed.") % {"number": found.value})
+    return redirect("organisation")

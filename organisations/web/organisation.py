@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from organisations import selectors
-from organisations.domain.claims import MAY, NumberState, Use, Voucher
+from organisations.domain.claims import CAN_REMOVE, MAY, NumberState, Use, Voucher
 from organisations.domain.identifiers import is_bis
 from organisations.domain.mandates import MandateState, belgian_day
 from organisations.domain.roles import Role
@@ -48,6 +48,8 @@ class IdentifierLine:
     kind: str
     state: Label
     voucher: str
+    removable: bool
+    """It is only claimed: whether something stands on it is found out when it is removed."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,8 @@ class MemberLine:
 
 def _number(one: OrganisationIdentifier) -> IdentifierLine:
     voucher = str(VOUCHERS[Voucher(one.proven_by)]) if one.proven_by else ""
-    return IdentifierLine(one, identifier_type(one.type), NUMBER_STATES[NumberState(one.state)], voucher)
+    state = NumberState(one.state)
+    return IdentifierLine(one, identifier_type(one.type), NUMBER_STATES[state], voucher, state in CAN_REMOVE)
 
 
 @dataclass(frozen=True)
@@ -89,11 +92,17 @@ class StateLine:
 
     state: Label
     uses: list[str]
+    for_good: bool
+    """The operator has looked at it already."""
 
 
 def _what_numbers_may() -> list[StateLine]:
     return [
-        StateLine(NUMBER_STATES[state], [str(USES[use]) for use in Use if use in MAY[state]])
+        StateLine(
+            NUMBER_STATES[state],
+            [str(USES[use]) for use in Use if use in MAY[state]],
+            state is NumberState.DECLINED,
+        )
         for state in reversed(NumberState)
     ]
 

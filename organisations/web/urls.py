@@ -11,6 +11,7 @@ urlpatterns = [
     path("people/new/", people.person_new, name="person-new"),
     path("people/<uuid:person_id>/ssin/", people.person_ssin, name="person-ssin"),
     path("identifiers/new/", identifiers.identifier_new, name="identifier-new"),
+    path("identifiers/<uuid:identifier_id>/remove/", identifiers.identifier_remove, name="identifier-remove"),
     path("key-stores/", key_stores.key_store_software, name="key-store-software"),
     path("mandates/new/", mandates.mandate_new, name="mandate-new"),
     path("mandates/<uuid:mandate_id>/withdraw/", mandates.mandate_withdraw, name="mandate-withdraw"),

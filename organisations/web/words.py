@@ -33,6 +33,7 @@ NUMBER_STATES: dict[NumberState, Label] = {
     NumberState.CLAIMED: Label(_("Written down, not proven"), "warn"),
     NumberState.WAITING: Label(_("Waits for the operator"), "bad"),
     NumberState.PROVEN: Label(_("Proven"), "good"),
+    NumberState.DECLINED: Label(_("Declined by the operator"), "bad"),
 }
 
 VOUCHERS: dict[Voucher, Text] = {
@@ -129,6 +130,10 @@ ACTIONS: dict[str, Text] = {
     "number_waits": _("Number waits for the operator: another organisation has proven it"),
     "number_claimed_elsewhere": _("Another organisation wrote down the same number"),
     "number_proven_elsewhere": _("Another organisation has proven the same number too"),
+    "number_declined": _("Number declined by the operator"),
+    "number_declined_elsewhere": _("Another organisation's claim to the same number was declined"),
+    "number_removed_elsewhere": _("Another organisation took the same number off its list"),
+    "identifier_removed": _("Number removed"),
     "request_made": _("Certificate requested"),
     "request_awaiting_device": _("Waiting for a workstation of the holder"),
     "request_awaiting_contract": _("Contract being fetched"),
@@ -290,6 +295,7 @@ REMINDERS: dict[str, Text] = {
     "deadline": _("the identity is to be confirmed"),
     "paper": _("the paper ends"),
     "number": _("another organisation wrote down the number"),
+    "declined": _("the operator declined the number"),
 }
 """By the kind of a reminder."""
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from certificates.services.reminders.certificates import renewals, switches
 from certificates.services.reminders.ended import ended
 from certificates.services.reminders.foreigners import deadlines
-from certificates.services.reminders.numbers import contested_numbers
+from certificates.services.reminders.numbers import contested_numbers, declined_numbers
 from certificates.services.reminders.papers import ending_papers
 from certificates.services.reminders.readers import Readers
 from certificates.services.reminders.signatures import signatures, unsigned_questions, unsigned_revocations
@@ -17,6 +17,7 @@ from organisations.services.letters.reminders import Notice
 
 KINDS = (
     contested_numbers,
+    declined_numbers,
     unsigned_revocations,
     ended,
     signatures,

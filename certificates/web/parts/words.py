@@ -199,9 +199,10 @@ RENEWALS: dict[RenewalOutcome, tuple[Text, Text]] = {
         ),
     ),
     RenewalOutcome.NUMBER_WAITS: (
-        _("Its number waits for the operator of the platform"),
+        _("Its number waits for the operator of the platform, or was declined"),
         _(
-            "Another organisation has proven it. Tell the operator what you know; then it can be renewed here."
+            "How it stands is on the page of your organisation. Tell the operator what you know; once it is proven, it "
+            "can be renewed here."
         ),
     ),
     RenewalOutcome.NOBODY_MANDATED: (
