@@ -1,7 +1,7 @@
 """New tenants."""
 
 from datetime import datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from organisations.domain.roles import Role
 from organisations.models import Invitation, Organisation
@@ -18,12 +18,13 @@ def add_organisation(
     administrator_name: str,
     actor: Actor,
     now: datetime,
+    key: UUID | None = None,
 ) -> tuple[Organisation, Invitation]:
     """Make a tenant and invite its first administrator, who adds everything else on the pages.
 
-    Its letter leaves after the commit.
+    Its letter leaves after the commit. `key` is its id, where that was decided elsewhere.
     """
-    key = uuid4()
+    key = key or uuid4()
     with acting_for([key], as_platform=True):
         organisation = Organisation.objects.create(
             id=key, name=" ".join(name.split()), language=language, created_at=now

@@ -1,9 +1,7 @@
 """The people of the demo: invented, and known to the sandbox's authentic source."""
 
 import json
-import secrets
-from base64 import b32encode
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 PASSWORD = "kies-een-certificaat"  # noqa: S105  # the demo's own, on a loopback address
@@ -66,13 +64,14 @@ HOSPITALS = (MAASDAL, TILLEULS)
 
 
 def with_secrets(path: Path) -> dict[str, Account]:
-    """Return all accounts by e-mail with their TOTP secrets, made once and kept in `path`."""
+    """Return all accounts by e-mail with the TOTP secrets that `path` keeps; an empty one before somebody came in."""
     known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-    accounts = {}
-    for hospital in HOSPITALS:
-        for account in hospital.accounts:
-            secret = known.setdefault(account.email, b32encode(secrets.token_bytes(20)).decode())
-            accounts[account.email] = Account(**asdict(account) | {"totp_secret": secret})
-    path.write_text(json.dumps(known, indent=1))
-    path.chmod(0o600)
-    return accounts
+    everybody = [account for hospital in HOSPITALS for account in hospital.accounts]
+    return {one.email: replace(one, totp_secret=known.get(one.email, "")) for one in everybody}
+
+
+def keep_secret(path: Path, email: str, secret: str) -> None:
+    """Keep the TOTP secret that the set-up page showed to somebody, as an authenticator app would."""
+    known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(known | {email: secret}, indent=1))

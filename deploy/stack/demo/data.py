@@ -1,7 +1,8 @@
 """Loads the demo's hospitals: `python -m deploy.stack.demo.data FOLDER SANDBOX_CONTROL`, in the server's environment.
 
 Safe to run again: what is there stays. Their first certificates are made by the sandbox, so the inventory of the demo
-holds real certificates at different ages, taken in through the product's own import.
+holds real certificates at different ages, taken in through the product's own import. Its people come in through the
+pages of the server that runs: an invitation, a password, a second step.
 """
 
 import os
@@ -13,23 +14,22 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import django
 
-from deploy.stack.demo.accounts import HOSPITALS, PASSWORD, Account, DemoHospital, with_secrets
+from deploy.stack.demo.accounts import HOSPITALS, DemoHospital
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ehportal.settings")
 django.setup()
 
 import json  # noqa: E402  # Django must be set up before its models are imported
 
-from allauth.mfa.models import Authenticator  # noqa: E402
-from allauth.mfa.totp.internal.auth import TOTP  # noqa: E402
+from django.conf import settings  # noqa: E402
 
 from certificates.services.inventory.imports import preview, take, upload  # noqa: E402
-from organisations.domain.roles import Role  # noqa: E402
-from organisations.models import Organisation, User  # noqa: E402
+from deploy.stack.demo.arrivals import Arrivals  # noqa: E402
+from organisations.models import Organisation, OrganisationIdentifier, User  # noqa: E402
 from organisations.services.audit import Actor  # noqa: E402
 from organisations.services.identifiers import add_identifier  # noqa: E402
 from organisations.services.mandates import give_mandate  # noqa: E402
-from organisations.services.members import add_member  # noqa: E402
+from organisations.services.organisations import add_organisation  # noqa: E402
 from organisations.services.people import add_person  # noqa: E402
 from organisations.tenancy import acting_for  # noqa: E402
 
@@ -51,26 +51,29 @@ def organisation_id(hospital: DemoHospital) -> UUID:
     return uuid5(NAMESPACE_URL, f"urn:ehportal:demo:{hospital.name}")
 
 
-def load(hospital: DemoHospital, accounts: dict[str, Account], control: str) -> None:
+def load(hospital: DemoHospital, secrets: Path, control: str) -> None:
     """Make one tenant with its people, mandates, members and first certificates; nothing when it is there."""
     key, now = organisation_id(hospital), datetime.now(UTC)
+    first = hospital.accounts[0]
     with acting_for([key], as_platform=True):
-        if Organisation.objects.filter(pk=key).exists():
+        if OrganisationIdentifier.objects.filter(organisation=key).exists():
             return
-        organisation = Organisation.objects.create(id=key, name=hospital.name, language=hospital.language)
-        users: dict[str, User] = {}
-        for account in hospital.accounts:
-            for role in account.roles:
-                users[account.email], _ = add_member(
-                    organisation,
-                    email=account.email,
-                    full_name=account.full_name,
-                    role=Role(role),
-                    language=account.language,
-                    actor=PLATFORM,
-                    now=now,
-                )
-            open_account(users[account.email], accounts[account.email])
+        is_made = Organisation.objects.filter(pk=key).exists()
+    if not is_made:
+        add_organisation(
+            name=hospital.name,
+            language=hospital.language,
+            administrator_email=first.email,
+            administrator_name=first.full_name,
+            actor=PLATFORM,
+            now=now,
+            key=key,
+        )
+    arrivals = Arrivals(key, settings.ORIGIN, secrets)
+    for account in hospital.accounts:
+        arrivals.come_in(account, first)
+    with acting_for([key], as_platform=True):
+        organisation = Organisation.objects.get(pk=key)
         identifiers = [
             add_identifier(organisation, type=kind, value=value, actor=PLATFORM, now=now)[0]
             for kind, value in hospital.identifiers
@@ -82,7 +85,7 @@ def load(hospital: DemoHospital, accounts: dict[str, Account], control: str) -> 
             ssin=hospital.ssin,
             email=hospital.holder_email,
             language=hospital.language,
-            user=users[hospital.holder_email],
+            user=User.objects.get(email=hospital.holder_email),
             actor=PLATFORM,
             now=now,
         )
@@ -96,15 +99,7 @@ def load(hospital: DemoHospital, accounts: dict[str, Account], control: str) -> 
             now=now,
         )
         if hospital is HOSPITALS[0]:
-            fill_inventory(organisation, hospital, users["els.wouters@maasdal.example"], control, now)
-
-
-def open_account(user: User, account: Account) -> None:
-    """Give the account its password and TOTP secret."""
-    user.set_password(PASSWORD)
-    user.save(update_fields=["password"])
-    if not Authenticator.objects.filter(user=user).exists():
-        TOTP.activate(user, account.totp_secret)
+            fill_inventory(organisation, hospital, User.objects.get(email=first.email), control, now)
 
 
 def fill_inventory(
@@ -138,9 +133,8 @@ def fill_inventory(
 
 def main(folder: Path, control: str) -> None:
     """Load every hospital."""
-    accounts = with_secrets(folder / "accounts.json")
     for hospital in HOSPITALS:
-        load(hospital, accounts, control)
+        load(hospital, folder / "accounts.json", control)
 
 
 if __name__ == "__main__":
