@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, expect
 
 from tests.browser.site import Site, SiteServer
-from tests.browser.walks import WIDER, visit
+from tests.browser.walks import CUT_OFF, WIDER, visit
 from tests.certificates.samples import certificate, ehealth, pem, plain_name
 from tests.certificates.stages import tag
 from tests.support.odd import ODD
@@ -44,6 +44,7 @@ def test_odd_things_are_shown_and_taken_in(
         expect(page.locator("tbody")).to_contain_text("truststore van Java")
         expect(page.locator("tbody")).to_contain_text("Niet alles erin is leesbaar")
         assert page.evaluate(WIDER) <= 0
+        assert page.evaluate(CUT_OFF) == []
         page.screenshot(path=pictures / f"odd-upload.nl.{width}.png", full_page=True)
         for box in page.locator("tbody input[type=checkbox]").all():
             box.check()  # what no authority vouches for is not ticked at first

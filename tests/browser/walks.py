@@ -8,6 +8,9 @@ from playwright.sync_api import Browser, Page, Request
 from tests.support.effort import PATIENCE
 
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+CUT_OFF = """[...document.querySelectorAll('.table-frame')].filter(e => e.scrollWidth > e.clientWidth)
+    .map(e => e.querySelector('th').textContent.trim() + ': ' + (e.scrollWidth - e.clientWidth))"""
+"""Tables with columns that are seen only after scrolling sideways, and by how many pixels."""
 
 
 @contextmanager
