@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 from tests.browser.accessibility import violations
 from tests.browser.site import PASSWORD, Site, SiteServer
 from tests.browser.test_pages import PAGES
-from tests.browser.walks import visit
+from tests.browser.walks import MORE_FIELDS, visit
 from tests.certificates.web.shelf import DER
 
 
@@ -146,16 +146,6 @@ def test_a_preview_and_what_is_refused(site: Site, server: SiteServer, browser: 
         assert found + complaints == []
 
 
-MORE_FIELDS = """count => {
-    const form = document.querySelector('main form');
-    form.enctype = 'application/x-www-form-urlencoded';
-    for (let i = 0; i < count; i++) {
-        const box = document.createElement('input');
-        box.type = 'hidden'; box.name = `take-${i}`; box.value = 'on';
-        form.append(box);
-    }
-    HTMLFormElement.prototype.submit.call(form);
-}"""
 UNSIGNED = """() => {
     const form = document.querySelector('main form');
     form.querySelector('[name=csrfmiddlewaretoken]').remove();
