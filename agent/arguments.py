@@ -2,19 +2,30 @@
 
 import argparse
 import platform
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Final, NoReturn
 
-from agent.language import LANGUAGES, Texts
+from agent.language import LANGUAGES, Texts, shown
 from agent.wire import software
 from agent.wire.jobs import JOB_ID
 
 PROGRAM: Final = "ehportal-agent"
 FORMATS: Final = ("modern", "legacy")
 WAIT_SECONDS: Final = 600.0
+_WRONG: Final = {
+    "required": r"the following arguments are required: (?P<what>.+)",
+    "unknown": r"unrecognized arguments: (?P<what>.+)",
+    "choice": r"invalid choice: (?P<value>.+?)(?:, maybe you meant .+?)? \(choose from (?P<choices>.+)\)",
+    "number": r"invalid float value: (?P<value>.+)",
+    "value": r"expected one argument",
+    "no_value": r"ignored explicit argument (?P<value>.+)",
+    "ambiguous": r"ambiguous option: (?P<value>.+?) could match (?P<choices>.+)",
+}
+"""What argparse may say of these options in its own English, `argument NAME: ` before it, by the key of our text."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -33,7 +44,22 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
-        self.exit(2, f"{self.prog}: {self.texts('help.not_understood')} ({message})\n")
+        said, reason = self.texts("help.not_understood"), reason_of(message, self.texts)
+        self.exit(2, f"{self.prog}: {said} ({reason})\n" if reason else f"{self.prog}: {said}\n")
+
+
+def reason_of(message: str, texts: Texts) -> str:
+    """Say in our words what argparse says in English; nothing where it is no kind that we know."""
+    placed = re.fullmatch(r"argument (?P<where>.+?): (?P<what>.+)", message, re.DOTALL)
+    told = placed["what"] if placed else message
+    for key, pattern in _WRONG.items():
+        found = re.fullmatch(pattern, told, re.DOTALL)
+        if found:
+            what = texts(
+                f"help.wrong.{key}", **{name: shown(text) for name, text in found.groupdict().items()}
+            )
+            return texts("help.wrong.at", where=placed["where"], what=what) if placed else what
+    return ""
 
 
 class _Version(argparse.Action):
@@ -120,19 +146,24 @@ class _Arguments:
     def _says(self, key: str) -> str:
         return self._texts(f"help.option.{key}")
 
+    def _word(self, key: str) -> str:
+        return self._texts(f"help.word.{key}")
+
     def _format(self, command: argparse.ArgumentParser) -> None:
         command.add_argument("--format", choices=FORMATS, help=self._says("format"))
 
     def _add_signing(self) -> None:
         command = self._add("enrol")
-        command.add_argument("server", help="https://…")
+        command.add_argument("server", metavar=self._word("server"), help="https://…")
         command.add_argument("--label", default=platform.node() or "workstation", help=self._says("label"))
         self._add("organisations")
         command = self._add("run")
-        command.add_argument("id", type=lambda text: text.removeprefix("="), help=self._says("id"))
+        command.add_argument(
+            "id", metavar=self._word("id"), type=lambda text: text.removeprefix("="), help=self._says("id")
+        )
         self._format(command)
         command.add_argument(
-            "--wait", type=float, default=WAIT_SECONDS, metavar="SECONDS", help=self._says("wait")
+            "--wait", type=float, default=WAIT_SECONDS, metavar=self._word("seconds"), help=self._says("wait")
         )
         command = self._add("watch")
         command.add_argument("--once", action="store_true", help=self._says("once"))
@@ -143,31 +174,37 @@ class _Arguments:
 
     def _add_stores(self) -> None:
         command = self._add("password")
-        command.add_argument("file", type=Path, help=self._says("store"))
+        command.add_argument("file", metavar=self._word("file"), type=Path, help=self._says("store"))
         self._format(command)
         command = self._add("export")
-        command.add_argument("file", type=Path, help=self._says("store"))
+        command.add_argument("file", metavar=self._word("file"), type=Path, help=self._says("store"))
         command.add_argument("--for", dest="software", choices=software.CODES, help=self._says("software"))
-        command.add_argument("--to", type=Path, metavar="PATH", help=self._says("to"))
+        command.add_argument("--to", type=Path, metavar=self._word("path"), help=self._says("to"))
         command = self._add("backup")
-        command.add_argument("file", type=Path, help=self._says("store"))
-        command.add_argument("folder", type=Path, nargs="?", help=self._says("backup_folder"))
+        command.add_argument("file", metavar=self._word("file"), type=Path, help=self._says("store"))
+        command.add_argument(
+            "folder", metavar=self._word("folder"), type=Path, nargs="?", help=self._says("backup_folder")
+        )
         command = self._add("scan")
-        command.add_argument("folder", type=Path, nargs="*", help=self._says("scan_folder"))
+        command.add_argument(
+            "folder", metavar=self._word("folder"), type=Path, nargs="*", help=self._says("scan_folder")
+        )
         command.add_argument("--open", action="store_true", help=self._says("scan_open"))
         command.add_argument("--report", action="store_true", help=self._says("report"))
         command.add_argument("--yes", action="store_true", help=self._says("yes"))
-        command.add_argument("--package", metavar="NAME", help=self._says("package"))
-        command.add_argument("--machine", metavar="NAME", help=self._says("machine"))
+        command.add_argument("--package", metavar=self._word("name"), help=self._says("package"))
+        command.add_argument("--machine", metavar=self._word("name"), help=self._says("machine"))
         for name in ("verify", "self-test", "token"):
-            self._add(name).add_argument("file", type=Path, help=self._says("store"))
+            self._add(name).add_argument(
+                "file", metavar=self._word("file"), type=Path, help=self._says("store")
+            )
         command = self._add("prepare")
-        command.add_argument("file", type=Path, help=self._says("preparation"))
+        command.add_argument("file", metavar=self._word("file"), type=Path, help=self._says("preparation"))
         self._format(command)
         command = self._add("collect")
-        command.add_argument("file", type=Path, help=self._says("certificates"))
+        command.add_argument("file", metavar=self._word("file"), type=Path, help=self._says("certificates"))
 
     def _add_desktop(self) -> None:
         command = self._add("handle")
-        command.add_argument("url", help="ehportal://…")
+        command.add_argument("url", metavar=self._word("url"), help="ehportal://…")
         self._add("install-handler")

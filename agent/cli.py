@@ -11,10 +11,10 @@ from typing import Final
 from agent.arguments import WAIT_SECONDS, language_asked_for, read
 from agent.card.doctor import Trial
 from agent.config import Config, load_config
-from agent.config import command as typed
 from agent.doctor import Doctor
 from agent.errors import AgentError, Cancelled, ExitCode, PortalError, StoreError
 from agent.language import Texts, choose_language, printable
+from agent.language import command as typed
 from agent.logs import start_log
 from agent.pending import unfinished
 from agent.portal.client import Portal

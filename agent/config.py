@@ -12,7 +12,6 @@ ca_file = "/absolute/ca.pem"        # extra CA for the server's TLS, for network
 """
 
 import os
-import shlex
 import stat
 import sys
 import tomllib
@@ -25,8 +24,6 @@ from agent.durable import private_folder
 from agent.errors import AgentError
 
 HOME_VARIABLE = "EHPORTAL_AGENT_HOME"
-COMMAND_VARIABLE = "EHPORTAL_AGENT_COMMAND"
-"""Where the agent is started by a script that sets its surroundings, the script names itself here."""
 OFFICIAL_MODULES: dict[str, tuple[str, ...]] = {
     "linux": (
         "/usr/lib/x86_64-linux-gnu/libbeidpkcs11.so.0",
@@ -158,8 +155,3 @@ def _read(path: Path) -> dict[str, object]:
 
 class _Nothing:
     """A type that no value has: an unknown field is refused."""
-
-
-def command(*words: str) -> str:
-    """What is typed in a terminal of this machine to run the agent with `words`."""
-    return " ".join((shlex.quote(os.environ.get(COMMAND_VARIABLE) or "ehportal-agent"), *words))

@@ -10,11 +10,11 @@ from pathlib import Path
 from agent.card.doctor import CardDoctor, Trial
 from agent.card.eid import CardReader
 from agent.config import Config, load_config
-from agent.config import command as typed
 from agent.durable import is_private
 from agent.errors import AgentError, StoreError
 from agent.findings import Finding, Report
 from agent.language import Texts, end_text, shown
+from agent.language import command as typed
 from agent.pending import unfinished
 from agent.pkcs12 import Contents
 from agent.portal.client import Portal

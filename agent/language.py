@@ -2,6 +2,7 @@
 
 import locale
 import os
+import shlex
 import tomllib
 from contextlib import suppress
 from datetime import datetime
@@ -14,6 +15,13 @@ from agent.wire.masking import mask_national_numbers
 from agent.wire.pki.moments import has_no_end, within
 
 LANGUAGES = ("nl", "fr", "de", "en")
+COMMAND_VARIABLE = "EHPORTAL_AGENT_COMMAND"
+"""Where the agent is started by a script that sets its surroundings, the script names itself here."""
+
+
+def command(*words: str) -> str:
+    """What is typed in a terminal of this machine to run the agent with `words`."""
+    return " ".join((shlex.quote(os.environ.get(COMMAND_VARIABLE) or "ehportal-agent"), *words))
 
 
 @cache
@@ -54,8 +62,8 @@ class Texts:
         self._texts = catalogue(language)
 
     def __call__(self, key: str, **values: str) -> str:
-        """The text under `key`."""
-        return self._texts[key].format(**values)
+        """The text under `key`. `{agent}` in it is the command of this machine."""
+        return self._texts[key].format(**{"agent": command(), **values})
 
     def has(self, key: str) -> bool:
         """Whether there is a text under `key`."""

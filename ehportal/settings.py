@@ -73,7 +73,7 @@ TEMPLATES = [
                 "organisations.web.tenancy.tenancy",
                 "ehportal.shell.installation",
             ],
-            "builtins": ["django_htmx.templatetags.django_htmx", "ehportal.ends"],
+            "builtins": ["django_htmx.templatetags.django_htmx", "ehportal.ends", "ehportal.typed"],
         },
     }
 ]

@@ -13,6 +13,7 @@ from typing import Final
 from agent.config import Config
 from agent.errors import Cancelled, ExitCode, StoreError
 from agent.language import Texts, printable, shown_path
+from agent.language import command as typed
 from agent.pkcs12 import Contents
 from agent.portal.client import Portal
 from agent.portal.device import Device
@@ -53,7 +54,7 @@ def _report(
     report = report_of(found, machine=machine, package=options.package)
     organisations = portal.device().organisations
     if not organisations:
-        dialogue.say(texts("scan.nobody", command="ehportal-agent organisations"))
+        dialogue.say(texts("scan.nobody", command=typed("organisations")))
         return ExitCode.CANCELLED
     heading = texts("scan.will_be_sent", server=device.origin)
     receivers = texts("scan.sent_to", organisations=printable(", ".join(organisations)))

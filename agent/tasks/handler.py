@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from agent.config import COMMAND_VARIABLE
 from agent.errors import AgentError
+from agent.language import COMMAND_VARIABLE
 
 _URL = re.compile(r"ehportal://run/([A-Za-z0-9_-]{21}[AQgw])/?\Z")
 DESKTOP_FILE = "ehportal-agent.desktop"

@@ -10,9 +10,9 @@ from cryptography import x509
 
 from agent import durable, passwords
 from agent.config import Config
-from agent.config import command as typed
 from agent.errors import AgentError, Cancelled, ExitCode, StoreError
 from agent.language import Texts, printable, shown_path
+from agent.language import command as typed
 from agent.pending import StoreFormat
 from agent.stores import contents as keystore
 from agent.stores.files import install

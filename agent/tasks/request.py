@@ -10,10 +10,10 @@ from typing import Final
 from agent import passwords
 from agent.card.checks import check_card, check_job
 from agent.config import Config
-from agent.config import command as typed
 from agent.consent.request import consent_page
 from agent.errors import AgentError, Cancelled, ExitCode, PortalError, StoreError
 from agent.language import Texts, printable, shown_path
+from agent.language import command as typed
 from agent.pending import Pending, State, StoreFormat
 from agent.portal.answers import CAME_TO_NOTHING, Outcome
 from agent.portal.client import Portal

@@ -13,10 +13,10 @@ from cryptography import x509
 
 from agent.card.checks import check_card, check_job
 from agent.config import Config
-from agent.config import command as typed
 from agent.consent.revocation import revocation_page
 from agent.errors import AgentError, ExitCode, PortalError
 from agent.language import Texts, shown_path
+from agent.language import command as typed
 from agent.portal.answers import Outcome
 from agent.portal.client import Portal
 from agent.portal.device import Device

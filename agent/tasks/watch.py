@@ -8,9 +8,9 @@ from contextlib import suppress
 from typing import Final
 
 from agent.config import Config
-from agent.config import command as typed
 from agent.errors import PortalError, StoreError
 from agent.language import Texts, printable
+from agent.language import command as typed
 from agent.pending import TOKEN_STAGES, Pending, unfinished
 from agent.portal.answers import JobSummary
 from agent.portal.client import Portal
@@ -82,7 +82,7 @@ def waiting_lines(config: Config, portal: Portal, texts: Texts) -> list[str]:
         texts(
             "watch.organisation",
             organisation=printable(one.name),
-            command="ehportal-agent organisations",
+            command=typed("organisations"),
         )
         for one in portal.organisations().waiting
         if one.id not in left

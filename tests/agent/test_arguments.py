@@ -1,14 +1,15 @@
 """The command's own words: its version, and help in the language that is asked for."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from agent.arguments import version
-from agent.config import command
-from agent.language import LANGUAGES, Texts
+from agent.arguments import reason_of, version
+from agent.errors import AgentError
+from agent.language import LANGUAGES, Texts, catalogue, command
 from tests.agent.workstation import ROOT
 
 
@@ -47,6 +48,40 @@ def test_help_is_in_the_language_that_is_asked_for(tmp_path: Path, language: str
         assert "usage:" not in shown
 
 
+WRONG = (
+    ("required", ("run",)),
+    ("required", ()),
+    ("unknown", ("status", "too", "much")),
+    ("choice", ("run", "A" * 22, "--format", "new")),
+    ("choice", ("nothing-of-ours",)),
+    ("choice", ("--ui", "voice", "status")),
+    ("number", ("run", "A" * 22, "--wait", "long")),
+    ("value", ("scan", "--package")),
+    ("no_value", ("doctor", "--card=yes")),
+    ("ambiguous", ("scan", "--=x")),
+)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("key", "words"), WRONG)
+def test_what_is_wrong_is_said_in_the_language_that_is_asked_for(
+    tmp_path: Path, language: str, key: str, words: tuple[str, ...]
+) -> None:
+    """Every kind that argparse finds, in none of its English."""
+    code, shown = _said(tmp_path, "--language", language, *words)
+    line = shown.strip().splitlines()[-1]
+    said = re.escape(catalogue(language)[f"help.wrong.{key}"])
+    assert code == 2
+    assert re.search(re.sub(r"\\\{\w+\\\}", ".+", said) + r"\)$", line), line
+    if language != "en":
+        assert not re.search("argument |required|choice|choose|expected|invalid", line), line
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_reason_of_no_known_kind_is_left_out(language: str) -> None:
+    assert reason_of("argument --format: conflicts with something of tomorrow", Texts(language)) == ""
+
+
 def test_help_is_in_the_language_of_the_settings(tmp_path: Path) -> None:
     (tmp_path / "agent.toml").write_text('language = "fr"\n')
     (tmp_path / "agent.toml").chmod(0o600)
@@ -59,3 +94,9 @@ def test_what_is_to_be_typed_names_the_command_of_this_machine(monkeypatch: pyte
     assert command("run", "x") == "ehportal-agent run x"
     monkeypatch.setenv("EHPORTAL_AGENT_COMMAND", "/opt/a folder/ehportal-agent")
     assert command("run", "x") == "'/opt/a folder/ehportal-agent' run x"
+    for language in LANGUAGES:
+        assert not [key for key, text in catalogue(language).items() if "ehportal-agent " in text]
+        texts = Texts(language)
+        what, next_step = texts.problem(AgentError("device_unknown"))
+        assert "'/opt/a folder/ehportal-agent' enrol" in next_step
+        assert "{agent}" not in what + next_step

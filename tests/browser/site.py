@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.test import Client
+from django.urls import reverse
 
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.revocation import RevocationState
@@ -77,9 +80,13 @@ class Site:
     secret: str
     newcomer: str
     """Address of an account without a second factor."""
+    forgotten: str
+    """Path of the link that leads somebody to a new password."""
     certificate: UUID = field(default_factory=uuid4)
     pages: dict[str, str] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
+    looks_on: str = ""
+    """Session, in Dutch, of somebody who may only look."""
 
 
 def _memberships(hospital: Hospital, viewer: User) -> dict[str, str]:
@@ -101,6 +108,11 @@ def _memberships(hospital: Hospital, viewer: User) -> dict[str, str]:
     }
 
 
+def _forgotten(user: User) -> str:
+    key = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
+    return reverse("account_reset_password_from_key", kwargs=key)
+
+
 def make_site() -> Site:
     """Commit a hospital of its own with everything that pages can show."""
     hospital = make_hospital()
@@ -116,7 +128,10 @@ def make_site() -> Site:
     newcomer = member(here, Role.VIEWER, name="Nele Nieuw", language="nl")
     newcomer.set_password(PASSWORD)
     newcomer.save()
-    site = Site(hospital, walker.email, give_second_factor(walker), newcomer.email)
+    forgetful = member(here, Role.VIEWER, name="Fons Vergeten", language="nl")
+    site = Site(hospital, walker.email, give_second_factor(walker), newcomer.email, _forgotten(forgetful))
+    looks_on = signed_in(member(here, Role.VIEWER, name="Lien Lezer", language="nl"))
+    site.looks_on = looks_on.cookies["ehportal_session"].value
     with acting_for([here.pk], as_platform=True):
         add_identifier(here, type="NIHII-HOSPITAL", value="71000436", actor=PLATFORM, now=datetime.now(UTC))
         holders = {

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, expect
 
 from tests.browser.site import Site, SiteServer
-from tests.browser.walks import WIDER, visit
+from tests.browser.walks import CUT_OFF, MORE_FIELDS, WIDER, visit
 from tests.certificates.samples import certificate, ehealth, pem, plain_name
 from tests.certificates.stages import tag
 from tests.support.odd import ODD
@@ -44,6 +44,7 @@ def test_odd_things_are_shown_and_taken_in(
         expect(page.locator("tbody")).to_contain_text("truststore van Java")
         expect(page.locator("tbody")).to_contain_text("Niet alles erin is leesbaar")
         assert page.evaluate(WIDER) <= 0
+        assert page.evaluate(CUT_OFF) == []
         page.screenshot(path=pictures / f"odd-upload.nl.{width}.png", full_page=True)
         for box in page.locator("tbody input[type=checkbox]").all():
             box.check()  # what no authority vouches for is not ticked at first
@@ -70,4 +71,26 @@ def test_too_many_files_are_told_how_many_they_may_be(
         expect(page.locator("main")).to_contain_text("hoogstens 100 bestanden")
         assert page.evaluate(WIDER) <= 0
         page.screenshot(path=pictures / f"too-many.nl.{width}.png", full_page=True)
+        assert complaints == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_too_many_lines_and_too_many_bytes_are_told_in_our_words(
+    site: Site, server: SiteServer, browser: Browser, pictures: Path, width: int
+) -> None:
+    with visit(browser, server.origin, session=site.sessions["fr"], width=width) as (page, complaints):
+        page.goto(server.origin + site.pages["import"])
+        page.evaluate(MORE_FIELDS, 1001)
+        expect(page.locator("main")).to_contain_text("1000 lignes")
+        assert page.evaluate(WIDER) <= 0
+        page.screenshot(path=pictures / f"too-many-lines.fr.{width}.png", full_page=True)
+        page.goto(server.origin + site.pages["import"])
+        page.set_input_files("#id_files", [file(f"{number}.pem", b" " * 1024 * 1024) for number in range(5)])
+        page.locator("form.sheet button.primary").click()
+        expect(page.locator("[role=alert]")).to_contain_text("Au plus 4 Mo")
+        expect(page.locator("[role=alert]")).not_to_contain_text(
+            "toujours là"
+        )  # files have to be chosen again
+        assert page.evaluate(WIDER) <= 0
+        page.screenshot(path=pictures / f"too-large.fr.{width}.png", full_page=True)
         assert complaints == []

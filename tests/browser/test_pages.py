@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.browser.site import PASSWORD, Site, SiteServer
-from tests.browser.walks import WIDER, visit
+from tests.browser.walks import CUT_OFF, WIDER, visit
 from tests.certificates.web.shelf import DER
 from tests.organisations.web.members import code_of
 
@@ -93,6 +93,7 @@ def test_every_page_fits_and_keeps_the_policy(
             page.screenshot(path=pictures / f"{name}.{language}.{width}.png", full_page=True)
             if page.evaluate(WIDER) > 0:
                 complaints.append(f"{name} scrolls sideways at {width}")
+            complaints += [f"{name} hides columns of {table}" for table in page.evaluate(CUT_OFF)]
             if page.locator("html").get_attribute("lang") != language or page.locator("h1").count() != 1:
                 complaints.append(f"{name} lacks its language or its one heading")
         assert complaints == []
@@ -154,7 +155,7 @@ def test_the_keyboard_is_enough(site: Site, server: SiteServer, browser: Browser
         page.keyboard.press("Tab")
         assert page.locator(":focus").get_attribute("href") == "#main"
         page.keyboard.press("Enter")
-        assert page.evaluate("document.activeElement.id") == "main"
+        expect(page.locator("#main")).to_be_focused()
         page.goto(server.origin)
         _press_until(page, "a[href='/certificates/']")
         page.keyboard.press("Enter")
@@ -233,6 +234,7 @@ def test_an_upload_is_shown_before_it_is_taken_in(
         page.locator("form.sheet button.primary").click()
         expect(page.locator("tbody tr")).to_have_count(3)
         assert page.evaluate(WIDER) <= 0
+        assert page.evaluate(CUT_OFF) == []
         page.screenshot(path=pictures / f"import-preview.nl.{width}.png", full_page=True)
         assert complaints == []
 

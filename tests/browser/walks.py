@@ -8,6 +8,20 @@ from playwright.sync_api import Browser, Page, Request
 from tests.support.effort import PATIENCE
 
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+CUT_OFF = """[...document.querySelectorAll('.table-frame')].filter(e => e.scrollWidth > e.clientWidth)
+    .map(e => e.querySelector('th').textContent.trim() + ': ' + (e.scrollWidth - e.clientWidth))"""
+"""Tables with columns that are seen only after scrolling sideways, and by how many pixels."""
+MORE_FIELDS = """count => {
+    const form = document.querySelector('main form');
+    form.enctype = 'application/x-www-form-urlencoded';
+    for (let i = 0; i < count; i++) {
+        const box = document.createElement('input');
+        box.type = 'hidden'; box.name = `take-${i}`; box.value = 'on';
+        form.append(box);
+    }
+    HTMLFormElement.prototype.submit.call(form);
+}"""
+"""Sends the form of the page with so many lines ticked."""
 
 
 @contextmanager

@@ -16,7 +16,7 @@ SIGNING: tuple[Entry, ...] = (
             "or its software, or a card whose Signature certificate is missing, not active or expired."
         ),
         _(
-            "Run ehportal-agent doctor on the workstation: it tells the causes apart. Try another card reader first. "
+            "Run %(agent)s doctor on the workstation: it tells the causes apart. Try another card reader first. "
             "The Signature certificate must exist and bear the key usage nonRepudiation; otherwise the municipality "
             "puts that right."
         ),
@@ -34,7 +34,7 @@ SIGNING: tuple[Entry, ...] = (
         ("INVALID_SIGNATURE",),
         _("The signature was not accepted."),
         _(
-            "Try another card reader. If it stays, ehportal-agent doctor tells whether the card itself is at fault."
+            "Try another card reader. If it stays, %(agent)s doctor tells whether the card itself is at fault."
         ),
         Caller.HOLDER,
         fragments=("SIGNATURE", "HANDTEKENING"),

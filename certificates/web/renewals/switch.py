@@ -114,9 +114,7 @@ def _lines(checklist: SwitchChecklist) -> tuple[CheckLine, ...]:
             _("A workstation has looked for key stores since: %(machine)s") % {"machine": look.machine}
             if look is not None
             else _("No workstation has looked for key stores since the new certificate is here"),
-            _(
-                "The agent looks with the command ehportal-agent scan, on each machine where one may be in use."
-            ),
+            _("The agent looks with the command %(agent)s scan, on each machine where one may be in use."),
             look.looked_at if look is not None else None,
         ),
         CheckLine(

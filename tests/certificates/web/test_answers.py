@@ -151,7 +151,7 @@ def test_the_official_applications_message_leads_to_its_causes_and_to_the_doctor
         found = [entry for _group, entries in search(words) for entry in entries]
         assert [entry.messages for entry in found if entry.messages], words
         [entry] = [entry for entry in found if entry.messages]
-        assert "ehportal-agent doctor" in str(entry.remedy)
+        assert "%(agent)s doctor" in str(entry.remedy)
         assert "nonRepudiation" in str(entry.remedy)
     page = holder_client.get(
         "/help/answers/", {"q": "Ongeldige handtekening identiteitskaart"}
