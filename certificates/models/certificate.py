@@ -166,6 +166,9 @@ class Certificate(models.Model):
     source = models.CharField(
         max_length=10, choices=[(one, one) for one in ("requested", "imported", "recorded")]
     )
+    """When OCSP or the CRL last said something about it, be it that nothing can be known."""
+    revocation_asked_at = models.DateTimeField(null=True, blank=True)
+    """When a worker last set out to ask: written down before, so that one that ends its worker goes to the end."""
     """requested here, imported from a file, or taken over from the government's record."""
     replaceable_from = models.DateTimeField(null=True, blank=True)
     """The government's ReplacementPeriodStartDate, where it has told; stronger than the published 90 days."""
@@ -229,7 +232,7 @@ class Certificate(models.Model):
                 fields=["organisation", "identifier_value", "application_id"], name="certificate_by_name"
             ),
             models.Index(
-                "organisation", F("revocation_checked_at").asc(nulls_first=True), name="certificate_by_check"
+                "organisation", F("revocation_asked_at").asc(nulls_first=True), name="certificate_by_turn"
             ),
         ]
 
