@@ -158,7 +158,7 @@ def _installation(store: FoundStore, path: str, package: str | None) -> Installa
     return Installation(
         fingerprint=store.fingerprint,
         public_key_identifier=certificate.public_key_identifier if certificate else None,
-        serial=certificate.serial if certificate and len(certificate.serial) <= MAX_SERIAL else None,
+        serial=certificate.serial if certificate and 0 < len(certificate.serial) <= MAX_SERIAL else None,
         subject=subject if subject and len(subject) <= MAX_DN_CHARACTERS else None,
         path=path,
         file_digest=store.digest,

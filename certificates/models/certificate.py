@@ -22,6 +22,7 @@ from certificates.domain.validity import (
     status_of,
     window_start,
 )
+from certificates.domain.x509 import MAX_SERIAL_DIGITS
 from organisations.sealing import unseal
 
 WINDOW_START = Coalesce(F("replaceable_from"), F("not_after") - REPLACEMENT_WINDOW)
@@ -129,8 +130,8 @@ class Certificate(models.Model):
     """SHA-256 of the DER, hex."""
     public_key_identifier = models.CharField(max_length=40)
     """SHA-1 of the subjectPublicKey bits (RFC 5280 4.2.1.2 method 1), hex."""
-    serial = models.CharField(max_length=42)
-    """Serial number, hex."""
+    serial = models.CharField(max_length=MAX_SERIAL_DIGITS, blank=True)
+    """Serial number, hex; empty where it cannot be read."""
     subject = models.CharField(max_length=500)
     """RFC 4514; a national number in it is masked."""
     issuer = models.CharField(max_length=500)
@@ -262,6 +263,11 @@ class Certificate(models.Model):
 
     @property
     def shows_number(self) -> bool:
+    @property
+    def serial_number(self) -> int | None:
+        """The serial number; None where it cannot be read, which is that of no other certificate."""
+        return int(self.serial, 16) if self.serial else None
+
         """True where whoever gets the certificate itself sees a national number: decides download and its trace."""
         return self.holds_number or bool(self.ssin_index)
 

@@ -85,7 +85,7 @@ def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
             revoked=not found.is_genuine,
         ),
         "fingerprint": _spaced(found.fingerprint),
-        "serial": _spaced(found.serial),
+        "serial": _spaced(found.serial) if found.serial else "",
         "key": _spaced(found.public_key_identifier),
         "source": SOURCES[found.source],
         "revocation_reason": REVOCATION_REASONS.get(found.revocation_reason, ""),
