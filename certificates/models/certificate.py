@@ -163,13 +163,15 @@ class Certificate(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
     revocation_reason = models.CharField(max_length=24, blank=True)
     """Why, as OCSP or the CRL told it (RFC 5280 5.3.1, its spelling); certificateHold is the one that may end."""
+    on_hold_since = models.DateTimeField(null=True, blank=True)
+    """Since when it is suspended, as OCSP or the CRL told it; empty for any other, and where it was not told."""
     revocation_checked_at = models.DateTimeField(null=True, blank=True)
-    source = models.CharField(
-        max_length=10, choices=[(one, one) for one in ("requested", "imported", "recorded")]
-    )
     """When OCSP or the CRL last said something about it, be it that nothing can be known."""
     revocation_asked_at = models.DateTimeField(null=True, blank=True)
     """When a worker last set out to ask: written down before, so that one that ends its worker goes to the end."""
+    source = models.CharField(
+        max_length=10, choices=[(one, one) for one in ("requested", "imported", "recorded")]
+    )
     """requested here, imported from a file, or taken over from the government's record."""
     replaceable_from = models.DateTimeField(null=True, blank=True)
     """The government's ReplacementPeriodStartDate, where it has told; stronger than the published 90 days."""
@@ -262,12 +264,12 @@ class Certificate(models.Model):
         return self.chain_trusted and self.revocation_status not in NOT_GOOD
 
     @property
-    def shows_number(self) -> bool:
-    @property
     def serial_number(self) -> int | None:
         """The serial number; None where it cannot be read, which is that of no other certificate."""
         return int(self.serial, 16) if self.serial else None
 
+    @property
+    def shows_number(self) -> bool:
         """True where whoever gets the certificate itself sees a national number: decides download and its trace."""
         return self.holds_number or bool(self.ssin_index)
 
