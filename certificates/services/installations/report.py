@@ -41,8 +41,9 @@ def report_installations(
     """Take a report over for each of `organisations` (those for which the device works), in one transaction.
 
     An organisation keeps what concerns it: certificates of its inventory that were made here, that the government
-    recorded, or that bear a number it has proven, and files that bear such a number. Of anything else it learns
-    nothing: a number and a certificate are public, and whoever has them could ask where they are.
+    recorded, or that bear a number it has proven, and files that bear such a number; of an imported one that bears
+    nobody's number, the very certificate. Of anything else it learns nothing: a number and a certificate are public,
+    and whoever has them could ask where they are.
     """
     matched: set[str] = set()
     gone: set[str] = set()
@@ -116,6 +117,9 @@ def _inventory(
     ).defer("sealed_der", "chain", "search_text")
     found = _Inventory()
     for row in rows:
+        if _is_nobodys(row):
+            found.by_fingerprint[row.fingerprint] = row
+            continue
         if not _concerns(row, device, numbers):
             continue
         found.by_fingerprint[row.fingerprint] = row
@@ -128,6 +132,14 @@ def _inventory(
 def _concerns(row: Certificate, device: Device, numbers: Numbers) -> bool:
     """Tell whether a certificate of an inventory is the organisation's, or the reporting holder's own."""
     if row.source in {"requested", "recorded"}:
+def _is_nobodys(row: Certificate) -> bool:
+    """Tell whether it was imported and bears no eHealth name: no number says whose it is, and nobody can prove it.
+
+    Who has it in the inventory and in a key store of a workstation that works for the organisation uses it.
+    """
+    return row.source == "imported" and not row.identifier_type and not row.shows_number
+
+
         return True
     if row.ssin_index:
         return row.ssin_index == device.ssin_index
