@@ -74,6 +74,7 @@ class Counterpart(TokenDesk, RevocationDesk, RecordsDesk, OrganisationsDesk):
         self.answers: dict[str, tuple[str, int, bytes]] = {}
         self.submitted_keys: list[str] = []
         self.reports: list[InstallationReport] = []
+        self.matched = InstallationsMatched(matched=2, unknown=1, gone=4)
         self.calls: list[tuple[str, str, int]] = []
         self.clock_offset = timedelta()
         self.lose_answer: Callable[[str, str], bool] = lambda method, path: False
@@ -243,7 +244,7 @@ class Counterpart(TokenDesk, RevocationDesk, RecordsDesk, OrganisationsDesk):
             return self._make(body)
         if parts == ["installations"] and method == "POST":
             self.reports.append(InstallationReport.from_json(body))
-            return answer_json(200, InstallationsMatched(matched=2, unknown=1, gone=4).to_json())
+            return answer_json(200, self.matched.to_json())
         if parts == ["jobs"]:
             return answer_json(200, {"jobs": [job_line(request) for request in self.requests.values()]})
         step = "/".join(parts[2:])
