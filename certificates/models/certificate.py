@@ -166,7 +166,6 @@ class Certificate(models.Model):
     on_hold_since = models.DateTimeField(null=True, blank=True)
     """Since when it is suspended, as OCSP or the CRL told it; empty for any other, and where it was not told."""
     revocation_checked_at = models.DateTimeField(null=True, blank=True)
-    """When OCSP or the CRL last said something about it, be it that nothing can be known."""
     revocation_asked_at = models.DateTimeField(null=True, blank=True)
     """When a worker last set out to ask: written down before, so that one that ends its worker goes to the end."""
     source = models.CharField(

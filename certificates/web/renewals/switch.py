@@ -138,7 +138,7 @@ def _lines(checklist: SwitchChecklist, now: datetime) -> tuple[CheckLine, ...]:
             % {"count": left},
             _("Load the new key store there and let the agent look again, or accept what is left."),
             named=tuple(
-                f"{one}: {of_the_same_key(one, now)}"
+                f"{one.machine}, {one.path} – {of_the_same_key(one, now)}"
                 for one in checklist.in_the_way[:NAMED]
                 if one.certificate_id is None
             ),

@@ -159,6 +159,7 @@ def test_what_the_server_did_not_take_is_named_with_its_reason(
     code, screen = finish(enrolled.spawn("scan", str(folder), "--report", "--yes", "--ui", "terminal"))
     assert code == 0, screen
     (report,) = server.reports
+    assert "left_out" in server.knows, "else the server tells it to nobody"
     told = "".join(screen.split())
     for number, why in ((0, "(it cannot read this: Serial number)"), (1, "a newer agent may help")):
         assert "".join(f"not take: {report.installations[number].path}".split()) in told

@@ -92,7 +92,7 @@ def test_the_page_names_it_and_lets_it_be_accepted(hospital: Hospital, administr
     for certificate in (old, new):
         page = administrator.get(f"/certificates/{certificate.pk}/").content.decode()
         panel = page.partition('id="switch"')[2].partition("</section>")[0]
-        assert "PC-APO-014: /srv/older.p12: Another certificate of the same key, ended" in panel
+        assert "PC-APO-014, /srv/older.p12 – Another certificate of the same key, ended" in panel
         assert "1 installation of the old certificate is left" in panel
     address = f"/installations/{one.pk}/accept"
     assert address in administrator.get(f"/certificates/{old.pk}/").content.decode()
@@ -100,7 +100,7 @@ def test_the_page_names_it_and_lets_it_be_accepted(hospital: Hospital, administr
     assert (answer.status_code, answer["Location"]) == (302, f"/certificates/{old.pk}/")
     page = administrator.get(f"/certificates/{old.pk}/").content.decode()
     assert "wordt vrijdag vervangen" in page
-    assert "older.p12: Another" not in page
+    assert "older.p12 – Another" not in page
     assert look(hospital, old, new).open == ()
 
 
