@@ -34,6 +34,7 @@ from agent.ui import Dialogue, Surface, choose_surface, has_display, open_dialog
 from agent.ui.findings import tell
 from agent.wire.errors import WireError
 from agent.wire.jobs import JOB_ID
+from agent.wire.pki.unreadable import ANY_FAILURE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _tell(error, dialogue, texts)
     except WireError as error:
         _tell(AgentError(error.code), dialogue, texts)
-    except Exception as error:
+    except ANY_FAILURE as error:
         # A start from the browser has no terminal where a traceback would be seen.
         if options.run_command is not _handle:
             raise

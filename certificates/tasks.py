@@ -51,7 +51,7 @@ def check_revocations() -> None:
         check_certificate.delay(str(organisation_id), str(certificate_id))
 
 
-@shared_task(name="certificates.check_certificate")
+@shared_task(name="certificates.check_certificate", soft_time_limit=240)
 def check_certificate(organisation_id: str, certificate_id: str) -> None:
     """Ask OCSP or the CRL about one certificate."""
     check_revocation.check_revocation(UUID(organisation_id), UUID(certificate_id), now=timezone.now())

@@ -26,7 +26,7 @@ EXCHANGE_SECONDS: Final = 15.0
 MAX_ANSWER_BYTES: Final = 64 * 1024
 
 
-_NO_ANSWER: tuple[type[Exception], ...] = (requests.RequestException, *UNREADABLE)
+_NO_ANSWER: tuple[type[BaseException], ...] = (requests.RequestException, *UNREADABLE)
 
 
 def certificate_status(certificate: x509.Certificate, issuer: x509.Certificate, *, now: datetime) -> Status:

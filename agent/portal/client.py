@@ -64,7 +64,9 @@ class Portal:
         self._session.proxies = requests.utils.get_environ_proxies(origin, None)
         self._session.verify = str(config.ca_file) if config.ca_file else True
         self._session.headers.update({"Accept": "application/json", "Accept-Language": language})
-        self._session.headers[KNOWS_HEADER] = ",".join(sorted(CertificateJob.optional))
+        self._session.headers[KNOWS_HEADER] = ",".join(
+            sorted(CertificateJob.optional | InstallationsMatched.optional)
+        )
 
     def hello(self) -> Hello:
         """Ask who is there and what time it is; no proof needed."""

@@ -18,7 +18,7 @@ from agent.pkcs12 import Contents
 from agent.portal.client import Portal
 from agent.portal.device import Device
 from agent.scan.found import FoundStore, opened
-from agent.scan.report import ScanPage, report_lines, report_of
+from agent.scan.report import ScanPage, left_out_lines, report_lines, report_of
 from agent.scan.search import Scan, scan
 from agent.stores.contents import open_store
 from agent.stores.files import read_file
@@ -63,9 +63,10 @@ def _report(
         dialogue.say(texts("scan.not_sent"))
         return ExitCode.CANCELLED
     matched = portal.report_installations(report)
-    dialogue.say(
-        texts("scan.sent", matched=str(matched.matched), unknown=str(matched.unknown), gone=str(matched.gone))
+    done = texts(
+        "scan.sent", matched=str(matched.matched), unknown=str(matched.unknown), gone=str(matched.gone)
     )
+    dialogue.say("\n".join([done, *left_out_lines(report, matched, texts)]))
     return ExitCode.DONE
 
 

@@ -18,7 +18,7 @@ from agent.wire.pki.reading.fields import read_fields
 
 @dataclass(frozen=True)
 class CertificateFacts:
-    """The public facts of an authentication certificate."""
+    """The public facts of an authentication certificate; a serial number that cannot be read is empty."""
 
     fingerprint: str
     public_key_identifier: str
@@ -37,7 +37,7 @@ class CertificateFacts:
         return cls(
             fields.fingerprint,
             fields.key_identifier,
-            str(fields.serial),
+            "" if "serial" in fields.unread else str(fields.serial),
             fields.subject.rfc4514,
             fields.not_after,
             environment_told_by(certificate),

@@ -18,13 +18,20 @@ from agent.wire.limits import (
     MAX_PATH_CHARACTERS,
     MAX_REPORT_BYTES,
 )
-from agent.wire.link.installations import Installation, InstallationReport
+from agent.wire.link.installations import Installation, InstallationReport, InstallationsMatched
 from agent.wire.masking import mask_national_numbers
 from agent.wire.pki.moments import has_no_end
 from agent.wire.strict_json import is_xml_text
 
 MAX_SERIAL: Final = 60
 """Digits of a serial number that can be sent: any authority's; a stranger one is left out, not its store."""
+FIELDS: Final = frozenset(
+    {
+        *("fingerprint", "public_key_identifier", "serial", "subject", "path"),
+        *("file_digest", "package", "environment", "not_after"),
+    }
+)
+"""Fields of an installation that have a word in each language."""
 
 
 @dataclass(frozen=True)
@@ -152,13 +159,27 @@ def report_lines(report: InstallationReport, texts: Texts) -> Iterator[str]:
     yield texts("scan.never_sent")
 
 
+def left_out_lines(report: InstallationReport, answer: InstallationsMatched, texts: Texts) -> Iterator[str]:
+    """What the server did not take of a report, in words: each by its path, and why."""
+    for one in answer.left_out:
+        if one.number >= len(report.installations):
+            continue  # of another report than this one
+        if one.why in FIELDS:
+            why = texts("scan.left_out_field", field=texts(f"scan.field.{one.why}"))
+        elif one.why == "national_number":
+            why = texts("scan.left_out_number")
+        else:
+            why = texts("scan.left_out_shape")
+        yield texts("scan.left_out", path=report.installations[one.number].path, why=why)
+
+
 def _installation(store: FoundStore, path: str, package: str | None) -> Installation:
     certificate = store.certificate
     subject = _sendable(certificate.subject) if certificate else None
     return Installation(
         fingerprint=store.fingerprint,
         public_key_identifier=certificate.public_key_identifier if certificate else None,
-        serial=certificate.serial if certificate and len(certificate.serial) <= MAX_SERIAL else None,
+        serial=certificate.serial if certificate and 0 < len(certificate.serial) <= MAX_SERIAL else None,
         subject=subject if subject and len(subject) <= MAX_DN_CHARACTERS else None,
         path=path,
         file_digest=store.digest,

@@ -116,6 +116,12 @@ class Fields:
             raise JobMalformed(f"{name} is not a list of a sensible length")
         return tuple(read(item) for item in value)
 
+    def each_if_there(
+        self, name: str, read: Callable[[object], T], *, most: int = MAX_LIST_ITEMS
+    ) -> tuple[T, ...]:
+        """The same for an optional field; empty where it is missing."""
+        return self.each(name, read, most=most) if name in self._value else ()
+
     def texts(
         self, name: str, *, least: int = 0, most: int = MAX_LIST_ITEMS, limit: int = MAX_NAME_CHARACTERS
     ) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agent.wire.errors import JobMalformed
-from agent.wire.link.installations import InstallationReport
+from agent.wire.jobs import KNOWS_HEADER, fields_known
+from agent.wire.link.installations import InstallationReport, InstallationsMatched
 from certificates.api.agent import Body
 from certificates.api.jobs import device_of
 from certificates.errors.installations import ReportMalformed
@@ -24,7 +25,7 @@ class Installations(ProvenView):
     """Takes the key stores of one machine, for every organisation for which the device works."""
 
     def post(self, request: Request) -> Response:
-        """Match them to the inventories and return how many were known, unknown and gone."""
+        """Match them to the inventories and return how many were known, unknown and gone, and which were not taken."""
         return self._answer(request, self._act)
 
     def _act(self, request: Request, accepted: Accepted, *, now: datetime) -> Body:
@@ -34,8 +35,11 @@ class Installations(ProvenView):
         except JobMalformed as error:
             raise ReportMalformed from error
         if left_out:
-            log.warning("installations_left_out", count=left_out)
+            log.warning("installations_left_out", count=len(left_out))
         organisations = organisations_of_device(device.pk)
         matched = report_installations(report, device, organisations, now=now)
         # What could not be read is of no certificate that is known here.
-        return 200, replace(matched, unknown=matched.unknown + left_out).to_json()
+        answer = replace(matched, unknown=matched.unknown + len(left_out))
+        if InstallationsMatched.optional <= fields_known(request.headers.get(KNOWS_HEADER, "")):
+            answer = replace(answer, left_out=left_out)
+        return 200, answer.to_json()

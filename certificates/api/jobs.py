@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agent.wire.jobs import KNOWS_HEADER
+from agent.wire.jobs import KNOWS_HEADER, fields_known
 from agent.wire.limits import MAX_REQUEST_BYTES
 from certificates.api.agent import Body, decoded
 from certificates.errors.signing import JobClosed, RequestTooLarge, SignedRequestRefused
@@ -67,7 +67,7 @@ class Job(ProvenView):
         device = device_of(accepted)
         with named_organisations(device):
             document = job_documents.job_document(agent_jobs.find_job(job_id, device), now=now)
-        known = {name.strip() for name in request.headers.get(KNOWS_HEADER, "").split(",")}
+        known = fields_known(request.headers.get(KNOWS_HEADER, ""))
         # An agent of before refuses a document with a field that it does not know.
         unknown = type(document).optional - known
         return 200, {name: value for name, value in document.to_json().items() if name not in unknown}

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Mapping
 
+import structlog
 from lxml import etree
 
 from agent.wire.errors import WireError
@@ -26,18 +27,29 @@ UNAVAILABLE = frozenset({"SOA-02001", "SOA-02002", "02001", "02002"})
 SERVICE_ERROR = frozenset({"SOA-00001", "00001"})
 """Something broke in the service: what was done is not known."""
 
+log = structlog.get_logger("certificates.certra")
+
 OpenLists = Mapping[str, tuple[str, ...]] | tuple[()]
 """Elements (qualified) whose closed list in the schema is treated as open, with the values that are known."""
 
 
 def read_answer(
-    content: bytes, status: int, expected: str, *, service: Service = CERTRA, open_lists: OpenLists = ()
+    content: bytes,
+    status: int,
+    expected: str,
+    *,
+    service: Service = CERTRA,
+    open_lists: OpenLists = (),
+    entries: str = "",
 ) -> etree._Element:
     """Return the payload element named `expected` of a successful answer of the second generation.
 
+    Where `entries` names a kind of its children (qualified), each of these is judged alone: one that breaks the schema
+    is taken out.
+
     Raises Rejected (it said no), Transient (unavailable) or OutcomeUnknown (it makes no sense, so who knows).
     """
-    payload = read_payload(content, status, expected, service=service, open_lists=open_lists)
+    payload = read_payload(content, status, expected, service=service, open_lists=open_lists, entries=entries)
     code = payload.find("cc:Status/cc:StatusCode", NAMES)
     if code is not None and code.get("Value") != SUCCESS:
         raise Rejected(answers=_errors(payload, code), summary=code.get("Value", ""))
@@ -45,7 +57,13 @@ def read_answer(
 
 
 def read_payload(
-    content: bytes, status: int, expected: str, *, service: Service, open_lists: OpenLists = ()
+    content: bytes,
+    status: int,
+    expected: str,
+    *,
+    service: Service,
+    open_lists: OpenLists = (),
+    entries: str = "",
 ) -> etree._Element:
     """Return the element named `expected` in the body of an answer, whatever its Status says. Raises as read_answer."""
     try:
@@ -60,7 +78,10 @@ def read_payload(
         _raise_fault(payload)
     if status != 200 or payload.tag != f"{{{service.namespace}}}{expected}":
         raise OutcomeUnknown(summary=f"HTTP {status} with another message than {expected}")
-    if not service.schema.validate(_with_known_words(payload, open_lists)):
+    judged = _with_known_words(payload, open_lists)
+    if not service.schema.validate(judged) and not (
+        entries and _without_broken(payload, judged, entries, service)
+    ):
         raise OutcomeUnknown(summary=f"{expected} breaks its schema")
     return payload
 
@@ -78,6 +99,31 @@ def _with_known_words(payload: etree._Element, open_lists: OpenLists) -> etree._
             if not len(element) and (element.text or "") not in known:
                 element.text = known[0]
     return judged
+
+
+def _without_broken(payload: etree._Element, judged: etree._Element, entries: str, service: Service) -> bool:
+    """Take the entries that break the schema out of `payload`; returns whether the rest holds, and some are left.
+
+    `judged` is the same as the schema can judge it. Each entry is put alone into what surrounds them.
+    """
+    around, pairs = (
+        copy.deepcopy(judged),
+        list(zip(payload.findall(entries), judged.findall(entries), strict=True)),
+    )
+    if not pairs:
+        return False
+    first, *others = around.findall(entries)
+    for other in others:
+        around.remove(other)
+    place, kept = around.index(first), 0
+    for entry, as_judged in pairs:
+        around[place] = copy.deepcopy(as_judged)
+        if service.schema.validate(around):
+            kept += 1
+        else:
+            payload.remove(entry)
+            log.warning("record_entry_left_out", reason="it breaks the schema")
+    return kept > 0
 
 
 def _errors(payload: etree._Element, code: etree._Element) -> tuple[Answer, ...]:

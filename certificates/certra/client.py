@@ -20,7 +20,13 @@ from certificates.certra.facts import (
     Registered,
     RevocationWish,
 )
-from certificates.certra.register import OPEN_STATUSES, read_infos, read_organisation_types, read_qualities
+from certificates.certra.register import (
+    INFO_ENTRIES,
+    OPEN_STATUSES,
+    read_infos,
+    read_organisation_types,
+    read_qualities,
+)
 from certificates.certra.services import CERTRA
 from certificates.certra.soap import SoapClient, T, as_question, understood
 from certificates.certra.values import Unreadable, flag_of, key_identifier_of, moment_of, text_of
@@ -113,7 +119,10 @@ class CertraClient(SoapClient):
 
     def _infos(self, operation: str, signed_request: bytes) -> tuple[CertificateInfo, ...]:
         return as_question(
-            lambda: understood(read_infos, self.forward(operation, signed_request, open_lists=OPEN_STATUSES))
+            lambda: understood(
+                read_infos,
+                self.forward(operation, signed_request, open_lists=OPEN_STATUSES, entries=INFO_ENTRIES),
+            )
         )
 
     def _question(self, read: Callable[[etree._Element], T], operation: str, **fields: object) -> T:

@@ -16,6 +16,7 @@ from certificates.certra.facts import (
     EtkStatus,
     OrganisationType,
 )
+from certificates.certra.services import CERTRA
 from certificates.certra.values import (
     Unreadable,
     contact_of,
@@ -39,6 +40,8 @@ OPEN_STATUSES = {
     f"{{{CORE}}}ETKStatus": tuple(EtkStatus),
 }
 """A status that the platform adds one day must not hide a whole inventory."""
+INFO_ENTRIES = f"{{{CERTRA.namespace}}}CertificateInfo"
+"""Nor must one certificate that the register tells in a way of its own."""
 
 
 def read_qualities(answer: etree._Element) -> ActorQualities:

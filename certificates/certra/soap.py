@@ -56,19 +56,22 @@ class SoapClient:
 
     def ask(self, operation: str, **fields: Any) -> etree._Element:
         """Send a request that needs no signature; return the payload of its successful answer."""
-        return self._read(operation, self.post(operation, self.message(operation, **fields)), ())
+        return self._read(operation, self.post(operation, self.message(operation, **fields)), (), "")
 
-    def forward(self, operation: str, signed_request: bytes, *, open_lists: OpenLists = ()) -> etree._Element:
+    def forward(
+        self, operation: str, signed_request: bytes, *, open_lists: OpenLists = (), entries: str = ""
+    ) -> etree._Element:
         """Send a signed request byte for byte; return the payload of its successful answer.
 
-        `open_lists` names elements whose values may go beyond the schema's list (see answers.py).
+        `open_lists` names elements whose values may go beyond the schema's list, `entries` those that are judged one by
+        one (see answers.py).
         """
         envelope = (
             b'<soapenv:Envelope xmlns:soapenv="' + SOAP.encode() + b'"><soapenv:Header/><soapenv:Body>'
             + signed_request
             + b"</soapenv:Body></soapenv:Envelope>"
         )  # fmt: skip
-        return self._read(operation, self.post(operation, envelope), open_lists)
+        return self._read(operation, self.post(operation, envelope), open_lists, entries)
 
     def post(self, operation: str, envelope: bytes) -> tuple[bytes, int]:
         """Send an envelope; return what came back and the HTTP status. Raises Transient, OutcomeUnknown."""
@@ -87,8 +90,15 @@ class SoapClient:
         message = description.create_message(bound, operation, **fields)
         return etree.tostring(message, encoding="UTF-8", xml_declaration=True)
 
-    def _read(self, operation: str, answer: tuple[bytes, int], open_lists: OpenLists) -> etree._Element:
+    def _read(
+        self, operation: str, answer: tuple[bytes, int], open_lists: OpenLists, entries: str
+    ) -> etree._Element:
         content, status = answer
         return read_answer(
-            content, status, f"{operation}Response", service=self.service, open_lists=open_lists
+            content,
+            status,
+            f"{operation}Response",
+            service=self.service,
+            open_lists=open_lists,
+            entries=entries,
         )

@@ -9,7 +9,12 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from agent.wire.masking import holds_national_number
 from agent.wire.pki.moments import has_no_end
-from agent.wire.pki.reading.fields import CertificateFields, NotACertificate, read_fields
+from agent.wire.pki.reading.fields import (
+    MAX_SERIAL_OCTETS,
+    CertificateFields,
+    NotACertificate,
+    read_fields,
+)
 from agent.wire.pki.reading.text import ORGANISATIONAL_UNIT
 
 USAGES = (
@@ -31,8 +36,8 @@ EXTENDED_USAGES = {
 }
 
 
-MAX_SERIAL_DIGITS = 42
-"""RFC 5280 4.1.2.2 allows 20 octets; one more for authorities that forget the sign."""
+MAX_SERIAL_DIGITS = 2 * MAX_SERIAL_OCTETS + 1
+"""In hex, with a sign."""
 MAX_TYPE, MAX_VALUE = 40, 11
 """Longest identifier type and value; a name with longer ones is not the eHealth platform's."""
 
@@ -45,7 +50,8 @@ class UnreadableCertificate(ValueError):
 class CertificateFacts:
     """What a certificate says. Times are UTC; hex is lower case; names are RFC 4514.
 
-    `unread` names the fields that could not be read, whole or in part; marks stand in their place.
+    `unread` names the fields that could not be read, whole or in part; marks stand in their place. A serial number that
+    could not be read is empty.
     """
 
     der: bytes
@@ -81,6 +87,11 @@ class CertificateFacts:
         return self.identifier_type == "SSIN"
 
     @property
+    def serial_number(self) -> int | None:
+        """The serial number; None where it cannot be read."""
+        return int(self.serial, 16) if self.serial else None
+
+    @property
     def middle(self) -> datetime:
         """A moment at which it was valid: half of its life, or just after its beginning where that has no end."""
         if has_no_end(self.not_after):
@@ -97,17 +108,14 @@ def read_certificate(der: bytes) -> CertificateFacts:
 
 
 def facts_of(fields: CertificateFields) -> CertificateFacts:
-    """Return the facts of a certificate that was read. Raises UnreadableCertificate for too long a serial number."""
-    serial = f"{fields.serial:x}"
-    if len(serial) > MAX_SERIAL_DIGITS:
-        raise UnreadableCertificate("a serial number longer than any authority gives")
+    """Return the facts of a certificate that was read."""
     kind, value, application_id = _ehealth_name(fields)
     key = fields.public_key()
     return CertificateFacts(
         der=fields.der,
         fingerprint=fields.fingerprint,
         public_key_identifier=fields.key_identifier,
-        serial=serial,
+        serial="" if "serial" in fields.unread else f"{fields.serial:x}",
         subject=fields.subject.rfc4514,
         issuer=fields.issuer.rfc4514,
         common_name=fields.common_name,

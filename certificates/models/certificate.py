@@ -22,6 +22,7 @@ from certificates.domain.validity import (
     status_of,
     window_start,
 )
+from certificates.domain.x509 import MAX_SERIAL_DIGITS
 from organisations.sealing import unseal
 
 WINDOW_START = Coalesce(F("replaceable_from"), F("not_after") - REPLACEMENT_WINDOW)
@@ -129,8 +130,8 @@ class Certificate(models.Model):
     """SHA-256 of the DER, hex."""
     public_key_identifier = models.CharField(max_length=40)
     """SHA-1 of the subjectPublicKey bits (RFC 5280 4.2.1.2 method 1), hex."""
-    serial = models.CharField(max_length=42)
-    """Serial number, hex."""
+    serial = models.CharField(max_length=MAX_SERIAL_DIGITS, blank=True)
+    """Serial number, hex; empty where it cannot be read."""
     subject = models.CharField(max_length=500)
     """RFC 4514; a national number in it is masked."""
     issuer = models.CharField(max_length=500)
@@ -162,7 +163,11 @@ class Certificate(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
     revocation_reason = models.CharField(max_length=24, blank=True)
     """Why, as OCSP or the CRL told it (RFC 5280 5.3.1, its spelling); certificateHold is the one that may end."""
+    on_hold_since = models.DateTimeField(null=True, blank=True)
+    """Since when it is suspended, as OCSP or the CRL told it; empty for any other, and where it was not told."""
     revocation_checked_at = models.DateTimeField(null=True, blank=True)
+    revocation_asked_at = models.DateTimeField(null=True, blank=True)
+    """When a worker last set out to ask: written down before, so that one that ends its worker goes to the end."""
     source = models.CharField(
         max_length=10, choices=[(one, one) for one in ("requested", "imported", "recorded")]
     )
@@ -229,7 +234,7 @@ class Certificate(models.Model):
                 fields=["organisation", "identifier_value", "application_id"], name="certificate_by_name"
             ),
             models.Index(
-                "organisation", F("revocation_checked_at").asc(nulls_first=True), name="certificate_by_check"
+                "organisation", F("revocation_asked_at").asc(nulls_first=True), name="certificate_by_turn"
             ),
         ]
 
@@ -256,6 +261,11 @@ class Certificate(models.Model):
     def is_genuine(self) -> bool:
         """True for one of a known authority, neither revoked nor on hold, as `CertificateQuerySet.genuine` asks."""
         return self.chain_trusted and self.revocation_status not in NOT_GOOD
+
+    @property
+    def serial_number(self) -> int | None:
+        """The serial number; None where it cannot be read, which is that of no other certificate."""
+        return int(self.serial, 16) if self.serial else None
 
     @property
     def shows_number(self) -> bool:

@@ -25,12 +25,27 @@ def installations_page(
 
 def installations_of(certificate: Certificate, *, most: int = 200) -> list[Installation]:
     """Return where this certificate, or another one of its key, is installed: present ones first, then gone ones."""
-    here = Q(certificate=certificate)
-    if certificate.private_to_id is None:
-        others = Q(certificate=None, public_key_identifier=certificate.public_key_identifier)
-        here |= others & Q(organisation=certificate.organisation_id) & ~Q(fingerprint="")
+    here = Q(certificate=certificate) | others_of_its_key(certificate)
     rows = _with_certificates(Installation.objects.filter(here))
     return list(rows.order_by(F("gone_at").desc(nulls_first=True), "machine", "path")[:most])
+
+
+def others_of_its_key(certificate: Certificate) -> Q:
+    """Return, as SQL over installations, those of its key in which a certificate was read that nobody knows here.
+
+    Of a private one there are none: its key is nobody's business.
+    """
+    if certificate.private_to_id is not None:
+        return Q(pk__in=[])
+    others = Q(certificate=None, public_key_identifier=certificate.public_key_identifier)
+    return others & Q(organisation=certificate.organisation_id) & ~Q(fingerprint="")
+
+
+def certificates_of_its_key(installation: Installation) -> "QuerySet[Certificate]":
+    """Return the certificates of the key that was read in an installation, by their end."""
+    rows = Certificate.objects.filter(organisation=installation.organisation_id, private_to=None)
+    rows = rows.filter(public_key_identifier=installation.public_key_identifier)
+    return rows.exclude(public_key_identifier="").order_by("not_after", "id")
 
 
 def _with_certificates(rows: "QuerySet[Installation]") -> "QuerySet[Installation]":

@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from agent.wire.pki.unreadable import UNREADABLE
 from certificates.domain.lifecycle import Environment
 
-_NOT_PEM: tuple[type[Exception], ...] = (OSError, *UNREADABLE)
+_NOT_PEM: tuple[type[BaseException], ...] = (OSError, *UNREADABLE)
 
 
 @lru_cache(maxsize=16)

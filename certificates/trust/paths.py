@@ -13,6 +13,7 @@ from enum import StrEnum
 
 import structlog
 from asn1crypto import x509 as asn1_x509
+from celery.exceptions import SoftTimeLimitExceeded
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from django.conf import settings
@@ -23,7 +24,7 @@ from pyhanko_certvalidator.fetchers import Fetchers
 from pyhanko_certvalidator.fetchers.requests_fetchers import RequestsFetcherBackend
 
 from agent.wire.limits import CLOCK_TOLERANCE
-from agent.wire.pki.unreadable import UNREADABLE
+from agent.wire.pki.unreadable import ANY_FAILURE, UNREADABLE
 from certificates.domain.revocation import HOLD, Witness
 from certificates.trust.anchors import asn1_of, is_root
 from certificates.trust.revocation import REASONS, told_of
@@ -150,7 +151,8 @@ def validate(
 ) -> Verdict:
     """Judge `certificate` against `anchors` (DER) now, or at `moment` where revocation is not asked.
 
-    Never raises for what a certificate says, whatever the libraries make of it: what they stumble over is not trusted.
+    Never raises for what a certificate says, whatever the libraries make of it, a panic of theirs too: what they
+    stumble over is not trusted.
     OCSP is asked first, the CRL where it does not answer. A signed "revoked" about the certificate itself counts
     whatever is heard of those above it; "trusted" needs all of them.
     """
@@ -172,7 +174,9 @@ def validate(
         return Verdict(Trust.STATUS_UNKNOWN)
     except (errors.PathError, errors.ValidationError):
         return Verdict(Trust.NOT_TRUSTED)
-    except Exception as error:
+    except SoftTimeLimitExceeded:
+        raise  # the task's time is over: that says nothing about the certificate
+    except ANY_FAILURE as error:
         # A key of another kind than its issuer's, a value that the library did not expect, numbers without end: a
         # certificate that nobody can judge must not be judged again and again, before everybody else's.
         log.warning("certificate_not_judged", error=type(error).__name__)

@@ -15,7 +15,6 @@ import requests
 from asn1crypto import ocsp as asn1_ocsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtensionOID
 from pyhanko_certvalidator import errors
@@ -24,6 +23,7 @@ from pyhanko_certvalidator.fetchers import Fetchers
 from pyhanko_certvalidator.sig_validate import DEFAULT_SIGNATURE_VALIDATOR
 
 from agent.wire.limits import CLOCK_TOLERANCE
+from agent.wire.pki import unreadable as wire
 from certificates.domain.revocation import HOLD, Witness
 
 BROKEN_DIGESTS: Final = frozenset({"md2", "md5", "sha1"})
@@ -37,12 +37,14 @@ CRITICAL_THAT_WE_READ: Final = frozenset(
         ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
     }
 )
-UNREADABLE: Final = (
-    *(ValueError, TypeError, LookupError, AttributeError, AssertionError, ArithmeticError, RuntimeError),
-    *(InvalidSignature, UnsupportedAlgorithm),
-)
+UNREADABLE: tuple[type[BaseException], ...] = (*wire.UNREADABLE, AssertionError, RuntimeError)
 """What the libraries raise over bytes that anybody on the way may have written."""
-NOT_HAD: Final = (errors.OCSPValidationError, errors.CRLValidationError, requests.RequestException, OSError)
+NOT_HAD: tuple[type[BaseException], ...] = (
+    *(errors.OCSPValidationError, errors.CRLValidationError, requests.RequestException, OSError),
+    *UNREADABLE,
+)
+"""The same, and what is raised where nothing comes."""
+NOT_VERIFIED: tuple[type[BaseException], ...] = (errors.PSSParameterMismatch, *UNREADABLE)
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ async def _answer(
     try:
         whole = await fetchers.ocsp_fetcher.fetch(certificate, AuthorityWithCert(issuer))
         return whole.basic_ocsp_response
-    except (*NOT_HAD, *UNREADABLE):
+    except NOT_HAD:
         return None
 
 
@@ -92,7 +94,7 @@ async def _lists(
     found = []
     try:
         fetched = await fetchers.crl_fetcher.fetch(certificate)
-    except (*NOT_HAD, *UNREADABLE):
+    except NOT_HAD:
         return []
     for one in fetched:
         try:
@@ -176,7 +178,7 @@ def _verifies(
             return False
         signature, signed = parts()
         DEFAULT_SIGNATURE_VALIDATOR.validate_signature(signature, signed, signer.public_key, algorithm)
-    except (errors.PSSParameterMismatch, *UNREADABLE):
+    except NOT_VERIFIED:
         return False
     return True
 

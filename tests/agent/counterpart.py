@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from agent.wire.encoding import from_base64, to_base64, to_base64url
 from agent.wire.errors import ProofInvalid, WireError
 from agent.wire.jobs import (
+    KNOWS_HEADER,
     ActivateTokenJob,
     CertificateContent,
     CertificateJob,
@@ -74,6 +75,8 @@ class Counterpart(TokenDesk, RevocationDesk, RecordsDesk, OrganisationsDesk):
         self.answers: dict[str, tuple[str, int, bytes]] = {}
         self.submitted_keys: list[str] = []
         self.reports: list[InstallationReport] = []
+        self.knows: list[str] = []
+        self.matched = InstallationsMatched(matched=2, unknown=1, gone=4)
         self.calls: list[tuple[str, str, int]] = []
         self.clock_offset = timedelta()
         self.lose_answer: Callable[[str, str], bool] = lambda method, path: False
@@ -177,6 +180,7 @@ class Counterpart(TokenDesk, RevocationDesk, RecordsDesk, OrganisationsDesk):
             if refusal:
                 raise refusal
             with self._lock:
+                self.knows = handler.headers.get(KNOWS_HEADER, "").split(",")
                 status, data = self._proven(handler.headers.get(proofs.HEADER), method, path, body)
             kind = "application/json"
         except Refused as error:
@@ -243,7 +247,7 @@ class Counterpart(TokenDesk, RevocationDesk, RecordsDesk, OrganisationsDesk):
             return self._make(body)
         if parts == ["installations"] and method == "POST":
             self.reports.append(InstallationReport.from_json(body))
-            return answer_json(200, InstallationsMatched(matched=2, unknown=1, gone=4).to_json())
+            return answer_json(200, self.matched.to_json())
         if parts == ["jobs"]:
             return answer_json(200, {"jobs": [job_line(request) for request in self.requests.values()]})
         step = "/".join(parts[2:])

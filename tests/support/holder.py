@@ -85,6 +85,7 @@ class Holder:
         with_key: bool = False,
         proof: str | None = None,
         now: datetime | None = None,
+        headers: dict[str, str] | None = None,
     ) -> Any:
         """Make one proven call; returns Django's response."""
         data = b"" if body is None else json.dumps(body).encode()
@@ -101,7 +102,7 @@ class Holder:
             path,
             data,
             content_type="application/json",
-            headers={"Ehportal-Proof": token, "Accept-Language": self.language},
+            headers={"Ehportal-Proof": token, "Accept-Language": self.language, **(headers or {})},
         )
 
     @property

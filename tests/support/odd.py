@@ -81,6 +81,12 @@ ODD: dict[str, Callable[[x509.Certificate], bytes]] = {
     "controls in a name": named(0x0C, b"a\x00b\nc"),
     "a negative serial number": numbered(b"\xff\x01"),
     "a serial number of zero": numbered(b"\x00"),
+    "a serial number of sixty octets": numbered(b"\x7f" * 60),
+    "the longest serial number": numbered(b"\x81" + b"\x7f" * 254),
+    "a serial number without end": numbered(b"\x7f" * 300),
+    "an empty serial number": numbered(b""),
+    "a version that does not exist": lambda good: with_field(good, 0, b"\xa0\x03\x02\x01\x4c"),
+    "a version that is no number": lambda good: with_field(good, 0, b"\xa0\x02\x05\x00"),
     "no end": ending(0x18, b"99991231235959Z"),
     "an end with a fraction": ending(0x18, b"20291231235959.25Z"),
     "an end in another zone": ending(0x18, b"20291231235959+0130"),
@@ -96,7 +102,6 @@ ODD: dict[str, Callable[[x509.Certificate], bytes]] = {
 """What can still be taken in, with a mark or without."""
 
 HOPELESS: dict[str, Callable[[x509.Certificate], bytes]] = {
-    "a version that does not exist": lambda good: with_field(good, 0, b"\xa0\x03\x02\x01\x4c"),
     "an end that is no date": ending(0x17, b"yesterday"),
     "no serial number at all": lambda good: with_field(good, SERIAL, b"\x05\x00"),
     "no key": lambda good: with_field(good, KEY, sequence(b"\x05\x00")),

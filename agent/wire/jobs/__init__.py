@@ -29,7 +29,7 @@ from agent.wire.jobs.documents import (
     TokenJob,
     read_job,
 )
-from agent.wire.jobs.header import JOB_ID, JOB_VERSION, KNOWS_HEADER, JobHeader
+from agent.wire.jobs.header import JOB_ID, JOB_VERSION, KNOWS_HEADER, JobHeader, fields_known
 from agent.wire.jobs.holdings import FINGERPRINT, CertificateFacts, TokenFacts
 from agent.wire.jobs.parties import Environment, Identifier, Json, Organisation, Signer
 
@@ -69,6 +69,7 @@ __all__ = [
     "Signer",
     "TokenFacts",
     "TokenJob",
+    "fields_known",
     "read_job",
     "read_reason",
 ]

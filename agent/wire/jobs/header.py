@@ -18,6 +18,12 @@ JOB_ID = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]\Z")
 KNOWS_HEADER = "Ehportal-Agent-Knows"
 """In which an agent names the optional fields that it reads; one that does not name a field is not sent it."""
 
+
+def fields_known(header: str) -> frozenset[str]:
+    """Return the names that stand in a KNOWS_HEADER, which may be empty."""
+    return frozenset(name.strip() for name in header.split(",")) - {""}
+
+
 HEADER = frozenset(
     {
         *("version", "kind", "id", "server", "expires_at", "organisation"),

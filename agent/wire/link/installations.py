@@ -6,7 +6,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import ClassVar, Final, cast
 
 from agent.wire.errors import JobMalformed
 from agent.wire.jobs import Environment, Json
@@ -19,11 +19,12 @@ from agent.wire.limits import (
     MAX_REPORT_BYTES,
 )
 from agent.wire.masking import holds_national_number
-from agent.wire.strict_json import Fields, load_object
+from agent.wire.strict_json import Fields, is_xml_text, load_object
 
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _KEY_IDENTIFIER = re.compile(r"[0-9a-f]{40}\Z")
 _SERIAL = re.compile(r"-?[0-9]{1,60}\Z")
+_WHY = re.compile(r"[a-z_]{1,40}")
 _INSTALLATION = frozenset(
     {
         *("fingerprint", "public_key_identifier", "serial", "subject", "path"),
@@ -32,6 +33,14 @@ _INSTALLATION = frozenset(
 )
 _REPORT = frozenset({"machine", "complete", "folders", "installations"})
 _MATCHED = frozenset({"matched", "unknown", "gone"})
+_READABLE: Final[dict[str, object]] = {
+    **dict.fromkeys(_INSTALLATION),
+    "path": "-",
+    "file_digest": "0" * 64,
+    "environment": "production",
+    "estimated": False,
+}
+"""An installation of which no field is odd."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +121,10 @@ class InstallationReport:
         return report
 
     @classmethod
-    def with_left_out(cls, data: bytes | dict[str, object]) -> "tuple[InstallationReport, int]":
-        """Read a report whose installations are judged one by one; also how many were left out.
+    def with_left_out(
+        cls, data: bytes | dict[str, object]
+    ) -> "tuple[InstallationReport, tuple[LeftOut, ...]]":
+        """Read a report whose installations are judged one by one; also which were left out, and why.
 
         One that cannot be read takes nothing from those beside it, but the report is then not complete: what was left
         out is not gone. Raises JobMalformed for a report of another shape.
@@ -121,11 +132,9 @@ class InstallationReport:
         value = load_object(data, limit=MAX_REPORT_BYTES) if isinstance(data, bytes) else data
         fields = Fields(value, _REPORT)
         folders = fields.texts("folders", least=1, most=MAX_FOLDERS, limit=MAX_PATH_CHARACTERS)
-        read = fields.each("installations", _installation_or_none, most=MAX_INSTALLATIONS)
-        installations = tuple(one for one in read if one is not None)
-        if len({installation.path for installation in installations}) != len(installations):
-            raise JobMalformed("a path stands there twice")
-        left_out = len(read) - len(installations)
+        read = _each_path_once(fields.each("installations", _installation_or_why, most=MAX_INSTALLATIONS))
+        installations = tuple(one for one in read if isinstance(one, Installation))
+        left_out = tuple(LeftOut(number, why) for number, why in enumerate(read) if isinstance(why, str))
         report = cls(
             machine=str(_masked(fields.text("machine", limit=MAX_LABEL_CHARACTERS))),
             complete=fields.truth("complete") and not left_out,
@@ -145,32 +154,94 @@ class InstallationReport:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """An installation that the server did not take: its place in the report, from 0, and why.
+
+    `why` is the name of the field that could not be read (`path` also for one that stood there before),
+    `national_number` where one stands in it unmasked, or `shape` for what has other fields; a server of tomorrow may
+    know more reasons. What stood in the field is not sent back.
+    """
+
+    number: int
+    why: str
+
+    @classmethod
+    def from_json(cls, value: object) -> "LeftOut":
+        """Read it strictly; raises JobMalformed."""
+        fields = Fields(value, frozenset({"number", "why"}))
+        number = fields.number("number")
+        if not 0 <= number < MAX_INSTALLATIONS:
+            raise JobMalformed("no place in a report")
+        return cls(number, fields.matching("why", _WHY))
+
+    def to_json(self) -> Json:
+        """Return the JSON object that `from_json` reads."""
+        return {"number": self.number, "why": self.why}
+
+
+@dataclass(frozen=True)
 class InstallationsMatched:
-    """The server's answer: known certificates among them, unknown ones, and installations that are gone."""
+    """The server's answer: known certificates among them, unknown ones, and installations that are gone.
+
+    `left_out` are those of the unknown ones that were not taken at all; it is sent to agents that name the field as
+    one that they know (KNOWS_HEADER).
+    """
+
+    optional: ClassVar[frozenset[str]] = frozenset({"left_out"})
 
     matched: int
     unknown: int
     gone: int
+    left_out: tuple[LeftOut, ...] = ()
 
     @classmethod
     def from_json(cls, value: object) -> "InstallationsMatched":
         """Read it strictly; raises JobMalformed."""
-        fields = Fields(value, _MATCHED)
-        counts = [fields.number(name) for name in ("matched", "unknown", "gone")]
-        if min(counts) < 0:
+        fields = Fields(value, _MATCHED, cls.optional)
+        matched, unknown, gone = (fields.number(name) for name in ("matched", "unknown", "gone"))
+        if min(matched, unknown, gone) < 0:
             raise JobMalformed("a count below nothing")
-        return cls(*counts)
+        left_out = fields.each_if_there("left_out", LeftOut.from_json, most=MAX_INSTALLATIONS)
+        return cls(matched, unknown, gone, left_out)
 
     def to_json(self) -> Json:
-        """Return the JSON object that `from_json` reads."""
-        return {"matched": self.matched, "unknown": self.unknown, "gone": self.gone}
+        """Return the JSON object that `from_json` reads; without `left_out` where nothing was."""
+        answer: Json = {"matched": self.matched, "unknown": self.unknown, "gone": self.gone}
+        if self.left_out:
+            answer["left_out"] = [one.to_json() for one in self.left_out]
+        return answer
 
 
-def _installation_or_none(value: object) -> Installation | None:
+def _installation_or_why(value: object) -> Installation | str:
     try:
         return Installation.from_json(value)
     except JobMalformed:
-        return None
+        return _why(value)
+
+
+def _each_path_once(read: tuple[Installation | str, ...]) -> list[Installation | str]:
+    """The same with a reason in place of whatever speaks of a path again: the first word about a file counts."""
+    seen: set[str] = set()
+    found: list[Installation | str] = []
+    for one in read:
+        found.append("path" if isinstance(one, Installation) and one.path in seen else one)
+        if isinstance(one, Installation):
+            seen.add(one.path)
+    return found
+
+
+def _why(value: object) -> str:
+    """Return why an installation cannot be read: each field is tried in one that can."""
+    if not isinstance(value, dict) or set(value) != _INSTALLATION:
+        return "shape"
+    for name in sorted(_INSTALLATION):
+        try:
+            Installation.from_json(_READABLE | {name: value[name]})
+        except JobMalformed:
+            held = value[name]
+            number = isinstance(held, str) and is_xml_text(held) and holds_national_number(held)
+            return "national_number" if number else name
+    return "shape"
 
 
 def _matching(fields: Fields, name: str, pattern: re.Pattern[str]) -> str | None:

@@ -51,7 +51,7 @@ _CONFIGURATION = SignatureConfiguration(
 logging.getLogger("signxml").setLevel(logging.WARNING)
 
 
-_UNVERIFIED: tuple[type[Exception], ...] = (SignXMLException, etree.LxmlError, *UNREADABLE)
+_UNVERIFIED: tuple[type[BaseException], ...] = (SignXMLException, etree.LxmlError, *UNREADABLE)
 
 
 @dataclass(frozen=True)

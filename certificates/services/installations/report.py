@@ -41,8 +41,9 @@ def report_installations(
     """Take a report over for each of `organisations` (those for which the device works), in one transaction.
 
     An organisation keeps what concerns it: certificates of its inventory that were made here, that the government
-    recorded, or that bear a number it has proven, and files that bear such a number. Of anything else it learns
-    nothing: a number and a certificate are public, and whoever has them could ask where they are.
+    recorded, or that bear a number it has proven, and files that bear such a number; of an imported one that bears
+    nobody's number, the very certificate. Of anything else it learns nothing: a number and a certificate are public,
+    and whoever has them could ask where they are.
     """
     matched: set[str] = set()
     gone: set[str] = set()
@@ -64,6 +65,7 @@ class _Inventory:
 
     by_fingerprint: dict[str, Certificate] = field(default_factory=dict)
     by_key: dict[str, Certificate] = field(default_factory=dict)
+    shared_keys: set[str] = field(default_factory=set)
     by_name: dict[tuple[str, ...], list[Certificate]] = field(default_factory=lambda: defaultdict(list))
 
     def match(self, found: Found) -> Certificate | None:
@@ -85,8 +87,7 @@ class _Inventory:
 
     def shares_a_key(self, found: Found) -> bool:
         """True for another certificate of a key that the organisation knows; private ones are nobody's business."""
-        one = self.by_key.get(found.public_key_identifier or "")
-        return one is not None and one.private_to_id is None
+        return found.public_key_identifier in self.shared_keys
 
 
 def _key_of(guess: Estimate) -> tuple[str, ...]:
@@ -116,13 +117,27 @@ def _inventory(
     ).defer("sealed_der", "chain", "search_text")
     found = _Inventory()
     for row in rows:
+        if _is_nobodys(row):
+            found.by_fingerprint[row.fingerprint] = row
+            continue
         if not _concerns(row, device, numbers):
             continue
         found.by_fingerprint[row.fingerprint] = row
-        found.by_key[row.public_key_identifier] = row
+        # Of several of one key the one that ends first: nothing counts as switched by its key alone.
+        found.by_key.setdefault(row.public_key_identifier, row)
+        if row.private_to_id is None:
+            found.shared_keys.add(row.public_key_identifier)
         name = (row.environment, row.identifier_type, row.identifier_value, row.application_id)
         found.by_name[name].append(row)
     return found
+
+
+def _is_nobodys(row: Certificate) -> bool:
+    """Tell whether it was imported and bears no eHealth name: no number says whose it is, and nobody can prove it.
+
+    Who has it in the inventory and in a key store of a workstation that works for the organisation uses it.
+    """
+    return row.source == "imported" and not row.identifier_type and not row.shows_number
 
 
 def _concerns(row: Certificate, device: Device, numbers: Numbers) -> bool:
@@ -220,8 +235,10 @@ class _Taking:
         row.file_digest = found.file_digest
         if opened_before:
             return
+        if row.fingerprint != (found.fingerprint or "") or found.public_key_identifier:
+            # A store that is known by its fingerprint was not opened this time: its key is still the one that was read.
+            row.public_key_identifier = found.public_key_identifier or ""
         row.fingerprint = found.fingerprint or ""
-        row.public_key_identifier = found.public_key_identifier or ""
         row.certificate = certificate
         row.name = name[:250]
         # The file's name tells an environment; a certificate that is known here tells the true one.

@@ -124,7 +124,7 @@ def _is_evidence(certificate: Certificate, info: CertificateInfo) -> bool:
     """Return whether it ends a revocation signed here: revoked, and this very certificate, not another of its key."""
     if info.status is not AuthenticationCertificateStatus.REVOKED:
         return False
-    return serial_told(info) in (None, int(certificate.serial, 16)) and awaits_evidence(certificate)
+    return serial_told(info) in (None, certificate.serial_number) and awaits_evidence(certificate)
 
 
 def write_government_word(

@@ -74,7 +74,7 @@ def check_fetched(info: CertificateInfo, chain: Sequence[bytes], environment: En
     same_key = facts.public_key_identifier == info.public_key_identifier.lower()
     if (
         not same_key
-        or serial_told(info) not in (None, int(facts.serial, 16))
+        or serial_told(info) not in (None, facts.serial_number)
         or facts.is_personal
         or (facts.identifier_type, facts.identifier_value) != number_of(info)
     ):

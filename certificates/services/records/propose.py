@@ -50,7 +50,7 @@ class Known:
 
 def _same(info: CertificateInfo, candidates: Iterable[Certificate]) -> Certificate | None:
     serial = serial_told(info)
-    return next((one for one in candidates if int(one.serial, 16) == serial), None)
+    return next((one for one in candidates if serial is not None and one.serial_number == serial), None)
 
 
 def known_here(inquiry: RecordsInquiry, qualities: ActorQualities, infos: Iterable[CertificateInfo]) -> Known:

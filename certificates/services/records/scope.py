@@ -14,6 +14,9 @@ from certificates.models import RecordsInquiry
 from organisations.domain.roles import Permission, Role, permissions_of
 from organisations.models import Membership, OrganisationIdentifier
 
+MAX_SERIAL_TOLD = 620
+"""Digits of the longest serial number that is read (fields.py), in decimal."""
+
 Number = tuple[str, str]
 """Type and value."""
 
@@ -79,4 +82,4 @@ def key_of(info: CertificateInfo) -> tuple[str, str]:
 def serial_told(info: CertificateInfo) -> int | None:
     """Return the serial number that the register names; None where it writes none, or in a way of its own."""
     serial = info.details.serial_number if info.details else ""
-    return int(serial) if serial.isascii() and serial.isdigit() and len(serial) <= 60 else None
+    return int(serial) if serial.isascii() and serial.isdigit() and len(serial) <= MAX_SERIAL_TOLD else None

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from certificates.domain.lifecycle import RequestState
@@ -19,6 +20,7 @@ from certificates.models import (
     Installation,
     MachineLook,
 )
+from certificates.selectors.installations import others_of_its_key
 from certificates.selectors.inventory import neighbours
 from organisations.models import User
 from organisations.services.audit import Actor, record
@@ -35,7 +37,7 @@ class SwitchChecklist:
     old: Certificate
     new: Certificate
     left: tuple[Installation, ...]
-    """Installations of the old certificate that are still there, accepted ones too."""
+    """Installations of the old certificate, or of another one of its key, that are still there, accepted ones too."""
     new_installed: bool
     """Whether a workstation has found a key store with the new one."""
     look: MachineLook | None
@@ -114,12 +116,14 @@ class SwitchChecklist:
 
 def checklist_of(old: Certificate, new: Certificate) -> SwitchChecklist:
     """Return how far the switch is; five queries."""
-    found = Installation.objects.filter(certificate__in=[old.pk, new.pk]).present()
+    found = Installation.objects.filter(
+        Q(certificate__in=[old.pk, new.pk]) | others_of_its_key(old)
+    ).present()
     installed = list(found.select_related("accepted_by"))
     return SwitchChecklist(
         old,
         new,
-        left=tuple(one for one in installed if one.certificate_id == old.pk),
+        left=tuple(one for one in installed if one.certificate_id != new.pk and not _is_later(one, new)),
         new_installed=any(one.certificate_id == new.pk for one in installed),
         look=MachineLook.objects.filter(
             organisation=old.organisation_id, looked_at__gte=new.created_at
@@ -132,17 +136,30 @@ def checklist_of(old: Certificate, new: Certificate) -> SwitchChecklist:
     )
 
 
+def _is_later(installation: Installation, new: Certificate) -> bool:
+    """True for a certificate that the inventory does not know yet and that ends after the new one: none left behind."""
+    end = installation.not_after
+    return installation.certificate_id is None and end is not None and end > new.not_after
+
+
 def accept_installation(
     installation_id: UUID, *, certificate: Certificate, reason: str, user: User, actor: Actor, now: datetime
 ) -> None:
-    """Record that this installation of `certificate` may stay as it is. Raises CannotAccept."""
+    """Record that this installation of `certificate`, or of another one of its key, may stay as it is.
+
+    Raises CannotAccept.
+    """
     reason = reason.strip()[:500]
     if not reason:
         raise CannotAccept(field="reason")
     with transaction.atomic():
         changed = (
             Installation.objects.standing_in_the_way()
-            .filter(pk=installation_id, certificate=certificate, organisation=certificate.organisation_id)
+            .filter(
+                Q(certificate=certificate) | others_of_its_key(certificate),
+                pk=installation_id,
+                organisation=certificate.organisation_id,
+            )
             .update(accepted_at=now, accepted_by=user, accepted_reason=reason)
         )
         if not changed:

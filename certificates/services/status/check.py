@@ -21,7 +21,7 @@ EVERY = timedelta(hours=24)
 
 
 def due_certificates(*, now: datetime, most: int = 500) -> list[tuple[UUID, UUID]]:
-    """Return (organisation, certificate) ids that were not asked about for a day.
+    """Return (organisation, certificate) ids that were not asked about for a day, the longest untried first.
 
     Organisations take turns: however many certificates one has brought in, the others' come beside them.
     """
@@ -33,8 +33,13 @@ def due_certificates(*, now: datetime, most: int = 500) -> list[tuple[UUID, UUID
 
 
 def check_revocation(organisation_id: UUID, certificate_id: UUID, *, now: datetime) -> None:
-    """Ask OCSP or the CRL about one certificate and note the answer; call outside transactions."""
-    with acting_for([organisation_id], as_platform=True):
+    """Ask OCSP or the CRL about one certificate and note the answer; call outside transactions.
+
+    That it is being asked about is written down first: one that ends its worker, by whatever it does to a library,
+    stands behind all others at the next sweep.
+    """
+    with acting_for([organisation_id], as_platform=True), transaction.atomic():
+        Certificate.objects.filter(pk=certificate_id).update(revocation_asked_at=now)
         certificate = Certificate.objects.filter(pk=certificate_id).first()
     if certificate is None:
         return

@@ -20,8 +20,10 @@ def note_hold(certificate: Certificate, witness: Witness, *, since: datetime | N
     """Write down that `certificate` is suspended; says nothing about one that is revoked. Safe to repeat."""
     rows = Certificate.objects.filter(pk=certificate.pk).not_revoked()
     changed = rows.exclude(revocation_status=RevocationStatus.ON_HOLD).update(
-        revocation_status=RevocationStatus.ON_HOLD, revocation_reason=HOLD
+        revocation_status=RevocationStatus.ON_HOLD, revocation_reason=HOLD, on_hold_since=since
     )
+    if since is not None:  # the day may be told by the one witness and not by the other
+        rows.filter(on_hold_since=None).update(on_hold_since=since)
     if changed:
         certificate.revocation_status, certificate.revocation_reason = RevocationStatus.ON_HOLD, HOLD
         record(
@@ -41,7 +43,7 @@ def note_good(certificate: Certificate, *, now: datetime) -> None:
     rows = Certificate.objects.filter(pk=certificate.pk).not_revoked()
     was_held = rows.filter(revocation_status=RevocationStatus.ON_HOLD).exists()
     changed = rows.exclude(revocation_status=RevocationStatus.GOOD).update(
-        revocation_status=RevocationStatus.GOOD, revocation_reason=""
+        revocation_status=RevocationStatus.GOOD, revocation_reason="", on_hold_since=None
     )
     if changed:
         record(

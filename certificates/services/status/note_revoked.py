@@ -41,7 +41,10 @@ def note_revoked(
     since, why = (revoked_at, reason) if witness in WITNESSES else (None, "")
     rows = Certificate.objects.filter(pk=certificate.pk)
     became = rows.not_revoked().update(
-        revocation_status=RevocationStatus.REVOKED, revoked_at=since, revocation_reason=why
+        revocation_status=RevocationStatus.REVOKED,
+        revoked_at=since,
+        revocation_reason=why,
+        on_hold_since=None,
     )
     dated = (
         not became and since and rows.filter(revoked_at=None).update(revoked_at=since, revocation_reason=why)

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from agent.wire.days import belgian_day
 from certificates.domain.lifecycle import Environment
 from certificates.models import Certificate, Installation
-from certificates.selectors.installations import installations_page
+from certificates.selectors.installations import certificates_of_its_key, installations_page
 from certificates.selectors.inventory import LISTED
 from certificates.services.renewals.confirm_switch import accept_installation
 from certificates.web.parts.words import ENVIRONMENTS, INSTALLATION_STATES
@@ -36,6 +36,8 @@ class InstallationRow:
     state: Label
     environment: str
     importable: bool
+    is_left: bool = False
+    """Whether the switch of the certificate whose page this is waits for it."""
 
     @property
     def is_acceptance(self) -> bool:
@@ -45,10 +47,11 @@ class InstallationRow:
     @property
     def in_the_way(self) -> bool:
         """True when it keeps an old certificate in use and nobody has accepted that."""
-        return self.state is INSTALLATION_STATES["old"]
+        return self.is_left or self.state is INSTALLATION_STATES["old"]
 
 
-def _of_the_same_key(installation: Installation, now: datetime) -> Label:
+def of_the_same_key(installation: Installation, now: datetime) -> Label:
+    """Return the words for another certificate of a known key, with its end where that was read."""
     end = installation.not_after
     if end is None:
         return Label(gettext_lazy("Another certificate of the same key"), "bad")
@@ -58,23 +61,24 @@ def _of_the_same_key(installation: Installation, now: datetime) -> Label:
     return Label(_("Another certificate of the same key, until %(day)s") % {"day": day}, "warn")
 
 
-def installation_row(installation: Installation, now: datetime) -> InstallationRow:
+def installation_row(installation: Installation, now: datetime, *, is_left: bool = False) -> InstallationRow:
     """Return a row of `installations.installations_page` or `installations_of` with its words."""
     if installation.gone_at is not None:
         state = "gone"
     elif installation.certificate_id is None:
-        state = "unknown"
+        state = "unknown" if installation.accepted_at is None else "accepted"
     elif installation.current:
         state = "current"
     else:
         state = "old" if installation.accepted_at is None else "accepted"
     return InstallationRow(
         installation,
-        _of_the_same_key(installation, now)
+        of_the_same_key(installation, now)
         if state == "unknown" and installation.holds_another
         else INSTALLATION_STATES[state],
         str(ENVIRONMENTS[Environment(installation.environment)]),
         installation.certificate_id is None,
+        is_left,
     )
 
 
@@ -106,10 +110,13 @@ def installations(request: TenantRequest) -> HttpResponse:
 @page(Permission.REQUEST_CERTIFICATE, methods=("POST",))
 def installation_accept(request: TenantRequest, installation_id: UUID) -> HttpResponse:
     """Accept that one installation of an old certificate stays, with the reason."""
-    rows = Installation.objects.filter(organisation=request.tenancy.organisation, certificate__isnull=False)
-    installation = get_object_or_404(rows.select_related("certificate"), pk=installation_id)
-    certificate = installation.certificate
-    assert certificate is not None  # noqa: S101  # filtered above
+    here = request.tenancy.organisation
+    rows = Installation.objects.filter(organisation=here).select_related("certificate")
+    installation = get_object_or_404(rows, pk=installation_id)
+    # Another certificate of a known key stands in the way of the switch from the first of them.
+    certificate = installation.certificate or certificates_of_its_key(installation).first()
+    if certificate is None:
+        raise Http404
     try:
         accept_installation(
             installation.pk,

@@ -74,6 +74,8 @@ def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
     now = timezone.now()
     predecessor, successor = neighbours(found)
     plan, ending = plan_renewal(found, now=now), ending_view(found, now)
+    switch = switch_view(found, predecessor, successor, now)
+    left = {one.pk for one in switch.checklist.in_the_way} if switch else set()
     context = {
         "row": certificate_row(found, now, renewed=successor is not None, ending=ending.on_its_way),
         "certificate": found,
@@ -85,7 +87,7 @@ def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
             revoked=not found.is_genuine,
         ),
         "fingerprint": _spaced(found.fingerprint),
-        "serial": _spaced(found.serial),
+        "serial": _spaced(found.serial) if found.serial else "",
         "key": _spaced(found.public_key_identifier),
         "source": SOURCES[found.source],
         "revocation_reason": REVOCATION_REASONS.get(found.revocation_reason, ""),
@@ -99,8 +101,10 @@ def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
         "renewal": None if found.owner_id or found.has_no_end else renewal_view(plan, request.tenancy),
         "predecessor": predecessor,
         "successor": successor,
-        "switch": switch_view(found, predecessor, successor, now),
-        "installations": [installation_row(one, now) for one in installations_of(found)],
+        "switch": switch,
+        "installations": [
+            installation_row(one, now, is_left=one.pk in left) for one in installations_of(found)
+        ],
         "ending": ending,
     }
     return render(request, "certificates/inventory/certificate.html", context)

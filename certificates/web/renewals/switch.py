@@ -23,6 +23,7 @@ from certificates.services.renewals.confirm_switch import (
     checklist_of,
     confirm_switch,
 )
+from certificates.web.installations.pages import of_the_same_key
 from certificates.web.parts.lookup import find_certificate, is_own
 from certificates.web.parts.plots import Switch, plot_switch
 from organisations.domain.roles import Permission
@@ -30,6 +31,9 @@ from organisations.errors import DomainError
 from organisations.services.audit import Actor
 from organisations.web.pages import page, sentence_of
 from organisations.web.tenancy import TenantRequest
+
+NAMED = 20
+"""How many installations a line names."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,8 @@ class CheckLine:
     text: str
     advice: str
     at: datetime | None = None
+    named: tuple[str, ...] = ()
+    """What is meant, one by one, where not all can be found by the words."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,7 @@ def switch_view(
 
     return SwitchView(
         checklist,
-        _lines(checklist),
+        _lines(checklist, now),
         wide=drawn(1000, 1),
         narrow=drawn(340, 3),
         confirmable=not checklist.blocking,
@@ -92,7 +98,7 @@ def switch_view(
     )
 
 
-def _lines(checklist: SwitchChecklist) -> tuple[CheckLine, ...]:
+def _lines(checklist: SwitchChecklist, now: datetime) -> tuple[CheckLine, ...]:
     done = {code: code not in checklist.open for code in (KEY_STORE, LOOK, INSTALLATIONS, TOKEN, PROOF)}
     left = len(checklist.in_the_way)
     request, look, token, proof = checklist.request, checklist.look, checklist.token, checklist.proof
@@ -129,6 +135,11 @@ def _lines(checklist: SwitchChecklist) -> tuple[CheckLine, ...]:
             )
             % {"count": left},
             _("Load the new key store there and let the agent look again, or accept what is left."),
+            named=tuple(
+                f"{one.machine}, {one.path} – {of_the_same_key(one, now)}"
+                for one in checklist.in_the_way[:NAMED]
+                if one.certificate_id is None
+            ),
         ),
         CheckLine(
             TOKEN,

@@ -3,9 +3,13 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from agent import pkcs12
-from agent.scan.report import report_of
+from agent.language import Texts
+from agent.scan.report import left_out_lines, report_of
 from agent.scan.search import scan
+from agent.wire.link.installations import InstallationsMatched, LeftOut
 from tests.agent.counterpart import Counterpart
 from tests.agent.scan.samples import ASKED, ORGANISATION, SSIN
 from tests.agent.stores.samples import (
@@ -146,3 +150,28 @@ def test_an_unattended_run_sends_without_asking(
 def test_a_report_needs_an_enrolled_workstation(workstation: Workstation, folder: Path) -> None:
     code, screen = finish(workstation.spawn("scan", str(folder), "--report", "--yes", "--ui", "terminal"))
     assert (code, "ehportal-agent enrol" in screen) == (1, True)
+
+
+def test_what_the_server_did_not_take_is_named_with_its_reason(
+    enrolled: Workstation, server: Counterpart, folder: Path
+) -> None:
+    server.matched = InstallationsMatched(0, 3, 0, (LeftOut(0, "serial"), LeftOut(1, "a_reason_of_tomorrow")))
+    code, screen = finish(enrolled.spawn("scan", str(folder), "--report", "--yes", "--ui", "terminal"))
+    assert code == 0, screen
+    (report,) = server.reports
+    assert "left_out" in server.knows, "else the server tells it to nobody"
+    told = "".join(screen.split())
+    for number, why in ((0, "(it cannot read this: Serial number)"), (1, "a newer agent may help")):
+        assert "".join(f"not take: {report.installations[number].path}".split()) in told
+        assert "".join(why.split()) in told
+
+
+@pytest.mark.parametrize("language", ["nl", "fr", "de", "en"])
+def test_every_reason_has_its_words(folder: Path, language: str) -> None:
+    report, texts = report_of(scan([folder]), machine="x", package=None), Texts(language)
+    reasons = (*report.installations[0].to_json(), "shape", "national_number", "tomorrow")
+    left_out = tuple(LeftOut(0, why) for why in reasons)
+    lines = list(left_out_lines(report, InstallationsMatched(0, 0, 0, left_out), texts))
+    assert len(lines) == len(reasons)
+    assert all(report.installations[0].path in line and "scan." not in line for line in lines)
+    assert list(left_out_lines(report, InstallationsMatched(0, 0, 0, (LeftOut(299, "path"),)), texts)) == []

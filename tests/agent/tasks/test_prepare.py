@@ -78,9 +78,9 @@ def _pem(folder: Path, *certificates: x509.Certificate) -> Path:
     return path
 
 
-def _collect(desk: Workstation, path: Path, *, opens: str) -> tuple[int, str]:
+def _collect(desk: Workstation, path: Path, *, opens: str, holder: str = "GIULIA DE LUCA") -> tuple[int, str]:
     terminal = desk.spawn("collect", str(path), "--ui", "terminal")
-    terminal.expect_exact("Password of the key store for GIULIA DE LUCA: ")
+    terminal.expect_exact(f"Password of the key store for {holder}: ")
     terminal.sendline(PASSWORD)
     terminal.expect_exact(OPENS)
     terminal.sendline(opens)
@@ -122,6 +122,72 @@ def test_from_preparation_to_a_store_that_opens(
     assert found == leaf
     assert key.public_key() == leaf.public_key()
     assert others == [authority[1]]
+
+
+@pytest.mark.parametrize(
+    ("prepared", "delivered"),
+    [
+        ("De Luca Giulia Maria", "Giulia Maria De Luca"),
+        ("Giulia Maria De Luca", "De Luca Giulia Maria"),
+        ("De Luca Giulia Maria", "De Luca Giulia Maria"),
+    ],
+)
+def test_a_certificate_that_writes_the_name_in_the_other_order_is_collected(
+    desk: Workstation,
+    authority: tuple[rsa.RSAPrivateKey, x509.Certificate],
+    prepared: str,
+    delivered: str,
+) -> None:
+    path = _file(desk, dn=ehealth_dn("SSIN", BIS, prepared, None))
+    assert _prepare(desk, path)[0] == 0
+    leaf = _issue(authority, path.with_suffix(".csr"), dn=ehealth_dn("SSIN", BIS, delivered, None))
+    certificate = _pem(desk.configuration, leaf, authority[1])
+    code, screen = _collect(desk, certificate, opens="y", holder=delivered.upper())
+    assert code == 0, screen
+    assert _prepared(desk) == []
+    [store] = desk.stores
+    key, found, _others = pkcs12.load_key_and_certificates(store.read_bytes(), PASSWORD.encode())
+    assert isinstance(key, rsa.RSAPrivateKey)
+    assert (found, key.public_key()) == (leaf, leaf.public_key())
+    terminal = desk.spawn("verify", str(store), "--ui", "terminal")
+    terminal.expect("Password of the key store[^:]*: ")
+    terminal.sendline(PASSWORD)
+    code, screen = finish(terminal)
+    assert (code, "✗" in screen) == (0, False), screen
+
+
+@pytest.mark.parametrize("delivered", ["Maria Giulia Luca De", "Giulia De Luca", "De Luca Giulia Mario"])
+def test_a_certificate_of_other_words_is_another_persons(
+    desk: Workstation, authority: tuple[rsa.RSAPrivateKey, x509.Certificate], delivered: str
+) -> None:
+    path = _file(desk, dn=ehealth_dn("SSIN", BIS, "De Luca Giulia Maria", None))
+    assert _prepare(desk, path)[0] == 0
+    leaf = _issue(authority, path.with_suffix(".csr"), dn=ehealth_dn("SSIN", BIS, delivered, None))
+    terminal = desk.spawn("collect", str(_pem(desk.configuration, leaf, authority[1])), "--ui", "terminal")
+    terminal.expect_exact("Password of the key store for ")
+    terminal.sendline(PASSWORD)
+    code, screen = finish(terminal)
+    assert (code, "another name" in screen, desk.stores) == (1, True, []), screen
+
+
+def test_preparing_again_in_the_other_order_is_the_same_key(
+    desk: Workstation, authority: tuple[rsa.RSAPrivateKey, x509.Certificate]
+) -> None:
+    path = _file(desk)
+    assert _prepare(desk, path)[0] == 0
+    first = read_csr(csr_of_file(path.with_suffix(".csr").read_bytes())).public_key_identifier
+    other = ehealth_dn("SSIN", BIS, "De Luca Giulia", None)
+    terminal = desk.spawn("prepare", str(_file(desk, dn=other)), "--ui", "terminal")
+    terminal.expect_exact("Password of the key store for DE LUCA GIULIA: ")
+    terminal.sendline(PASSWORD)
+    assert finish(terminal)[0] == 0
+    again = read_csr(csr_of_file(path.with_suffix(".csr").read_bytes()))
+    assert (again.public_key_identifier, again.dn) == (first, other)
+    certificate = _pem(
+        desk.configuration, _issue(authority, path.with_suffix(".csr"), dn=other), authority[1]
+    )
+    code, screen = _collect(desk, certificate, opens="y", holder="DE LUCA GIULIA")
+    assert code == 0, screen
 
 
 def test_preparing_again_gives_the_same_request(desk: Workstation) -> None:

@@ -149,7 +149,9 @@ def test_damage_never_raises(content: bytes, damage: list[tuple[int, int]], cut:
     assert found.certificates or found.problem
 
 
-def test_a_version_that_does_not_exist_is_unreadable() -> None:
+def test_a_version_that_does_not_exist_is_named_and_the_certificate_kept() -> None:
     made = der(ONE)
     place = made.index(b"\xa0\x03\x02\x01\x02")
-    assert read_file(made[: place + 4] + b"\x4c" + made[place + 5 :]).problem == "unreadable"
+    strange = made[: place + 4] + b"\x4c" + made[place + 5 :]
+    read = read_file(strange)
+    assert (read.problem, read.certificates) == ("", (strange,))

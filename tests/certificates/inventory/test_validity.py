@@ -155,15 +155,18 @@ def test_a_hold_is_noted_with_its_reason_and_lifted(hospital: Hospital) -> None:
         after = heard(verdict)
         assert (after.status(today()), after.revocation_reason) == (C.ON_HOLD, HOLD)
         assert (after.revoked_at, after.is_genuine, is_evidence(verdict)) == (None, False, False)
+        assert after.on_hold_since == START
     after = heard(Verdict(Trust.TRUSTED))
-    assert (after.status(today()), after.revocation_reason) == (C.VALID, "")
-    heard(held)
+    assert (after.status(today()), after.revocation_reason, after.on_hold_since) == (C.VALID, "", None)
+    assert heard(Verdict(Trust.REVOKED, None, Witness.OCSP, HOLD)).on_hold_since is None
+    assert heard(held).on_hold_since == START, "the day was told by another witness"
     after = heard(Verdict(Trust.REVOKED, START, Witness.CRL, "keyCompromise"))
     assert (after.status(today()), after.revocation_reason, after.revoked_at) == (
         C.REVOKED,
         "keyCompromise",
         START,
     )
+    assert after.on_hold_since is None
     for verdict in (held, Verdict(Trust.TRUSTED)):
         assert heard(verdict).status(today()) is C.REVOKED, "that is final"
     with acting_for([here.pk], as_platform=True):

@@ -12,9 +12,10 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from certificates.domain.x509 import UnreadableCertificate, read_certificate
+from certificates.domain.x509 import MAX_SERIAL_DIGITS, UnreadableCertificate, read_certificate
 from tests.certificates.samples import AUTHORITY, NOW, certificate, der, ehealth, plain_name
 from tests.support.holder import any_key
+from tests.support.odd import numbered
 
 USAGE = x509.KeyUsage(True, True, True, False, False, False, False, False, False)
 FULL = (
@@ -164,22 +165,29 @@ def test_an_authority_is_known_as_one() -> None:
     assert read_certificate(der(certificate(plain_name("CA"), extensions=(AUTHORITY,)))).is_authority
 
 
-def test_a_serial_number_longer_than_the_column_is_refused() -> None:
-    made = der(certificate(plain_name("x"), serial=(1 << 158) + 5))
-    assert len(read_certificate(made).serial) == 40
-    # Twenty octets made forty: the lengths of INTEGER, TBSCertificate and Certificate say so.
-    longer = _with_serial(made, b"\x7f" * 40)
-    with pytest.raises(UnreadableCertificate):
-        read_certificate(longer)
-
-
-def _with_serial(made: bytes, serial: bytes) -> bytes:
-    from asn1crypto import x509 as asn1_x509
-
-    read = asn1_x509.Certificate.load(made)
-    read["tbs_certificate"]["serial_number"] = int.from_bytes(serial, "big")
-    changed: bytes = read.dump(force=True)
-    return changed
+@pytest.mark.parametrize(
+    ("number", "serial", "unread"),
+    [
+        (b"\x7f" * 40, "7f" * 40, ()),
+        (b"\x7f" * 255, "7f" * 255, ()),
+        (b"\x80" + b"\x00" * 254, "-80" + "00" * 254, ()),
+        (b"\x7f" * 256, "", ("serial",)),
+        (b"", "", ("serial",)),
+    ],
+)
+def test_a_strange_serial_number_is_kept_or_named_and_the_rest_is_kept(
+    number: bytes, serial: str, unread: tuple[str, ...]
+) -> None:
+    good = ehealth(application_id="X")
+    facts, whole = read_certificate(numbered(number)(good)), read_certificate(der(good))
+    assert (facts.serial, facts.unread) == (serial, unread)
+    assert len(facts.serial) <= MAX_SERIAL_DIGITS
+    assert facts.serial_number == (int.from_bytes(number, "big", signed=True) if serial else None)
+    assert (facts.not_before, facts.not_after, facts.application_id) == (
+        whole.not_before,
+        whole.not_after,
+        "X",
+    )
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"\x30\x80", b"\x30\x03\x02\x01\x03", b"-----BEGIN"])
@@ -189,11 +197,11 @@ def test_bytes_that_are_no_certificate(content: bytes) -> None:
 
 
 @pytest.mark.parametrize("version", [3, 4, 77, 127])
-def test_a_version_that_does_not_exist(version: int) -> None:
-    made = der(ehealth())
+def test_a_version_that_does_not_exist_is_named_and_the_rest_is_kept(version: int) -> None:
+    made = der(ehealth(application_id="X"))
     place = made.index(b"\xa0\x03\x02\x01\x02")
-    with pytest.raises(UnreadableCertificate):
-        read_certificate(made[: place + 4] + bytes([version]) + made[place + 5 :])
+    facts = read_certificate(made[: place + 4] + bytes([version]) + made[place + 5 :])
+    assert (facts.unread, facts.application_id) == (("version",), "X")
 
 
 WHOLE = der(ehealth(application_id="X", extensions=FULL))
@@ -212,7 +220,7 @@ def test_no_damage_raises_anything_else(damage: list[tuple[int, int]]) -> None:
         except UnreadableCertificate:
             return
     assert len(facts.fingerprint) == 64
-    assert len(facts.serial) <= 42
+    assert len(facts.serial) <= MAX_SERIAL_DIGITS
     assert "\x00" not in facts.subject + facts.common_name + facts.holder_name
 
 

@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from agent.wire.pki.unreadable import PANICS
 from certificates.domain.lifecycle import Environment
 from certificates.models import Certificate
 from certificates.services.status.check import check_revocation, due_certificates
+from certificates.trust import paths
 from certificates.trust.anchors import certificate_roots, eid_anchors
 from certificates.trust.paths import Issuers, Trust, validate
 from organisations.tenancy import acting_for
@@ -69,6 +72,42 @@ def test_every_odd_certificate_has_a_verdict_that_is_written_down(
     assert (row.der, row.revocation_status, row.revocation_checked_at) == (strange, "unknown", moment)
 
 
+@pytest.mark.parametrize("at", ["asn1_of", "CertificateValidator"])
+def test_a_panic_of_a_library_is_a_verdict_that_is_written_down(
+    hospital: Hospital, government: SandboxProcess, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    row = shelve(hospital.organisation, tag(), 300)
+
+    def panicking(*_arguments: object, **_names: object) -> None:
+        raise PANICS[0]("index out of bounds")
+
+    monkeypatch.setattr(paths, at, panicking)
+    moment = now()
+    check_revocation(row.organisation_id, row.pk, now=moment)
+    [row] = stored(hospital)
+    assert (row.revocation_status, row.revocation_checked_at) == ("unknown", moment)
+
+
+@pytest.mark.parametrize("ends", [KeyboardInterrupt, SystemExit, SoftTimeLimitExceeded])
+def test_what_ends_the_task_is_no_verdict(
+    hospital: Hospital,
+    government: SandboxProcess,
+    monkeypatch: pytest.MonkeyPatch,
+    ends: type[BaseException],
+) -> None:
+    row = shelve(hospital.organisation, tag(), 300)
+    before = row.revocation_checked_at
+
+    def ended(*_arguments: object, **_names: object) -> None:
+        raise ends
+
+    monkeypatch.setattr(paths, "CertificateValidator", ended)
+    with pytest.raises(ends):
+        check_revocation(row.organisation_id, row.pk, now=now())
+    [row] = stored(hospital)
+    assert (row.revocation_status, row.revocation_checked_at) == ("good", before)
+
+
 def test_an_enrolment_with_such_a_card_is_refused_with_a_sentence(hospital: Hospital, holder: Holder) -> None:
     anchors = [x509.load_der_x509_certificate(anchor) for anchor in eid_anchors()]
     key = holder.identity.authentication_key
@@ -112,7 +151,8 @@ def test_one_organisation_does_not_starve_another(hospital: Hospital) -> None:
                 **{
                     field.attname: getattr(model, field.attname)
                     for field in Certificate._meta.concrete_fields
-                    if field.attname not in ("id", "fingerprint", "revocation_checked_at")
+                    if field.attname
+                    not in ("id", "fingerprint", "revocation_checked_at", "revocation_asked_at")
                 },
                 fingerprint=f"{number:064x}",
             )
@@ -120,7 +160,9 @@ def test_one_organisation_does_not_starve_another(hospital: Hospital) -> None:
         ]
         Certificate.objects.bulk_create(many)
     long_ago = now() - timedelta(days=2)
-    theirs = shelve(other.organisation, "FEW", 300, revocation_checked_at=long_ago)
+    theirs = shelve(
+        other.organisation, "FEW", 300, revocation_checked_at=long_ago, revocation_asked_at=long_ago
+    )
     due = due_certificates(now=now(), most=10)
     assert len(due) == 10
     assert (other.organisation.pk, theirs.pk) in due

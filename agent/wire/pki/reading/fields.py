@@ -36,6 +36,11 @@ _URI = 0x86
 _NAMES_IN_CONTEXT = frozenset({0x81, 0x82, _URI})
 """GeneralName (RFC 5280 4.2.1.6): rfc822Name, dNSName, uniformResourceIdentifier."""
 _DEEPEST = 12
+_VERSION_1 = b"\x02\x01\x00"
+_VERSIONS = frozenset({_VERSION_1, b"\x02\x01\x01", b"\x02\x01\x02"})
+
+MAX_SERIAL_OCTETS: Final = 255
+"""RFC 5280 4.1.2.2 allows 20; some made by hand have more, and what is longer still is no number that anybody reads."""
 
 
 class NotACertificate(ValueError):
@@ -46,7 +51,8 @@ class NotACertificate(ValueError):
 class CertificateFields:
     """What a certificate says, as far as each field can be read; `unread` names those that cannot, whole or in part.
 
-    Dates are within the range of `moments`. `key` is the SubjectPublicKeyInfo; extensions are (type, value), in order.
+    Dates are within the range of `moments`; a serial number that cannot be read is 0. `key` is the
+    SubjectPublicKeyInfo; extensions are (type, value), in order.
     """
 
     der: bytes
@@ -184,20 +190,24 @@ def _read(der: bytes) -> CertificateFields:
         raise ValueError("not the three parts of a certificate")
     fields = list(elements(der, content, stop))
     if fields[0][0] == _VERSION:
-        if der[fields[0][2] : fields[0][3]] not in (b"\x02\x01\x00", b"\x02\x01\x01", b"\x02\x01\x02"):
-            raise ValueError("a version that does not exist")
+        version = der[fields[0][2] : fields[0][3]]
         del fields[0]
+    else:
+        version = _VERSION_1
     serial, _signature, issuer, validity, subject, key = fields[:6]
     if [serial[0], issuer[0], validity[0], subject[0], key[0]] != [_INTEGER, *[_SEQUENCE] * 4]:
         raise ValueError("fields that are not those of a certificate")
     begin, finish = elements(der, validity[2], validity[3])
     names = {"issuer": name_texts(der, *issuer[2:]), "subject": name_texts(der, *subject[2:])}
     unread = [field for field, name in names.items() if not name.whole]
+    if version not in _VERSIONS:
+        unread.insert(0, "version")
     bits = [element for element in elements(der, *key[2:]) if element[0] == _BITS]
     if len(bits) != 1:
         raise ValueError("no key")
     number = der[serial[2] : serial[3]]
-    if not number:
+    if not 0 < len(number) <= MAX_SERIAL_OCTETS:
+        number = b""
         unread.append("serial")
     try:
         not_before = asn1_moment(begin[0], der[begin[2] : begin[3]])

@@ -1,0 +1,30 @@
+"""Runs one check of a certificate's status as a worker would, and kills the process as soon as the judging begins.
+
+    python -m tests.support.kill_check ORGANISATION CERTIFICATE
+
+So ends a worker whose hard time limit comes, or whose library takes all its memory. The product knows nothing of it.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import django
+
+from tests.support.kill import LineCounter
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def main() -> None:
+    organisation, certificate = sys.argv[1:]
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ehportal.settings")
+    django.setup()
+    from certificates.tasks import check_certificate
+
+    sys.settrace(LineCounter(frozenset({str(ROOT / "certificates/trust/paths.py")}), 1))
+    check_certificate.run(organisation, certificate)
+
+
+if __name__ == "__main__":
+    main()
