@@ -7,7 +7,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from agent.wire.days import days_left
@@ -22,6 +22,7 @@ from certificates.domain.validity import (
     status_of,
     window_start,
 )
+from organisations.models.queued import Queued
 from organisations.sealing import unseal
 
 WINDOW_START = Coalesce(F("replaceable_from"), F("not_after") - REPLACEMENT_WINDOW)
@@ -116,7 +117,7 @@ def has_successor() -> Exists:
     return Exists(later.exclude(identifier_type="").genuine())
 
 
-class Certificate(models.Model):
+class Certificate(Queued):
     """One certificate. The DER is sealed, because a personal certificate carries a national number in its name."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -163,6 +164,8 @@ class Certificate(models.Model):
     revocation_reason = models.CharField(max_length=24, blank=True)
     """Why, as OCSP or the CRL told it (RFC 5280 5.3.1, its spelling); certificateHold is the one that may end."""
     revocation_checked_at = models.DateTimeField(null=True, blank=True)
+    next_attempt_at = models.DateTimeField(null=True, blank=True, db_default=Now())
+    """When its revocation status is to be asked next; a new certificate's at once, None where nobody need ask again."""
     source = models.CharField(
         max_length=10, choices=[(one, one) for one in ("requested", "imported", "recorded")]
     )
@@ -227,9 +230,6 @@ class Certificate(models.Model):
             models.Index(fields=["organisation", "public_key_identifier"], name="certificate_by_key"),
             models.Index(
                 fields=["organisation", "identifier_value", "application_id"], name="certificate_by_name"
-            ),
-            models.Index(
-                "organisation", F("revocation_checked_at").asc(nulls_first=True), name="certificate_by_check"
             ),
         ]
 

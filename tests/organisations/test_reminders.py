@@ -18,13 +18,13 @@ from organisations.services.letters.reminders import (
     EVERY,
     PAUSES,
     Notice,
-    organisations_to_remind,
     remind_organisation,
 )
 from organisations.services.members import add_member
 from organisations.tenancy import acting_for
 from tests.support.hospital import PLATFORM, Hospital, make_hospital
 from tests.support.mail_sink import MailSink, receiving_mail
+from tests.support.work import claimable
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +74,12 @@ def remind(hospital: Hospital, *notices: Notice, now: datetime = NOW) -> None:
     with acting_for([hospital.organisation.pk], as_platform=True):
         Organisation.objects.filter(pk=hospital.organisation.pk).update(reminders_due_at=now)
     remind_organisation(hospital.organisation.pk, lambda _organisation, _now: notices, now=now)
+
+
+def looked_at(hospital: Hospital) -> datetime:
+    """When a worker is to look next."""
+    with acting_for([hospital.organisation.pk], as_platform=True):
+        return Organisation.objects.get(pk=hospital.organisation.pk).reminders_due_at
 
 
 def rows_of(hospital: Hospital) -> list[Reminder]:
@@ -153,10 +159,7 @@ def test_an_outage_loses_nothing_and_is_tried_again_soon(
     up = settings.EMAIL_PORT
     settings.EMAIL_PORT = 1
     remind(hospital, notice(hospital, hospital.administrator, hospital.holder_user))
-    assert hospital.organisation.pk not in organisations_to_remind(
-        now=NOW + AFTER_OUTAGE - timedelta(seconds=1)
-    )
-    assert hospital.organisation.pk in organisations_to_remind(now=NOW + AFTER_OUTAGE)
+    assert looked_at(hospital) == NOW + AFTER_OUTAGE
     assert all(row.attempts == 0 for row in rows_of(hospital))
     settings.EMAIL_PORT = up
     remind(hospital, notice(hospital, hospital.administrator, hospital.holder_user), now=NOW + AFTER_OUTAGE)
@@ -186,12 +189,9 @@ def test_a_look_is_taken_once_and_comes_back(hospital: Hospital, sink: MailSink)
         looked.append(now)
         return ()
 
-    here = hospital.organisation.pk
-    for minutes in (0, 1):
-        remind_organisation(here, find, now=NOW + timedelta(minutes=minutes))
+    remind_organisation(hospital.organisation.pk, find, now=NOW)
     assert looked == [NOW]
-    assert here not in organisations_to_remind(now=NOW + EVERY - timedelta(seconds=1))
-    assert here in organisations_to_remind(now=NOW + EVERY)
+    assert looked_at(hospital) == NOW + EVERY
 
 
 def test_who_waits_longest_is_looked_at_first(hospital: Hospital) -> None:
@@ -201,8 +201,8 @@ def test_who_waits_longest_is_looked_at_first(hospital: Hospital) -> None:
             Organisation.objects.filter(pk=one.organisation.pk).update(
                 reminders_due_at=NOW - timedelta(hours=hours)
             )
-    assert organisations_to_remind(now=NOW)[:2] == [other.organisation.pk, hospital.organisation.pk]
-    assert organisations_to_remind(now=NOW, most=1) == [other.organisation.pk]
+    assert claimable("notices", most=1) == [(other.organisation.pk,) * 2]
+    assert claimable("notices", most=1) == [(hospital.organisation.pk,) * 2]
 
 
 def test_a_reader_of_two_organisations_hears_of_each_from_itself(hospital: Hospital, sink: MailSink) -> None:
@@ -286,11 +286,11 @@ def test_many_readers_are_told_over_several_looks(
     readers = [colleague(hospital, f"colleague{one}") for one in range(5)]
     at = NOW
     for expected in (2, 4, 5):
-        assert hospital.organisation.pk in organisations_to_remind(now=at)
+        assert looked_at(hospital) <= at
         remind_organisation(hospital.organisation.pk, lambda *_: [notice(hospital, *readers)], now=at)
         assert len(sink.mails) == expected
         at += AFTER_OUTAGE
-    assert hospital.organisation.pk not in organisations_to_remind(now=at)
+    assert looked_at(hospital) > at
 
 
 def test_what_is_private_stays_so(hospital: Hospital, sink: MailSink) -> None:
