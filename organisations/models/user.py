@@ -35,6 +35,9 @@ class User(AbstractBaseUser):
     last_organisation = models.UUIDField(null=True, blank=True)
     """In which organisation this user last chose to work; the next session opens there while there is a role in it."""
 
+    is_operator = models.BooleanField(default=False, db_default=False)
+    """Operates the platform: sees how its work stands, and nothing of an organisation by that alone."""
+
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]
 
