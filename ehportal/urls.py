@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from ehportal.operation.views import release_row, work
 from organisations.api.returned_mail import returned_mail
 from organisations.web.accounts.adapter import closed
 from organisations.web.language import choose_language
@@ -20,6 +21,12 @@ urlpatterns = [
         include("organisations.web.members.urls"),
     ),
     path("language/", choose_language, name="language"),
+    path("operation/", work, name="operation-work"),
+    path(
+        "operation/release/<slug:kind>/<uuid:organisation_id>/<uuid:row_id>/",
+        release_row,
+        name="operation-release",
+    ),
     path("mail/returned/", returned_mail, name="returned-mail"),
     path("organisation/", include("organisations.web.urls")),
     path("", include("certificates.web.urls")),

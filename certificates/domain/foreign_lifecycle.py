@@ -54,7 +54,7 @@ MOVES: dict[ForeignState, frozenset[ForeignState]] = {
 MACHINE_STATES = frozenset(
     {S.READY, S.SUBMITTING, S.OUTCOME_UNKNOWN, S.AWAITING_CONFIRMATION, S.AWAITING_CERTIFICATE}
 )
-"""States that a task works on when they are due."""
+"""States that a worker takes up when they are due."""
 FINAL_STATES = frozenset({S.COMPLETED, S.LAPSED, S.REJECTED, S.CANCELLED, S.GAVE_UP})
 """States in which nothing moves by itself any more."""
 CANCELLABLE_STATES = frozenset(state for state, to in MOVES.items() if S.CANCELLED in to)

@@ -1,7 +1,8 @@
 """States of a certificate request and the moves between them.
 
-The row's state is the queue: states that wait for a machine are due at `next_attempt_at`; states that wait for a person
-are not due at all. A submission that may or may not have arrived is OUTCOME_UNKNOWN and is settled by asking.
+The row's state is the queue: states that a machine moves are due at `next_attempt_at`, also where it only looks whether
+what they wait for has come; states that wait for a person alone are not due at all. A submission that may or may not
+have arrived is OUTCOME_UNKNOWN and is settled by asking.
 """
 
 from enum import StrEnum
@@ -55,6 +56,7 @@ MOVES: dict[RequestState, frozenset[RequestState]] = {
 
 MACHINE_STATES = frozenset(
     {
+        S.AWAITING_DEVICE,
         S.AWAITING_CONTRACT,
         S.AWAITING_SIGNATURE,
         S.SIGNED,
@@ -63,7 +65,8 @@ MACHINE_STATES = frozenset(
         S.AWAITING_CERTIFICATE,
     }
 )
-"""States that a task works on when they are due; AWAITING_SIGNATURE is due when its job ends unsigned."""
+"""States that a worker takes up when they are due; AWAITING_SIGNATURE is due when its job ends unsigned, and
+AWAITING_DEVICE every so often, to see whether a workstation has come."""
 
 FINAL_STATES = frozenset({S.COMPLETED, S.REJECTED, S.DECLINED, S.CANCELLED, S.GAVE_UP})
 """States in which nothing moves by itself any more."""

@@ -69,6 +69,7 @@ REVOCATION_MOVES: dict[RevocationState, frozenset[RevocationState]] = {
 
 REVOCATION_MACHINE_STATES = frozenset(
     {
+        S.AWAITING_DEVICE,
         S.AWAITING_CONTRACT,
         S.AWAITING_SIGNATURE,
         S.SIGNED,
@@ -77,7 +78,8 @@ REVOCATION_MACHINE_STATES = frozenset(
         S.AWAITING_EVIDENCE,
     }
 )
-"""States that a task works on when they are due; AWAITING_SIGNATURE is due when its job ends unsigned."""
+"""States that a worker takes up when they are due; AWAITING_SIGNATURE is due when its job ends unsigned, and
+AWAITING_DEVICE every so often, to see whether a workstation has come."""
 
 REVOCATION_AWAITS_EVIDENCE = frozenset(state for state, to in REVOCATION_MOVES.items() if S.COMPLETED in to)
 """States that evidence from outside ends: the government took it, or may have taken it."""

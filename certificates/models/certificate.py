@@ -7,7 +7,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from agent.wire.days import days_left
@@ -23,6 +23,7 @@ from certificates.domain.validity import (
     window_start,
 )
 from certificates.domain.x509 import MAX_SERIAL_DIGITS
+from organisations.models.queued import Queued
 from organisations.sealing import unseal
 
 WINDOW_START = Coalesce(F("replaceable_from"), F("not_after") - REPLACEMENT_WINDOW)
@@ -117,7 +118,7 @@ def has_successor() -> Exists:
     return Exists(later.exclude(identifier_type="").genuine())
 
 
-class Certificate(models.Model):
+class Certificate(Queued):
     """One certificate. The DER is sealed, because a personal certificate carries a national number in its name."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -166,8 +167,8 @@ class Certificate(models.Model):
     on_hold_since = models.DateTimeField(null=True, blank=True)
     """Since when it is suspended, as OCSP or the CRL told it; empty for any other, and where it was not told."""
     revocation_checked_at = models.DateTimeField(null=True, blank=True)
-    revocation_asked_at = models.DateTimeField(null=True, blank=True)
-    """When a worker last set out to ask: written down before, so that one that ends its worker goes to the end."""
+    next_attempt_at = models.DateTimeField(null=True, blank=True, db_default=Now())
+    """When its revocation status is to be asked next; a new certificate's at once, None where nobody need ask again."""
     source = models.CharField(
         max_length=10, choices=[(one, one) for one in ("requested", "imported", "recorded")]
     )
@@ -232,9 +233,6 @@ class Certificate(models.Model):
             models.Index(fields=["organisation", "public_key_identifier"], name="certificate_by_key"),
             models.Index(
                 fields=["organisation", "identifier_value", "application_id"], name="certificate_by_name"
-            ),
-            models.Index(
-                "organisation", F("revocation_asked_at").asc(nulls_first=True), name="certificate_by_turn"
             ),
         ]
 

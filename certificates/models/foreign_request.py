@@ -1,7 +1,6 @@
 """A certificate for a care provider without a Belgian identity card, from the wish to the store that opens."""
 
 import uuid
-from datetime import datetime
 from typing import Self
 
 from django.conf import settings
@@ -12,7 +11,6 @@ from django.utils import timezone
 from certificates.domain.foreign_lifecycle import (
     CANCELLABLE_STATES,
     FINAL_STATES,
-    MACHINE_STATES,
     MOVES,
     ForeignState,
 )
@@ -23,10 +21,6 @@ from organisations.sealing import unseal
 
 class ForeignRequestQuerySet(models.QuerySet["ForeignRequest"]):
     """Questions about these requests, in English."""
-
-    def due_at(self, now: datetime) -> Self:
-        """Requests that a task should work on at `now`."""
-        return self.filter(state__in=MACHINE_STATES, next_attempt_at__lte=now)
 
     def blocking_their_name(self) -> Self:
         """Requests still on their way: no second one for the same person and environment beside them."""
@@ -88,9 +82,6 @@ class ForeignRequest(Work):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["next_attempt_at"], name="foreign_due", condition=Q(next_attempt_at__isnull=False)
-            ),
             models.Index(fields=["organisation", "-requested_at", "-id"], name="foreign_by_time"),
         ]
 

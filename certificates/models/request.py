@@ -1,7 +1,6 @@
 """A request for a certificate, from the administrator's wish to the stored certificate."""
 
 import uuid
-from datetime import datetime
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -12,7 +11,6 @@ from django.utils import timezone
 from certificates.domain.lifecycle import (
     CANCELLABLE_STATES,
     FINAL_STATES,
-    MACHINE_STATES,
     MOVES,
     Environment,
     RequestState,
@@ -29,10 +27,6 @@ CONTACT_FIELDS = ("email_private", "email_general", "phone_private", "phone_gene
 
 class RequestQuerySet(models.QuerySet["CertificateRequest"]):
     """Questions about requests, in English."""
-
-    def due_at(self, now: datetime) -> Self:
-        """Requests that a task should work on at `now`."""
-        return self.filter(state__in=MACHINE_STATES, next_attempt_at__lte=now)
 
     def blocking_their_name(self) -> Self:
         """Requests still on their way to a certificate: no second one for the same name beside them.
@@ -122,9 +116,6 @@ class CertificateRequest(Work):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["next_attempt_at"], name="request_due", condition=Q(next_attempt_at__isnull=False)
-            ),
             models.Index(fields=["organisation", "-requested_at", "-id"], name="request_by_time"),
         ]
 

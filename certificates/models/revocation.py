@@ -1,7 +1,6 @@
 """A revocation, from somebody's wish to the evidence that the certificate is dead."""
 
 import uuid
-from datetime import datetime
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -11,7 +10,6 @@ from django.utils import timezone
 
 from certificates.domain.revocation import (
     REVOCATION_FINAL_STATES,
-    REVOCATION_MACHINE_STATES,
     REVOCATION_MOVES,
     RevocationReason,
     RevocationState,
@@ -21,10 +19,6 @@ from certificates.models.work import Work
 
 class RevocationQuerySet(models.QuerySet["Revocation"]):
     """Questions about revocations, in English."""
-
-    def due_at(self, now: datetime) -> Self:
-        """Revocations that a task should work on at `now`."""
-        return self.filter(state__in=REVOCATION_MACHINE_STATES, next_attempt_at__lte=now)
 
     def on_their_way(self) -> Self:
         """Revocations that have not come to an end."""
@@ -67,13 +61,6 @@ class Revocation(Work):
                 fields=["certificate"],
                 name="one_revocation_on_its_way",
                 condition=~Q(state__in=["completed", "rejected", "declined", "cancelled", "gave_up"]),
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["next_attempt_at"],
-                name="revocation_due",
-                condition=Q(next_attempt_at__isnull=False),
             ),
         ]
 

@@ -7,13 +7,15 @@ from uuid import UUID
 
 from django.db import models
 
+from organisations.models.queued import Queued
+
 UNSIGNED = "unsigned"
 """The problem of what was offered and never signed."""
 KEY_STORE_LOST = "key_store_lost"
 """Why a holder cannot renew: the old key store or its password is gone. The agent declines with this reason."""
 
 
-class Work(models.Model):
+class Work(Queued):
     """A row that goes from state to state; `services.signing.transition` is the only way in which it does."""
 
     MOVES: ClassVar[Mapping[Any, Set[StrEnum]]]

@@ -18,9 +18,13 @@ from deploy.stack import postgres, redis
 from deploy.stack.bootstrap import ROOT
 from deploy.stack.ports import free_port
 from deploy.stack.processes import Processes
+from organisations.domain.work import Lane
 
 T = TypeVar("T")
 Report = Callable[[str], None]
+
+PROCESSES = {Lane.ASKED: 2, Lane.SUBMISSIONS: 2}
+"""How many processes a lane has, where it is not one."""
 
 
 @dataclass
@@ -195,21 +199,18 @@ class Stack:
             [python, "-m", "gunicorn", "ehportal.wsgi", "--bind", bind, "--workers", "2", "--threads", "4",
              "--worker-tmp-dir", str(self.folder), "--no-control-socket"],
         )  # fmt: skip
-        self.start_worker()
-        schedule = str(self.folder / "beat-schedule")
-        self.processes.start(
-            "beat",
-            [python, "-m", "celery", "-A", "ehportal", "beat", "--schedule", schedule, "--pidfile", ""],
-        )
+        self.start_workers()
+        self.processes.start("beat", [python, "-m", "celery", "-A", "ehportal", "beat", "--pidfile", ""])
         self.wait_for_web()
 
-    def start_worker(self) -> None:
-        """Start a Celery worker with two processes."""
-        self.processes.start(
-            "worker",
-            [sys.executable, "-m", "celery", "-A", "ehportal", "worker", "--concurrency", "2", "--without-gossip",
-             "--without-mingle"],
-        )  # fmt: skip
+    def start_workers(self) -> None:
+        """Start a Celery worker for each lane: what hangs in one holds up no other."""
+        for lane in Lane:
+            self.processes.start(
+                f"worker-{lane}",
+                [sys.executable, "-m", "celery", "-A", "ehportal", "worker", "--queues", lane, "--concurrency",
+                 str(PROCESSES.get(lane, 1)), "--hostname", f"{lane}@%h", "--without-gossip", "--without-mingle"],
+            )  # fmt: skip
 
     def wait_for_web(self, seconds: float = 180) -> None:
         """Return when the web server answers. Raises TimeoutError."""

@@ -9,12 +9,13 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from organisations.domain.roles import Role
+from organisations.models.queued import Queued
 
 LIFETIME = timedelta(days=14)
 """How long an invitation can be accepted after it was last sent."""
 
 
-class Invitation(models.Model):
+class Invitation(Queued):
     """One role offered to one address. The row is also the queue of its letter: due at `next_attempt_at`.
 
     It says nothing about whether the address has an account: what the inviter typed is all that it holds.
@@ -53,13 +54,6 @@ class Invitation(models.Model):
                 "role",
                 condition=Q(ended_at=None),
                 name="invited_once_to_a_role",
-            )
-        ]
-        indexes = [
-            models.Index(
-                fields=["next_attempt_at"],
-                name="invitation_to_send",
-                condition=Q(next_attempt_at__isnull=False),
             )
         ]
 

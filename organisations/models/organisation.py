@@ -10,9 +10,10 @@ from django.utils import timezone
 from agent.wire import software
 from organisations.domain import identifiers
 from organisations.domain.claims import MAY, NumberState, Use, Voucher, states_that_may
+from organisations.models.queued import Queued
 
 
-class Organisation(models.Model):
+class Organisation(Queued):
     """One tenant. Row-level security shows a session only the organisations it names."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -22,11 +23,10 @@ class Organisation(models.Model):
     """What loads its key stores, a code of `agent.wire.software`: a new one gets the format that this opens."""
     created_at = models.DateTimeField(default=timezone.now)
     reminders_due_at = models.DateTimeField(default=timezone.now)
-    """When somebody is next to look for what its members must be reminded of."""
+    """When a worker is next to look for what its members must be reminded of."""
 
     class Meta:
         ordering = ["name", "id"]
-        indexes = [models.Index(fields=["reminders_due_at", "id"], name="organisation_to_remind")]
 
     def __str__(self) -> str:
         return self.name

@@ -38,6 +38,8 @@ class User(AbstractBaseUser):
 
     sign_in_changes = models.PositiveIntegerField(default=0, db_default=0)
     """How often it changed how this user signs in, beside the password; sessions from before the last time are over."""
+    is_operator = models.BooleanField(default=False, db_default=False)
+    """Operates the platform: sees how its work stands, and nothing of an organisation by that alone."""
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]

@@ -16,13 +16,14 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from organisations.domain.roles import Role
+from organisations.domain.work import Lane
 from organisations.errors import AlreadyInvited, InvitationOver, RoleHeld
 from organisations.models import Invitation, Membership, Organisation, Person, User
 from organisations.models.invitation import LIFETIME
 from organisations.services.accounts import choose_password_by_mail, is_begun
 from organisations.services.audit import Actor, record
 from organisations.services.members import add_member, remember_organisation
-from organisations.services.nudges import send_on_commit
+from organisations.services.work.wakes import wake_on_commit
 from organisations.tenancy import acting_for
 
 
@@ -69,7 +70,7 @@ def invite(
             _record(invitation, "invitation_made", actor, now)
     except IntegrityError as error:
         raise AlreadyInvited(field="email") from error
-    _nudge(invitation)
+    _nudge()
     return invitation
 
 
@@ -80,7 +81,7 @@ def send_again(invitation: Invitation, *, actor: Actor, now: datetime) -> None:
     if not rows.update(expires_at=now + LIFETIME, next_attempt_at=now, sent_at=None, attempts=0, answer=""):
         raise InvitationOver
     _record(invitation, "invitation_renewed", actor, now)
-    _nudge(invitation)
+    _nudge()
 
 
 @transaction.atomic
@@ -186,5 +187,5 @@ def _record(invitation: Invitation, action: str, actor: Actor, now: datetime) ->
     record(invitation.organisation_id, action, invitation, actor=actor, now=now, **facts)
 
 
-def _nudge(invitation: Invitation) -> None:
-    send_on_commit("organisations.send_invitation", str(invitation.organisation_id), str(invitation.pk))
+def _nudge() -> None:
+    wake_on_commit(Lane.NOTICES)

@@ -178,12 +178,14 @@ def test_the_worker_is_killed_while_it_submits(world: World) -> None:
     until(lambda: world.state_of(page) == "submitting")
     processes = world.stack.processes
     for name, process in processes.running:
-        if name == "worker":
+        if name.startswith("worker-"):
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
     assert world.state_of(page) == "submitting"
-    processes.running[:] = [(name, process) for name, process in processes.running if name != "worker"]
-    world.stack.start_worker()
+    processes.running[:] = [
+        (name, process) for name, process in processes.running if not name.startswith("worker-")
+    ]
+    world.stack.start_workers()
     status, seen = world.terminal().run("run", job, timeout=180)
     assert status == 0, seen
     sent = [

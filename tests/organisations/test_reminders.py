@@ -19,13 +19,13 @@ from organisations.services.letters.reminders import (
     PAUSES,
     Notice,
     Urgency,
-    organisations_to_remind,
     remind_organisation,
 )
 from organisations.services.members import add_member
 from organisations.tenancy import acting_for
 from tests.support.hospital import PLATFORM, Hospital, make_hospital
 from tests.support.mail_sink import MailSink, receiving_mail
+from tests.support.work import claimable
 
 pytestmark = pytest.mark.django_db
 
@@ -76,6 +76,12 @@ def remind(hospital: Hospital, *notices: Notice, now: datetime = NOW) -> None:
     with acting_for([hospital.organisation.pk], as_platform=True):
         Organisation.objects.filter(pk=hospital.organisation.pk).update(reminders_due_at=now)
     remind_organisation(hospital.organisation.pk, lambda _organisation, _now: notices, now=now)
+
+
+def looked_at(hospital: Hospital) -> datetime:
+    """When a worker is to look next."""
+    with acting_for([hospital.organisation.pk], as_platform=True):
+        return Organisation.objects.get(pk=hospital.organisation.pk).reminders_due_at
 
 
 def rows_of(hospital: Hospital) -> list[Reminder]:
@@ -155,8 +161,7 @@ def test_an_outage_loses_nothing_and_is_tried_again_soon(
     up = settings.EMAIL_PORT
     settings.EMAIL_PORT = 1
     remind(hospital, notice(hospital, hospital.administrator, hospital.holder_user))
-    assert hospital.organisation.pk not in organisations_to_remind(now=NOW + OUTAGE - timedelta(seconds=1))
-    assert hospital.organisation.pk in organisations_to_remind(now=NOW + OUTAGE)
+    assert looked_at(hospital) == NOW + OUTAGE
     assert all(row.attempts == 0 for row in rows_of(hospital))
     settings.EMAIL_PORT = up
     remind(hospital, notice(hospital, hospital.administrator, hospital.holder_user), now=NOW + OUTAGE)
@@ -175,7 +180,6 @@ def test_a_worker_that_dies_before_the_letter_left_leaves_a_claim_that_lapses(
     monkeypatch.undo()
     remind(hospital, notice(hospital, hospital.administrator), now=NOW + CLAIM - timedelta(minutes=1))
     assert sink.mails == []
-    assert hospital.organisation.pk in organisations_to_remind(now=NOW + CLAIM), "somebody looks then"
     remind(hospital, notice(hospital, hospital.administrator), now=NOW + CLAIM)
     assert addresses(sink) == [hospital.administrator.email]
 
@@ -187,12 +191,9 @@ def test_a_look_is_taken_once_and_comes_back(hospital: Hospital, sink: MailSink)
         looked.append(now)
         return ()
 
-    here = hospital.organisation.pk
-    for minutes in (0, 1):
-        remind_organisation(here, find, now=NOW + timedelta(minutes=minutes))
+    remind_organisation(hospital.organisation.pk, find, now=NOW)
     assert looked == [NOW]
-    assert here not in organisations_to_remind(now=NOW + EVERY - timedelta(seconds=1))
-    assert here in organisations_to_remind(now=NOW + EVERY)
+    assert looked_at(hospital) == NOW + EVERY
 
 
 def test_who_waits_longest_is_looked_at_first(hospital: Hospital) -> None:
@@ -202,8 +203,8 @@ def test_who_waits_longest_is_looked_at_first(hospital: Hospital) -> None:
             Organisation.objects.filter(pk=one.organisation.pk).update(
                 reminders_due_at=NOW - timedelta(hours=hours)
             )
-    assert organisations_to_remind(now=NOW)[:2] == [other.organisation.pk, hospital.organisation.pk]
-    assert organisations_to_remind(now=NOW, most=1) == [other.organisation.pk]
+    assert claimable("notices", most=1) == [(other.organisation.pk,) * 2]
+    assert claimable("notices", most=1) == [(hospital.organisation.pk,) * 2]
 
 
 def test_a_reader_of_two_organisations_hears_of_each_from_itself(hospital: Hospital, sink: MailSink) -> None:
@@ -287,11 +288,11 @@ def test_many_readers_are_told_over_several_looks(
     readers = [colleague(hospital, f"colleague{one}") for one in range(5)]
     at = NOW
     for expected in (2, 4, 5):
-        assert hospital.organisation.pk in organisations_to_remind(now=at)
+        assert looked_at(hospital) <= at
         remind_organisation(hospital.organisation.pk, lambda *_: [notice(hospital, *readers)], now=at)
         assert len(sink.mails) == expected
         at += timedelta(seconds=10)
-    assert hospital.organisation.pk not in organisations_to_remind(now=at)
+    assert looked_at(hospital) > at
 
 
 def test_what_is_private_stays_so(hospital: Hospital, sink: MailSink) -> None:

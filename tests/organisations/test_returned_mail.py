@@ -11,8 +11,8 @@ from pytest_django import Settings
 
 from organisations.models import ReturnedMail
 from organisations.services.letters.mail import Letter, Note, post
+from organisations.services.letters.mailbox import MailboxUnreachable, read_bounces
 from organisations.services.letters.returned import MOST_BYTES, envelope_sender, take_returned_mail
-from organisations.tasks import read_bounces
 from tests.organisations.web.conftest import administrator, hospital
 from tests.support.hospital import Hospital
 from tests.support.mail_sink import MailSink, receiving_mail
@@ -167,7 +167,7 @@ def test_the_mailbox_is_read(settings: Settings) -> None:
     person = PLAIN % b"bounces@ehportal.example"
     with holding([person, back]) as box:
         settings.BOUNCE_IMAP_URL = box.url
-        read_bounces()
+        read_bounces(now=datetime.now(UTC))
         assert ReturnedMail.objects.get().address == "els@maasdal.example"
         assert list(box.messages.values()) == [person], "a person may have answered: that stays"
         said = StringIO()
@@ -179,7 +179,7 @@ def test_a_mailbox_that_cannot_be_read_is_told_without_its_password(settings: Se
     settings.BOUNCE_IMAP_URL = ""
     with pytest.raises(CommandError, match="BOUNCE_IMAP_URL"):
         call_command("read_bounces")
-    read_bounces()
+    read_bounces(now=datetime.now(UTC))
     with holding([]) as box:
         settings.BOUNCE_IMAP_URL = box.url.replace("geheim", "verkeerd")
         with pytest.raises(CommandError) as told:
@@ -187,4 +187,6 @@ def test_a_mailbox_that_cannot_be_read_is_told_without_its_password(settings: Se
         assert "verkeerd" not in str(told.value)
     with pytest.raises(CommandError):
         call_command("read_bounces")
-    read_bounces()
+    with pytest.raises(MailboxUnreachable) as failed:
+        read_bounces(now=datetime.now(UTC))
+    assert "verkeerd" not in str(failed.value)

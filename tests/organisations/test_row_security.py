@@ -153,6 +153,14 @@ def test_the_record_takes_inserts_only(two: tuple[Hospital, Hospital], owner_url
         owner.execute("UPDATE organisations_auditevent SET action = 'x'")
 
 
+OF_THE_QUEUE = (
+    "TABLE(organisation_id uuid, id uuid, tries integer, claimed_at timestamp with time zone)",
+    "TABLE(due bigint, oldest timestamp with time zone, leased bigint, failing bigint, parked bigint)",
+    "TABLE(organisation_id uuid, id uuid, tries integer, failure jsonb, parked_at timestamp with time zone)",
+)
+"""What claiming, counting and showing of work return: ids and figures; a failure names an error and a line of ours."""
+
+
 def test_the_narrow_doors_return_ids_only(two: tuple[Hospital, Hospital]) -> None:
     ours, _ = two
     [(found,)] = rows("SELECT ehportal_organisations_of_card(%s)", ours.holder.ssin_index)
@@ -161,6 +169,8 @@ def test_the_narrow_doors_return_ids_only(two: tuple[Hospital, Hospital]) -> Non
         "SELECT proname, pg_get_function_result(oid) FROM pg_proc WHERE proname LIKE 'ehportal%%' AND prosecdef"
         " AND prorettype <> 'trigger'::regtype"
     ):
+        if str(definition) in OF_THE_QUEUE:
+            continue
         assert str(definition).replace("TABLE(organisation_id uuid, id uuid)", "uuid").startswith("uuid"), (
             name
         )

@@ -9,7 +9,7 @@ killed; the number of lines goes to COUNT_FILE. The product knows nothing of it.
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from uuid import UUID
 
 import django
 
@@ -28,7 +28,8 @@ STEPS = (
     "certificates/services/foreigners/submit.py",
     "certificates/services/foreigners/collect.py",
     "certificates/services/inventory/add_certificate.py",
-    "certificates/services/signing/due_work.py",
+    "organisations/services/work/claims.py",
+    "organisations/services/work/drain.py",
     "certificates/services/status/check.py",
     "certificates/services/status/note_revoked.py",
     "certificates/services/revocations/work.py",
@@ -48,14 +49,19 @@ def main() -> None:
     count_file, kill_at, organisation, request, *kind = sys.argv[1:]
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ehportal.settings")
     django.setup()
-    from certificates.tasks import work_on_foreign_request, work_on_request, work_on_revocation
+    from ehportal.lanes import KINDS
+    from organisations.services.work.claims import claim_this
+    from organisations.services.work.drain import take_up
 
-    tasks: dict[str, Any] = {"foreign": work_on_foreign_request, "revocation": work_on_revocation}
-    task = tasks[kind[0]] if kind else work_on_request
+    names = {"foreign": "foreign_requests", "revocation": "revocations"}
+    name = names[kind[0]] if kind else "requests"
+    [work] = [one for one in KINDS if one.name == name]
     counter = LineCounter(frozenset(str(ROOT / step) for step in STEPS), int(kill_at))
     sys.settrace(counter)
     try:
-        task.run(organisation, request)
+        claimed = claim_this(work, f"worker {kill_at}", UUID(organisation), UUID(request))
+        if claimed is not None:
+            take_up(claimed)
     finally:
         sys.settrace(None)
         Path(count_file).write_text(str(counter.count))

@@ -18,7 +18,7 @@ from certificates.models import Certificate, ImportBatch
 from certificates.services.installations.match import match_waiting_installations
 from certificates.services.inventory.add_certificate import add_certificate
 from certificates.services.inventory.chains import Chains
-from certificates.services.signing.nudges import nudge_status_sweep
+from certificates.services.signing.nudges import nudge_new_certificates
 from organisations.domain.identifiers import mask_ssins
 from organisations.models import Organisation, User
 from organisations.sealing import seal, unseal
@@ -233,5 +233,5 @@ def take(batch: ImportBatch, keys: Collection[str], *, actor: Actor, now: dateti
         taken += new
     batch.delete()
     match_waiting_installations(batch.organisation)
-    nudge_status_sweep()
+    nudge_new_certificates()
     return taken

@@ -15,7 +15,7 @@ from certificates.models.records import ProposalKind, ProposalState
 from certificates.selectors.records import NEEDED, ONE_BY_ONE
 from certificates.services.installations.match import match_waiting_installations
 from certificates.services.records.take_over import take_over_certificate, take_over_difference
-from certificates.services.signing.nudges import nudge_status_sweep
+from certificates.services.signing.nudges import nudge_new_certificates
 from organisations.access import Tenancy
 from organisations.domain.claims import Voucher
 from organisations.domain.mandates import belgian_day
@@ -58,7 +58,7 @@ def accept(
                 added |= proposal.kind == ProposalKind.NEW_CERTIFICATE
         if added:
             match_waiting_installations(tenancy.organisation)
-            nudge_status_sweep()
+            nudge_new_certificates()
     return Decided(settled, tuple(refused))
 
 

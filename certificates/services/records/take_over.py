@@ -108,12 +108,12 @@ def take_over_difference(proposal: RecordProposal, *, actor: Actor, now: datetim
             rows.update(replaceable_from=datetime.fromisoformat(told))
         case "status" if told == "REVOKED":
             note_revoked(certificate, Witness.CERTIFICATE_INFO, actor=actor, now=now)
-            nudge_status_check(certificate)
+            nudge_status_check(certificate, now=now)
         case "status":
             if is_proven(certificate):
                 raise ProposalRefused(REVOKED_FOR_GOOD)
             rows.update(revocation_status=RevocationStatus.UNKNOWN, revocation_reason="")
-            nudge_status_check(certificate)
+            nudge_status_check(certificate, now=now)
         case _:
             raise ProposalRefused
 

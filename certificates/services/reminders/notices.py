@@ -37,6 +37,6 @@ def notices_of(organisation: Organisation, now: datetime) -> list[Notice]:
     return [notice for find in KINDS for notice in find(organisation, readers, now)]
 
 
-def remind_organisation(organisation_id: UUID, *, now: datetime) -> None:
+def remind_organisation(organisation_id: UUID, _row: UUID, /, *, now: datetime) -> None:
     """Mail one organisation's members what is due; safe to run twice, at once or again. Call outside transactions."""
     reminders.remind_organisation(organisation_id, notices_of, now=now)

@@ -1,21 +1,22 @@
 """Fetching the contract of a certificate request and offering it; starting what waited for a workstation."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from agent.wire.jobs import ContactData, Contract, Identifier
 from certificates.certra.gateway import ContractWish, Gateway
 from certificates.domain.signing import SigningState
-from certificates.models import AgentJob, CertificateRequest, Revocation
+from certificates.models import AgentJob, CertificateRequest, Revocation, SignedWork
 from certificates.models.job import JobKind
 from certificates.services.signing.ask_later import PLATFORM
 from certificates.services.signing.nudges import nudge
 from certificates.services.signing.offer_contract import fetch, offer_contract, signer_of
-from certificates.services.signing.transition import Overtaken, move
+from certificates.services.signing.transition import Overtaken, move, postpone
 from organisations.domain.identifiers import mask_ssins
 from organisations.models import Device
 from organisations.sealing import unseal
+from organisations.services.devices.links import newest_device
 from organisations.tenancy import acting_for
 
 
@@ -68,6 +69,22 @@ def offer(request: CertificateRequest, contract: Contract, *, now: datetime) -> 
     """Keep the contract and make the holder's job, in one transaction."""
     dn = mask_ssins(contract.dn)
     return offer_contract(request, contract, JobKind.REQUEST_CERTIFICATE, now=now, contract_dn=dn)
+
+
+FIRST_LOOK = timedelta(seconds=5)
+"""When it is looked at first: a workstation that came at the very same time did not see it waiting."""
+LOOK_EVERY = timedelta(minutes=10)
+"""How often work that waits for a workstation is looked at, should nobody have told that one has come."""
+
+
+def look_for_workstation(work: SignedWork, *, now: datetime) -> None:
+    """Start work that waits for its holder's workstation when there is one. Raises Overtaken."""
+    with acting_for([work.organisation_id], as_platform=True):
+        if newest_device(work.holder) is None:
+            postpone(work, until=now + LOOK_EVERY, problem=None)
+            return
+        move(work, SigningState.AWAITING_CONTRACT, actor=PLATFORM, now=now, next_attempt_at=now)
+        nudge(work)
 
 
 def resume_after_agreement(organisation_id: UUID, ssin_index: str, *, now: datetime) -> int:

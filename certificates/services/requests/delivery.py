@@ -157,4 +157,4 @@ def take_in(
         if number is not None and Environment(request.environment) is Environment.PRODUCTION:
             prove_identifier(number, Voucher.CERTIFICATE, actor=PLATFORM, now=now)
         match_waiting_installations(request.organisation)
-        nudge_status_check(certificate)
+        nudge_status_check(certificate, now=now)

@@ -1,4 +1,4 @@
-"""What a task does with a request that is due: look at its state and take the next step."""
+"""What a worker does with a request that is due: look at its state and take the next step."""
 
 from datetime import datetime
 from functools import partial
@@ -7,10 +7,9 @@ from uuid import UUID
 from certificates.domain.lifecycle import RequestState
 from certificates.models import CertificateRequest
 from certificates.services.requests.collect import collect_certificate, take_delivery
-from certificates.services.requests.contract import fetch_contract
+from certificates.services.requests.contract import fetch_contract, look_for_workstation
 from certificates.services.requests.reconcile import reconcile
 from certificates.services.requests.submit import submit_request
-from certificates.services.signing.due_work import due_rows, lease
 from certificates.services.signing.gateways import gateway_of
 from certificates.services.signing.offer_contract import end_unsigned
 from certificates.services.signing.send_once import note_lost_submission
@@ -19,10 +18,8 @@ from organisations.tenancy import acting_for
 
 
 def work_on_request(organisation_id: UUID, request_id: UUID, *, now: datetime) -> None:
-    """Take the next step of a request if it is due; safe to run twice, at once or again."""
+    """Take the next step of a claimed request; safe to run twice, at once or again."""
     with acting_for([organisation_id], as_platform=True):
-        if not lease(CertificateRequest.objects.due_at(now).filter(pk=request_id), now=now):
-            return
         request = CertificateRequest.objects.select_related(
             "organisation", "identifier__organisation", "holder"
         ).get(pk=request_id)
@@ -36,6 +33,8 @@ def advance_request(request: CertificateRequest, *, now: datetime) -> None:
     """Take the step that the request's state asks for. Raises Overtaken when another worker was first."""
     gateway = gateway_of(request.environment)
     match RequestState(request.state):
+        case RequestState.AWAITING_DEVICE:
+            look_for_workstation(request, now=now)
         case RequestState.AWAITING_CONTRACT:
             fetch_contract(request, gateway, now=now)
         case RequestState.AWAITING_SIGNATURE:
@@ -49,8 +48,3 @@ def advance_request(request: CertificateRequest, *, now: datetime) -> None:
             reconcile(request, gateway, received=RequestState.AWAITING_CERTIFICATE, take=take, now=now)
         case RequestState.AWAITING_CERTIFICATE:
             collect_certificate(request, gateway, now=now)
-
-
-def due_requests(*, now: datetime, most: int = 200) -> list[tuple[UUID, UUID]]:
-    """Return (organisation, request) ids of what is due, the longest waiting first."""
-    return due_rows("ehportal_due_requests", now=now, most=most)

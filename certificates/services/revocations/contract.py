@@ -53,7 +53,7 @@ def fetch_revocation_contract(revocation: Revocation, gateway: Gateway, *, now: 
         except Rejected as error:
             if revoked_before(error):  # by somebody else: the inventory is to know of it
                 with acting_for([revocation.organisation_id], as_platform=True):
-                    nudge_status_check(revocation.certificate)
+                    nudge_status_check(revocation.certificate, now=now)
             raise
         if not _is_about(contract, revocation.certificate):
             raise Transient(summary="a contract about another certificate than was asked for")

@@ -1,4 +1,4 @@
-"""What a task does with a revocation that is due: look at its state and take the next step."""
+"""What a worker does with a revocation that is due: look at its state and take the next step."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,11 +9,11 @@ from certificates.domain.revocation import RevocationState
 from certificates.errors.requests import CannotAskAgain
 from certificates.errors.revocations import CertificateNotRevocable, RevocationInProgress
 from certificates.models import Certificate, Revocation
+from certificates.services.requests.contract import look_for_workstation
 from certificates.services.revocations.contract import fetch_revocation_contract
 from certificates.services.revocations.evidence import look_for_evidence
 from certificates.services.revocations.start import OVER
 from certificates.services.revocations.submit import reconcile_revocation, submit_revocation
-from certificates.services.signing.due_work import due_rows, lease
 from certificates.services.signing.gateways import gateway_of
 from certificates.services.signing.nudges import nudge
 from certificates.services.signing.offer_contract import end_unsigned
@@ -24,10 +24,8 @@ from organisations.tenancy import acting_for
 
 
 def work_on_revocation(organisation_id: UUID, revocation_id: UUID, *, now: datetime) -> None:
-    """Take the next step of a revocation if it is due; safe to run twice, at once or again."""
+    """Take the next step of a claimed revocation; safe to run twice, at once or again."""
     with acting_for([organisation_id], as_platform=True):
-        if not lease(Revocation.objects.due_at(now).filter(pk=revocation_id), now=now):
-            return
         revocation = Revocation.objects.select_related("organisation", "certificate", "holder").get(
             pk=revocation_id
         )
@@ -41,6 +39,8 @@ def advance_revocation(revocation: Revocation, *, now: datetime) -> None:
     """Take the step that the revocation's state asks for. Raises Overtaken when another worker was first."""
     gateway = gateway_of(revocation.certificate.environment)
     match RevocationState(revocation.state):
+        case RevocationState.AWAITING_DEVICE:
+            look_for_workstation(revocation, now=now)
         case RevocationState.AWAITING_CONTRACT:
             fetch_revocation_contract(revocation, gateway, now=now)
         case RevocationState.AWAITING_SIGNATURE:
@@ -53,11 +53,6 @@ def advance_revocation(revocation: Revocation, *, now: datetime) -> None:
             reconcile_revocation(revocation, gateway, now=now)
         case RevocationState.AWAITING_EVIDENCE:
             look_for_evidence(revocation, now=now)
-
-
-def due_revocations(*, now: datetime, most: int = 200) -> list[tuple[UUID, UUID]]:
-    """Return (organisation, revocation) ids of what is due, the longest waiting first."""
-    return due_rows("ehportal_due_revocations", now=now, most=most)
 
 
 @transaction.atomic

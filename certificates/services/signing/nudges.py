@@ -1,35 +1,38 @@
-"""Telling a worker that a row is due. A nudge may be lost: the row's state is the queue, and the sweep reads it."""
+"""Waking the workers when a row is due. A wake-up may be lost: the row is the queue, and every lane is looked at."""
 
 from datetime import datetime
 from uuid import UUID
 
 from certificates.domain.reminders import SETTLE
 from certificates.domain.revocation import RevocationReason
+from certificates.domain.signing import SigningState
 from certificates.models import Certificate, ForeignRequest, Revocation, SignedWork
+from organisations.domain.work import Lane
 from organisations.services.letters.reminders import wake
-from organisations.services.nudges import send_on_commit
+from organisations.services.work.wakes import wake_on_commit
 
 
 def nudge(work: SignedWork) -> None:
-    """Enqueue, once this transaction commits, the task that works on `work`; only where an attempt is planned."""
+    """Wake, once this transaction commits, the lane in which `work` moves; only where an attempt is planned."""
     if work.next_attempt_at is not None:
-        send_on_commit(f"certificates.work_on_{work.EVENT}", str(work.organisation_id), str(work.pk))
+        wake_on_commit(Lane.ASKED if work.state == SigningState.AWAITING_CONTRACT else Lane.SUBMISSIONS)
 
 
 def nudge_foreign(request: ForeignRequest) -> None:
-    """Enqueue, once this transaction commits, the task for a foreign request; only where an attempt is planned."""
+    """Wake, once this transaction commits, the lane of a foreign request; only where an attempt is planned."""
     if request.next_attempt_at is not None:
-        send_on_commit("certificates.work_on_foreign_request", str(request.organisation_id), str(request.pk))
+        wake_on_commit(Lane.SUBMISSIONS)
 
 
-def nudge_status_check(certificate: Certificate) -> None:
-    """Enqueue, once this transaction commits, the first question about the certificate's revocation status."""
-    send_on_commit("certificates.check_certificate", str(certificate.organisation_id), str(certificate.pk))
+def nudge_status_check(certificate: Certificate, *, now: datetime) -> None:
+    """Have the revocation status of one certificate asked once this transaction commits, whenever it was asked last."""
+    Certificate.objects.filter(pk=certificate.pk).update(next_attempt_at=now)
+    wake_on_commit(Lane.STATUS)
 
 
-def nudge_status_sweep() -> None:
-    """Enqueue, once this transaction commits, the status questions that are due, such as of a whole import."""
-    send_on_commit("certificates.check_revocations")
+def nudge_new_certificates() -> None:
+    """Have the revocation status of new certificates asked once this transaction commits."""
+    wake_on_commit(Lane.STATUS)
 
 
 def announce(work: SignedWork, *, now: datetime) -> None:
@@ -39,7 +42,7 @@ def announce(work: SignedWork, *, now: datetime) -> None:
     """
     if isinstance(work, Revocation) and work.reason == RevocationReason.KEY_COMPROMISE:
         wake(work.organisation_id, at=now)
-        send_on_commit("certificates.remind_organisation", str(work.organisation_id))
+        wake_on_commit(Lane.NOTICES)
     else:
         announce_soon(work.organisation_id, now=now)
 

@@ -42,6 +42,9 @@ def move(
         "next_attempt_at": None,
         "not_known_answers": 0,
         "problem": None,
+        "tries": 0,
+        "failure": None,
+        "parked_at": None,
     } | fields
     with transaction.atomic():
         # The whole old row is the condition: a second worker that read the same row loses here.

@@ -4,7 +4,7 @@ import base64
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from agent.wire.pki.certificates import load_certificate, readable
 from certificates.domain.lifecycle import Environment
@@ -18,28 +18,12 @@ from certificates.trust.paths import Trust, Verdict, validate
 from organisations.tenancy import acting_for
 
 EVERY = timedelta(hours=24)
-
-
-def due_certificates(*, now: datetime, most: int = 500) -> list[tuple[UUID, UUID]]:
-    """Return (organisation, certificate) ids that were not asked about for a day, the longest untried first.
-
-    Organisations take turns: however many certificates one has brought in, the others' come beside them.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT organisation_id, id FROM ehportal_certificates_to_check(%s, %s)", [now - EVERY, most]
-        )
-        return [(row[0], row[1]) for row in cursor.fetchall()]
+"""How often a certificate is asked about, until it is revoked or ends."""
 
 
 def check_revocation(organisation_id: UUID, certificate_id: UUID, *, now: datetime) -> None:
-    """Ask OCSP or the CRL about one certificate and note the answer; call outside transactions.
-
-    That it is being asked about is written down first: one that ends its worker, by whatever it does to a library,
-    stands behind all others at the next sweep.
-    """
-    with acting_for([organisation_id], as_platform=True), transaction.atomic():
-        Certificate.objects.filter(pk=certificate_id).update(revocation_asked_at=now)
+    """Ask OCSP or the CRL about one certificate, note the answer and when to ask next. Call outside transactions."""
+    with acting_for([organisation_id], as_platform=True):
         certificate = Certificate.objects.filter(pk=certificate_id).first()
     if certificate is None:
         return
@@ -89,3 +73,5 @@ def note_status(certificate: Certificate, verdict: Verdict, *, now: datetime) ->
         rows.filter(revocation_status=RevocationStatus.GOOD).update(
             revocation_status=RevocationStatus.UNKNOWN
         )
+    over = certificate.not_after <= now or certificate.revocation_status == RevocationStatus.REVOKED
+    rows.update(next_attempt_at=None if over else now + EVERY)

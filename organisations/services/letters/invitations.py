@@ -5,23 +5,23 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from organisations.domain.roles import Role
+from organisations.domain.work import Lane
 from organisations.models import Invitation
 from organisations.services.accounts import is_begun
 from organisations.services.audit import Actor, record
 from organisations.services.invitations import link_of, owner_of
 from organisations.services.letters.mail import Delivery, DeliveryStatus, Message, compose, send
 from organisations.services.words import ROLE_EXPLANATIONS, ROLES
+from organisations.services.work.kinds import Kind
 from organisations.tenancy import acting_for
 
-CLAIM = timedelta(minutes=5)
-"""How long a claim holds; far longer than a letter takes."""
 AFTER_OUTAGE = timedelta(minutes=2)
 """When it is tried again after the mail server could not be reached."""
 PAUSES = (
@@ -34,24 +34,17 @@ PAUSES = (
 """How long a refused letter waits; after the last one nothing more is tried."""
 
 
-def due_invitations(*, now: datetime, most: int = 500) -> list[tuple[UUID, UUID]]:
-    """Return (organisation, invitation) ids of letters that are due, the longest waiting first."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT organisation_id, id FROM ehportal_due_invitations(%s, %s)", [now, most])
-        return [(row[0], row[1]) for row in cursor.fetchall()]
-
-
 def send_invitation(organisation_id: UUID, invitation_id: UUID, *, now: datetime) -> Delivery | None:
-    """Send one invitation that is due; None when it is not. Outside transactions; safe to run twice, at once or again.
+    """Send one claimed invitation; None when it has ended meanwhile. Call outside transactions.
 
-    A worker that dies between claim and letter leaves a claim that lapses: then the letter may come twice, which is
+    A worker that dies between letter and note leaves a lease that lapses: then the letter may come twice, which is
     better than never.
     """
     with acting_for([organisation_id], as_platform=True):
-        due = Invitation.objects.filter(pk=invitation_id, ended_at=None, next_attempt_at__lte=now)
-        if not due.update(next_attempt_at=now + CLAIM):
+        rows = Invitation.objects.select_related("organisation", "invited_by")
+        invitation = rows.filter(pk=invitation_id, ended_at=None, next_attempt_at__isnull=False).first()
+        if invitation is None:
             return None
-        invitation = Invitation.objects.select_related("organisation", "invited_by").get(pk=invitation_id)
         owner = owner_of(invitation)
     begun = is_begun(owner)
     language, name = invitation.language, invitation.full_name
@@ -67,7 +60,10 @@ def send_invitation(organisation_id: UUID, invitation_id: UUID, *, now: datetime
 
 @transaction.atomic
 def _settle(invitation: Invitation, delivery: Delivery, now: datetime) -> None:
-    rows = Invitation.objects.filter(pk=invitation.pk, ended_at=None, next_attempt_at=now + CLAIM)
+    # Unchanged since it was read: sent again meanwhile, it has a letter of its own to come.
+    rows = Invitation.objects.filter(
+        pk=invitation.pk, ended_at=None, next_attempt_at=invitation.next_attempt_at
+    )
     match delivery.status:
         case DeliveryStatus.UNREACHABLE:
             rows.update(next_attempt_at=now + AFTER_OUTAGE)
@@ -141,3 +137,7 @@ def _what_to_do(begun: bool) -> Sequence[str]:
             "telephone, so have it at hand:"
         )
     ]
+
+
+LETTERS = Kind("invitations", Lane.NOTICES, Invitation, send_invitation, lease=timedelta(minutes=5))
+"""The rows whose letters workers send."""

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
+from django.conf import settings
+
 from organisations.services.letters.returned import MOST_BYTES, take_returned_mail
 
 SECONDS = 20
@@ -41,6 +43,12 @@ def _opened(url: str) -> Iterator[imaplib.IMAP4]:
             mailbox.logout()
         except (OSError, imaplib.IMAP4.error):
             mailbox.shutdown()
+
+
+def read_bounces(*, now: datetime) -> None:
+    """Take the mail that came back, where there is a mailbox for it. Raises MailboxUnreachable."""
+    if settings.BOUNCE_IMAP_URL:
+        read_mailbox(settings.BOUNCE_IMAP_URL, now=now)
 
 
 def read_mailbox(url: str, *, now: datetime) -> tuple[int, int]:

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from uuid import UUID
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from organisations.models import Organisation, Reminder, User
@@ -95,44 +96,40 @@ class Notice:
         return (self.kind, self.subject.pk, self.step, reader.pk)
 
 
-def organisations_to_remind(*, now: datetime, most: int = 500) -> list[UUID]:
-    """Return the ids of organisations whose notices are due, the longest waiting first: none can hold up another."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT ehportal_organisations_to_remind(%s, %s)", [now, most])
-        return list(cursor.fetchone()[0])
-
-
 def remind_organisation(
     organisation_id: UUID, find: Callable[[Organisation, datetime], Sequence[Notice]], *, now: datetime
 ) -> None:
-    """Mail what is due in an organisation; does nothing when another worker is at it. Call outside transactions.
+    """Mail what is due in a claimed organisation, and plan when to look again. Call outside transactions.
 
-    `find` runs for the platform itself: it names for each notice who may know of it.
+    `find` runs for the platform itself: it names for each notice who may know of it. Whoever wakes the organisation
+    meanwhile has it looked at once more: what is told already is not told again.
     """
-    with acting_for([organisation_id], as_platform=True):
-        due = Organisation.objects.filter(pk=organisation_id, reminders_due_at__lte=now)
-        if not due.update(reminders_due_at=now + EVERY):
-            return
-    # Finding takes its time: meanwhile the row is free for whoever wakes the organisation again.
     with acting_for([organisation_id], as_platform=True):
         organisation = Organisation.objects.get(pk=organisation_id)
         notices = find(organisation, now)
         due_notices = [one for one in notices if one.not_before is None or one.not_before <= now]
         open_notices, again = _open_ones(due_notices, now)
     ahead = [one.not_before for one in notices if one.not_before is not None and one.not_before > now]
-    # Should this worker die between claim and letter, the claim lapses: then somebody must look.
-    lapses = [now + CLAIM] if open_notices else []
-    if moments := [*ahead, *again, *lapses]:
-        wake(organisation_id, at=min(moments))
+    moments = [now + EVERY, *ahead, *again]
     for count, (reader, theirs) in enumerate(_by_reader(open_notices)):
         if count == MOST_LETTERS:
-            wake(organisation_id, at=now)
-            return
+            moments.append(now)
+            break
         told = _tell(organisation, reader, theirs, now)
         if told.again_at is not None:
-            wake(organisation_id, at=told.again_at)
+            moments.append(told.again_at)
         if told.status is DeliveryStatus.UNREACHABLE:
-            return
+            break
+    _look_again(organisation_id, min(moments), now)
+
+
+def _look_again(organisation_id: UUID, at: datetime, now: datetime) -> None:
+    """Have a claimed organisation looked at again at `at`, unless somebody who woke it meanwhile wants it sooner."""
+    planned = (
+        Q(reminders_due_at__lte=now) | Q(reminders_due_at=F("leased_until")) | Q(reminders_due_at__gt=at)
+    )
+    with acting_for([organisation_id], as_platform=True):
+        Organisation.objects.filter(planned, pk=organisation_id).update(reminders_due_at=at)
 
 
 def wake(organisation_id: UUID, *, at: datetime) -> None:

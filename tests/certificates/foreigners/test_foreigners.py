@@ -40,9 +40,6 @@ from certificates.services.foreigners.progress import (
     note_unconfirmed,
 )
 from certificates.services.foreigners.submit import is_safe_address
-from certificates.services.foreigners.work import (
-    due_foreign_requests,
-)
 from certificates.services.people.leave import person_leaves
 from certificates.services.signing.gateways import gateway_of
 from organisations.models import AuditEvent
@@ -51,6 +48,7 @@ from tests.certificates.foreigners.stages import Foreigner, make_foreigner
 from tests.organisations.web.members import signed_in
 from tests.support.hospital import PLATFORM, make_hospital
 from tests.support.sandbox import SandboxProcess
+from tests.support.work import is_due
 
 S = ForeignState
 
@@ -86,7 +84,7 @@ def test_from_wish_to_certificate(giulia: Foreigner) -> None:
     key = rsa.generate_private_key(65537, 2048)
     request = giulia.send_csr(request, csr_file(make_csr(key, preparation.dn)))
     assert (request.state, request.public_key_identifier is None) == (S.READY, False)
-    assert (here.pk, request.pk) in due_foreign_requests(now=datetime.now(UTC))
+    assert is_due(request, here.pk, datetime.now(UTC))
     request = giulia.when_due(request)
     assert request.state == S.AWAITING_CONFIRMATION, request.problem
     assert request.validation_url.startswith("http://127.0.0.1")

@@ -5,17 +5,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_django
 
-from certificates.services.foreigners.work import (
-    advance_foreign_request,
-    work_on_foreign_request,
-)
+from certificates.services.foreigners.work import advance_foreign_request
 from certificates.services.signing.transition import Overtaken, move
+from organisations.domain.work import Lane
 from organisations.tenancy import acting_for
 from tests.certificates.foreigners.stages import Foreigner, make_foreigner, times_sent
 from tests.certificates.foreigners.test_foreigners import S
 from tests.certificates.stages import fault
 from tests.support.hospital import PLATFORM, Hospital
 from tests.support.sandbox import SandboxProcess
+from tests.support.work import work_off
 
 
 def test_an_unreachable_government_is_tried_again(
@@ -102,5 +101,5 @@ def test_two_workers_do_not_send_twice(giulia: Foreigner, government: SandboxPro
     advance_foreign_request(first, now=datetime.now(UTC))
     with pytest.raises(Overtaken):
         advance_foreign_request(second, now=datetime.now(UTC))
-    work_on_foreign_request(request.organisation_id, request.pk, now=datetime.now(UTC) - timedelta(days=1))
+    assert work_off(Lane.SUBMISSIONS) == 0
     assert times_sent(government, request) == 1

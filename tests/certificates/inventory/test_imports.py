@@ -14,7 +14,7 @@ from certificates.domain.validity import RevocationStatus
 from certificates.errors.inventory import FileRefused
 from certificates.models import ImportBatch
 from certificates.services.inventory import imports
-from certificates.services.status.check import check_revocation, due_certificates
+from certificates.services.status.check import EVERY, check_revocation
 from organisations.tenancy import acting_for
 from tests.certificates.inventory.uploads import preview, stored, take, upload
 from tests.certificates.samples import AUTHORITY, certificate, der, ehealth, key, pem, plain_name
@@ -22,6 +22,7 @@ from tests.certificates.stages import now, registered, tag
 from tests.support.holder import Holder, any_key
 from tests.support.hospital import Hospital
 from tests.support.sandbox import SandboxProcess
+from tests.support.work import is_due
 
 
 def issue(government: SandboxProcess, application_id: str, **changes: object) -> x509.Certificate:
@@ -201,13 +202,12 @@ def test_a_revocation_is_found_and_stays(
     assert one is not None
     assert (one.revocation_status, one.revocation_checked_at) == (RevocationStatus.UNKNOWN, None)
     moment = now()
-    assert (one.organisation_id, one.pk) in due_certificates(now=moment, most=100_000)
+    assert is_due(one, one.organisation_id, moment)
     check_revocation(one.organisation_id, one.pk, now=moment)
     [found] = stored(hospital)
     assert (found.revocation_status, found.revoked_at) == (RevocationStatus.GOOD, None)
     assert found.revocation_checked_at == moment
-    assert (one.organisation_id, one.pk) not in due_certificates(now=moment, most=100_000)
-    assert (one.organisation_id, one.pk) in due_certificates(now=moment + timedelta(hours=25), most=100_000)
+    assert found.next_attempt_at == moment + EVERY
 
     path = f"/control/certificates/production/{request.public_key_identifier}/revoke"
     government.control_post(path, {"reason": "keyCompromise"})
@@ -216,7 +216,7 @@ def test_a_revocation_is_found_and_stays(
     assert found.revocation_status == RevocationStatus.REVOKED
     assert found.revoked_at is not None
     revoked_at = found.revoked_at
-    assert (one.organisation_id, one.pk) not in due_certificates(now=moment + timedelta(days=9), most=100_000)
+    assert found.next_attempt_at is None, "nobody need ask again"
 
     government.stop()
     try:

@@ -216,10 +216,11 @@ def test_what_was_imported_meanwhile_betrays_nothing(provider: Provider, hers: C
 def test_workers_still_look_after_it(
     government: SandboxProcess, provider: Provider, hers: Certificate
 ) -> None:
-    from certificates.services.status.check import check_revocation, due_certificates
+    from certificates.services.status.check import check_revocation
+    from tests.support.work import claimable
 
     now = datetime.now(UTC)
-    assert (hers.organisation_id, hers.pk) in due_certificates(now=now)
+    assert (hers.organisation_id, hers.pk) in claimable("status_checks")
     check_revocation(hers.organisation_id, hers.pk, now=now)
     with acting_for([hers.organisation_id], as_platform=True):
         row = Certificate.objects.get(pk=hers.pk)

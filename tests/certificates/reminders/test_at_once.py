@@ -12,10 +12,9 @@ from certificates.domain.reminders import COMPROMISE_STEPS, SETTLE, SETTLE_AT_MO
 from certificates.domain.revocation import RevocationReason, RevocationState
 from certificates.models import Revocation
 from certificates.services.reminders.notices import remind_organisation
-from certificates.tasks import sweep_reminders
 from organisations.domain.roles import Role
+from organisations.domain.work import Lane
 from organisations.models import Organisation
-from organisations.services.letters.reminders import organisations_to_remind
 from organisations.tenancy import acting_for
 from tests.certificates.revocations import stages
 from tests.certificates.web.revocations.endings import revoke
@@ -24,6 +23,8 @@ from tests.organisations.web.members import member, signed_in
 from tests.support.hospital import Hospital, make_hospital
 from tests.support.mail_sink import MailSink, receiving_mail
 from tests.support.questions import ask as ask_records
+from tests.support.work import is_due as is_due_at
+from tests.support.work import work_off
 
 NOW = datetime.now(UTC)
 HOURS = timedelta(hours=1)
@@ -46,13 +47,13 @@ def hospital(db: None) -> Hospital:
 
 
 def is_due(hospital: Hospital, at: datetime) -> bool:
-    return hospital.organisation.pk in organisations_to_remind(now=at)
+    return is_due_at(hospital.organisation, hospital.organisation.pk, at, column="reminders_due_at")
 
 
 def look(hospital: Hospital, at: datetime) -> None:
     """What the sweep does at that moment: nothing before the organisation is due."""
     if is_due(hospital, at):
-        remind_organisation(hospital.organisation.pk, now=at)
+        remind_organisation(hospital.organisation.pk, hospital.organisation.pk, now=at)
 
 
 def letters(sink: MailSink) -> list[str]:
@@ -120,7 +121,7 @@ class TestRevocations:
     ) -> None:
         with django_capture_on_commit_callbacks() as callbacks:
             self.make(hospital, RevocationReason.KEY_COMPROMISE)
-        assert any("send_on_commit" in one.__qualname__ for one in callbacks), "a worker is told"
+        assert any("wake_on_commit" in one.__qualname__ for one in callbacks), "a worker is told"
         assert is_due(hospital, NOW)
         both = {hospital.holder_user.email, hospital.administrator.email}
         look(hospital, NOW)
@@ -162,7 +163,7 @@ class TestRevocations:
         waiting = revoke(
             hospital, RevocationState.AWAITING_SIGNATURE, shelve(hospital.organisation, "EHBOX", 300)
         )
-        remind_organisation(hospital.organisation.pk, now=NOW + 7 * HOURS)
+        look(hospital, NOW + 7 * HOURS)
         assert f"/revocations/{waiting.pk}/sign/" in sink.text_to(hospital.holder_user.email)
 
 
@@ -197,7 +198,7 @@ class TestWhatBecameOfIt:
         found = revoke(hospital, RevocationState.AWAITING_SIGNATURE)
         page = f"/revocations/{found.pk}/"
         assert "not sent yet" in administrator.get(page).content.decode()
-        remind_organisation(hospital.organisation.pk, now=NOW + 7 * HOURS)
+        look(hospital, NOW + 7 * HOURS)
         assert "not sent yet" not in administrator.get(page).content.decode()
 
     def test_on_a_question(self, hospital: Hospital, sink: MailSink, administrator: Client) -> None:
@@ -226,8 +227,7 @@ class TestWhatBecameOfIt:
         assert "has no account here" in administrator.get(f"/requests/{found.pk}/").content.decode()
 
 
-def test_the_sweep_tells_what_is_due(hospital: Hospital, sink: MailSink, settings: Settings) -> None:
-    settings.CELERY_TASK_ALWAYS_EAGER = True
+def test_a_worker_tells_what_is_due(hospital: Hospital, sink: MailSink) -> None:
     hospital.request(now=NOW - HOURS)
-    sweep_reminders.run()
+    work_off(Lane.NOTICES)
     assert letters(sink) == [hospital.holder_user.email]

@@ -15,7 +15,7 @@ from certificates.domain.revocation import RevocationState
 from certificates.domain.tokens import TokenState
 from certificates.models import Certificate, EncryptionToken, ForeignRequest
 from certificates.services.reminders.notices import notices_of, remind_organisation
-from certificates.tasks import sweep_reminders
+from organisations.domain.work import Lane
 from organisations.models import AuditEvent, Membership, Organisation, User
 from organisations.services.letters.reminders import Notice
 from organisations.tenancy import acting_for
@@ -26,6 +26,7 @@ from tests.certificates.web.revocations.endings import revoke
 from tests.certificates.web.shelf import ask, give_token, shelve
 from tests.support.hospital import Hospital, make_hospital
 from tests.support.mail_sink import MailSink, receiving_mail
+from tests.support.work import work_off
 
 DAYS = timedelta(days=1)
 
@@ -43,7 +44,7 @@ def now() -> datetime:
 def remind(hospital: Hospital) -> None:
     with acting_for([hospital.organisation.pk], as_platform=True):
         Organisation.objects.filter(pk=hospital.organisation.pk).update(reminders_due_at=now())
-    remind_organisation(hospital.organisation.pk, now=now())
+    remind_organisation(hospital.organisation.pk, hospital.organisation.pk, now=now())
 
 
 def found(hospital: Hospital, *, at: datetime | None = None) -> list[Notice]:
@@ -383,9 +384,8 @@ def test_tenants_are_apart(hospital: Hospital, sink: MailSink) -> None:
     assert {to for [to], _mail in sink.mails} == {other.administrator.email, other.holder_user.email}
 
 
-def test_the_sweep_finds_it(hospital: Hospital, sink: MailSink, settings: Settings) -> None:
-    settings.CELERY_TASK_ALWAYS_EAGER = True
+def test_a_worker_finds_it(hospital: Hospital, sink: MailSink) -> None:
     waiting(hospital)
     for _ in range(2):
-        sweep_reminders.run()
+        work_off(Lane.NOTICES)
     assert len(sink.mails) == 2

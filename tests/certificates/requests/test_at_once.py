@@ -8,7 +8,7 @@ from django.db import connections
 
 from certificates.errors.requests import RequestInProgress
 from certificates.models import CertificateRequest
-from certificates.services.requests.work import due_requests, work_on_request
+from organisations.domain.work import PAUSES, Lane
 from organisations.tenancy import acting_for
 from tests.certificates.requests.test_submission import S
 from tests.certificates.stages import (
@@ -23,6 +23,7 @@ from tests.support.effort import PATIENCE
 from tests.support.holder import Holder
 from tests.support.hospital import Hospital, make_hospital
 from tests.support.sandbox import SandboxProcess
+from tests.support.work import is_due, make_due, work_off
 
 # --- two at once
 
@@ -56,20 +57,17 @@ def at_once(count: int, work: "list[object]", call: object) -> None:
 
 def test_workers_at_once_submit_once(committed: Hospital, holder: Holder, government: SandboxProcess) -> None:
     request = signed(committed, holder)
-    moment = now() + timedelta(seconds=5)
     results: list[object] = []
-    at_once(4, results, lambda: work_on_request(request.organisation_id, request.pk, now=moment))
-    assert results == [None] * 4
+    at_once(4, results, lambda: work_off(Lane.SUBMISSIONS))
+    assert sorted(map(str, results)) == ["0", "0", "0", "1"]
     request = committed.reload(request)
     assert request.state == S.AWAITING_CERTIFICATE, request.problem
     assert (times_sent(government, request), times_taken(government, request)) == (1, 1)
     assert actions(committed, request).count("request_submitting") == 1
-    at_once(
-        4,
-        results,
-        lambda: work_on_request(request.organisation_id, request.pk, now=now() + timedelta(hours=1)),
-    )
-    assert results == [None] * 8
+    results.clear()
+    make_due(request, request.organisation_id, now())
+    at_once(4, results, lambda: work_off(Lane.SUBMISSIONS))
+    assert sorted(map(str, results)) == ["0", "0", "0", "1"]
     assert committed.reload(request).state == S.ISSUED
     assert actions(committed, request).count("request_issued") == 1
 
@@ -80,12 +78,14 @@ def test_a_step_that_fails_in_an_odd_way_waits_its_turn(committed: Hospital, hol
     request = committed.request(application_id=tag())
     with acting_for([request.organisation_id], as_platform=True):
         CertificateRequest.objects.filter(pk=request.pk).update(phone_private="no\x01message carries this")
-    moment = now() + timedelta(seconds=5)
-    with pytest.raises(ValueError, match="XML"):
-        work_on_request(request.organisation_id, request.pk, now=moment)
-    mine = (request.organisation_id, request.pk)
-    assert mine not in due_requests(now=moment + timedelta(seconds=59), most=100_000)
-    assert mine in due_requests(now=moment + timedelta(seconds=61), most=100_000)
+    assert work_off(Lane.ASKED) == 1
+    request = committed.reload(request)
+    assert request.failure is not None
+    assert request.failure["error"] == "ValueError"
+    assert request.failure["where"].startswith("agent/wire/xml/") or "certra" in request.failure["where"]
+    assert "message carries" not in str(request.failure)
+    assert not is_due(request, request.organisation_id, now() + PAUSES[0] - timedelta(seconds=5))
+    assert is_due(request, request.organisation_id, now() + PAUSES[0] + timedelta(seconds=5))
 
 
 def test_clicks_at_once_make_one_request(committed: Hospital) -> None:
@@ -108,10 +108,7 @@ def test_the_sweep_finds_what_a_lost_message_left(
     request = committed.request(application_id=tag())
     assert waits == [], "nobody waits for a Redis that is gone"
     assert request.next_attempt_at is not None
-    mine = (request.organisation_id, request.pk)
-    assert mine not in due_requests(now=request.next_attempt_at - timedelta(seconds=1), most=100_000)
-    assert mine in due_requests(now=request.next_attempt_at, most=100_000)
-    work_on_request(*mine, now=request.next_attempt_at)
+    assert work_off(Lane.ASKED) == 1
     request = committed.reload(request)
     assert request.state == S.AWAITING_SIGNATURE, request.problem
-    assert mine not in due_requests(now=now() + timedelta(minutes=1), most=100_000)
+    assert work_off(Lane.ASKED, Lane.SUBMISSIONS) == 0

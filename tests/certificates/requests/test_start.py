@@ -6,7 +6,6 @@ from uuid import uuid4
 
 import pytest
 import pytest_django
-from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.errors.requests import CannotCancel, HolderWithoutMandate, RequestInProgress, RequestRefused
@@ -15,7 +14,7 @@ from certificates.models import AgentJob, CertificateRequest
 from certificates.models.job import JobState
 from certificates.services.requests.accept import accept_signed_request, check_signed_request
 from certificates.services.requests.application_ids import ApplicationIds, existing_application_ids
-from certificates.services.requests.contract import resume_after_agreement
+from certificates.services.requests.contract import FIRST_LOOK, LOOK_EVERY, resume_after_agreement
 from certificates.services.requests.job import decline_job
 from certificates.services.signing.agent_jobs import find_job
 from certificates.services.signing.cancel import cancel_request
@@ -23,7 +22,7 @@ from organisations.models import Device, Mandate, Person
 from organisations.services.audit import Actor
 from organisations.tenancy import acting_for
 from tests.certificates.certra.wires import free_port
-from tests.certificates.stages import actions, fault, now, registered, signed, tag, to_sign
+from tests.certificates.stages import actions, fault, now, registered, signed, tag, to_sign, when_due
 from tests.support.holder import Holder
 from tests.support.hospital import Hospital, make_hospital
 from tests.support.sandbox import SandboxProcess
@@ -128,7 +127,11 @@ def test_a_request_waits_for_the_workstation_and_goes_on_at_enrolment(
     hospital: Hospital, holder: Holder
 ) -> None:
     request = hospital.request(application_id=tag())
-    assert (request.state, request.next_attempt_at) == (S.AWAITING_DEVICE, None)
+    assert request.state == S.AWAITING_DEVICE
+    request = when_due(hospital, request)
+    assert (request.state, request.problem) == (S.AWAITING_DEVICE, None), "looked for, and not there yet"
+    assert request.next_attempt_at is not None
+    assert request.next_attempt_at > now() + LOOK_EVERY / 2
     cancelled = hospital.request(application_id=tag())
     with acting_for([hospital.organisation.pk], as_platform=True):
         cancel_request(cancelled, actor=Actor.user(hospital.administrator), now=now())
@@ -143,10 +146,7 @@ def test_a_request_waits_for_the_workstation_and_goes_on_at_enrolment(
 
 
 def test_an_enrolment_at_the_same_moment_is_not_missed(
-    hospital: Hospital,
-    holder: Holder,
-    monkeypatch: pytest.MonkeyPatch,
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    hospital: Hospital, holder: Holder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The request looked for a workstation before it was there; the enrolment looked for requests before this one."""
     assert holder.enrol().status_code == 201
@@ -154,12 +154,11 @@ def test_an_enrolment_at_the_same_moment_is_not_missed(
         patch.setattr(
             "certificates.services.requests.first_step.newest_device", lambda _index: None, raising=True
         )
-        with django_capture_on_commit_callbacks() as callbacks:
-            request = hospital.request(application_id=tag())
+        request = hospital.request(application_id=tag())
     assert request.state == S.AWAITING_DEVICE
-    for callback in callbacks:
-        callback()
-    assert hospital.reload(request).state == S.AWAITING_CONTRACT
+    assert request.next_attempt_at is not None
+    assert request.next_attempt_at <= now() + FIRST_LOOK, "nobody has to tell"
+    assert when_due(hospital, request).state == S.AWAITING_CONTRACT
 
 
 def test_a_withdrawn_workstation_stops_the_way_without_a_problem(hospital: Hospital, holder: Holder) -> None:

@@ -1,14 +1,13 @@
 """Revocations that several hurry along at once: made once, sent once, completed once."""
 
-from datetime import timedelta
 from functools import partial
 
 import pytest
 
 from certificates.errors.revocations import RevocationInProgress
 from certificates.models import Revocation
-from certificates.services.revocations.work import work_on_revocation
 from certificates.services.status.check import check_revocation
+from organisations.domain.work import Lane
 from tests.certificates.requests.test_at_once import at_once
 from tests.certificates.revocations.stages import (
     ask,
@@ -23,13 +22,12 @@ from tests.certificates.stages import fault, now
 from tests.support.holder import Holder
 from tests.support.hospital import Hospital, make_hospital
 from tests.support.sandbox import SandboxProcess
+from tests.support.work import work_off
 
 
 def test_workers_that_meet_send_once(hospital: Hospital, holder: Holder, government: SandboxProcess) -> None:
     revocation = signed(hospital, holder, government)
-    moment = now() + timedelta(seconds=1)
-    for _ in range(3):
-        work_on_revocation(revocation.organisation_id, revocation.pk, now=moment)
+    assert [work_off(Lane.SUBMISSIONS) for _ in range(3)] == [1, 0, 0]
     assert len(messages(government, revocation)) == 1
 
 
@@ -54,9 +52,9 @@ def test_two_clicks_make_one_revocation(committed: Hospital, government: Sandbox
 def test_workers_at_once_send_once(committed: Hospital, holder: Holder, government: SandboxProcess) -> None:
     revocation = signed(committed, holder, government)
     fault(government, "slow:0.5", "Revoke")
-    moment, found = now() + timedelta(seconds=1), list[object]()
-    at_once(4, found, lambda: work_on_revocation(revocation.organisation_id, revocation.pk, now=moment))
-    assert found == [None] * 4
+    found = list[object]()
+    at_once(4, found, lambda: work_off(Lane.SUBMISSIONS))
+    assert sorted(map(str, found)) == ["0", "0", "0", "1"]
     assert len(messages(government, revocation)) == 1
     assert reload(committed, revocation).state == S.AWAITING_EVIDENCE
 

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from agent.wire.pki.unreadable import PANICS
 from certificates.domain.lifecycle import Environment
 from certificates.models import Certificate
-from certificates.services.status.check import check_revocation, due_certificates
+from certificates.services.status.check import EVERY, check_revocation
 from certificates.trust import paths
 from certificates.trust.anchors import certificate_roots, eid_anchors
 from certificates.trust.paths import Issuers, Trust, validate
@@ -24,6 +24,7 @@ from tests.support.holder import Holder
 from tests.support.hospital import Hospital, make_hospital
 from tests.support.odd import ODD
 from tests.support.sandbox import SandboxProcess
+from tests.support.work import claimable, is_due
 
 
 def naming_an_rsa_root() -> x509.Certificate:
@@ -51,11 +52,11 @@ def test_its_check_is_written_down_and_stops_nobodys(hospital: Hospital, governm
     assert take(hospital, batch, {"0"}) == 1
     [row] = stored(hospital)
     moment = now()
-    assert (row.organisation_id, row.pk) in due_certificates(now=moment, most=100_000)
+    assert is_due(row, row.organisation_id, moment)
     check_revocation(row.organisation_id, row.pk, now=moment)
     [row] = stored(hospital)
     assert (row.revocation_status, row.revocation_checked_at) == ("unknown", moment)
-    assert (row.organisation_id, row.pk) not in due_certificates(now=moment, most=100_000)
+    assert row.next_attempt_at == moment + EVERY
 
 
 @pytest.mark.parametrize("odd", ODD, ids=str)
@@ -151,8 +152,7 @@ def test_one_organisation_does_not_starve_another(hospital: Hospital) -> None:
                 **{
                     field.attname: getattr(model, field.attname)
                     for field in Certificate._meta.concrete_fields
-                    if field.attname
-                    not in ("id", "fingerprint", "revocation_checked_at", "revocation_asked_at")
+                    if field.attname not in ("id", "fingerprint", "revocation_checked_at", "next_attempt_at")
                 },
                 fingerprint=f"{number:064x}",
             )
@@ -160,9 +160,7 @@ def test_one_organisation_does_not_starve_another(hospital: Hospital) -> None:
         ]
         Certificate.objects.bulk_create(many)
     long_ago = now() - timedelta(days=2)
-    theirs = shelve(
-        other.organisation, "FEW", 300, revocation_checked_at=long_ago, revocation_asked_at=long_ago
-    )
-    due = due_certificates(now=now(), most=10)
+    theirs = shelve(other.organisation, "FEW", 300, revocation_checked_at=long_ago)
+    due = claimable("status_checks", most=10)
     assert len(due) == 10
     assert (other.organisation.pk, theirs.pk) in due

@@ -14,13 +14,14 @@ from organisations.domain.mandates import belgian_day
 from organisations.domain.roles import Role
 from organisations.models import AuditEvent, Invitation, Membership, User
 from organisations.models.invitation import LIFETIME
-from organisations.services.letters.invitations import AFTER_OUTAGE, PAUSES, due_invitations, send_invitation
+from organisations.services.letters.invitations import AFTER_OUTAGE, PAUSES, send_invitation
 from organisations.services.members import take_role
 from organisations.tenancy import acting_for, organisations_of_user
 from tests.organisations.web.invitations import begin, invited, letter_link, reload, sent, user_at
 from tests.organisations.web.members import member, own_queries, set_up_second_step, signed_in
 from tests.support.hospital import PLATFORM, Hospital
 from tests.support.mail_sink import MailSink, receiving_mail
+from tests.support.work import claimable
 
 NEW = "nele.nieuw@maasdal.example"
 
@@ -67,12 +68,13 @@ class TestTheLetter:
         assert "Nele Nieuw is invited: the letter to nele.nieuw@maasdal.example is on its way." in page
         assert len(callbacks) == 1, "a worker is told"
         assert sink.mails == [], "nothing is sent inside the transaction"
-        [(organisation, invitation)] = due_invitations(now=datetime.now(UTC))
+        [(organisation, invitation)] = claimable("invitations")
         assert organisation == hospital.organisation.pk
         for _twice in range(2):
             send_invitation(organisation, invitation, now=datetime.now(UTC))
         assert [to for to, _mail in sink.mails] == [[NEW]]
-        assert due_invitations(now=datetime.now(UTC) + timedelta(days=30)) == []
+        with acting_for([organisation], as_platform=True):
+            assert Invitation.objects.get(pk=invitation).next_attempt_at is None
 
     @pytest.mark.parametrize(
         ("language", "words"),

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("certificates", "0042_asked_before_answered")]
+    dependencies = [("certificates", "0041_installations_by_themselves")]
 
     operations = [
         migrations.AlterField(

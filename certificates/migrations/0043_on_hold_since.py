@@ -15,7 +15,7 @@ FORWARD = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("certificates", "0043_long_serial_numbers"), ("organisations", "0010_guards")]
+    dependencies = [("certificates", "0042_long_serial_numbers"), ("organisations", "0010_guards")]
 
     operations = [
         migrations.AddField(

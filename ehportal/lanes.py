@@ -1,0 +1,63 @@
+"""All the work that rows ask for: which kinds there are, in which lane, and the task that a wake-up runs."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.conf import settings
+
+from certificates.models import Certificate, CertificateRequest, ForeignRequest, Revocation
+from certificates.services.foreigners.work import work_on_foreign_request
+from certificates.services.reminders.notices import remind_organisation
+from certificates.services.requests.work import work_on_request
+from certificates.services.revocations.work import work_on_revocation
+from certificates.services.status.check import check_revocation
+from organisations.domain.work import PAUSES, Lane
+from organisations.models import Organisation
+from organisations.services.devices.proofs import forget_old_proofs
+from organisations.services.letters.invitations import LETTERS
+from organisations.services.letters.mailbox import read_bounces
+from organisations.services.letters.reminders import EVERY
+from organisations.services.work.chores import Task, chores_kind, plan_chores
+from organisations.services.work.drain import drain
+from organisations.services.work.kinds import Kind
+from organisations.services.work.wakes import TASK, wake
+
+CALLS = timedelta(seconds=settings.WORK_LEASE)
+"""The lease of a row whose step calls the government."""
+LETTER = timedelta(minutes=5)
+"""The lease of a row whose step sends a letter."""
+
+CHORES = (
+    Task("forget-old-proofs", timedelta(minutes=10), lambda now: forget_old_proofs(now=now)),
+    Task("read-bounces", timedelta(minutes=5), lambda now: read_bounces(now=now)),
+)
+
+KINDS = (
+    Kind("request_contracts", Lane.ASKED, CertificateRequest, work_on_request, CALLS),
+    Kind("revocation_contracts", Lane.ASKED, Revocation, work_on_revocation, CALLS),
+    Kind("requests", Lane.SUBMISSIONS, CertificateRequest, work_on_request, CALLS),
+    Kind("revocations", Lane.SUBMISSIONS, Revocation, work_on_revocation, CALLS),
+    Kind("foreign_requests", Lane.SUBMISSIONS, ForeignRequest, work_on_foreign_request, CALLS),
+    Kind("revocation_evidence", Lane.STATUS, Revocation, work_on_revocation, CALLS),
+    Kind("status_checks", Lane.STATUS, Certificate, check_revocation, CALLS),
+    LETTERS,
+    # What one organisation's notices break on must not silence it: it is looked at again and again.
+    Kind("notices", Lane.NOTICES, Organisation, remind_organisation, LETTER, due="reminders_due_at",
+         pauses=(*PAUSES, EVERY), parks=False),
+    chores_kind(CHORES),
+)  # fmt: skip
+"""In the order in which a worker of their lane takes them up."""
+
+
+def kinds_of(lane: Lane) -> list[Kind]:
+    """Return the kinds of work that move in a lane."""
+    return [kind for kind in KINDS if kind.lane is lane]
+
+
+@shared_task(name=TASK, soft_time_limit=240, acks_late=False)
+def work_on_lane(name: str) -> None:
+    """Take up what is due in a lane; woken twice, the second finds nothing to do."""
+    lane = Lane(name)
+    if lane is Lane.UPKEEP:
+        plan_chores(CHORES)
+    drain(kinds_of(lane), wake=lambda: wake(lane))

@@ -1,0 +1,1 @@
+"""What who operates the platform sees: the work, without anything of an organisation's."""

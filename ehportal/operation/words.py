@@ -1,0 +1,27 @@
+"""What the operator's page calls lanes and kinds of work."""
+
+from django.utils.translation import gettext_lazy as _
+
+from organisations.domain.work import Lane
+
+LANES = {
+    Lane.ASKED: _("What people wait for"),
+    Lane.SUBMISSIONS: _("To the government and back"),
+    Lane.STATUS: _("Revocation status"),
+    Lane.NOTICES: _("Letters"),
+    Lane.IMPORTS: _("Imports"),
+    Lane.UPKEEP: _("Housekeeping"),
+}
+
+KINDS = {
+    "request_contracts": _("Contracts of requests"),
+    "revocation_contracts": _("Contracts of revocations"),
+    "requests": _("Requests"),
+    "revocations": _("Revocations"),
+    "foreign_requests": _("Requests of foreign care providers"),
+    "revocation_evidence": _("Evidence of revocations"),
+    "status_checks": _("Status checks"),
+    "invitations": _("Invitations"),
+    "notices": _("Notices of an organisation"),
+    "chores": _("Chores"),
+}

@@ -1,0 +1,97 @@
+"""What a worker does when it was woken: take up what is due in its lane, until nothing is or its slice is over."""
+
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+import structlog
+from django.db import OperationalError
+
+from organisations.services.work.claims import Claim, claim, claim_this, note_failure, park_if_deadly, settle
+from organisations.services.work.kinds import Kind
+
+log = structlog.get_logger(__name__)
+
+SLICE = 30.0
+"""Seconds after which a worker takes up no further row but has itself woken again: others may want their turn."""
+DEADLOCK = "40P01"
+"""PostgreSQL's code: two transactions waited for each other, and this one was given up (SQLSTATE, class 40)."""
+
+
+def drain(kinds: Sequence[Kind], *, wake: Callable[[], object], seconds: float = SLICE) -> int:
+    """Take up due rows of `kinds`, in turn, one at a time; return how many. Call outside transactions.
+
+    `wake` brings a further worker: once there is something to do, and at the end when there may be more.
+    """
+    owner = _owner()
+    until = time.monotonic() + seconds
+    done = 0
+    while True:
+        before = done
+        for kind in kinds:
+            for claimed in claim(kind, owner):
+                if not done:
+                    wake()
+                take_up(claimed)
+                done += 1
+        if done == before:
+            return done
+        if time.monotonic() >= until:
+            wake()
+            return done
+
+
+def take_up_now(kind: Kind, organisation_id: UUID, row_id: UUID) -> object:
+    """Take the step of one planned row at this moment, and return its answer; None when a worker is at it.
+
+    Call outside transactions. Raises what the step raises, which stands with the row too.
+    """
+    claimed = claim_this(kind, _owner(), organisation_id, row_id)
+    if claimed is None:
+        return None
+    try:
+        answer = kind.step(organisation_id, row_id, now=claimed.at)
+    except Exception as error:
+        note_failure(claimed, error)
+        raise
+    settle(claimed)
+    return answer
+
+
+def take_up(claimed: Claim) -> None:
+    """Take the step of one claimed row; what it raises is written down and harms no other row."""
+    kind = claimed.kind
+    if park_if_deadly(claimed):
+        log.error("step_parked", kind=kind.name, row=str(claimed.row_id), error="worker died")
+        return
+    try:
+        once_more_on_deadlock(lambda: kind.step(claimed.organisation_id, claimed.row_id, now=claimed.at))
+    except Exception as error:  # whatever it is, the row says so and its neighbours go on
+        parked = note_failure(claimed, error)
+        log.exception(
+            "step_parked" if parked else "step_failed",
+            kind=kind.name,
+            row=str(claimed.row_id),
+            tries=claimed.tries,
+        )
+    else:
+        settle(claimed)
+
+
+def _owner() -> str:
+    """Return a name for this worker that no other ever had."""
+    return f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(6)}"
+
+
+def once_more_on_deadlock(step: Callable[[], object]) -> None:
+    """Run `step`, and once more when PostgreSQL gave its transaction up for another's sake."""
+    try:
+        step()
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") != DEADLOCK:
+            raise
+        log.warning("deadlock", again=True)
+        step()

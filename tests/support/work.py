@@ -1,0 +1,43 @@
+"""What workers would take up: by asking the rows as a worker does, or when a row would be due."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from ehportal.lanes import KINDS, kinds_of
+from organisations.domain.work import Lane
+from organisations.models.queued import Queued
+from organisations.services.work.claims import claim
+from organisations.services.work.drain import drain
+from organisations.services.work.kinds import Kind
+from organisations.tenancy import acting_for
+
+KIND = {kind.name: kind for kind in KINDS}
+
+
+def claimable(kind: str, *, most: int = 10_000) -> list[tuple[UUID, UUID]]:
+    """Return (organisation, row) ids of what is due by the database's clock; it is leased from then on."""
+    return [(one.organisation_id, one.row_id) for one in claim(KIND[kind], "a test", most=most)]
+
+
+def is_due(row: Queued, organisation: UUID, at: datetime, *, column: str = "next_attempt_at") -> bool:
+    """Return whether a worker would take up `row` at `at`, as it stands now."""
+    due = {f"{column}__lte": at, "parked_at": None, "pk": row.pk}
+    with acting_for([organisation], as_platform=True):
+        return type(row)._default_manager.filter(**due).exists()
+
+
+def make_due(row: Queued, organisation: UUID, at: datetime, *, column: str = "next_attempt_at") -> None:
+    """Plan the row for `at`."""
+    with acting_for([organisation], as_platform=True):
+        type(row)._default_manager.filter(pk=row.pk).update(**{column: at})
+
+
+def work_off(*lanes: Lane, wake: Callable[[], object] = lambda: None) -> int:
+    """Take up all that is due in `lanes`, as their workers would; return how many rows."""
+    return sum(drain(kinds_of(lane), wake=wake) for lane in lanes)
+
+
+def kind_of(name: str) -> Kind:
+    """Return a kind of work by its name."""
+    return KIND[name]
