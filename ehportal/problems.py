@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 
-from ehportal.refusals import refusal_of
+from ehportal.pages.refusals import refusal_of
 from organisations.api.devices import ProvenView
 from organisations.errors import DomainError, ProofRefused
 

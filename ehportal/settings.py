@@ -53,7 +53,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "organisations.web.tenancy.SecondFactorMiddleware",
-    "ehportal.refusals.TextsWithoutNulMiddleware",  # before the next one, which calls the view
+    "ehportal.pages.refusals.TextsWithoutNulMiddleware",  # before the next one, which calls the view
     "organisations.web.tenancy.TenancyMiddleware",
 ]
 
@@ -71,9 +71,13 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "organisations.web.tenancy.tenancy",
-                "ehportal.shell.installation",
+                "ehportal.pages.shell.installation",
             ],
-            "builtins": ["django_htmx.templatetags.django_htmx", "ehportal.ends", "ehportal.typed"],
+            "builtins": [
+                "django_htmx.templatetags.django_htmx",
+                "ehportal.pages.ends",
+                "ehportal.pages.typed",
+            ],
         },
     }
 ]

@@ -7,7 +7,7 @@ from organisations.api.returned_mail import returned_mail
 from organisations.web.accounts.adapter import closed
 from organisations.web.language import choose_language
 
-handler400 = "ehportal.refusals.bad_request"
+handler400 = "ehportal.pages.refusals.bad_request"
 
 urlpatterns = [
     path("agent/v1/", include("certificates.api.urls")),

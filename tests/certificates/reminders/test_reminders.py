@@ -372,7 +372,7 @@ def test_the_number_of_queries_does_not_grow(
         give_token(
             shelve(hospital.organisation, f"TOK{one}", 900), TokenState.WAITING, state_since=now() - 15 * DAYS
         )
-    with acting_for([hospital.organisation.pk], as_platform=True), django_assert_max_num_queries(18):
+    with acting_for([hospital.organisation.pk], as_platform=True), django_assert_max_num_queries(19):
         assert len(notices_of(hospital.organisation, now())) == 36
 
 

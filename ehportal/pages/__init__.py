@@ -1,0 +1,1 @@
+"""What the pages of this installation share: the shell, refusals, and how templates write ends and commands."""
