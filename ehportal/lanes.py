@@ -11,12 +11,11 @@ from certificates.services.reminders.notices import remind_organisation
 from certificates.services.requests.work import work_on_request
 from certificates.services.revocations.work import work_on_revocation
 from certificates.services.status.check import check_revocation
-from organisations.domain.work import PAUSES, Lane
+from organisations.domain.work import Lane
 from organisations.models import Organisation
 from organisations.services.devices.proofs import forget_old_proofs
 from organisations.services.letters.invitations import LETTERS
 from organisations.services.letters.mailbox import read_bounces
-from organisations.services.letters.reminders import EVERY
 from organisations.services.work.chores import Task, chores_kind, plan_chores
 from organisations.services.work.drain import drain
 from organisations.services.work.kinds import Kind
@@ -41,9 +40,9 @@ KINDS = (
     Kind("revocation_evidence", Lane.STATUS, Revocation, work_on_revocation, CALLS),
     Kind("status_checks", Lane.STATUS, Certificate, check_revocation, CALLS),
     LETTERS,
-    # What one organisation's notices break on must not silence it: it is looked at again and again.
+    # What one notice breaks on must not silence its organisation, nor put off what others wait for.
     Kind("notices", Lane.NOTICES, Organisation, remind_organisation, LETTER, due="reminders_due_at",
-         pauses=(*PAUSES, EVERY), parks=False),
+         pauses=(timedelta(minutes=1),), parks=False),
     chores_kind(CHORES),
 )  # fmt: skip
 """In the order in which a worker of their lane takes them up."""

@@ -143,7 +143,7 @@ def test_their_number_waits_and_we_are_told(scene: Scene) -> None:
     ]
     with acting_for([scene.ours.organisation.pk], as_platform=True):
         letters = [
-            one for one in notices_of(scene.ours.organisation, datetime.now(UTC)) if one.kind == "number"
+            one for one in notices_of(scene.ours.organisation, datetime.now(UTC), []) if one.kind == "number"
         ]
     [letter] = letters
     assert letter.readers == (scene.ours.administrator,)

@@ -88,7 +88,7 @@ def declined(hospital: Hospital, reason: str = REASON) -> None:
 def notices(hospital: Hospital, at: datetime) -> list[str]:
     with acting_for([hospital.organisation.pk], as_platform=True):
         organisation = Organisation.objects.get(pk=hospital.organisation.pk)
-        found = [one for one in notices_of(organisation, at) if one.kind in {"declined", "number"}]
+        found = [one for one in notices_of(organisation, at, []) if one.kind in {"declined", "number"}]
         return [one.write(one.readers[0]).text for one in found]
 
 

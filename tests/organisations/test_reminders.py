@@ -75,7 +75,7 @@ def notice(hospital: Hospital, *readers: User, kind: str = "thing", step: int = 
 def remind(hospital: Hospital, *notices: Notice, now: datetime = NOW) -> None:
     with acting_for([hospital.organisation.pk], as_platform=True):
         Organisation.objects.filter(pk=hospital.organisation.pk).update(reminders_due_at=now)
-    remind_organisation(hospital.organisation.pk, lambda _organisation, _now: notices, now=now)
+    remind_organisation(hospital.organisation.pk, lambda *_: notices, now=now)
 
 
 def looked_at(hospital: Hospital) -> datetime:
@@ -187,7 +187,7 @@ def test_a_worker_that_dies_before_the_letter_left_leaves_a_claim_that_lapses(
 def test_a_look_is_taken_once_and_comes_back(hospital: Hospital, sink: MailSink) -> None:
     looked: list[datetime] = []
 
-    def find(_organisation: Organisation, now: datetime) -> Sequence[Notice]:
+    def find(_organisation: Organisation, now: datetime, _broken: object) -> Sequence[Notice]:
         looked.append(now)
         return ()
 

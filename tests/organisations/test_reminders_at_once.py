@@ -29,7 +29,7 @@ def test_two_workers_at_once_send_one_letter(settings: Settings) -> None:
     def work() -> None:
         start.wait()
         try:
-            reminders._tell(hospital.organisation, hospital.administrator, [due], NOW)
+            reminders._tell(hospital.organisation, hospital.administrator, [due], NOW, [])
         finally:
             connection.close()
 

@@ -1,6 +1,7 @@
 """Everything that members of an organisation are to be reminded of at this moment."""
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from certificates.services.reminders.certificates import renewals, switches
@@ -13,7 +14,7 @@ from certificates.services.reminders.signatures import signatures, unsigned_ques
 from certificates.services.reminders.tokens import waiting_tokens
 from organisations.models import Organisation
 from organisations.services.letters import reminders
-from organisations.services.letters.reminders import Notice
+from organisations.services.letters.reminders import Broken, Notice, each_by_itself
 
 KINDS = (
     contested_numbers,
@@ -31,10 +32,13 @@ KINDS = (
 """In the order in which a letter tells them."""
 
 
-def notices_of(organisation: Organisation, now: datetime) -> list[Notice]:
-    """Find every notice of an organisation; the number of queries does not depend on how many there are."""
+def notices_of(organisation: Organisation, now: datetime, broken: Broken) -> list[Notice]:
+    """Find every notice of an organisation; the number of queries does not depend on how many there are.
+
+    A kind that fails stands in `broken` and hides none of the others.
+    """
     readers = Readers(organisation, now)
-    return [notice for find in KINDS for notice in find(organisation, readers, now)]
+    return each_by_itself((partial(find, organisation, readers, now) for find in KINDS), broken)
 
 
 def remind_organisation(organisation_id: UUID, _row: UUID, /, *, now: datetime) -> None:

@@ -3,8 +3,8 @@
 `send` is the one way out of the house: whatever the letter is, it leaves with the address to which it comes back.
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPSenderRefused
@@ -69,10 +69,16 @@ class Delivery:
 
 def post(reader: User, write: Callable[[], Letter]) -> Delivery:
     """Send `reader` what `write` returns in the reader's language. Call outside transactions: it may take seconds."""
-    # A letter names the days that the pages name.
-    with translation.override(reader.language), timezone.override(settings.DISPLAY_TIME_ZONE):
+    with in_words_of(reader):
         message = _message(reader, write())
     return send(message)
+
+
+@contextmanager
+def in_words_of(reader: User) -> Iterator[None]:
+    """Write in the reader's language, and name the days that the pages name."""
+    with translation.override(reader.language), timezone.override(settings.DISPLAY_TIME_ZONE):
+        yield
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,17 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from uuid import UUID
 
+import structlog
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from organisations.models import Organisation, Reminder, User
 from organisations.services.audit import Actor, record
-from organisations.services.letters.mail import Delivery, DeliveryStatus, Letter, Note, post
+from organisations.services.letters.mail import Delivery, DeliveryStatus, Letter, Note, in_words_of, post
 from organisations.tenancy import acting_for
+
+log = structlog.get_logger(__name__)
 
 EVERY = timedelta(hours=6)
 """How often an organisation is looked at."""
@@ -65,6 +68,9 @@ PAUSES: dict[Urgency, tuple[timedelta, ...]] = {
 }
 """How long a refused reminder waits before it is tried again; after the last one nothing more is tried."""
 
+UNWRITTEN = "the letter could not be written"
+"""The answer of a notice whose text failed: it waits like one that a mail server refused."""
+
 AFTER_OUTAGE: dict[Urgency, timedelta] = {
     Urgency.ROUTINE: timedelta(minutes=5),
     Urgency.AT_ONCE: timedelta(minutes=2),
@@ -96,17 +102,23 @@ class Notice:
         return (self.kind, self.subject.pk, self.step, reader.pk)
 
 
-def remind_organisation(
-    organisation_id: UUID, find: Callable[[Organisation, datetime], Sequence[Notice]], *, now: datetime
-) -> None:
+Broken = list[Exception]
+"""What went wrong with single notices, kinds of notices and readers, while the others were told."""
+Find = Callable[[Organisation, datetime, Broken], Sequence[Notice]]
+"""Names every notice of an organisation at a time, and for each who may know of it; runs for the platform itself."""
+
+
+def remind_organisation(organisation_id: UUID, find: Find, *, now: datetime) -> None:
     """Mail what is due in a claimed organisation, and plan when to look again. Call outside transactions.
 
-    `find` runs for the platform itself: it names for each notice who may know of it. Whoever wakes the organisation
-    meanwhile has it looked at once more: what is told already is not told again.
+    Whoever wakes the organisation meanwhile has it looked at once more: what is told already is not told again. One
+    notice, kind or reader that fails stops none of the others; after them the first such failure is raised, so that it
+    stands with the organisation's row.
     """
+    broken: Broken = []
     with acting_for([organisation_id], as_platform=True):
         organisation = Organisation.objects.get(pk=organisation_id)
-        notices = find(organisation, now)
+        notices = find(organisation, now, broken)
         due_notices = [one for one in notices if one.not_before is None or one.not_before <= now]
         open_notices, again = _open_ones(due_notices, now)
     ahead = [one.not_before for one in notices if one.not_before is not None and one.not_before > now]
@@ -115,12 +127,27 @@ def remind_organisation(
         if count == MOST_LETTERS:
             moments.append(now)
             break
-        told = _tell(organisation, reader, theirs, now)
+        told = _tell_alone(organisation, reader, theirs, now, broken)
         if told.again_at is not None:
             moments.append(told.again_at)
         if told.status is DeliveryStatus.UNREACHABLE:
             break
     _look_again(organisation_id, min(moments), now)
+    if broken:
+        raise broken[0]
+
+
+def each_by_itself(finders: Iterable[Callable[[], Iterable[Notice]]], broken: Broken) -> list[Notice]:
+    """Return what all `finders` find; one that fails, with its transaction, finds nothing and stands in `broken`."""
+    found: list[Notice] = []
+    for finder in finders:
+        try:
+            with transaction.atomic():
+                found += finder()
+        except Exception as error:  # whatever one kind breaks on, the others are told
+            log.exception("notices_not_found")
+            broken.append(error)
+    return found
 
 
 def _look_again(organisation_id: UUID, at: datetime, now: datetime) -> None:
@@ -182,17 +209,53 @@ class Told:
     again_at: datetime | None = None
 
 
-def _tell(organisation: Organisation, reader: User, notices: Sequence[Notice], now: datetime) -> Told:
-    """Mail one reader what is due."""
+def _tell_alone(
+    organisation: Organisation, reader: User, notices: Sequence[Notice], now: datetime, broken: Broken
+) -> Told:
+    """Mail one reader what is due; whatever goes wrong stands in `broken` and keeps nobody else from a letter."""
+    try:
+        return _tell(organisation, reader, notices, now, broken)
+    except Exception as error:
+        log.exception("reader_not_told", reader=str(reader.pk))
+        broken.append(error)
+        return Told(again_at=now + CLAIM)
+
+
+def _tell(
+    organisation: Organisation, reader: User, notices: Sequence[Notice], now: datetime, broken: Broken
+) -> Told:
     with acting_for([organisation.pk], as_platform=True):
         claimed = _claim(organisation, reader, notices, now)
-    if not claimed:
-        return Told()
-    told = [notice for notice, _row in claimed]
-    delivery = post(reader, lambda: _letter(organisation, [notice.write(reader) for notice in told]))
+    written, unwritten = _written(reader, claimed, broken)
+    put_off = None
+    if unwritten:
+        with acting_for([organisation.pk], as_platform=True):
+            put_off = _put_off(unwritten, UNWRITTEN, now)
+    if not written:
+        return Told(again_at=put_off)
+    notes = [note for _notice, _row, note in written]
+    told = [(notice, row) for notice, row, _note in written]
+    delivery = post(reader, lambda: _letter(organisation, notes))
     with acting_for([organisation.pk], as_platform=True):
-        again_at = _settle(organisation, reader, claimed, delivery, now)
-    return Told(delivery.status, again_at)
+        again_at = _settle(organisation, reader, told, delivery, now)
+    return Told(delivery.status, min(filter(None, (again_at, put_off)), default=None))
+
+
+def _written(
+    reader: User, claimed: Sequence[tuple[Notice, Reminder]], broken: Broken
+) -> tuple[list[tuple[Notice, Reminder, Note]], list[tuple[Notice, Reminder]]]:
+    """Return the notices with their text in the reader's language, and those whose text cannot be written."""
+    written: list[tuple[Notice, Reminder, Note]] = []
+    unwritten: list[tuple[Notice, Reminder]] = []
+    with in_words_of(reader):
+        for notice, row in claimed:
+            try:
+                written.append((notice, row, notice.write(reader)))
+            except Exception as error:
+                log.exception("notice_not_written", kind=notice.kind, subject=str(notice.subject.pk))
+                broken.append(error)
+                unwritten.append((notice, row))
+    return written, unwritten
 
 
 def _letter(organisation: Organisation, notes: Sequence[Note]) -> Letter:
