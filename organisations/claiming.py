@@ -143,22 +143,24 @@ def _claim(kind: str, table: str, planned: str, organisation: str, due: str) -> 
                     SELECT {organisation} AS tenant, count(*) AS leased FROM {table}
                     WHERE leased_until > moment GROUP BY 1
                 ),
-                chosen AS (
-                    SELECT candidate.id, served.served_at,
-                           coalesce(running.leased, 0)
-                           + row_number() OVER (PARTITION BY planned.tenant ORDER BY candidate.due) AS turn,
-                           candidate.due
+                next AS (
+                    SELECT planned.tenant, coalesce(running.leased, 0) AS leased, served.served_at
                     FROM planned
                     LEFT JOIN running ON running.tenant = planned.tenant
                     LEFT JOIN organisations_turn AS served
                         ON served.kind = '{kind}' AND served.organisation_id = planned.tenant
-                    CROSS JOIN LATERAL (
+                    WHERE planned.first <= moment
+                    ORDER BY 2, served.served_at NULLS FIRST, planned.first LIMIT most + 16
+                ),
+                chosen AS (
+                    SELECT candidate.id, next.served_at, candidate.due,
+                           next.leased + row_number() OVER (PARTITION BY next.tenant ORDER BY candidate.due) AS turn
+                    FROM next CROSS JOIN LATERAL (
                         SELECT id, {due} AS due FROM {table}
-                        WHERE {organisation} = planned.tenant AND {due} <= moment AND {planned}
+                        WHERE {organisation} = next.tenant AND {due} <= moment AND {planned}
                         ORDER BY {due} LIMIT most + 4
                     ) AS candidate
-                    WHERE planned.first <= moment
-                    ORDER BY turn, served.served_at NULLS FIRST, candidate.due LIMIT most + 16
+                    ORDER BY turn, next.served_at NULLS FIRST, candidate.due LIMIT most + 16
                 ),
                 taken AS (
                     SELECT item.id FROM {table} AS item JOIN chosen ON chosen.id = item.id

@@ -1,19 +1,24 @@
-"""`python -m tests.bench [pages] [server] [agent] [sealing]`."""
+"""`python -m tests.bench [pages] [server] [agent] [sealing] [work] [--million]`."""
 
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 
-from tests.bench import agent, pages, sealing, server
+from tests.bench import agent, pages, sealing, server, work
 from tests.bench.stand import own_database, prepare_django
 
 
 def main(wanted: list[str]) -> int:
     """Run the named parts, or all."""
-    parts = {
+    million = "--million" in wanted
+    wanted = [word for word in wanted if word != "--million"]
+    parts: dict[str, Callable[[], None]] = {
         "pages": pages.measure,
         "server": server.measure,
         "agent": agent.measure,
         "sealing": sealing.measure,
+        "work": partial(work.measure, each=work.MILLION if million else work.EACH),
     }
     if set(wanted) - set(parts):
         print(f"The parts are {', '.join(parts)}.", file=sys.stderr)

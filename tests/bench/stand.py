@@ -7,7 +7,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    import psycopg
 
 
 def prepare_django() -> None:
@@ -49,12 +53,26 @@ def own_database() -> Iterator[None]:
         use(urls.owner)
         call_command("migrate", verbosity=0)
         use(urls.web)
+        _owner.append(urls.owner)
         yield
     finally:
+        _owner.clear()
         connections.close_all()
         name = urlsplit(urls.owner).path.lstrip("/")
         with psycopg.connect(admin, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+_owner: list[str] = []
+
+
+@contextmanager
+def owner_connection() -> "Iterator[psycopg.Connection[Any]]":
+    """Connect to the measurements' database as the role that owns its tables: each statement commits by itself."""
+    import psycopg
+
+    with psycopg.connect(_owner[0], autocommit=True) as connection:
+        yield connection
 
 
 def milliseconds(work: Callable[[], object], *, times: int = 30, warm: int = 3) -> tuple[float, float]:
