@@ -200,17 +200,27 @@ class Stack:
              "--worker-tmp-dir", str(self.folder), "--no-control-socket"],
         )  # fmt: skip
         self.start_workers()
-        self.processes.start("beat", [python, "-m", "celery", "-A", "ehportal", "beat", "--pidfile", ""])
+        self.start_beat()
         self.wait_for_web()
 
     def start_workers(self) -> None:
         """Start a Celery worker for each lane: what hangs in one holds up no other."""
         for lane in Lane:
-            self.processes.start(
-                f"worker-{lane}",
-                [sys.executable, "-m", "celery", "-A", "ehportal", "worker", "--queues", lane, "--concurrency",
-                 str(PROCESSES.get(lane, 1)), "--hostname", f"{lane}@%h", "--without-gossip", "--without-mingle"],
-            )  # fmt: skip
+            self.start_worker(lane)
+
+    def start_worker(self, lane: Lane) -> None:
+        """Start the worker of one lane."""
+        self.processes.start(
+            f"worker-{lane}",
+            [sys.executable, "-m", "celery", "-A", "ehportal", "worker", "--queues", lane, "--concurrency",
+             str(PROCESSES.get(lane, 1)), "--hostname", f"{lane}@%h", "--without-gossip", "--without-mingle"],
+        )  # fmt: skip
+
+    def start_beat(self) -> None:
+        """Start the beat, which wakes every lane."""
+        self.processes.start(
+            "beat", [sys.executable, "-m", "celery", "-A", "ehportal", "beat", "--pidfile", ""]
+        )
 
     def wait_for_web(self, seconds: float = 180) -> None:
         """Return when the web server answers. Raises TimeoutError."""
