@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.arguments import version
 from agent.config import command
 from agent.language import LANGUAGES, Texts
+from agent.wire.version import VERSION
 from tests.agent.workstation import ROOT
 
 
@@ -25,8 +25,8 @@ def _said(home: Path, *words: str) -> tuple[int, str]:
 
 
 def test_it_says_its_version(tmp_path: Path) -> None:
-    assert _said(tmp_path, "--version") == (0, f"ehportal-agent {version()}\n")
-    assert version()[0].isdigit()
+    assert _said(tmp_path, "--version") == (0, f"ehportal-agent {VERSION}\n")
+    assert VERSION[0].isdigit()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
