@@ -1,7 +1,8 @@
 """What server and agent are made of, with licences: `python -m deploy.bill` writes the list and the bill of materials.
 
 Both come from the locks of production and from what the installed packages say of themselves, so that one state of
-the locks always gives the same bytes: `docs/dependencies.md` for people, `docs/dependencies.cdx.json` (CycloneDX 1.6) for machines.
+the locks always gives the same bytes: `docs/dependencies.md` for people, `docs/dependencies.cdx.json` (CycloneDX 1.6)
+for machines.
 """
 
 import json
@@ -89,7 +90,7 @@ def as_list(found: list[Part]) -> str:
     lines = [
         "# What ehportal is made of",
         "",
-        "Written by `python -m deploy.bill` from the locks of production. ehportal itself is under the EUPL-1.2 (`LICENSE`).",
+        "Written by `python -m deploy.bill` from the locks of production. ehportal itself is under the EUPL-1.2.",
         "",
         "| package | version | licence | in |",
         "|---|---|---|---|",

@@ -1,6 +1,6 @@
 """Gunicorn's settings and hooks; `gunicorn.conf.py` in the top folder hands them over. The command line wins.
 
-How many processes: WEB_CONCURRENCY, which gunicorn reads itself.
+How many processes: WEB_CONCURRENCY. Where it listens: WEB_BIND, addresses separated by commas.
 """
 
 import os
@@ -12,7 +12,7 @@ from typing import Any
 workers = int(os.environ.get("WEB_CONCURRENCY") or cpu_count() + 1)
 worker_class = "gthread"
 threads = 4
-bind = "127.0.0.1:8000"
+bind = os.environ.get("WEB_BIND", "127.0.0.1:8000").split(",")
 umask = 0o007
 """A socket is for this user and group: the proxy is in the group."""
 timeout = 60
@@ -22,7 +22,8 @@ keepalive = 75
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  # a heartbeat; files on a disk would wait for it
 
-os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="ehportal-metrics-"))
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:  # these settings are read again at a reload
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="ehportal-metrics-")
 _MASTER = os.getpid()
 
 
