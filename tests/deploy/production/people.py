@@ -3,8 +3,10 @@
 import re
 import socket
 import ssl
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -82,6 +84,25 @@ def send_form(session: requests.Session, url: str, fields: dict[str, str]) -> re
         timeout=PATIENCE,
         allow_redirects=False,
     )
+
+
+class Dripping:
+    """Connections on which a body comes one byte at a time, so that no time-out between two of them ends it."""
+
+    def __init__(self) -> None:
+        self.lines: list[ssl.SSLSocket] = []
+        self._ended = Event()
+
+    def drip(self) -> None:
+        """Send a byte on each, over and over, until `end`."""
+        while not self._ended.wait(1):
+            for line in list(self.lines):
+                with suppress(OSError):
+                    line.sendall(b"x")
+
+    def end(self) -> None:
+        """Stop dripping."""
+        self._ended.set()
 
 
 def connection(address: str, port: int, certificate: Path) -> ssl.SSLSocket:
