@@ -1,5 +1,4 @@
 """The one version of agent and server: pages, `hello`, `--version`, logs, metrics and the wheel take it from here."""
 
-from typing import Final
-
-VERSION: Final = "0.2.0"
+VERSION = "0.2.0"
+"""Written in one plain line: hatch reads it there when it builds the agent."""
