@@ -5,13 +5,13 @@ import platform
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Final, NoReturn
 
 from agent.language import LANGUAGES, Texts, shown
 from agent.wire import software
 from agent.wire.jobs import JOB_ID
+from agent.wire.version import VERSION
 
 PROGRAM: Final = "ehportal-agent"
 FORMATS: Final = ("modern", "legacy")
@@ -66,18 +66,7 @@ class _Version(argparse.Action):
     """Prints which version this is, and ends."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> NoReturn:
-        parser.exit(0, f"{PROGRAM} {version()}\n")
-
-
-def version() -> str:
-    """The version that is installed; the source's own where it runs from there."""
-    try:
-        return metadata.version(PROGRAM)
-    except metadata.PackageNotFoundError:
-        source = Path(__file__).with_name("pyproject.toml")
-        lines = source.read_text("utf-8").splitlines() if source.is_file() else []
-        told = [line.partition("=")[2].strip().strip('"') for line in lines if line.startswith("version")]
-        return told[0] if told else "0"
+        parser.exit(0, f"{PROGRAM} {VERSION}\n")
 
 
 def language_asked_for(arguments: Sequence[str]) -> str | None:

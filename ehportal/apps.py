@@ -9,5 +9,7 @@ class EhportalConfig(AppConfig):
     name = "ehportal"
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the system checks, and that workers and beat start only where they pass."""
         from ehportal import checks  # noqa: F401  # importing registers them
+        from ehportal.metrics import sign_ins  # noqa: F401
+        from ehportal.operation import start, unsafe  # noqa: F401

@@ -56,6 +56,14 @@ def items(name: str, default: str | None = None) -> list[str]:
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
 
 
+def host_of(origin: str) -> str:
+    """Return the host of an origin; empty where it has none, which the checks say."""
+    try:
+        return urlsplit(origin).hostname or ""
+    except ValueError:
+        return ""
+
+
 def mapping(name: str) -> dict[str, str]:
     """Return variable `name` as a JSON object of texts; empty when absent."""
     try:

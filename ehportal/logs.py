@@ -15,6 +15,7 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 
 from agent.wire.masking import mask_numbers
+from agent.wire.version import VERSION
 
 SECRET_NAMES = re.compile(
     r"ssin|pin\b|puk\b|password|passphrase|secret|token|private|cookie|authorization|proof", re.IGNORECASE
@@ -85,6 +86,12 @@ def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mu
     return event
 
 
+def add_version(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Structlog processor: say which version speaks."""
+    event.setdefault("version", VERSION)
+    return event
+
+
 def configure() -> None:
     """Send structlog and the standard library's loggers through the same redacting JSON renderer to stderr."""
     shared: list[Any] = [
@@ -93,6 +100,7 @@ def configure() -> None:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        add_version,
         structlog.processors.format_exc_info,
         redact,
     ]

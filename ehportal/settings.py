@@ -15,8 +15,10 @@ DEBUG = False
 ORIGIN = env.text("ORIGIN").rstrip("/")
 """Where people and agents reach this server: scheme, host and port, nothing else."""
 SECURE = ORIGIN.startswith("https://")
-ALLOWED_HOSTS = env.items("ALLOWED_HOSTS")
+ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", env.host_of(ORIGIN))
 CSRF_TRUSTED_ORIGINS = [ORIGIN]
+BEHIND_PROXY = env.flag("BEHIND_PROXY")
+"""One proxy stands in front, ends TLS, and writes X-Forwarded-For and X-Forwarded-Proto (operation/proxy.py)."""
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -38,6 +40,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "ehportal.operation.health.HealthMiddleware",  # before whatever asks for a host, https or a session
+    "ehportal.metrics.pages.CountRequestsMiddleware",
+    "ehportal.operation.proxy.PersonsAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "ehportal.logs.RequestLogMiddleware",
@@ -139,8 +144,8 @@ ACCOUNT_RATE_LIMITS = {
     "login": "300/m/ip",
     "login_failed": "200/10m/ip,5/5m/key",
 }
-ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.flag("BEHIND_PROXY") else 0
-"""Behind a proxy the address of the person is what the proxy wrote last; its own would be everybody's."""
+ALLAUTH_TRUSTED_PROXY_COUNT = 0
+"""Whose request it is stands in REMOTE_ADDR, also behind a proxy: operation/proxy.py puts it there."""
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 MFA_ADAPTER = "organisations.web.accounts.adapter.SealedSecrets"
@@ -173,7 +178,7 @@ CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "ehportal_csrf"
 SECURE_SSL_REDIRECT = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_PROXY") else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -258,6 +263,9 @@ CERTRA_POLL_FIRST = env.number("CERTRA_POLL_FIRST", 2)
 CERTRA_POLL_LAST = env.number("CERTRA_POLL_LAST", 6 * 3600)
 CERTRA_GIVE_UP_DAYS = env.number("CERTRA_GIVE_UP_DAYS", 30)
 REVOCATION_TIMEOUT = env.number("REVOCATION_TIMEOUT", 10)
+
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+"""What Prometheus shows at /metrics where it does not ask on this machine itself."""
 
 LOGGING_CONFIG = None
 logs.configure()

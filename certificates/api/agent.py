@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from agent.wire.encoding import to_base64url
 from agent.wire.limits import MAX_CERTIFICATE_BYTES, MAX_CHAIN_CERTIFICATES
 from agent.wire.pki.certificates import read_certificate
+from agent.wire.version import VERSION
 from certificates.services.signing.agent_jobs import origin
 from certificates.trust.cards import check_authentication_certificate
 from organisations.api.devices import ProvenView, fields_of, named_organisations, strings
@@ -23,7 +24,6 @@ from organisations.services.devices import enrolment as devices
 from organisations.services.devices.proofs import Accepted
 
 Body = tuple[int, dict[str, Any]]
-VERSION = "0.1.0"
 
 
 def decoded(text: object, limit: int) -> bytes | None:

@@ -66,6 +66,9 @@ def test_parts() -> list[SystemPart]:
             "opens our key stores with keytool",
             shutil.which("keytool") is not None,
         ),
+        SystemPart("nginx", "stands before the server, as in production", Path("/usr/sbin/nginx").exists()),
+        SystemPart("curl", "asks the server past it", shutil.which("curl") is not None),
+        SystemPart("systemd", "judges the units", shutil.which("systemd-analyze") is not None),
         SystemPart("libbcprov-java", "writes key stores as the official application does", BCPROV.exists()),
     ]
 

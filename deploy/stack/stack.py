@@ -18,6 +18,7 @@ from deploy.stack import postgres, redis
 from deploy.stack.bootstrap import ROOT
 from deploy.stack.ports import free_port
 from deploy.stack.processes import Processes
+from ehportal.operation import catalogues
 from organisations.domain.work import Lane
 
 T = TypeVar("T")
@@ -154,12 +155,9 @@ class Stack:
             "EID_ANCHORS": f"{pki / 'citizen' / 'root.pem'},{pki / 'citizen' / 'ca.pem'}",
         } | self.extra_environment
 
-    def manage(self, *arguments: str, owner: bool = False) -> None:
-        """Run manage.py; `owner` as the role that owns the tables. Raises CalledProcessError with its output."""
-        environment = os.environ | self.processes.environment
-        if owner:
-            environment["DATABASE_URL"] = self.urls.owner
-        self.run([sys.executable, "manage.py", *arguments], environment)
+    def manage(self, *arguments: str) -> None:
+        """Run manage.py as the web role. Raises CalledProcessError with its output."""
+        self.run([sys.executable, "manage.py", *arguments], os.environ | self.processes.environment)
 
     @staticmethod
     def run(command: list[str], environment: dict[str, str]) -> None:
@@ -170,14 +168,13 @@ class Stack:
             done.check_returncode()
 
     def _prepare(self) -> None:
-        from deploy.stack import translations
-
-        translations.compile_catalogues()
+        """Run `manage.py prepare`, as an operator does; only where something changed since the last time."""
         prepared, version = self.folder / "prepared", self._version()
-        if prepared.exists() and prepared.read_text() == version:
+        if prepared.exists() and prepared.read_text() == version and not catalogues.stale_catalogues():
             return
-        self.manage("migrate", "--verbosity", "0", owner=True)
-        self.manage("collectstatic", "--noinput", "--verbosity", "0")
+        owner = {"DATABASE_OWNER_URL": self.urls.owner}
+        command = [sys.executable, "manage.py", "prepare", "--verbosity", "0"]
+        self.run(command, os.environ | self.processes.environment | owner)
         prepared.write_text(version)
 
     def _version(self) -> str:

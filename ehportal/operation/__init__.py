@@ -1,1 +1,1 @@
-"""What who operates the platform sees: the work, without anything of an organisation's."""
+"""What an operator does and sees: preparing, starting, whether all is well, and how the work stands."""

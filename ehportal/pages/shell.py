@@ -4,6 +4,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from agent.wire.version import VERSION
+
 
 def agent_command(request: HttpRequest) -> str:
     """How the agent is started in a terminal of whoever is signed in."""
@@ -12,10 +14,11 @@ def agent_command(request: HttpRequest) -> str:
 
 
 def installation(request: HttpRequest) -> dict[str, object]:
-    """Context processor: whether the government's services are a sandbox, the languages, how the agent is started."""
+    """Context processor: sandbox or not, the version, the languages, and how the agent is started."""
     return {
         "agent_command": SimpleLazyObject(lambda: agent_command(request)),
         "sandbox": settings.SANDBOX,
+        "version": VERSION,
         "languages": settings.LANGUAGES,
         "display_time_zone": settings.DISPLAY_TIME_ZONE,
     }

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.arguments import reason_of, version
+from agent.arguments import reason_of
 from agent.errors import AgentError
 from agent.language import LANGUAGES, Texts, catalogue, command
+from agent.wire.version import VERSION
 from tests.agent.workstation import ROOT
 
 
@@ -26,8 +27,8 @@ def _said(home: Path, *words: str) -> tuple[int, str]:
 
 
 def test_it_says_its_version(tmp_path: Path) -> None:
-    assert _said(tmp_path, "--version") == (0, f"ehportal-agent {version()}\n")
-    assert version()[0].isdigit()
+    assert _said(tmp_path, "--version") == (0, f"ehportal-agent {VERSION}\n")
+    assert VERSION[0].isdigit()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

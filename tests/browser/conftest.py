@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from deploy.stack.translations import compile_catalogues
+from ehportal.operation.catalogues import compile_catalogues
 from tests.browser.site import Site, SiteServer, make_site
 from tests.environment import ROOT
 from tests.support.effort import PATIENCE

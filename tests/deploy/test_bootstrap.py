@@ -66,7 +66,7 @@ def test_the_commands_of_the_readme_are_there_and_explain_themselves() -> None:
 
 
 def test_the_locked_requirements_name_no_address() -> None:
-    for lock in ("demo.txt", "test.txt"):
+    for lock in ("demo.txt", "test.txt", "server.txt", "agent.txt"):
         text = (ROOT / "requirements" / lock).read_text()
         assert "--hash=sha256:" in text
         assert "://" not in text

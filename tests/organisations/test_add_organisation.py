@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
 
-from deploy.stack.translations import compile_catalogues
+from ehportal.operation.catalogues import compile_catalogues
 from organisations.models import AuditEvent, Invitation, Membership, User
 from organisations.services.letters.invitations import AFTER_OUTAGE
 from organisations.tenancy import acting_for

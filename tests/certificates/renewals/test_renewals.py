@@ -21,7 +21,7 @@ from certificates.selectors.renewals import to_renew, unconfirmed_switches
 from certificates.selectors.revocations import has_another
 from certificates.services.inventory.add_certificate import add_certificate
 from certificates.services.renewals.plan import KnownContact, plan_renewal, plan_renewals
-from deploy.stack.translations import compile_catalogues
+from ehportal.operation.catalogues import compile_catalogues
 from organisations.models import AuditEvent, Mandate, Person
 from organisations.tenancy import acting_for
 from tests.certificates.renewals.ending import RECORD, colleague, device, known, reload, renew, wish

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from deploy.stack.translations import compile_catalogues
+from ehportal.operation.catalogues import compile_catalogues
 from organisations.domain.roles import Role
 from tests.organisations.web.members import member, signed_in
 from tests.support.hospital import Hospital, make_hospital

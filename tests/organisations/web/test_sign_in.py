@@ -99,7 +99,7 @@ def test_what_has_expired_makes_room(db: None) -> None:
 
 
 def test_behind_a_proxy_each_person_has_the_own_limit(koen: User, settings: Settings) -> None:
-    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    settings.BEHIND_PROXY = True
     settings.ACCOUNT_RATE_LIMITS = {"login_failed": "3/m/ip"}
     for _ in range(4):
         sign_in("someone@elsewhere.example", "wrong", HTTP_X_FORWARDED_FOR="198.51.100.7")

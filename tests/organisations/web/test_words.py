@@ -20,7 +20,7 @@ from certificates.services.requests.start import BASE_SERVICES as KNOWN_SERVICES
 from certificates.web.foreigners import words as foreign_words
 from certificates.web.papers import words as paper_words
 from certificates.web.parts import words as certificate_words
-from deploy.stack.translations import LOCALE, compile_catalogues
+from ehportal.operation.catalogues import LOCALE, compile_catalogues
 from organisations.domain.identifiers import TYPES
 from organisations.domain.mandates import MandateState
 from organisations.domain.roles import Role
