@@ -18,6 +18,8 @@ SCHEMA_BELONGS_TO_OWNER = 150000
 """Version of PostgreSQL from which the schema public is the database owner's to close."""
 APPEND_ONLY = "organisations_auditevent"
 """The record: the web role may add to it and read it."""
+OWNER_ONLY = "organisations_turn"
+"""Whose turn it is among organisations: read and written by the owner's functions alone."""
 
 
 @dataclass(frozen=True)
@@ -136,13 +138,13 @@ def grant(owner: psycopg.Connection, web: str) -> None:
 
 
 def tables_without_grants(connection: psycopg.Connection, web: str) -> list[str]:
-    """Return the tables of the schema that role `web` cannot even read."""
+    """Return the tables of the schema that role `web` should be able to read, and is not."""
     question = (
         "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')"
+        " WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND c.relname <> %s"
         " AND NOT has_table_privilege(%s, c.oid, 'SELECT') ORDER BY 1"
     )
-    return [str(name) for (name,) in connection.execute(question, [web])]
+    return [str(name) for (name,) in connection.execute(question, [OWNER_ONLY, web])]
 
 
 def dangers(connection: psycopg.Connection, web: str) -> list[str]:
