@@ -11,9 +11,9 @@ from certificates.services.reminders.notices import remind_organisation
 from certificates.services.requests.work import work_on_request
 from certificates.services.revocations.work import work_on_revocation
 from certificates.services.status.check import check_revocation
+from ehportal.operation import retention
 from organisations.domain.work import Lane
 from organisations.models import Organisation
-from organisations.services.devices.proofs import forget_old_proofs
 from organisations.services.letters.invitations import LETTERS
 from organisations.services.letters.mailbox import read_bounces
 from organisations.services.work.chores import Task, chores_kind, plan_chores
@@ -27,7 +27,7 @@ LETTER = timedelta(minutes=5)
 """The lease of a row whose step sends a letter."""
 
 CHORES = (
-    Task("forget-old-proofs", timedelta(minutes=10), lambda now: forget_old_proofs(now=now)),
+    Task("forget", retention.EVERY, retention.forget_what_is_over),
     Task("read-bounces", timedelta(minutes=5), lambda now: read_bounces(now=now)),
 )
 

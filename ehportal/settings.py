@@ -104,6 +104,8 @@ default one; whatever else is ever to be cached gets a cache of another name and
 REDIS_URL = env.text("REDIS_URL")
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+"""However long Redis is away: a worker waits for it and goes on."""
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,
     # A page that nudges a worker must not wait for a Redis that is gone: one attempt, then the sweep finds the row.

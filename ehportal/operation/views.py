@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from ehportal.lanes import KINDS
 from ehportal.operation import words
+from ehportal.operation.retention import KEPT
 from ehportal.operation.standing import Failing, Standing, failing, lanes, standing
 from organisations.models import User
 from organisations.services.work.claims import release
@@ -64,6 +65,7 @@ def work(request: HttpRequest) -> HttpResponse:
             ],
             "failing": [_failing(one) for one in failing()],
             "parked": sum(one.parked for one in rows),
+            "kept": KEPT,
             "now": timezone.now(),
         },
     )

@@ -109,10 +109,10 @@ def slow_government(world: World, pages: Pages) -> None:
 
 def cut_off_database(world: World, pages: Pages) -> None:
     """Every connection to PostgreSQL ends in the middle of whatever it does."""
-    with psycopg.connect(world.stack.urls.owner, autocommit=True) as connection:
+    with psycopg.connect(world.stack.urls.web, autocommit=True) as connection:
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename <> current_user"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename = current_user"
         )
 
 

@@ -159,6 +159,8 @@ OF_THE_QUEUE = (
     "TABLE(organisation_id uuid, id uuid, tries integer, failure jsonb, parked_at timestamp with time zone)",
 )
 """What claiming, counting and showing of work return: ids and figures; a failure names an error and a line of ours."""
+FORGETTING = "bigint"
+"""How many rows were forgotten; no other function of the owner tells a number."""
 
 
 def test_the_narrow_doors_return_ids_only(two: tuple[Hospital, Hospital]) -> None:
@@ -169,7 +171,9 @@ def test_the_narrow_doors_return_ids_only(two: tuple[Hospital, Hospital]) -> Non
         "SELECT proname, pg_get_function_result(oid) FROM pg_proc WHERE proname LIKE 'ehportal%%' AND prosecdef"
         " AND prorettype <> 'trigger'::regtype"
     ):
-        if str(definition) in OF_THE_QUEUE:
+        if str(definition) in OF_THE_QUEUE or (
+            name.startswith("ehportal_forget_") and definition == FORGETTING
+        ):
             continue
         assert str(definition).replace("TABLE(organisation_id uuid, id uuid)", "uuid").startswith("uuid"), (
             name

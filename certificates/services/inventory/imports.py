@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -27,7 +27,6 @@ from organisations.services.audit import Actor
 MAX_FILES = 100
 MAX_TOTAL_BYTES = 4 * 1024 * 1024
 MAX_TOTAL_CERTIFICATES = 2000
-BATCH_LIFETIME = timedelta(days=1)
 
 PROBLEMS = {
     "empty": _("This file is empty."),
@@ -109,7 +108,6 @@ def upload(
         raise TooManyCertificates(most=MAX_TOTAL_CERTIFICATES)
     kept = seal(json.dumps(_judged(found)).encode())
     with transaction.atomic():
-        ImportBatch.objects.filter(uploaded_at__lt=now - BATCH_LIFETIME).delete()
         return ImportBatch.objects.create(
             organisation=organisation,
             uploaded_by=user,

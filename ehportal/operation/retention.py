@@ -1,0 +1,89 @@
+"""What is kept how long, and why: the one table. Nothing else deletes by age; the record is kept for good."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import connection
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from organisations.services.devices.proofs import forget_old_proofs
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 5_000
+"""Rows that one statement deletes: nobody waits for it."""
+EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One subject: what it is called, how long it is kept after it is over, and why so long."""
+
+    name: str
+    """As `organisations.forgetting.forgettable` knows it."""
+    words: str | Promise
+    time: timedelta
+    why: str | Promise
+
+
+KEPT = (
+    Kept(
+        "enrolments",
+        _("Begun enrolments of workstations"),
+        timedelta(days=1),
+        _("An enrolment lasts five minutes; a day helps to find out what went wrong."),
+    ),
+    Kept(
+        "imports",
+        _("Uploads that nobody decided about"),
+        timedelta(days=1),
+        _("They may hold certificates with national numbers; whoever uploaded them can do so again."),
+    ),
+    Kept(
+        "sessions",
+        _("Sessions that have ended"),
+        timedelta(0),
+        _("Nobody can use them any more."),
+    ),
+    Kept(
+        "invitations",
+        _("Invitations that were answered or withdrawn"),
+        timedelta(days=400),
+        _("An administrator can look back for a year; the record keeps who invited whom for good."),
+    ),
+    Kept(
+        "returned_mail",
+        _("Mail that came back"),
+        timedelta(days=400),
+        _("An address is pointed out until somebody corrects it."),
+    ),
+    Kept(
+        "notices",
+        _("Notices that were sent"),
+        timedelta(days=1200),
+        _("Longer than a certificate lasts, so that nobody is told the same twice."),
+    ),
+)
+"""Device proofs are forgotten too, minutes after they could be used (`organisations.services.devices.proofs`)."""
+
+
+def forget_what_is_over(now: datetime) -> dict[str, int]:
+    """Delete what has been kept long enough at `now`; return how many rows of each subject. Outside transactions."""
+    gone = {kept.name: _forget(kept, now) for kept in KEPT}
+    forget_old_proofs(now=now)
+    if any(gone.values()):
+        log.info("forgotten", **{name: count for name, count in gone.items() if count})
+    return gone
+
+
+def _forget(kept: Kept, now: datetime) -> int:
+    total = 0
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(f"SELECT ehportal_forget_{kept.name}(%s, %s)", [now - kept.time, AT_ONCE])
+            gone = int(cursor.fetchone()[0])
+            total += gone
+            if gone < AT_ONCE:
+                return total

@@ -1,0 +1,30 @@
+"""Forgetting what has been kept long enough, as a migration operation: a function that deletes across organisations."""
+
+from django.db.migrations.operations import RunSQL
+
+
+def forgettable(name: str, table: str, role: str, *, over: str) -> RunSQL:
+    """Create `ehportal_forget_<name>(before, most)`: it deletes up to `most` rows of `table`, and returns how many.
+
+    `over` is SQL over columns of the table and `before`, the moment before which what is over is forgotten. The
+    function runs as the owner, since a worker sees no row of an organisation that it did not name; it tells a number.
+    """
+    function = f"ehportal_forget_{name}"
+    return RunSQL(
+        sql=f"""
+            CREATE FUNCTION {function}(before timestamptz, most integer) RETURNS bigint
+                LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+            #variable_conflict use_column
+            DECLARE
+                gone bigint;
+            BEGIN
+                DELETE FROM {table} WHERE ctid = ANY (ARRAY(
+                    SELECT ctid FROM {table} WHERE {over} LIMIT most FOR UPDATE SKIP LOCKED));
+                GET DIAGNOSTICS gone = ROW_COUNT;
+                RETURN gone;
+            END $$;
+            REVOKE ALL ON FUNCTION {function}(timestamptz, integer) FROM PUBLIC;
+            GRANT EXECUTE ON FUNCTION {function}(timestamptz, integer) TO {role};
+        """,  # noqa: S608  # names and conditions of ours, from migrations
+        reverse_sql=f"DROP FUNCTION {function}(timestamptz, integer);",
+    )

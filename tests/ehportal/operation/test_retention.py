@@ -1,0 +1,94 @@
+"""What has been kept long enough is forgotten across organisations, what has not stays, and the page says how long."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.utils import translation
+
+from certificates.models import ImportBatch
+from ehportal.lanes import CHORES
+from ehportal.operation import retention
+from ehportal.operation.retention import KEPT, forget_what_is_over
+from organisations.models import Enrolment, Invitation, Organisation, Reminder, ReturnedMail, User
+from organisations.tenancy import acting_for
+from tests.ehportal.operation.test_work import PAGE
+from tests.organisations.web.invitations import invited
+from tests.organisations.web.members import signed_in
+from tests.support.hospital import Hospital, make_hospital
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2031, 5, 6, 7, 8, tzinfo=UTC)
+
+
+def stand(hospital: Hospital, age: timedelta, mark: str) -> None:
+    """One row of each subject that was over `age` ago."""
+    at = NOW - age
+    Enrolment.objects.create(id=f"e{mark}", thumbprint="t", nonce=b"n", expires_at=at)
+    Session.objects.create(session_key=f"s{mark}", session_data="", expire_date=at)
+    ReturnedMail.objects.create(address=f"{mark}@x.example", returned_at=at)
+    row = invited(hospital, f"{mark}@maasdal.example")
+    with acting_for([hospital.organisation.pk], as_platform=True):
+        Invitation.objects.filter(pk=row.pk).update(ended_at=at, outcome="withdrawn")
+        batch = ImportBatch.objects.create(
+            organisation=hospital.organisation, uploaded_by=hospital.administrator, sealed_certificates=b"x"
+        )
+        ImportBatch.objects.filter(pk=batch.pk).update(uploaded_at=at)
+        Reminder.objects.create(
+            organisation=hospital.organisation, kind=mark, subject_id=row.pk, step=0,
+            recipient=hospital.administrator, created_at=at, sent_at=at,
+        )  # fmt: skip
+
+
+def left(organisation: Organisation) -> dict[str, int]:
+    with acting_for([organisation.pk], as_platform=True):
+        return {
+            "enrolments": Enrolment.objects.count(),
+            "imports": ImportBatch.objects.count(),
+            "sessions": Session.objects.count(),
+            "invitations": Invitation.objects.count(),
+            "returned_mail": ReturnedMail.objects.count(),
+            "notices": Reminder.objects.count(),
+        }
+
+
+def test_each_subject_goes_after_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "AT_ONCE", 2)
+    hospital = make_hospital()
+    for number in range(5):
+        stand(hospital, timedelta(days=2000 + number), f"old{number}")
+    stand(hospital, timedelta(days=-1), "new")
+    assert forget_what_is_over(NOW) == {kept.name: 5 for kept in KEPT}, "in several goes"
+    assert left(hospital.organisation) == {kept.name: 1 for kept in KEPT}
+    assert not any(forget_what_is_over(NOW).values())
+
+
+@pytest.mark.parametrize("kept", KEPT, ids=lambda kept: str(kept.name))
+def test_nothing_goes_before_its_time(kept: retention.Kept) -> None:
+    hospital = make_hospital()
+    stand(hospital, kept.time - timedelta(minutes=1), "young")
+    assert forget_what_is_over(NOW)[kept.name] == 0
+    assert forget_what_is_over(NOW + timedelta(minutes=2))[kept.name] == 1
+
+
+def test_what_still_waits_is_not_forgotten() -> None:
+    """A notice that is yet to be sent, and an invitation that may yet be accepted, however old."""
+    hospital = make_hospital()
+    stand(hospital, timedelta(days=5000), "waits")
+    with acting_for([hospital.organisation.pk], as_platform=True):
+        Reminder.objects.update(next_attempt_at=NOW, sent_at=None)
+        Invitation.objects.update(ended_at=None)
+    gone = forget_what_is_over(NOW)
+    assert (gone["notices"], gone["invitations"]) == (0, 0)
+
+
+def test_it_is_a_chore_and_stands_on_the_page() -> None:
+    assert retention.forget_what_is_over in {task.run for task in CHORES}
+    user = User.objects.create_user(
+        "kaat@ehportal.example", full_name="Kaat", language="en", is_operator=True
+    )
+    shown = signed_in(user).get(PAGE).content.decode()
+    with translation.override("en"):
+        for kept in KEPT:
+            assert str(kept.words) in shown
+            assert str(kept.why) in shown
