@@ -97,9 +97,14 @@ def forget_rows(url: str) -> None:
 
 @pytest.fixture(autouse=True)
 def every_call_is_made() -> Iterator[None]:
-    """What one test did to a host keeps no other from calling it; tests of circuits ask for theirs."""
+    """What one test did to a host keeps no other from calling it; tests of circuits ask for theirs.
+
+    Nor is anything kept that an authority of another test said.
+    """
+    from certificates.trust.kept_answers import kept_answers
     from outside.circuits import NONE, keep_circuits
 
+    kept_answers.forget()
     before = keep_circuits(NONE)
     yield
     keep_circuits(before)

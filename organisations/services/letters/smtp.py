@@ -4,10 +4,10 @@ A server that hangs or drips is cut off, and its circuit opens like that of any 
 """
 
 import smtplib
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cached_property, partial
-from typing import Any, TypeVar
+from typing import Any
 
 from django.conf import settings
 from django.core.mail.backends.smtp import EmailBackend
@@ -17,7 +17,6 @@ from outside.deadline import Deadline
 from outside.errors import CallFailed
 from outside.sockets import HurriedContext, Limits, connect, system_context
 
-T = TypeVar("T")
 ANSWERS = (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused)
 """What the server said: it is there, whatever it refuses."""
 
@@ -56,11 +55,21 @@ class Backend(EmailBackend):
         """Verify the server by the authorities that this machine trusts."""
         return system_context()
 
+    _call: AbstractContextManager[None] | None = None
+    """The call that is going on: from connecting to the goodbye it is one."""
+
     def open(self) -> bool | None:
-        """Connect and sign in; False where that was done before. Raises OSError."""
+        """Connect and sign in; False where that was done before. Raises OSError, also while the server's host rests."""
         if self.connection:
             return False
-        return self._call(super().open)
+        call = calling(f"{self.host}:{self.port}")
+        try:
+            call.__enter__()
+        except CallFailed as error:
+            raise ConnectionError(str(error)) from error
+        self._call = call
+        with self._ending_when_it_breaks():
+            return super().open()
 
     def close(self) -> None:
         """Say goodbye, or leave without where the server does not answer."""
@@ -69,18 +78,26 @@ class Backend(EmailBackend):
             super().close()
         if connection is not None:
             connection.close()
+        self._end(None)
 
     def _send(self, message: Any) -> bool:
-        handed_over: Callable[[Any], bool] = super()._send  # type: ignore[misc]  # Django's own part
-        return self._call(lambda: handed_over(message))
+        with self._ending_when_it_breaks():
+            sent: bool = super()._send(message)  # type: ignore[misc]  # Django's own part
+            return sent
 
-    def _call(self, do: Callable[[], T]) -> T:
+    @contextmanager
+    def _ending_when_it_breaks(self) -> Iterator[None]:
         try:
-            with calling(f"{self.host}:{self.port}"):
-                try:
-                    return do()
-                except ANSWERS as error:
-                    answered: OSError = error
-        except CallFailed as error:
-            raise ConnectionError(str(error)) from error
-        raise answered
+            yield
+        except ANSWERS:
+            raise
+        except OSError as error:
+            self._end(error)
+            raise
+
+    def _end(self, error: OSError | None) -> None:
+        call, self._call = self._call, None
+        if call is None:
+            return
+        with suppress(OSError):  # whoever hears of it is told by the one who raised it
+            call.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
