@@ -1,5 +1,9 @@
-"""One HTTP exchange: one request, one whole answer or none. No redirect is followed, no proxy asked, nothing kept."""
+"""One HTTP exchange: one request, one whole answer or none. No redirect is followed, and nothing is kept.
 
+A proxy is asked only where the caller names one, and only in the clear: what is secret goes to its address directly.
+"""
+
+import base64
 import http.client
 import ssl
 import zlib
@@ -8,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from email.message import Message
 from functools import lru_cache
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from outside.circuits import calling
 from outside.deadline import Deadline
@@ -51,6 +55,7 @@ def exchange(
     limits: Limits,
     most_bytes: int,
     trusted: str | None = None,
+    proxy: str | None = None,
 ) -> Answer:
     """Send one request and return its whole answer, at most `most_bytes` once unpacked, all within the limits.
 
@@ -65,13 +70,24 @@ def exchange(
         # Our own time is over: the host is not to blame.
         raise NotSent("no time is left to send") from None
     with calling(host):
-        name, _, port = host.rpartition(":")
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        named, next_stop = parts.netloc.rpartition("@")[2], host
+        if proxy is not None and parts.scheme == "http":
+            next_stop, target = host_of(proxy), f"http://{named}{target}"
+            headers = {**_signed_in(proxy), **headers}
+        name, _, port = next_stop.rpartition(":")
         line = _connected(name, int(port), limits, deadline, tls=parts.scheme == "https", trusted=trusted)
         with line:
-            target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-            return _exchanged(
-                line, parts.netloc.rpartition("@")[2], method, target, body, headers, most_bytes
-            )
+            return _exchanged(line, named, method, target, body, headers, most_bytes)
+
+
+def _signed_in(proxy: str) -> dict[str, str]:
+    """Return the header by which a proxy knows us, where its address holds a name (RFC 9110 11.7.2)."""
+    parts = urlsplit(proxy)
+    if parts.username is None:
+        return {}
+    told = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+    return {"Proxy-Authorization": f"Basic {base64.b64encode(told).decode()}"}
 
 
 def _connected(

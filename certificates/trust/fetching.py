@@ -7,6 +7,8 @@ import hashlib
 from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import requests
 from asgiref.sync import sync_to_async
@@ -54,7 +56,15 @@ class Calls:
         seconds = settings.REVOCATION_TIMEOUT
         limits = Limits(connecting=seconds, silence=seconds, total=seconds)
         try:
-            answer = exchange(method, url, body=body, headers=headers, limits=limits, most_bytes=MOST_BYTES)
+            answer = exchange(
+                method,
+                url,
+                body=body,
+                headers=headers,
+                limits=limits,
+                most_bytes=MOST_BYTES,
+                proxy=_proxy_for(url),
+            )
         except CallFailed as error:
             if isinstance(error, Resting):
                 self.resting.append(error)
@@ -62,6 +72,12 @@ class Calls:
         if answer.status != 200:
             raise requests.RequestException(f"status code {answer.status}")
         return answer
+
+
+def _proxy_for(url: str) -> str | None:
+    """Return the proxy that this machine's environment names for public addresses (`http_proxy`, `no_proxy`)."""
+    host = urlsplit(url).hostname or ""
+    return None if proxy_bypass(host) else getproxies().get("http")
 
 
 class _OurCalls:

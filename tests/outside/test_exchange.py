@@ -149,6 +149,23 @@ def test_what_is_too_large_or_no_whole_is_no_answer(answer: bytes) -> None:
         ask(server)
 
 
+def test_a_proxy_is_asked_in_the_clear_where_it_is_named() -> None:
+    with serving(saying(HEAD + b"Content-Length: 2\r\n\r\nok")) as proxy:
+        answer = exchange(
+            "GET",
+            "http://crl.example:81/a.crl?x",
+            headers={},
+            limits=PATIENT,
+            most_bytes=9,
+            proxy=f"http://us:p%40ss@127.0.0.1:{proxy.port}",
+        )
+        assert answer.content == b"ok"
+    said = bytes(proxy.heard)
+    assert said.startswith(b"GET http://crl.example:81/a.crl?x HTTP/1.1\r\n")
+    assert b"Host: crl.example:81\r\n" in said
+    assert b"Proxy-Authorization: Basic dXM6cEBzcw==\r\n" in said
+
+
 def test_a_redirect_is_followed_nowhere() -> None:
     with serving(saying(b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n")) as server:
         assert ask(server).status == 302

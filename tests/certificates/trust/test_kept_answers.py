@@ -96,6 +96,19 @@ def test_what_is_kept_takes_no_more_than_its_room() -> None:
     assert len([name for name in "acdef" if kept.get(name, NOW)]) == 5
 
 
+def test_lists_come_through_the_proxy_that_the_machine_names(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The world answers under its own paths only: what a proxy is asked for has another."""
+    monkeypatch.setenv("http_proxy", world.base)
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    assert trust(world, world.leaf, Sharing.NOTHING) is Trust.STATUS_UNKNOWN
+    assert f"{world.base}/issuing.crl" in world.asked
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert trust(world, world.leaf, Sharing.NOTHING) is Trust.TRUSTED
+
+
 def test_each_test_begins_without() -> None:
     """What another test's world said at the same port is nobody's business here."""
     assert len(kept_answers._kept) == 0
