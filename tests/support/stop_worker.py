@@ -77,7 +77,7 @@ def wrong_clock(seconds: str) -> None:
     off, now, seconds_now = timedelta(seconds=float(seconds)), timezone.now, time.time
     timezone.now = lambda: now() + off
     time.time = lambda: seconds_now() + off.total_seconds()
-    drain([one for one in KINDS if one.name == "requests"], wake=lambda: None, seconds=0)
+    drain([one for one in KINDS if one.name == "requests"], wake=lambda: None, seconds=60)
 
 
 def main() -> None:
