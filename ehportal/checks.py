@@ -17,8 +17,10 @@ from agent.wire.errors import WireError
 from agent.wire.origins import is_loopback, normalise_origin
 from agent.wire.pki.unreadable import UNREADABLE
 from certificates.domain.lifecycle import Environment
+from certificates.services.signing.sole_sender import SENDING_SPARE
 from certificates.trust.anchors import certificate_anchors, eid_anchors, is_root
 from ehportal.sign_in_cache import SignInCache
+from organisations.services.work.kinds import SPARE
 
 EHEALTH = "ehealth.fgov.be"
 ACCEPTANCE_MARK = "-acpt"
@@ -152,6 +154,41 @@ def anchors_are_apart(app_configs: Configs, **_: object) -> list[CheckMessage]:
             Critical(
                 "Production and acceptance share a trust anchor; a certificate of one would pass for the other.",
                 id="ehportal.E010",
+            )
+        )
+    return found
+
+
+@register
+def calls_end_in_time(app_configs: Configs, **_: object) -> list[CheckMessage]:
+    """A call ends before its lease, and a lease before anybody asks what became of a submission."""
+    found: list[CheckMessage] = []
+    if not settings.CERTRA_DEADLINE > 0 or not settings.REVOCATION_DEADLINE > 0:
+        found.append(
+            Critical("CERTRA_DEADLINE and REVOCATION_DEADLINE must be above zero.", id="ehportal.E012")
+        )
+    if settings.WORK_LEASE < settings.CERTRA_DEADLINE + settings.REVOCATION_DEADLINE + SPARE:
+        found.append(
+            Critical(
+                "WORK_LEASE must be longer than what one step's calls may take together: CERTRA_DEADLINE, "
+                f"REVOCATION_DEADLINE and {SPARE:.0f} seconds.",
+                id="ehportal.E013",
+            )
+        )
+    if settings.CERTRA_SUBMISSION_GRACE <= settings.WORK_LEASE:
+        found.append(
+            Critical(
+                "CERTRA_SUBMISSION_GRACE must be longer than WORK_LEASE: nobody may ask what became of a "
+                "submission while its worker may still be at it.",
+                id="ehportal.E014",
+            )
+        )
+    if settings.CERTRA_SUBMISSION_GRACE < settings.CERTRA_DEADLINE + SENDING_SPARE:
+        found.append(
+            Critical(
+                "CERTRA_SUBMISSION_GRACE must be longer than CERTRA_DEADLINE and "
+                f"{SENDING_SPARE:.0f} seconds: a call ends before its grace does, or is not begun.",
+                id="ehportal.E015",
             )
         )
     return found

@@ -139,7 +139,7 @@ def mail(url: str) -> Mail:
             "MAIL_URL must be smtp+starttls://, smtps:// or smtp:// with a host, or file:// with a folder."
         )
     return Mail(
-        "django.core.mail.backends.smtp.EmailBackend",
+        "organisations.services.letters.smtp.Backend",
         host=parts.hostname,
         port=port or MAIL_PORTS[parts.scheme],
         user=unquote(parts.username or ""),

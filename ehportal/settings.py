@@ -166,6 +166,11 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.starttls, _mail.tls
 EMAIL_FILE_PATH = _mail.folder
 EMAIL_TIMEOUT = 10
+"""Seconds for each silence of the mail server, and for connecting to it."""
+MAIL_DEADLINE = env.number("MAIL_DEADLINE", 30)
+"""Seconds for handing over one letter, from connecting to the server's word."""
+MAILBOX_DEADLINE = env.number("MAILBOX_DEADLINE", 120)
+"""Seconds for one look into the mailbox to which mail comes back."""
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("MAIL_FROM")
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Where mail comes back that a server took and could not deliver: bounces@… (letters leave as bounces+TOKEN@…), read by
@@ -242,12 +247,25 @@ CERTRA_ANCHORS = {
 """PEM files with the roots (and known intermediates) of eHealth certificates, per environment."""
 EID_ANCHORS = env.items("EID_ANCHORS")
 """PEM files with the roots under which identity cards are issued."""
+CIRCUIT_FAILURES = env.number("CIRCUIT_FAILURES", 3)
+"""After how many slow failures in a row a host is not called for a while."""
+CIRCUIT_REST = env.number("CIRCUIT_REST", 15)
+"""Seconds of the first rest; each failed attempt after it doubles it, five times at most."""
+# How long calls may take, in seconds: each bounds the one after it, and checks.py proves it.
 CERTRA_CONNECT_TIMEOUT = env.number("CERTRA_CONNECT_TIMEOUT", 5)
+"""For finding the host, connecting and TLS."""
 CERTRA_READ_TIMEOUT = env.number("CERTRA_READ_TIMEOUT", 30)
+"""For each silence of the other side."""
+CERTRA_DEADLINE = env.number("CERTRA_DEADLINE", 40)
+"""For one whole call: connecting, sending, and reading the answer to its end, however it trickles in."""
+REVOCATION_TIMEOUT = env.number("REVOCATION_TIMEOUT", 10)
+"""For asking one OCSP responder, or fetching one list."""
+REVOCATION_DEADLINE = env.number("REVOCATION_DEADLINE", 20)
+"""For everything that is asked to judge one certificate with those above it."""
 WORK_LEASE = env.number("WORK_LEASE", 90)
-"""Seconds for which a worker has a row to itself; above what the calls of one step may take together."""
+"""For which a worker has a row to itself; above what the calls of one step may take together."""
 CERTRA_SUBMISSION_GRACE = env.number("CERTRA_SUBMISSION_GRACE", 120)
-"""Seconds after the start of a submission before its outcome is asked for; above connect + read time-out."""
+"""After the start of a submission before its outcome is asked for; above one whole call, and above the lease."""
 CERTRA_UNKNOWN_REQUEST_CODES = env.items("CERTRA_UNKNOWN_REQUEST_CODES", "CERT_REQUEST_NOT_FOUND")
 """Error codes of GetCertificate that mean: no request with this key was ever registered."""
 CERTRA_ALREADY_REGISTERED_CODES = env.items("CERTRA_ALREADY_REGISTERED_CODES", "KEY_ALREADY_REGISTERED")
@@ -264,7 +282,6 @@ ETKDEPOT_NOT_FOUND_CODES = env.items("ETKDEPOT_NOT_FOUND_CODES", "ETK_NOT_FOUND"
 CERTRA_POLL_FIRST = env.number("CERTRA_POLL_FIRST", 2)
 CERTRA_POLL_LAST = env.number("CERTRA_POLL_LAST", 6 * 3600)
 CERTRA_GIVE_UP_DAYS = env.number("CERTRA_GIVE_UP_DAYS", 30)
-REVOCATION_TIMEOUT = env.number("REVOCATION_TIMEOUT", 10)
 
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 """What Prometheus shows at /metrics where it does not ask on this machine itself."""

@@ -95,6 +95,21 @@ def forget_rows(url: str) -> None:
         connection.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(tables)))
 
 
+@pytest.fixture(autouse=True)
+def every_call_is_made() -> Iterator[None]:
+    """What one test did to a host keeps no other from calling it; tests of circuits ask for theirs.
+
+    Nor is anything kept that an authority of another test said.
+    """
+    from certificates.trust.kept_answers import kept_answers
+    from outside.circuits import NONE, keep_circuits
+
+    kept_answers.forget()
+    before = keep_circuits(NONE)
+    yield
+    keep_circuits(before)
+
+
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
     """One sandbox for the session; tests that switch faults or modes put them back (see `government`)."""

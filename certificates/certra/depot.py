@@ -10,6 +10,7 @@ from certificates.certra.errors import Answer, Rejected
 from certificates.certra.services import DEPOT
 from certificates.certra.soap import SoapClient, as_question, understood
 from certificates.certra.values import bytes_of
+from outside.sockets import Limits
 
 NAMES = {"d": DEPOT.namespace, "s": "urn:be:fgov:ehealth:commons:1_0:core"}
 SUCCESS = "200"
@@ -17,7 +18,7 @@ ETK = f"{{{DEPOT.namespace}}}ETK"
 
 
 class DepotClient(SoapClient):
-    """The TokenDepot (gateway.py) at one environment's `endpoint`; time-outs in seconds.
+    """The TokenDepot (gateway.py) at one environment's `endpoint`, each call within `limits`.
 
     `not_found_codes` are the codes that mean: this recipient has no active token. The platform publishes no list.
     """
@@ -27,12 +28,11 @@ class DepotClient(SoapClient):
     def __init__(
         self,
         endpoint: str,
+        limits: Limits,
         *,
         not_found_codes: Collection[str],
-        connect_timeout: float,
-        read_timeout: float,
     ) -> None:
-        super().__init__(endpoint, connect_timeout=connect_timeout, read_timeout=read_timeout)
+        super().__init__(endpoint, limits)
         self.not_found_codes = frozenset(not_found_codes)
 
     def token_of(self, identifier: Identifier, application_id: str | None = None) -> bytes | None:

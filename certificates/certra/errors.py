@@ -6,6 +6,7 @@ have done it; ask, never repeat blindly.
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,17 @@ class Transient(CertraError):
 
     def __post_init__(self) -> None:
         self.kind = "transient"
+
+
+@dataclass
+class Silent(Transient):
+    """The service has not answered `since` then, so that it was not asked; it is again at `until`."""
+
+    since: datetime = field(default=datetime.min.replace(tzinfo=UTC))
+    until: datetime = field(default=datetime.min.replace(tzinfo=UTC))
+
+    def __post_init__(self) -> None:
+        self.kind = "silent"
 
 
 @dataclass

@@ -12,9 +12,10 @@ from lxml import etree
 from certificates.certra.answers import SOAP, OpenLists, read_answer
 from certificates.certra.errors import OutcomeUnknown, Transient
 from certificates.certra.services import Service
-from certificates.certra.transport.http import BoundedTransport
+from certificates.certra.transport.http import BoundedTransport, ContractsOnDisk
 from certificates.certra.transport.multipart import whole_answer
 from certificates.certra.values import Unreadable
+from outside.sockets import Limits
 
 T = TypeVar("T")
 
@@ -24,7 +25,7 @@ def description_of(service: Service) -> zeep.Client:
     """Read our WSDL from disk, once; its own transport never reaches a network."""
     return zeep.Client(
         str(service.description),
-        transport=BoundedTransport(connect_timeout=1, read_timeout=1),
+        transport=ContractsOnDisk(),  # type: ignore[no-untyped-call]  # zeep ships no types
         settings=zeep.Settings(strict=True, xml_huge_tree=False, forbid_dtd=True, forbid_entities=True),
     )
 
@@ -46,13 +47,13 @@ def understood(read: Callable[[etree._Element], T], answer: etree._Element) -> T
 
 
 class SoapClient:
-    """Calls to one environment's `service` at `endpoint` (scheme, host, port); time-outs in seconds."""
+    """Calls to one environment's `service` at `endpoint` (scheme, host, port), each within `limits`."""
 
     service: Service
 
-    def __init__(self, endpoint: str, *, connect_timeout: float, read_timeout: float) -> None:
+    def __init__(self, endpoint: str, limits: Limits) -> None:
         self.address = endpoint.rstrip("/") + self.service.path
-        self.transport = BoundedTransport(connect_timeout=connect_timeout, read_timeout=read_timeout)
+        self.transport = BoundedTransport(limits)
 
     def ask(self, operation: str, **fields: Any) -> etree._Element:
         """Send a request that needs no signature; return the payload of its successful answer."""
@@ -77,9 +78,8 @@ class SoapClient:
         """Send an envelope; return what came back and the HTTP status. Raises Transient, OutcomeUnknown."""
         action = description_of(self.service).wsdl.bindings[self.service.binding].get(operation).soapaction
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action or ""}"'}
-        response = self.transport.post(self.address, envelope, headers)
-        content_type = response.headers.get("Content-Type", "")
-        return whole_answer(response.content, content_type), response.status_code
+        answer = self.transport.post(self.address, envelope, headers)
+        return whole_answer(answer.content, answer.headers.get("Content-Type", "")), answer.status
 
     def message(self, operation: str, **fields: Any) -> bytes:
         """Return the envelope of an unsigned request, stamped where its service wants that."""

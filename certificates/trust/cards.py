@@ -7,6 +7,7 @@ from cryptography import x509
 
 from agent.wire.pki.unreadable import UNREADABLE
 from certificates.trust.anchors import eid_anchors
+from certificates.trust.kept_answers import Sharing
 from certificates.trust.paths import Trust, validate
 from organisations.errors import (
     CardExpired,
@@ -29,7 +30,7 @@ def _key_usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
 def _check(certificate: x509.Certificate, chain: Sequence[x509.Certificate], now: datetime) -> None:
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
         raise CardExpired
-    verdict = validate(certificate, chain, eid_anchors(), check_revocation=True)
+    verdict = validate(certificate, chain, eid_anchors(), check_revocation=True, sharing=Sharing.ABOVE)
     if verdict.trust is Trust.OUT_OF_DATE:
         raise CardExpired
     if verdict.is_on_hold:

@@ -5,13 +5,13 @@ fetch addresses of its choosing; only a certificate of a trusted issuer has its 
 certificate itself is asked about, on its own (revocation.py), and last the whole path.
 """
 
-import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 import structlog
+from asgiref.sync import async_to_sync
 from asn1crypto import x509 as asn1_x509
 from celery.exceptions import SoftTimeLimitExceeded
 from cryptography import x509
@@ -21,13 +21,15 @@ from pyhanko_certvalidator import CertificateValidator, errors
 from pyhanko_certvalidator.authority import AuthorityWithCert
 from pyhanko_certvalidator.context import ValidationContext
 from pyhanko_certvalidator.fetchers import Fetchers
-from pyhanko_certvalidator.fetchers.requests_fetchers import RequestsFetcherBackend
 
 from agent.wire.limits import CLOCK_TOLERANCE
 from agent.wire.pki.unreadable import ANY_FAILURE, UNREADABLE
 from certificates.domain.revocation import HOLD, Witness
 from certificates.trust.anchors import asn1_of, is_root
+from certificates.trust.fetching import Calls, Shelf, fetchers_of
+from certificates.trust.kept_answers import Sharing
 from certificates.trust.revocation import REASONS, told_of
+from outside.deadline import within
 
 MOST_ISSUERS, MOST_TRIED = 6, 40
 """How many issuers one path may be chosen from, and how many of one name are tried: the time that the library takes
@@ -82,13 +84,25 @@ class Trust(StrEnum):
 
 
 @dataclass(frozen=True)
+class Silence:
+    """Since when a service that should have been asked does not answer, and when it is asked again."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """The outcome and, for a revoked certificate, since when, who said so, and why (RFC 5280 5.3.1, may be empty)."""
+    """The outcome and, for a revoked certificate, since when, who said so, and why (RFC 5280 5.3.1, may be empty).
+
+    `silence` tells of a status that is not known because somebody was not even asked.
+    """
 
     trust: Trust
     revoked_at: datetime | None = None
     source: Witness | None = None
     reason: str = ""
+    silence: Silence | None = None
 
     @property
     def is_on_hold(self) -> bool:
@@ -121,6 +135,8 @@ async def _judge(
     *,
     check_revocation: bool,
     moment: datetime | None,
+    calls: Calls,
+    sharing: Sharing,
 ) -> Verdict:
     """Path by signature and date; then the certificate on its own; then everything together."""
     path = await CertificateValidator(
@@ -129,7 +145,8 @@ async def _judge(
     if not check_revocation:
         return Verdict(Trust.TRUSTED)
     # What was fetched for the certificate is not fetched again for its path.
-    fetchers = RequestsFetcherBackend(per_request_timeout=settings.REVOCATION_TIMEOUT).get_fetchers()
+    known = [*others, *(asn1_x509.Certificate.load(anchor) for anchor in anchors)]
+    fetchers = fetchers_of(calls, Shelf(certificate, known, sharing))
     issuer = path.find_issuing_authority(certificate)
     if isinstance(issuer, AuthorityWithCert):
         told = await told_of(certificate, issuer.certificate, fetchers, datetime.now(UTC))
@@ -148,8 +165,12 @@ def validate(
     *,
     check_revocation: bool,
     moment: datetime | None = None,
+    sharing: Sharing = Sharing.NOTHING,
 ) -> Verdict:
     """Judge `certificate` against `anchors` (DER) now, or at `moment` where revocation is not asked.
+
+    `sharing` says which answers may be those that were fetched for another certificate. All that is asked together
+    takes REVOCATION_DEADLINE at most. Call outside transactions where revocation is asked.
 
     Never raises for what a certificate says, whatever the libraries make of it, a panic of theirs too: what they
     stumble over is not trusted.
@@ -157,10 +178,20 @@ def validate(
     whatever is heard of those above it; "trusted" needs all of them.
     """
     known = [x509.load_der_x509_certificate(anchor) for anchor in anchors if not is_root(anchor)]
+    calls = Calls()
     try:
         leaf = asn1_of(certificate)
         others = [asn1_of(issuer) for issuer in Issuers([*known, *intermediates]).above(certificate)]
-        return asyncio.run(_judge(leaf, others, anchors, check_revocation=check_revocation, moment=moment))
+        with within(settings.REVOCATION_DEADLINE):
+            return async_to_sync(_judge)(
+                leaf,
+                others,
+                anchors,
+                check_revocation=check_revocation,
+                moment=moment,
+                calls=calls,
+                sharing=sharing,
+            )
     except (errors.ExpiredError, errors.NotYetValidError):
         return Verdict(Trust.OUT_OF_DATE)
     except errors.RevokedError as error:
@@ -171,7 +202,9 @@ def validate(
             return Verdict(Trust.STATUS_UNKNOWN)
         return Verdict(Trust.REVOKED, error.revocation_dt, _source_of(error), why)
     except errors.InsufficientRevinfoError:
-        return Verdict(Trust.STATUS_UNKNOWN)
+        first = min(calls.resting, key=lambda one: one.until, default=None)
+        silence = Silence(first.since, first.until) if first is not None else None
+        return Verdict(Trust.STATUS_UNKNOWN, silence=silence)
     except (errors.PathError, errors.ValidationError):
         return Verdict(Trust.NOT_TRUSTED)
     except SoftTimeLimitExceeded:

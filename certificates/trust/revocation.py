@@ -235,7 +235,7 @@ def _listed(
 def _entry(
     crl: x509.CertificateRevocationList, serial: int, issuer: asn1_x509.Certificate, now: datetime
 ) -> Told | None:
-    if crl.last_update_utc > now + CLOCK_TOLERANCE or not _may_be_read(crl, issuer):
+    if crl.last_update_utc > now + CLOCK_TOLERANCE or not may_be_read(crl, issuer):
         return None
     entry = crl.get_revoked_certificate_by_serial_number(serial)
     if entry is None or any(one.critical and not _is_reason(one) for one in entry.extensions):
@@ -252,7 +252,7 @@ def _is_reason(extension: x509.Extension[Any]) -> bool:
     return isinstance(extension.value, x509.CRLReason)
 
 
-def _may_be_read(crl: x509.CertificateRevocationList, issuer: asn1_x509.Certificate) -> bool:
+def may_be_read(crl: x509.CertificateRevocationList, issuer: asn1_x509.Certificate) -> bool:
     """Whether the issuer itself signed the list, may sign lists, and the list speaks of its own certificates."""
     authority = x509.load_der_x509_certificate(issuer.dump())
     usage = issuer.key_usage_value
@@ -269,3 +269,25 @@ def _may_be_read(crl: x509.CertificateRevocationList, issuer: asn1_x509.Certific
     if isinstance(crl.signature_hash_algorithm, hashes.MD5 | hashes.SHA1):
         return False
     return crl.is_signature_valid(authority.public_key())  # type: ignore[arg-type]  # a key of a kind that signs nothing raises TypeError
+
+
+def ends_of_answer(
+    whole: asn1_ocsp.OCSPResponse,
+    certificate: asn1_x509.Certificate,
+    issuer: asn1_x509.Certificate,
+    now: datetime,
+) -> datetime | None:
+    """Return until when a clear "good" about `certificate` holds that `issuer` or its responder signed; else None."""
+    try:
+        answer = whole.basic_ocsp_response
+        signers = [issuer, *(one for one in answer["certs"] if _delegated(one, issuer, now))]
+        if not any(_signed_by(answer, signer) for signer in signers):
+            return None
+        for one in _about(answer, certificate, issuer):
+            told, is_clear = _read(one, now)
+            if told is None and is_clear:
+                ends: datetime | None = one["next_update"].native
+                return ends
+    except UNREADABLE:
+        return None
+    return None

@@ -15,6 +15,8 @@ from deploy.sandbox.state.store import Store
 
 KINDS = {
     "slow": "wait before the work is done; slow:SECONDS, 5 unless told, at most 120",
+    "drip": "do the work, then answer byte by byte; one every drip:SECONDS, 1 unless told, at most 120",
+    "hang": "do nothing and say nothing until the caller leaves, at most 120 seconds",
     "drop-before-commit": "close the connection without doing anything",
     "drop-after-commit": "do the work, then close the connection without an answer",
     "refused": "an answer whose Status holds REQUEST_REFUSED, or the code of refused:CODE; nothing is done",
@@ -28,6 +30,7 @@ KINDS = {
     "wrong-certificate": "GetCertificate hands over a certificate for another key",
     **{code.lower(): f"a SOAP fault {code} ({text}); nothing is done" for code, text in SOA_MESSAGES.items()},
 }
+TIMED = ("slow", "drip")
 CODE = re.compile(r"[A-Z][A-Z0-9_]{2,59}")
 BOMB = b"""<?xml version="1.0"?>
 <!DOCTYPE bomb [<!ENTITY a "ha!"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">
@@ -59,8 +62,15 @@ class Fault:
         elif self.kind == "refused":
             raise Refusal(self.argument or "REQUEST_REFUSED", "Refused, because this was asked for.")
 
+    @property
+    def seconds(self) -> float:
+        """Between two bytes of an answer that drips."""
+        return float(self.argument or 1)
+
 
 NONE = Fault("", "")
+LONGEST = 120.0
+"""Seconds for which anybody is kept waiting."""
 
 
 def another_element(operation: str) -> etree._Element:
@@ -75,14 +85,14 @@ def parse(text: str) -> Fault:
     if kind not in KINDS:
         raise FaultError(f"There is no such fault; known are: {', '.join(KINDS)}.")
     if (
-        kind == "slow"
+        kind in TIMED
         and argument
-        and not (argument.replace(".", "", 1).isdigit() and float(argument) <= 120)
+        and not (argument.replace(".", "", 1).isdigit() and float(argument) <= LONGEST)
     ):
-        raise FaultError("slow takes a number of seconds up to 120.")
+        raise FaultError(f"{kind} takes a number of seconds up to {LONGEST:.0f}.")
     if kind == "refused" and argument and not CODE.fullmatch(argument):
         raise FaultError("refused takes a code of capitals, digits and underscores.")
-    if argument and kind not in ("slow", "refused"):
+    if argument and kind not in (*TIMED, "refused"):
         raise FaultError(f"{kind} takes no argument.")
     return Fault(kind, argument)
 

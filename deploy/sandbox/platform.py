@@ -89,7 +89,7 @@ def handle(
         call = soap.open_envelope(body, service, headers.get("soapaction", ""))
         operation = call.operation
         fault = platform.faults.take(environment, operation, headers.get("x-sandbox-fault"))
-        if fault.kind.startswith(("http-", "drop-before")):
+        if fault.kind.startswith(("http-", "drop-before", "hang")):
             return Answer(502, b"", operation, fault.kind, fault)
         platform.schema.check_request(call.element)
         scene = platform.scene(environment)
@@ -201,6 +201,11 @@ def handler_for(platform: Platform, environment: str) -> type[Handler]:
             kind = answer.fault.kind
             if kind.startswith("drop-"):
                 self.hang_up()
+            elif kind == "hang":
+                self.keep_waiting(faults.LONGEST)
+                self.hang_up()
+            elif kind == "drip":
+                self.send_slowly(XML, answer.body, answer.fault.seconds)
             elif kind.startswith("http-"):
                 self.send(int(kind[5:]), "text/html", faults.PAGE)
             elif kind == "not-xml":

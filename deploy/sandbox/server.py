@@ -1,8 +1,10 @@
 """The listeners' common ground: small HTTP servers on the loopback interface with bounds on size and time."""
 
 import logging
+import select
 import socket
 import sys
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -70,6 +72,21 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
         except OSError:
             log.debug("the client was faster")
+
+    def keep_waiting(self, seconds: float) -> None:
+        """Say nothing until the client leaves, or for so long."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            there, _, _ = select.select([self.connection], [], [], left)
+            if there and not self.connection.recv(1024):
+                return
+
+    def send_slowly(self, content_type: str, body: bytes, seconds: float) -> None:
+        """Answer with a body, a byte at a time with a pause before each."""
+        self.send(200, content_type, b"", announce=len(body))
+        for at in range(len(body)):
+            time.sleep(seconds)
+            self.wfile.write(body[at : at + 1])
 
     def log_message(self, format: str, *args: Any) -> None:
         """Requests are logged by what they did, not by their address."""

@@ -11,7 +11,7 @@ def forgotten(name, table, over):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("organisations", "0062_operators"), ("sessions", "0001_initial")]
+    dependencies = [("organisations", "0070_circuits"), ("sessions", "0001_initial")]
 
     operations = [
         forgotten("enrolments", "organisations_enrolment", "expires_at < before"),

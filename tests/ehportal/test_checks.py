@@ -233,3 +233,32 @@ def test_the_sign_in_has_a_cache_of_its_own(
     """What drops entries to make room would forget a limit, or that a code was used."""
     monkeypatch.setattr("django.conf.settings.CACHES", caches)
     assert ids(checks.sign_in_has_room_of_its_own(None)) == found
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, []),
+        ({"CERTRA_DEADLINE": 60}, []),
+        ({"CERTRA_DEADLINE": 61}, ["ehportal.E013"]),
+        ({"REVOCATION_DEADLINE": 41}, ["ehportal.E013"]),
+        ({"WORK_LEASE": 69}, ["ehportal.E013"]),
+        ({"WORK_LEASE": 120}, ["ehportal.E014"]),
+        ({"CERTRA_SUBMISSION_GRACE": 90}, ["ehportal.E014"]),
+        ({"CERTRA_SUBMISSION_GRACE": 40}, ["ehportal.E014", "ehportal.E015"]),
+        ({"CERTRA_DEADLINE": 0}, ["ehportal.E012"]),
+        ({"REVOCATION_DEADLINE": 0}, ["ehportal.E012"]),
+    ],
+)
+def test_calls_end_in_time(
+    settings: pytest_django.Settings, changes: dict[str, float], expected: list[str]
+) -> None:
+    defaults = {
+        "CERTRA_DEADLINE": 40,
+        "REVOCATION_DEADLINE": 20,
+        "WORK_LEASE": 90,
+        "CERTRA_SUBMISSION_GRACE": 120,
+    }
+    for name, value in (defaults | changes).items():
+        setattr(settings, name, value)
+    assert ids(checks.calls_end_in_time(None)) == expected

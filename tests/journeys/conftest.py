@@ -93,8 +93,11 @@ def world(admin_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         own_redis=True,
         # Short waits, so that what takes minutes in the field takes seconds here.
         extra_environment={
-            "CERTRA_SUBMISSION_GRACE": "30",
             "CERTRA_READ_TIMEOUT": "25",
+            "CERTRA_DEADLINE": "25",
+            "REVOCATION_DEADLINE": "10",
+            "WORK_LEASE": "46",
+            "CERTRA_SUBMISSION_GRACE": "48",
             "CERTRA_POLL_FIRST": "1",
             "MAIL_URL": f"smtp://127.0.0.1:{mail.port}",
         },

@@ -45,7 +45,7 @@ def test_its_administrator_is_invited(capsys: pytest.CaptureFixture[str], settin
 
 
 def test_a_mail_server_that_is_away_is_said(capsys: pytest.CaptureFixture[str], settings: Settings) -> None:
-    settings.EMAIL_BACKEND, settings.EMAIL_PORT = "django.core.mail.backends.smtp.EmailBackend", 1
+    settings.EMAIL_BACKEND, settings.EMAIL_PORT = "organisations.services.letters.smtp.Backend", 1
     call_command("add_organisation", "AZ Maasdal", ADDRESS, "Els Wouters")
     said = capsys.readouterr().out
     assert "The mail server did not take the letter" in said

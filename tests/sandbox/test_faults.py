@@ -63,6 +63,23 @@ def test_slow_waits_and_then_does_the_work(sandbox: SandboxProcess) -> None:
     assert types(sandbox.production, "slow:0.1").code == "success"
 
 
+def test_an_answer_that_drips_is_whole_in_the_end(sandbox: SandboxProcess) -> None:
+    assert types(sandbox.production, "drip:0.0001").code == "success"
+    with pytest.raises(TimeoutError):
+        types(sandbox.production, "drip:100", seconds=0.2)
+
+
+def test_who_hangs_does_nothing_until_the_caller_leaves(
+    sandbox: SandboxProcess, cards: dict[str, Identity]
+) -> None:
+    element, pki = prepared(sandbox, cards["an"])
+    with pytest.raises(TimeoutError):
+        call(sandbox.production, element, "hang", seconds=0.5)
+    until(lambda: sandbox.control_get("/control/received")[-1]["outcome"] == "hang")
+    assert get(sandbox.production, pki).code == "CERT_REQUEST_NOT_FOUND"
+    assert call(sandbox.production, element).code == "success"
+
+
 def test_dropped_after_the_work_the_request_is_there(
     sandbox: SandboxProcess, cards: dict[str, Identity]
 ) -> None:
@@ -157,7 +174,9 @@ def test_faults_are_switched_off(sandbox: SandboxProcess) -> None:
     assert types(sandbox.production).code == "success"
 
 
-@pytest.mark.parametrize("kind", ["nonsense", "slow:forever", "slow:999", "refused:lower", "not-xml:5", ""])
+@pytest.mark.parametrize(
+    "kind", ["nonsense", "slow:forever", "slow:999", "drip:-1", "hang:5", "refused:lower", "not-xml:5", ""]
+)
 def test_unknown_faults_are_not_accepted(sandbox: SandboxProcess, kind: str) -> None:
     with pytest.raises(HTTPError, match="400"):
         sandbox.control_post("/control/faults", {"kind": kind})

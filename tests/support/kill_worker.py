@@ -20,6 +20,7 @@ STEPS = (
     "certificates/services/requests/work.py",
     "certificates/services/requests/submit.py",
     "certificates/services/signing/send_once.py",
+    "certificates/services/signing/sole_sender.py",
     "certificates/services/signing/ask_later.py",
     "certificates/services/requests/reconcile.py",
     "certificates/services/requests/collect.py",
@@ -40,6 +41,10 @@ STEPS = (
     "certificates/certra/soap.py",
     "certificates/certra/transport/http.py",
     "certificates/certra/answers.py",
+    "outside/circuits.py",
+    "outside/http.py",
+    "outside/sockets.py",
+    "organisations/services/circuits.py",
     "organisations/services/audit.py",
     "organisations/tenancy.py",
 )

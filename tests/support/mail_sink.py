@@ -79,7 +79,7 @@ class MailSink:
 def receiving_mail(settings: Settings) -> Iterator[MailSink]:
     """Let mail go to a sink of its own, over SMTP."""
     sink = MailSink()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "organisations.services.letters.smtp.Backend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", sink.port
     sink.start()
     try:

@@ -1,47 +1,35 @@
-"""HTTP under the SOAP client: time-outs, TLS verification, a bound on what is read, and what failed when."""
+"""HTTP under the SOAP client: one bounded exchange, and what its failures mean for a request."""
 
-import ssl
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 from urllib.parse import urlsplit
 
-import requests
-from urllib3.exceptions import MaxRetryError, NewConnectionError, SSLError
 from zeep.transports import Transport
 
-from certificates.certra.errors import OutcomeUnknown, Transient
+from certificates.certra.errors import OutcomeUnknown, Silent, Transient
+from outside.errors import NoAnswer, NotSent, Resting
+from outside.http import Answer, exchange
+from outside.sockets import Limits
 
 MAX_ANSWER_BYTES = 2 * 1024 * 1024
+SEE_OTHER = 303
 
 
-class _StayingSession(requests.Session):
-    """Goes nowhere else: a signed request is for one address, and a redirect is an answer like any other."""
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """Name no target, so that nothing is prepared for it."""
-        return None
-
-
-def _raise_redirected(response: requests.Response) -> NoReturn:
+def _raise_redirected(answer: Answer) -> NoReturn:
     """Say where it points to. The service itself did nothing, unless it says "see other" (RFC 9110 15.4.4)."""
     try:
-        place = urlsplit(response.headers.get("Location", "")).hostname or ""
+        place = urlsplit(answer.headers.get("Location", "")).hostname or ""
     except ValueError:
         place = ""
-    summary = f"redirected (HTTP {response.status_code}{', to ' + place[:100] if place else ''})"
-    if response.status_code == requests.codes.see_other:
+    summary = f"redirected (HTTP {answer.status}{', to ' + place[:100] if place else ''})"
+    if answer.status == SEE_OTHER:
         raise OutcomeUnknown(summary=summary)
     raise Transient(summary=f"{summary}; nothing was done")
 
 
-class BoundedTransport(Transport):
-    """Zeep's transport with our limits. WSDL and schemas come from disk only."""
-
-    def __init__(self, *, connect_timeout: float, read_timeout: float) -> None:
-        session = _StayingSession()
-        session.trust_env = False
-        super().__init__(session=session)  # type: ignore[no-untyped-call]  # zeep ships no types
-        self.limits = (connect_timeout, read_timeout)
+class ContractsOnDisk(Transport):
+    """What zeep reads our WSDL and schemas with: it reaches no network."""
 
     def load(self, url: str) -> bytes:
         """Read a WSDL or schema from disk; an address would mean that somebody changed our contract."""
@@ -49,58 +37,36 @@ class BoundedTransport(Transport):
             raise ValueError("contract documents are local files")
         return Path(url).read_bytes()
 
-    def post(self, address: str, message: Any, headers: dict[str, str]) -> requests.Response:
-        """Send `message`; the body is read at once and bounded.
 
-        Raises Transient when no connection was made, so that nothing was sent, or when the answer points elsewhere, so
-        that nothing was done; OutcomeUnknown for any other failure after that.
+class BoundedTransport:
+    """Messages to the government, each with a deadline; `trusted` is a PEM file, the web's authorities unless told."""
+
+    def __init__(self, limits: Limits, *, trusted: str | None = None) -> None:
+        self.limits = limits
+        self.trusted = trusted
+
+    def post(self, address: str, message: bytes, headers: Mapping[str, str]) -> Answer:
+        """Send `message`; the whole answer is read at once and bounded.
+
+        Raises Transient when nothing left the house (Silent among it), or when the answer points elsewhere, so that
+        nothing was done; OutcomeUnknown for any other failure after that.
         """
         try:
-            response = self.session.post(
+            answer = exchange(
+                "POST",
                 address,
-                data=message,
+                body=message,
                 headers=headers,
-                timeout=self.limits,
-                stream=True,
-                allow_redirects=False,
+                limits=self.limits,
+                most_bytes=MAX_ANSWER_BYTES,
+                trusted=self.trusted,
             )
-        except requests.exceptions.ConnectTimeout as error:
-            raise Transient(summary="no connection") from error
-        except requests.exceptions.ConnectionError as error:
-            if _never_connected(error):
-                raise Transient(summary="no connection") from error
-            raise OutcomeUnknown(summary="the connection was lost") from error
-        except requests.exceptions.RequestException as error:
-            raise OutcomeUnknown(summary="no answer in time") from error
-        try:
-            response._content = self._read(response)
-        except (requests.exceptions.RequestException, OSError) as error:
-            raise OutcomeUnknown(summary="the answer broke off") from error
-        finally:
-            response.close()
-        if 300 <= response.status_code < 400:
-            _raise_redirected(response)
-        return response
-
-    @staticmethod
-    def _read(response: requests.Response) -> bytes:
-        content = b""
-        for chunk in response.iter_content(64 * 1024):
-            content += chunk
-            if len(content) > MAX_ANSWER_BYTES:
-                raise OutcomeUnknown(summary="the answer is too large")
-        return content
-
-
-def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
-    """Return whether it failed before anything was sent: name unknown, refused, unreachable, not who it should be.
-
-    Any other failure of TLS may have come after the request had left, and requests tells the two not apart.
-    """
-    cause = error.args[0] if error.args else None
-    if not isinstance(cause, MaxRetryError):
-        return False
-    reason: BaseException | None = cause.reason
-    if isinstance(reason, SSLError):
-        return any(isinstance(one, ssl.SSLCertVerificationError) for one in reason.args)
-    return isinstance(reason, NewConnectionError)
+        except Resting as error:
+            raise Silent(summary=str(error), since=error.since, until=error.until) from error
+        except NotSent as error:
+            raise Transient(summary=str(error)) from error
+        except NoAnswer as error:
+            raise OutcomeUnknown(summary=str(error)) from error
+        if 300 <= answer.status < 400:
+            _raise_redirected(answer)
+        return answer

@@ -42,6 +42,7 @@ def submit_foreign_csr(request: ForeignRequest, gateway: Gateway, *, now: dateti
         request,
         lambda: foreign_wish(request),
         gateway.submit_csr_for_foreigner,
+        environment=request.environment,
         done_before=settings.CERTRA_ALREADY_REGISTERED_CODES,
         now=now,
     )

@@ -83,6 +83,7 @@ def problem_for_people(work: SignedWork) -> dict[str, Any] | None:
         "transient": _(
             "The government's service cannot be reached right now. We keep trying; nothing is lost."
         ),
+        "silent": _("The government's service cannot be reached right now. We keep trying; nothing is lost."),
         "rejected": _("The government refused this request."),
         "outcome_unknown": _(
             "It is not certain yet whether the government received the request. We are asking."

@@ -20,6 +20,7 @@ def submit_request(request: CertificateRequest, gateway: Gateway, *, now: dateti
         request,
         lambda: signed_bytes(request),
         gateway.submit,
+        environment=request.environment,
         done_before=settings.CERTRA_ALREADY_REGISTERED_CODES,
         now=now,
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from certificates.models import Revocation
 from certificates.services.signing.ask_later import ask_later
+from certificates.services.signing.gateways import silence_problem
 from certificates.services.status.check import ask_status, note_status
 from certificates.services.status.note_revoked import WITNESSES
 from certificates.trust.paths import Trust, Verdict
@@ -26,4 +27,9 @@ def look_for_evidence(revocation: Revocation, *, now: datetime) -> None:
         if is_evidence(verdict):
             note_status(revocation.certificate, verdict, now=now)
         else:
-            ask_later(revocation, None, now)
+            ask_later(revocation, _problem(verdict, now), now)
+
+
+def _problem(verdict: Verdict, now: datetime) -> dict[str, object] | None:
+    silence = verdict.silence
+    return silence_problem(silence.since, silence.until, now) if silence is not None else None

@@ -30,6 +30,7 @@ def submit_revocation(revocation: Revocation, gateway: Gateway, *, now: datetime
         revocation,
         lambda: signed_bytes(revocation),
         gateway.revoke,
+        environment=revocation.certificate.environment,
         done_before=settings.CERTRA_ALREADY_REVOKED_CODES,
         now=now,
     )

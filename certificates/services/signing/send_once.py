@@ -3,10 +3,9 @@
 Transaction 1 claims the row (SUBMITTING) before a byte leaves. Then the call, outside any transaction. Transaction 2
 writes the outcome. A worker that dies in between leaves SUBMITTING behind; after a grace period the outcome is asked
 for, never assumed. Only the authority's own word, given twice with a pause and past the grace period of the first call,
-that nothing was done lets the very same bytes go out again.
+that nothing was done lets the very same bytes go out again. Whoever is late lets nothing leave (sole_sender.py).
 """
 
-import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,11 +16,13 @@ from django.conf import settings
 from certificates.certra.errors import OutcomeUnknown, Rejected, Transient
 from certificates.domain.signing import SigningState
 from certificates.models import SentWork, SignedWork
-from certificates.services.signing.ask_later import PLATFORM, refuse
-from certificates.services.signing.gateways import patience, problem_of
+from certificates.services.signing.ask_later import PLATFORM, ask_later, refuse, rest_until
+from certificates.services.signing.gateways import patience, problem_of, silence_of
+from certificates.services.signing.sole_sender import database_now, enough_time, is_being_sent, sole_sender
 from certificates.services.signing.transition import move, postpone
 from organisations.sealing import unseal
 from organisations.tenancy import acting_for
+from outside.deadline import elapsed
 
 DENIALS_NEEDED = 2
 """How often in a row the authority must say that it never got it."""
@@ -48,21 +49,46 @@ def send_once(
     message: Callable[[], M],
     send: Callable[[M], T],
     *,
+    environment: str,
     done_before: Collection[str],
     now: datetime,
 ) -> Sent[T] | None:
-    """Send the message of UNSENT work; return the answer for the caller to write down, None when there was none.
+    """Send the message of UNSENT work to `environment`; return the answer for the caller to write down, or None.
 
     `message` is read while the row is claimed. `done_before` are the codes of a refusal that mean: this was done
     already, so ask. Call outside transactions. Raises Overtaken when another worker claimed it.
     """
-    grace = timedelta(seconds=settings.CERTRA_SUBMISSION_GRACE)
+    silence = silence_of(environment)
+    if silence is not None:
+        with acting_for([work.organisation_id], as_platform=True):
+            ask_later(work, problem_of(silence, now), now)
+        return None
+    with sole_sender(work) as mine:
+        if not mine:
+            # Its worker is alive and may still send, though its time is over: whatever became of that is seen later.
+            with acting_for([work.organisation_id], as_platform=True):
+                postpone(work, until=now + patience().pause(work.attempts), problem=work.problem)
+            return None
+        return _send(work, message, send, done_before=done_before, now=now)
+
+
+def _send(
+    work: SentWork,
+    message: Callable[[], M],
+    send: Callable[[M], T],
+    *,
+    done_before: Collection[str],
+    now: datetime,
+) -> Sent[T] | None:
     first_asked = work.asked_since or now
     attempts = work.attempts
     with acting_for([work.organisation_id], as_platform=True):
         if patience().exhausted(first_asked, now):
             move(work, SigningState.GAVE_UP, actor=PLATFORM, now=now, problem=work.problem)
             return None
+        began = elapsed()
+        # The grace begins when the row moves, not when it was claimed; by the clock that all workers share.
+        now = max(now, database_now())
         move(
             work,
             SigningState.SUBMITTING,
@@ -71,18 +97,18 @@ def send_once(
             asked_since=first_asked,
             attempts=attempts + 1,
             submission_started_at=now,
-            next_attempt_at=now + grace,
+            next_attempt_at=now + timedelta(seconds=settings.CERTRA_SUBMISSION_GRACE),
         )
         content = message()
-    began = time.monotonic()
     try:
-        answer = send(content)
+        with enough_time(began):
+            answer = send(content)
     except (Transient, Rejected, OutcomeUnknown) as error:
-        now += timedelta(seconds=time.monotonic() - began)
+        now += timedelta(seconds=elapsed() - began)
         with acting_for([work.organisation_id], as_platform=True):
             _without_success(work, error, done_before, first_asked, now)
         return None
-    return Sent(answer, now + timedelta(seconds=time.monotonic() - began))
+    return Sent(answer, now + timedelta(seconds=elapsed() - began))
 
 
 def _without_success(
@@ -94,6 +120,7 @@ def _without_success(
 ) -> None:
     if isinstance(error, Transient):
         # Nothing left the house: wait and send, keeping count of how long this goes on.
+        problem = problem_of(error, now)
         move(
             work,
             work.UNSENT,
@@ -101,8 +128,8 @@ def _without_success(
             now=now,
             asked_since=first_asked,
             attempts=work.attempts,
-            next_attempt_at=now + patience().pause(work.attempts),
-            problem=problem_of(error, now),
+            next_attempt_at=rest_until(problem) or now + patience().pause(work.attempts),
+            problem=problem,
             event="not_sent",
         )
     elif isinstance(error, Rejected) and not error.says(done_before):
@@ -133,8 +160,12 @@ def note_lost_submission(work: SentWork, *, now: datetime) -> None:
 def note_denial(work: SentWork, problem: dict[str, object] | None, now: datetime) -> None:
     """Count the authority's word that it never got this; at the second one, release the very same bytes for sending.
 
-    Only once the grace period of the first call has passed: until then that call may still arrive. Raises Overtaken.
+    Only once the grace period of the first call has passed, and while nobody lives who may still make it: until then
+    that call may still arrive, and no denial counts. Raises Overtaken.
     """
+    if is_being_sent(work):
+        postpone(work, until=now + patience().pause(work.attempts), problem=problem, not_known_answers=0)
+        return
     denials = work.not_known_answers + 1
     grace = timedelta(seconds=settings.CERTRA_SUBMISSION_GRACE)
     over = work.submission_started_at is None or work.submission_started_at + grace <= now

@@ -11,9 +11,11 @@ from certificates.domain.lifecycle import Environment
 from certificates.domain.revocation import Witness
 from certificates.domain.validity import RevocationStatus
 from certificates.models import Certificate
+from certificates.services.signing.ask_later import spread
 from certificates.services.status.note_hold import note_good, note_hold
 from certificates.services.status.note_revoked import note_revoked
 from certificates.trust.anchors import certificate_anchors
+from certificates.trust.kept_answers import Sharing
 from certificates.trust.paths import Trust, Verdict, validate
 from organisations.tenancy import acting_for
 
@@ -27,15 +29,20 @@ def check_revocation(organisation_id: UUID, certificate_id: UUID, *, now: dateti
         certificate = Certificate.objects.filter(pk=certificate_id).first()
     if certificate is None:
         return
-    verdict = ask_status(certificate)
+    verdict = ask_status(certificate, sharing=Sharing.LISTS)
     with acting_for([organisation_id], as_platform=True):
-        note_status(certificate, verdict, now=now)
+        if verdict.silence is None:
+            note_status(certificate, verdict, now=now)
+        else:  # it was not asked: what was known stands, and it waits until somebody found its service answering
+            again = max(now, verdict.silence.until) + spread()
+            Certificate.objects.filter(pk=certificate.pk).update(next_attempt_at=again)
 
 
-def ask_status(certificate: Certificate) -> Verdict:
-    """Ask OCSP or the CRL at this moment, whatever was heard before; call outside transactions.
+def ask_status(certificate: Certificate, *, sharing: Sharing = Sharing.ABOVE) -> Verdict:
+    """Ask OCSP or the CRL about one certificate at this moment; call outside transactions.
 
-    Of a certificate that the libraries cannot read nobody can say anything: that is a verdict like any other.
+    What was heard of the authorities above it may serve again, and with `sharing` also its issuer's list. Of a
+    certificate that the libraries cannot read nobody can say anything: that is a verdict like any other.
     """
     try:
         leaf = load_certificate(certificate.der)
@@ -46,6 +53,7 @@ def ask_status(certificate: Certificate) -> Verdict:
         readable(base64.b64decode(der) for der in certificate.chain),
         certificate_anchors(Environment(certificate.environment)),
         check_revocation=True,
+        sharing=sharing,
     )
 
 

@@ -13,6 +13,7 @@ from agent.wire.encoding import to_pem
 from agent.wire.pki.reading.fields import NotACertificate, read_fields
 from agent.wire.pki.reading.text import MARK
 from certificates.domain.lifecycle import Environment
+from certificates.models import Certificate
 from certificates.selectors.installations import installations_of
 from certificates.selectors.inventory import inventory_page, neighbours
 from certificates.services.inventory.hand_out import hand_out_certificate
@@ -20,7 +21,7 @@ from certificates.services.renewals.plan import plan_renewal
 from certificates.web.installations.pages import installation_row
 from certificates.web.inventory.validity_plot import plot_validity
 from certificates.web.parts.lookup import find_certificate, is_own
-from certificates.web.parts.rows import certificate_row
+from certificates.web.parts.rows import certificate_row, clock_time
 from certificates.web.parts.words import ENVIRONMENTS, REVOCATION_REASONS, SOURCES, STANDINGS
 from certificates.web.renewals.switch import switch_view
 from certificates.web.renewals.view import renewal_lines, renewal_view
@@ -34,6 +35,8 @@ from organisations.web.forms import identifier_name
 from organisations.web.pages import page
 from organisations.web.record.lines import lines_of
 from organisations.web.tenancy import TenantRequest
+from outside.circuits import silent_since
+from outside.http import host_of
 
 FILTERS = ("q", "environment", "status", "identifier")
 
@@ -106,8 +109,23 @@ def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
             installation_row(one, now, is_left=one.pk in left) for one in installations_of(found)
         ],
         "ending": ending,
+        "silent_since": _silent_since(found),
     }
     return render(request, "certificates/inventory/certificate.html", context)
+
+
+def _silent_since(certificate: Certificate) -> str:
+    """Return since when nobody answers who could tell whether it was revoked; empty while somebody does."""
+    moments = []
+    for url in (*certificate.ocsp_urls, *certificate.crl_urls):
+        try:
+            since = silent_since(host_of(url))
+        except ValueError:
+            continue  # an address of another kind: nobody asks there
+        if since is None:
+            return ""
+        moments.append(since)
+    return clock_time(max(moments)) if moments else ""
 
 
 def _spaced(digits: str) -> str:

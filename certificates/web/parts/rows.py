@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+from django.utils.formats import date_format
+
 from agent.wire.days import days_left
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.validity import RevocationStatus, standing_of
@@ -117,6 +120,14 @@ def step_lines(steps: list[Step]) -> list[StepLine]:
     ]
 
 
+def clock_time(moment: datetime) -> str:
+    """Return a moment as people say it: the time alone where it is today's."""
+    local = timezone.localtime(moment)
+    if local.date() == timezone.localtime().date():
+        return date_format(local, "TIME_FORMAT")
+    return date_format(local, "SHORT_DATETIME_FORMAT")
+
+
 @dataclass(frozen=True)
 class ProblemView:
     """The last answer that was no success: what it is, what to do, what its codes mean, and the answer as it was.
@@ -145,7 +156,9 @@ def problem_view(problem: dict[str, Any] | None) -> ProblemView | None:
     codes = dict.fromkeys(code for answer in answers if (code := str(answer.get("code") or "")))
     readings = tuple(read_code(code) for code in codes)
     understood = any(reading.entry for reading in readings)
-    at = problem.get("at")
+    at, since = problem.get("at"), problem.get("since")
+    if isinstance(since, str):
+        title = str(title) % {"time": clock_time(datetime.fromisoformat(since))}
     return ProblemView(
         str(title),
         "" if understood and kind == "rejected" else str(advice),

@@ -232,6 +232,10 @@ PROBLEMS: dict[str, tuple[Text, Text]] = {
         _("The government's service cannot be reached right now."),
         _("We keep trying by ourselves; nothing is lost and there is nothing to do."),
     ),
+    "silent": (
+        _("The service has not answered since %(time)s."),
+        _("It is tried again by itself; nothing is lost and there is nothing to do."),
+    ),
     "rejected": (
         _("The government refused this request."),
         _("Correct what the answer names and make a new request. The refused one cannot be used again."),

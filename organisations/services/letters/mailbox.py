@@ -4,13 +4,19 @@ import imaplib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 
 from organisations.services.letters.returned import MOST_BYTES, take_returned_mail
+from outside.circuits import calling
+from outside.deadline import Deadline
+from outside.errors import CallFailed
+from outside.sockets import Limits, connect, system_context
 
 SECONDS = 20
+"""For connecting, and for each silence."""
 MOST_AT_ONCE = 200
 """Messages that one look reads; the next one goes on."""
 
@@ -19,14 +25,34 @@ class MailboxUnreachable(Exception):
     """The mailbox could not be opened; its address, which holds a password, is never told."""
 
 
+class _Mailbox(imaplib.IMAP4):
+    """A conversation with a deadline, in which no message is larger than those that were asked for."""
+
+    def __init__(self, host: str, port: int, *, tls: bool) -> None:
+        self._tls = tls
+        super().__init__(host, port, timeout=SECONDS)
+
+    def _create_socket(self, timeout: float | None) -> Any:
+        total = settings.MAILBOX_DEADLINE
+        line = connect(self.host, self.port, Limits(SECONDS, SECONDS, total), Deadline(total))
+        return system_context().wrap_socket(line, server_hostname=self.host) if self._tls else line
+
+    def read(self, size: int) -> bytes:
+        """Read so many bytes. Raises IMAP4.abort for more than a message has."""
+        if size > MOST_BYTES:
+            raise self.abort("more than was asked for")
+        return super().read(size)
+
+
 @contextmanager
 def _opened(url: str) -> Iterator[imaplib.IMAP4]:
     parts = urlsplit(url)
-    kind = imaplib.IMAP4_SSL if parts.scheme == "imaps" else imaplib.IMAP4
-    port = parts.port or (993 if parts.scheme == "imaps" else 143)
+    tls = parts.scheme == "imaps"
+    host, port = parts.hostname or "", parts.port or (993 if tls else 143)
     try:
-        mailbox = kind(parts.hostname or "", port, timeout=SECONDS)
-    except (OSError, imaplib.IMAP4.error) as error:
+        with calling(f"{host}:{port}"):
+            mailbox = _Mailbox(host, port, tls=tls)
+    except (OSError, CallFailed, imaplib.IMAP4.error) as error:
         raise MailboxUnreachable(type(error).__name__) from None
     try:
         mailbox.login(unquote(parts.username or ""), unquote(parts.password or ""))

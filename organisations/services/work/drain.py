@@ -12,6 +12,7 @@ from django.db import OperationalError
 
 from organisations.services.work.claims import Claim, claim, claim_this, note_failure, park_if_deadly, settle
 from organisations.services.work.kinds import Kind
+from outside.deadline import within
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +54,8 @@ def take_up_now(kind: Kind, organisation_id: UUID, row_id: UUID) -> object:
     if claimed is None:
         return None
     try:
-        answer = kind.step(organisation_id, row_id, now=claimed.at)
+        with within(kind.calls):
+            answer = kind.step(organisation_id, row_id, now=claimed.at)
     except Exception as error:
         note_failure(claimed, error)
         raise
@@ -68,7 +70,8 @@ def take_up(claimed: Claim) -> None:
         log.error("step_parked", kind=kind.name, row=str(claimed.row_id), error="worker died")
         return
     try:
-        once_more_on_deadlock(lambda: kind.step(claimed.organisation_id, claimed.row_id, now=claimed.at))
+        with within(kind.calls):
+            once_more_on_deadlock(lambda: kind.step(claimed.organisation_id, claimed.row_id, now=claimed.at))
     except Exception as error:  # whatever it is, the row says so and its neighbours go on
         parked = note_failure(claimed, error)
         log.exception(

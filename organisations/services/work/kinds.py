@@ -8,6 +8,9 @@ from uuid import UUID
 from organisations.domain.work import PAUSES, Lane
 from organisations.models.queued import Queued
 
+SPARE = 10.0
+"""Seconds of a lease that are left when the calls of a step have taken all that they may: for what is written down."""
+
 
 class Step(Protocol):
     """Takes the next step of a claimed row at a time of the database; safe to run twice, at once or again."""
@@ -32,3 +35,8 @@ class Kind:
     pauses: tuple[timedelta, ...] = PAUSES
     parks: bool = True
     """Whether a row rests for good after the last pause; otherwise the last pause is repeated."""
+
+    @property
+    def calls(self) -> float:
+        """The seconds that all calls of one step may take together: they end before the lease does."""
+        return max(1.0, self.lease.total_seconds() - SPARE)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from certificates.certra.client import CertraClient
+from outside.sockets import Limits
 from tests.support.effort import until
 from tests.support.sandbox import SandboxProcess
 
@@ -21,9 +22,12 @@ DECLARED = " ".join(f'xmlns:{prefix}="{name}"' for prefix, name in NAMESPACES.it
 SUCCESS = '<cc:Status><cc:StatusCode Value="urn:be:fgov:ehealth:2.0:status:Success"/></cc:Status>'
 
 
-def client_of(address: str, *, read: float = 60) -> CertraClient:
+UNHURRIED = Limits(connecting=60, silence=60, total=120)
+
+
+def client_of(address: str, *, read: float = 60, total: float = 120) -> CertraClient:
     """A client of CertRA at `address`."""
-    return CertraClient(address, connect_timeout=60, read_timeout=read)
+    return CertraClient(address, Limits(connecting=60, silence=read, total=total))
 
 
 @contextmanager

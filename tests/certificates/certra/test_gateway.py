@@ -9,7 +9,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-import requests
 import zeep
 
 from agent.wire.errors import MalformedXml
@@ -24,7 +23,7 @@ from certificates.certra.errors import CertraError, OutcomeUnknown, Rejected, Tr
 from certificates.certra.gateway import ContractWish
 from certificates.certra.requests import check_request
 from certificates.certra.services import CERTRA, DEPOT, ETKRA
-from certificates.certra.transport.http import MAX_ANSWER_BYTES, BoundedTransport
+from certificates.certra.transport.http import MAX_ANSWER_BYTES, ContractsOnDisk
 from tests.certificates.certra.answering import ENVELOPE, answered_late, answering, client_of
 from tests.certificates.certra.wires import free_port, listening, tls
 from tests.support.cards import CitizenPki, raw_sign
@@ -211,7 +210,7 @@ def test_a_trusted_server_of_another_name_gets_nothing(tmp_path: Path) -> None:
     context, trust = tls(tmp_path, host="services.ehealth.fgov.be")
     with listening(reply, context) as server:
         client = client_of(f"https://127.0.0.1:{server.port}")
-        client.transport.session.verify = str(trust)
+        client.transport.trusted = str(trust)
         assert isinstance(outcome(submit, client), Transient)
         assert server.heard == []
 
@@ -226,7 +225,7 @@ def test_tls_that_breaks_after_the_request_left_is_of_unknown_outcome(tmp_path: 
     context, trust = tls(tmp_path)
     with listening(spoil, context) as server:
         client = client_of(f"https://127.0.0.1:{server.port}")
-        client.transport.session.verify = str(trust)
+        client.transport.trusted = str(trust)
         assert isinstance(outcome(submit, client), OutcomeUnknown)
         [heard] = server.heard
         assert SIGNED in heard
@@ -362,15 +361,9 @@ def test_the_contract_is_read_without_a_network(monkeypatch: pytest.MonkeyPatch)
     "address", ["http://example.test/a.xsd", "https://example.test/", "file:///etc/passwd"]
 )
 def test_a_contract_with_an_address_is_refused(address: str) -> None:
-    transport = BoundedTransport(connect_timeout=1, read_timeout=1)
+    transport = ContractsOnDisk()  # type: ignore[no-untyped-call]  # zeep ships no types
     with pytest.raises(ValueError, match="local files"):
         transport.load(address)
-
-
-def test_the_session_is_ours() -> None:
-    session: requests.Session = BoundedTransport(connect_timeout=1, read_timeout=1).session
-    assert session.verify is True
-    assert session.trust_env is False
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from certificates.certra.depot import DepotClient
 from certificates.certra.errors import OutcomeUnknown, Rejected, Transient
 from certificates.certra.tokens import EtkraClient
 from certificates.services.signing.gateways import depot_of, token_gateway_of
-from tests.certificates.certra.answering import answering, certra_answer, depot_answer
+from tests.certificates.certra.answering import UNHURRIED, answering, certra_answer, depot_answer
 from tests.certificates.certra.wires import listening
 from tests.certificates.signing import signed_requests
 from tests.certificates.signing.signed_requests import an, new_application_id
@@ -109,9 +109,7 @@ def test_tokens_of_others_under_the_same_number_are_not_ours(government: Sandbox
 
 
 def depot_at(port: int) -> DepotClient:
-    return DepotClient(
-        f"http://127.0.0.1:{port}", not_found_codes=["ETK_NOT_FOUND"], connect_timeout=60, read_timeout=60
-    )
+    return DepotClient(f"http://127.0.0.1:{port}", UNHURRIED, not_found_codes=["ETK_NOT_FOUND"])
 
 
 def offered(*who: tuple[str, ...]) -> str:
@@ -223,7 +221,7 @@ def test_which_codes_mean_none_is_configuration(
 )
 def test_an_answer_about_a_token_that_makes_no_sense(operation: str, call: str, content: str) -> None:
     with listening(answering(certra_answer(operation, content, prefix="r"))) as server:
-        client = EtkraClient(f"http://127.0.0.1:{server.port}", connect_timeout=60, read_timeout=60)
+        client = EtkraClient(f"http://127.0.0.1:{server.port}", UNHURRIED)
         with pytest.raises(OutcomeUnknown):
             getattr(client, call)(b"<x/>")
         assert len(server.heard) == 1
@@ -233,6 +231,6 @@ def test_a_folded_token_is_read() -> None:
     token = base64.encodebytes(b"t" * 100).decode()
     content = f"<r:ETK>{token}</r:ETK><r:ToBeActivated> true </r:ToBeActivated>"
     with listening(answering(certra_answer("CompleteETKRegistration", content, prefix="r"))) as server:
-        client = EtkraClient(f"http://127.0.0.1:{server.port}", connect_timeout=60, read_timeout=60)
+        client = EtkraClient(f"http://127.0.0.1:{server.port}", UNHURRIED)
         found = client.complete_token(b"<x/>")
     assert (found.etk, found.to_be_activated) == (b"t" * 100, True)

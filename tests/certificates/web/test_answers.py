@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 
 from certificates.domain.lifecycle import RequestState
 from certificates.web.catalogue import CATALOGUE, Group, read_code, search
@@ -219,6 +219,26 @@ def test_a_problem_says_what_each_of_its_codes_means() -> None:
     silent = problem_view(problem("", kind="transient"))
     assert silent is not None
     assert silent.readings == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "The service has not answered since "),
+        ("nl", "De dienst heeft sinds "),
+        ("fr", "Le service n'a pas répondu depuis "),
+        ("de", "Der Dienst hat seit "),
+    ],
+)
+def test_a_service_that_has_not_answered_is_called_that_with_the_time(language: str, said: str) -> None:
+    told = problem("", kind="silent") | {"since": "2026-03-01T13:05:00+00:00"}
+    with translation.override(language), timezone.override("Europe/Brussels"):
+        view = problem_view(told)
+    assert view is not None
+    assert view.title.startswith(said)
+    assert "14" in view.title
+    assert "05" in view.title
+    assert "2026" in view.title, "of another day the day is said too"
 
 
 def test_the_page_of_a_request_explains_and_keeps_the_raw_answer(

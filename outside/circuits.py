@@ -1,0 +1,126 @@
+"""Circuits: a host that keeps us waiting is not called for a while, then once, and again by all when it answers.
+
+The processes of an installation share what they know (organisations/services/circuits.py keeps it); where nobody keeps
+it, every call is let through. `watch_calls` hears of every call: for metrics.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from outside.deadline import elapsed
+from outside.errors import CallFailed, Resting
+
+LONG = 1.0
+"""Seconds after which a connection that failed counts: a refusal at once costs nobody anything."""
+
+
+class Outcome(StrEnum):
+    """How a call ended."""
+
+    ANSWERED = "answered"
+    LATE = "late"
+    FAILED = "failed"
+    RESTING = "resting"
+    """It was not made: the host's circuit is open."""
+
+
+class Circuits(Protocol):
+    """What is known of silent hosts; `host` is a name with its port."""
+
+    def admit(self, host: str) -> bool:
+        """Let a call through, or raise Resting; return whether the host had failed before."""
+
+    def rest_of(self, host: str) -> Resting | None:
+        """Return what `admit` would raise now; None where it would let a call through."""
+
+    def silent_since(self, host: str) -> datetime | None:
+        """Return since when a host has not answered that is not called by everybody; None for any other."""
+
+    def answered(self, host: str) -> None:
+        """Forget that it failed."""
+
+    def failed(self, host: str) -> None:
+        """Count a failure that took long."""
+
+
+class _Unknown:
+    """Knows nothing, so every call is made."""
+
+    def admit(self, host: str) -> bool:
+        return False
+
+    def rest_of(self, host: str) -> Resting | None:
+        return None
+
+    def silent_since(self, host: str) -> datetime | None:
+        return None
+
+    def answered(self, host: str) -> None:
+        """There is nothing to forget."""
+
+    def failed(self, host: str) -> None:
+        """Nobody counts."""
+
+
+NONE: Circuits = _Unknown()
+_kept: list[Circuits] = [NONE]
+_watchers: list[Callable[[str, Outcome, float], None]] = []
+
+
+def keep_circuits(circuits: Circuits) -> Circuits:
+    """Ask `circuits` from now on; return those that were asked before."""
+    before, _kept[0] = _kept[0], circuits
+    return before
+
+
+def rest_of(host: str) -> Resting | None:
+    """Return that nobody is to call `host` now; None where a call would be let through."""
+    return _kept[0].rest_of(host)
+
+
+def silent_since(host: str) -> datetime | None:
+    """Return since when `host` has not answered, where its circuit is open: pages say so."""
+    return _kept[0].silent_since(host)
+
+
+def watch_calls(watcher: Callable[[str, Outcome, float], None]) -> None:
+    """Have `watcher` told of every call: host with port, outcome, seconds. It must be quick and not fail."""
+    _watchers.append(watcher)
+
+
+@contextmanager
+def calling(host: str) -> Iterator[None]:
+    """Make one call to `host` in the block. Raises Resting instead, where its circuit is open."""
+    circuits = _kept[0]
+    try:
+        had_failed = circuits.admit(host)
+    except Resting:
+        _tell(host, Outcome.RESTING, 0.0)
+        raise
+    began = elapsed()
+    try:
+        yield
+    except (CallFailed, OSError) as error:
+        took = elapsed() - began
+        late = _was_late(error)
+        _tell(host, Outcome.LATE if late else Outcome.FAILED, took)
+        if late or took >= LONG:
+            circuits.failed(host)
+        raise
+    if had_failed:
+        circuits.answered(host)
+    _tell(host, Outcome.ANSWERED, elapsed() - began)
+
+
+def _was_late(error: BaseException) -> bool:
+    """Return whether the other side kept us waiting: not where our own time was over before we asked."""
+    cause = error.__cause__ if isinstance(error, CallFailed) else error
+    return isinstance(cause, TimeoutError)
+
+
+def _tell(host: str, outcome: Outcome, seconds: float) -> None:
+    for watcher in _watchers:
+        watcher(host, outcome, seconds)
