@@ -23,14 +23,15 @@ from tests.support.effort import PATIENCE
 from tests.support.holder import Holder
 from tests.support.hospital import Hospital, make_hospital
 from tests.support.sandbox import SandboxProcess
-from tests.support.work import is_due, make_due, work_off
+from tests.support.work import is_due, make_due, set_aside, work_off
 
 # --- two at once
 
 
 @pytest.fixture
 def committed(committing: None) -> Hospital:
-    """A hospital whose rows other connections see."""
+    """A hospital whose rows other connections see; what others left due is nobody's any more."""
+    set_aside()
     return make_hospital()
 
 

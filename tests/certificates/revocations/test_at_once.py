@@ -22,7 +22,7 @@ from tests.certificates.stages import fault, now
 from tests.support.holder import Holder
 from tests.support.hospital import Hospital, make_hospital
 from tests.support.sandbox import SandboxProcess
-from tests.support.work import work_off
+from tests.support.work import set_aside, work_off
 
 
 def test_workers_that_meet_send_once(hospital: Hospital, holder: Holder, government: SandboxProcess) -> None:
@@ -36,7 +36,8 @@ def test_workers_that_meet_send_once(hospital: Hospital, holder: Holder, governm
 
 @pytest.fixture
 def committed(committing: None) -> Hospital:
-    """A hospital whose rows other connections see."""
+    """A hospital whose rows other connections see; what others left due is nobody's any more."""
+    set_aside()
     return make_hospital()
 
 
