@@ -109,7 +109,7 @@ def test_the_sweep_finds_what_a_lost_message_left(
     request = committed.request(application_id=tag())
     assert waits == [], "nobody waits for a Redis that is gone"
     assert request.next_attempt_at is not None
-    assert work_off(Lane.ASKED) == 1
+    assert work_off(Lane.ASKED) >= 1, "what else waits for this holder's workstation moves too"
     request = committed.reload(request)
     assert request.state == S.AWAITING_SIGNATURE, request.problem
     assert work_off(Lane.ASKED, Lane.SUBMISSIONS) == 0
