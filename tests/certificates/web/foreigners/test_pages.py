@@ -1,7 +1,7 @@
 """Pages of the hybrid way: every state has its page, everybody sees what is theirs, hostile files are refused."""
 
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from agent.wire.days import BRUSSELS, belgian_day
 from agent.wire.link.preparation import Preparation, csr_file
 from agent.wire.pki.keys import make_csr
 from certificates.domain.foreign_lifecycle import FINAL_STATES, ForeignState
@@ -31,6 +32,11 @@ def giulia(hospital: Hospital) -> Foreigner:
     return make_foreigner(hospital)
 
 
+def noon_in(days: int) -> datetime:
+    """Noon in Belgium, so many days ahead: whatever hour it is now, that many days are left."""
+    return datetime.combine(belgian_day(datetime.now(UTC)) + timedelta(days=days), time(12), BRUSSELS)
+
+
 def put(giulia: Foreigner, state: ForeignState, **fields: Any) -> ForeignRequest:
     """Make a request that stands in `state`: the pages are what is tested, not how rows come about."""
     request = giulia.ask()
@@ -41,7 +47,7 @@ def put(giulia: Foreigner, state: ForeignState, **fields: Any) -> ForeignRequest
     if state in {S.AWAITING_CONFIRMATION, S.AWAITING_CERTIFICATE, S.ISSUED, S.COMPLETED, S.LAPSED}:
         values |= {
             "validation_url": "https://validation.example.org/x1",
-            "expires_at": now + timedelta(days=9, hours=1),
+            "expires_at": noon_in(9),
         }
     if state in {S.ISSUED, S.COMPLETED}:
         values["certificate"] = shelve(giulia.hospital.organisation, secrets.token_hex(3).upper(), 1095)
@@ -89,14 +95,14 @@ def test_the_address_comes_first_and_cancelling_last(administrator: Client, giul
 
 def test_deadlines_are_said(administrator: Client, giulia: Foreigner) -> None:
     now = datetime.now(UTC)
-    for left, words in (
-        (timedelta(days=2, hours=1), "2 days left to confirm"),
-        (timedelta(days=1, hours=1), "1 day left to confirm"),
-        (-timedelta(hours=1), "The deadline has passed"),
+    for end, words in (
+        (noon_in(2), "2 days left to confirm"),
+        (noon_in(1), "1 day left to confirm"),
+        (now - timedelta(hours=1), "The deadline has passed"),
     ):
         with acting_for([giulia.hospital.organisation.pk], as_platform=True):
             ForeignRequest.objects.update(state=S.CANCELLED)
-        request = put(giulia, S.AWAITING_CONFIRMATION, expires_at=now + left)
+        request = put(giulia, S.AWAITING_CONFIRMATION, expires_at=end)
         assert words in administrator.get(f"/foreigners/{request.pk}/").content.decode()
     with acting_for([giulia.hospital.organisation.pk], as_platform=True):
         ForeignRequest.objects.filter(pk=request.pk).update(validation_url="", expires_at=None)
