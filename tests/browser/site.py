@@ -89,6 +89,22 @@ class Site:
     """Session, in Dutch, of somebody who may only look."""
 
 
+def _operation(hospital: Hospital, *operators: User) -> str:
+    """Work of which some fails and some is parked, and who may look at it."""
+    User.objects.filter(pk__in=[one.pk for one in operators]).update(is_operator=True)
+    now = datetime.now(UTC)
+    failure = {
+        "error": "OperationalError",
+        "where": "organisations/services/letters/invitations.py:58",
+        "at": "",
+    }
+    for name, parked_at in (("wout", None), ("sarah", now - timedelta(hours=5))):
+        row = invited(hospital, f"{name}@sint-elisabeth-maasdal.example", Role.VIEWER, full_name=name.title())
+        with acting_for([hospital.organisation.pk], as_platform=True):
+            Invitation.objects.filter(pk=row.pk).update(failure=failure, tries=6, parked_at=parked_at)
+    return "/operation/"
+
+
 def _memberships(hospital: Hospital, viewer: User) -> dict[str, str]:
     """Invitations whose letters fared differently, and the pages that ask before something is given or taken."""
     here, now = hospital.organisation, datetime.now(UTC)
@@ -224,6 +240,7 @@ def make_site() -> Site:
         "member-new": "/organisation/members/new/",
         "history": "/organisation/history/",
         "security": "/accounts/2fa/",
+        "operation": _operation(hospital, *users.values()),
         "not-found": "/certificates/nowhere/",
     }
     site.pages |= papers_and_foreigners(hospital)

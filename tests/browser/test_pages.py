@@ -75,6 +75,7 @@ PAGES = (
     "revocation-unsigned",
     "revocation-sign",
     "security",
+    "operation",
     "not-found",
 )
 
