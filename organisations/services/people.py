@@ -104,8 +104,7 @@ def mark_left(person: Person, *, left_on: date, actor: Actor, now: datetime) -> 
         .select_related("person")
         .order_by("pk")
     ):
-        mandate.withdrawn_on = None  # a withdrawal that was planned for later comes now
-        withdraw_mandate(mandate, withdrawn_on=left_on, actor=actor, now=now)
+        withdraw_mandate(mandate, withdrawn_on=left_on, actor=actor, now=now, sooner=True)
     end_links_of(person, actor=actor, now=now)
     held = Membership.objects.filter(organisation=person.organisation_id, user=person.user_id)
     for membership in held.select_related("user").order_by("pk") if person.user_id else ():
