@@ -10,4 +10,4 @@ class EhportalConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks."""
-        from ehportal import checks  # noqa: F401  # importing registers them
+        from ehportal import checks, clock  # noqa: F401  # importing registers them

@@ -239,6 +239,8 @@ CERTRA_CONNECT_TIMEOUT = env.number("CERTRA_CONNECT_TIMEOUT", 5)
 CERTRA_READ_TIMEOUT = env.number("CERTRA_READ_TIMEOUT", 30)
 WORK_LEASE = env.number("WORK_LEASE", 90)
 """Seconds for which a worker has a row to itself; above what the calls of one step may take together."""
+CLOCK_TOLERANCE_SECONDS = env.number("CLOCK_TOLERANCE_SECONDS", 5)
+"""Seconds by which the clock of a process may differ from the database's; by more, it does not start."""
 CERTRA_SUBMISSION_GRACE = env.number("CERTRA_SUBMISSION_GRACE", 120)
 """Seconds after the start of a submission before its outcome is asked for; above connect + read time-out."""
 CERTRA_UNKNOWN_REQUEST_CODES = env.items("CERTRA_UNKNOWN_REQUEST_CODES", "CERT_REQUEST_NOT_FOUND")
