@@ -241,6 +241,8 @@ WORK_LEASE = env.number("WORK_LEASE", 90)
 """Seconds for which a worker has a row to itself; above what the calls of one step may take together."""
 CLOCK_TOLERANCE_SECONDS = env.number("CLOCK_TOLERANCE_SECONDS", 5)
 """Seconds by which the clock of a process may differ from the database's; by more, it does not start."""
+MIGRATION_LOCK_TIMEOUT = env.number("MIGRATION_LOCK_TIMEOUT", 5)
+"""Seconds for which a migration waits for a lock, and everybody else behind it; 0 waits without end."""
 CERTRA_SUBMISSION_GRACE = env.number("CERTRA_SUBMISSION_GRACE", 120)
 """Seconds after the start of a submission before its outcome is asked for; above connect + read time-out."""
 CERTRA_UNKNOWN_REQUEST_CODES = env.items("CERTRA_UNKNOWN_REQUEST_CODES", "CERT_REQUEST_NOT_FOUND")
