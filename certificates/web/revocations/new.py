@@ -98,7 +98,7 @@ def certificate_revoke(request: TenantRequest, certificate_id: UUID) -> HttpResp
             )
         except RevocationInProgress as refusal:
             latest = latest_revocation(certificate)
-            happened = told(latest.pk) if latest is not None else ""
+            happened = told(latest.pk, "revocation_asked") if latest is not None else ""
             form.add_error(None, f"{sentence_of(refusal)} {happened}".strip())
         except DomainError as refusal:
             show_refusal(form, refusal)

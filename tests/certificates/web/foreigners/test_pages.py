@@ -41,7 +41,7 @@ def put(giulia: Foreigner, state: ForeignState, **fields: Any) -> ForeignRequest
     if state in {S.AWAITING_CONFIRMATION, S.AWAITING_CERTIFICATE, S.ISSUED, S.COMPLETED, S.LAPSED}:
         values |= {
             "validation_url": "https://validation.example.org/x1",
-            "expires_at": now + timedelta(days=9, hours=1),
+            "expires_at": now + timedelta(days=9),
         }
     if state in {S.ISSUED, S.COMPLETED}:
         values["certificate"] = shelve(giulia.hospital.organisation, secrets.token_hex(3).upper(), 1095)
@@ -90,8 +90,8 @@ def test_the_address_comes_first_and_cancelling_last(administrator: Client, giul
 def test_deadlines_are_said(administrator: Client, giulia: Foreigner) -> None:
     now = datetime.now(UTC)
     for left, words in (
-        (timedelta(days=2, hours=1), "2 days left to confirm"),
-        (timedelta(days=1, hours=1), "1 day left to confirm"),
+        (timedelta(days=2), "2 days left to confirm"),
+        (timedelta(days=1), "1 day left to confirm"),
         (-timedelta(hours=1), "The deadline has passed"),
     ):
         with acting_for([giulia.hospital.organisation.pk], as_platform=True):

@@ -12,8 +12,8 @@ from certificates.models import Installation, Paper
 from organisations.domain.roles import Role
 from organisations.tenancy import acting_for
 from tests.certificates.papers.test_papers import SCAN, TODAY, draft
-from tests.certificates.renewals.ending import install, pair
-from tests.certificates.web.renewals.test_pages import address_of
+from tests.certificates.renewals.ending import device, install, known, pair
+from tests.certificates.web.renewals.test_pages import FORM, address_of
 from tests.certificates.web.revocations.endings import revoke
 from tests.organisations.web.members import member, signed_in
 from tests.organisations.web.test_two_tabs import REFUSED, events, said, seen_of
@@ -116,3 +116,18 @@ def test_a_revocation_that_was_asked_meanwhile_says_by_whom_and_keeps_what_was_t
     assert "Fien Eerst: " in text
     assert events(hospital, "revocation_asked") == 1
     assert "wat ik typte" in text, "what was typed is still there"
+
+
+def test_a_renewal_that_was_asked_meanwhile_says_by_whom(
+    first: Client, later: Client, hospital: Hospital
+) -> None:
+    device(hospital)
+    certificate = known(hospital)
+    address = address_of(certificate, "renew/")
+    given = FORM | {"holder_id": str(hospital.holder.pk)}
+    assert later.get(address).status_code == 200
+    assert "The renewal was requested." in said(first, address, given)
+    for late in (given, {"known": "1"}):
+        answer = said(later, address, late)
+        assert "Fien Eerst: Certificate requested" in answer
+    assert events(hospital, "renewal_asked") == 1
