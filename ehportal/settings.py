@@ -279,6 +279,10 @@ ETKRA_ALREADY_ACTIVE_CODES = env.items("ETKRA_ALREADY_ACTIVE_CODES", "ETK_ALREAD
 """Error codes of ActivateETK that mean: this token was activated before."""
 ETKDEPOT_NOT_FOUND_CODES = env.items("ETKDEPOT_NOT_FOUND_CODES", "ETK_NOT_FOUND")
 """Error codes of the depot that mean: this recipient has no active token."""
+CLOCK_TOLERANCE_SECONDS = env.number("CLOCK_TOLERANCE_SECONDS", 5)
+"""Seconds by which the clock of a process may differ from the database's; by more, it does not start."""
+MIGRATION_LOCK_TIMEOUT = env.number("MIGRATION_LOCK_TIMEOUT", 5)
+"""Seconds for which a migration waits for a lock, and everybody else behind it; 0 waits without end."""
 CERTRA_POLL_FIRST = env.number("CERTRA_POLL_FIRST", 2)
 CERTRA_POLL_LAST = env.number("CERTRA_POLL_LAST", 6 * 3600)
 CERTRA_GIVE_UP_DAYS = env.number("CERTRA_GIVE_UP_DAYS", 30)

@@ -186,6 +186,13 @@ class OrganisationChanged(DomainError):
     title = _("The organisation has changed what it says of itself meanwhile. Look again and answer anew.")
 
 
+class ChangedMeanwhile(DomainError):
+    """The page that was answered no longer holds: somebody changed the row since it was shown."""
+
+    code = "changed_meanwhile"
+    title = _("Nothing was done: this was changed since your page was shown. Look at it as it is now.")
+
+
 class NumberNotProven(DomainError):
     """What was asked may not be done with a number while it stands as it does."""
 

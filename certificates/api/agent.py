@@ -61,6 +61,7 @@ class Hello(APIView):
 class StartEnrolment(ProvenView):
     """Hands out a nonce for the device key in the proof."""
 
+    asks_nobody = True
     enrolling = True
 
     def post(self, request: Request) -> Response:
@@ -118,6 +119,8 @@ def organisation_names(device: Device) -> list[str]:
 
 class ThisDevice(ProvenView):
     """What the server knows of the calling device."""
+
+    asks_nobody = True
 
     def get(self, request: Request) -> Response:
         """Return holder, organisations and time of enrolment."""

@@ -20,6 +20,7 @@ from certificates.services.signing.card_signature import check_card
 from organisations.api.devices import ProvenView, fields_of, named_organisations
 from organisations.models import Device
 from organisations.services.devices.proofs import Accepted
+from organisations.services.work.deadlocks import once_more_on_deadlock
 
 POLL_AFTER_SECONDS = 2
 
@@ -32,6 +33,8 @@ def device_of(accepted: Accepted) -> Device:
 
 class Jobs(ProvenView):
     """What waits for the holder of this device."""
+
+    asks_nobody = True
 
     def get(self, request: Request) -> Response:
         """Return the open jobs, the oldest first."""
@@ -58,6 +61,8 @@ class Jobs(ProvenView):
 
 class Job(ProvenView):
     """One job's document."""
+
+    asks_nobody = True
 
     def get(self, request: Request, job_id: str) -> Response:
         """Return what the agent builds, shows and signs."""
@@ -95,16 +100,22 @@ class SignedRequest(ProvenView):
                 return 202, {"state": "submitting", "public_key_identifier": signed_jobs.key_of(job)}
             checked = signed_jobs.check(job, data)
         check_card(checked.verified, now=now)
-        with named_organisations(device):
-            job = agent_jobs.find_job(job_id, device)
-            # A retry may have overtaken us while the card was checked.
-            if not signed_jobs.already_accepted(job, data):
-                signed_jobs.accept(job, checked, device, now=now)
+
+        def accept() -> None:
+            with named_organisations(device):
+                job = agent_jobs.find_job(job_id, device)
+                # A retry may have overtaken us while the card was checked.
+                if not signed_jobs.already_accepted(job, data):
+                    signed_jobs.accept(job, checked, device, now=now)
+
+        once_more_on_deadlock(accept)
         return 202, {"state": "submitting", "public_key_identifier": checked.public_key_identifier}
 
 
 class Decline(ProvenView):
     """The holder refuses."""
+
+    asks_nobody = True
 
     def post(self, request: Request, job_id: str) -> Response:
         """Close the job and tell the administrator."""
@@ -121,6 +132,8 @@ class Decline(ProvenView):
 
 class Outcome(ProvenView):
     """Where a signed job stands."""
+
+    asks_nobody = True
 
     def get(self, request: Request, job_id: str) -> Response:
         """Return the state and, once delivered, the certificate."""
@@ -144,6 +157,8 @@ class Outcome(ProvenView):
 
 class Stored(ProvenView):
     """The workstation confirms that its key store holds key and certificate."""
+
+    asks_nobody = True
 
     def post(self, request: Request, job_id: str) -> Response:
         """Complete the request."""

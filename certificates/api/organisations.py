@@ -19,6 +19,8 @@ from organisations.tenancy import acting_for
 class Organisations(ProvenView):
     """The organisations that say they know the holder of this device."""
 
+    asks_nobody = True
+
     def get(self, request: Request) -> Response:
         """Return those for which it works, and those that wait for the holder's word."""
         return self._answer(request, self._act)
@@ -29,6 +31,8 @@ class Organisations(ProvenView):
 
 class Agree(ProvenView):
     """Takes the holder's yes to one organisation, signed by the device."""
+
+    asks_nobody = True
 
     def post(self, request: Request, organisation_id: UUID) -> Response:
         """Keep it, and begin with what waited for the workstation."""
@@ -45,6 +49,8 @@ class Agree(ProvenView):
 
 class End(ProvenView):
     """Takes the holder's word back."""
+
+    asks_nobody = True
 
     def post(self, request: Request, organisation_id: UUID) -> Response:
         """End the link with one organisation."""

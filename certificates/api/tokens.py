@@ -104,6 +104,8 @@ class CompleteToken(ProvenView):
 class TokenStored(ProvenView):
     """The workstation confirms that its key store holds the token's key."""
 
+    asks_nobody = True
+
     def post(self, request: Request, job_id: str) -> Response:
         """Note it."""
         return self._answer(request, self._act, job_id=job_id)
@@ -154,6 +156,8 @@ class DepotToken(ProvenView):
 
 class TokenProof(ProvenView):
     """Takes the outcome of the self test."""
+
+    asks_nobody = True
 
     def post(self, request: Request, job_id: str) -> Response:
         """Keep it with date and device."""

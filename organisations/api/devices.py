@@ -19,6 +19,7 @@ from agent.wire.strict_json import load_object
 from organisations.errors import BodyMalformed, ProofRefused
 from organisations.models import Device
 from organisations.services.devices.proofs import Accepted, Call, accept_proof, store_answer
+from organisations.services.work.deadlocks import once_more_on_deadlock
 from organisations.tenancy import acting_for, organisations_of_device
 
 MAX_BODY_BYTES = 512 * 1024
@@ -32,6 +33,11 @@ class ProvenView(APIView):
     POST is answered from the store, refusals too. Answers are never cached.
     """
 
+    asks_nobody = False
+    """Nobody outside is asked: where PostgreSQL gives up a transaction for another's sake, all is done once more.
+
+    Who asks somebody outside has only what is written afterwards done once more (`write_down`).
+    """
     enrolling = False
     untenanted = True
     _accepted: Accepted | None = None
@@ -56,7 +62,11 @@ class ProvenView(APIView):
                 Device.objects.filter(pk=accepted.device.pk).update(last_seen_at=now)
             if request.method == "POST":
                 self._accepted = accepted
-            status, body = act(request, accepted, now=now, **kwargs)
+
+            def answer() -> tuple[int, dict[str, Any]]:
+                return act(request, accepted, now=now, **kwargs)
+
+            status, body = once_more_on_deadlock(answer) if self.asks_nobody else answer()
             self.keep_answer(status, body)
         kind = PROBLEM if status >= HTTPStatus.BAD_REQUEST else None
         return Response(body, status=status, headers={"Cache-Control": "no-store"}, content_type=kind)

@@ -213,9 +213,12 @@ def _others(type: str, value: str, *, besides: UUID) -> list[OrganisationIdentif
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"number {type}={value}"])
     organisations = [one for one in organisations_with_number(type, value) if one != besides]
-    with acting_for(organisations, as_platform=True):
+    with acting_for([*organisations, besides], as_platform=True):
+        # Whoever is told is woken: all of them are locked first, in key order, also for what another number tells.
+        told = Organisation.objects.filter(pk__in=[*organisations, besides]).order_by("pk")
+        list(told.select_for_update(no_key=True).values_list("pk"))
         rows = OrganisationIdentifier.objects.filter(type=type, value=value, organisation__in=organisations)
-        return list(rows.select_related("organisation"))
+        return list(rows.select_related("organisation").order_by("pk"))
 
 
 def _provers(type: str, value: str, *, besides: UUID) -> list[OrganisationIdentifier]:

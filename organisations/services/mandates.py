@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from organisations.domain.claims import Use
 from organisations.errors import MandateRefused, NumberNotProven
@@ -56,12 +57,18 @@ def give_mandate(
 
 
 @transaction.atomic
-def withdraw_mandate(mandate: Mandate, *, withdrawn_on: date, actor: Actor, now: datetime) -> None:
-    """End a mandate from `withdrawn_on` on; a mandate that was withdrawn before stays as it was."""
-    if mandate.withdrawn_on is not None:
-        return
+def withdraw_mandate(
+    mandate: Mandate, *, withdrawn_on: date, actor: Actor, now: datetime, sooner: bool = False
+) -> bool:
+    """End a mandate from `withdrawn_on` on; False for one that was withdrawn before, which stays as it was.
+
+    With `sooner` a withdrawal that was planned for a later day comes on this one.
+    """
+    before = Q(withdrawn_on=None) | Q(withdrawn_on__gt=withdrawn_on) if sooner else Q(withdrawn_on=None)
+    # The row decides, not what was read of it: of two at once the first one's day stands.
+    if not Mandate.objects.filter(before, pk=mandate.pk).update(withdrawn_on=withdrawn_on):
+        return False
     mandate.withdrawn_on = withdrawn_on
-    mandate.save(update_fields=["withdrawn_on"])
     record(
         mandate.organisation_id,
         "mandate_withdrawn",
@@ -71,3 +78,4 @@ def withdraw_mandate(mandate: Mandate, *, withdrawn_on: date, actor: Actor, now:
         person=str(mandate.person),
         withdrawn_on=withdrawn_on.isoformat(),
     )
+    return True

@@ -99,13 +99,15 @@ def mark_left(person: Person, *, left_on: date, actor: Actor, now: datetime) -> 
         left_on=left_on.isoformat(),
     )
     for mandate in (
-        Mandate.objects.still_counting_after(left_on).filter(person=person).select_related("person")
+        Mandate.objects.still_counting_after(left_on)
+        .filter(person=person)
+        .select_related("person")
+        .order_by("pk")
     ):
-        mandate.withdrawn_on = None  # a withdrawal that was planned for later comes now
-        withdraw_mandate(mandate, withdrawn_on=left_on, actor=actor, now=now)
+        withdraw_mandate(mandate, withdrawn_on=left_on, actor=actor, now=now, sooner=True)
     end_links_of(person, actor=actor, now=now)
     held = Membership.objects.filter(organisation=person.organisation_id, user=person.user_id)
-    for membership in held.select_related("user") if person.user_id else ():
+    for membership in held.select_related("user").order_by("pk") if person.user_id else ():
         take_role(membership, actor=actor, now=now)
 
 

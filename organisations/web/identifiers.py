@@ -5,18 +5,19 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from organisations import selectors
 from organisations.domain.claims import CAN_REMOVE
-from organisations.errors import DomainError
+from organisations.errors import ChangedMeanwhile, DomainError
 from organisations.services.audit import Actor
 from organisations.services.identifiers import add_identifier, remove_identifier
 from organisations.web.entries import entry_page
 from organisations.web.forms import IdentifierForm
 from organisations.web.pages import MANAGE, page, sentence_of
+from organisations.web.record.meanwhile import hold
 from organisations.web.tenancy import TenantRequest
 from organisations.web.words import identifier_type
 
@@ -54,8 +55,19 @@ def identifier_new(request: TenantRequest) -> HttpResponse:
 @page(MANAGE, methods=("GET", "POST"))
 def identifier_remove(request: TenantRequest, identifier_id: UUID) -> HttpResponse:
     """Ask, and then take a number off the list that is only claimed and on which nothing stands."""
-    rows = selectors.identifiers_of(request.tenancy.organisation).filter(state__in=CAN_REMOVE)
-    found = get_object_or_404(rows, pk=identifier_id)
+    rows = selectors.identifiers_of(request.tenancy.organisation)
+    try:
+        # What may be removed was offered; what another state offers is another page.
+        found = hold(
+            request,
+            rows,
+            identifier_id,
+            still=lambda one: one.state in CAN_REMOVE,
+            stands=lambda one: one.state,
+        )
+    except ChangedMeanwhile as refusal:
+        messages.error(request, sentence_of(refusal))
+        return redirect("organisation")
     if request.method != "POST":
         facts = {"identifier": found, "kind": identifier_type(found.type)}
         return render(request, "organisations/identifier_remove.html", facts)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,6 +17,7 @@ from organisations.services.mandates import give_mandate, withdraw_mandate
 from organisations.web.entries import entry_page
 from organisations.web.forms import MandateForm, WithdrawalForm
 from organisations.web.pages import MANAGE, page, sentence_of
+from organisations.web.record.meanwhile import hold
 from organisations.web.tenancy import TenantRequest
 
 
@@ -49,12 +50,17 @@ def mandate_new(request: TenantRequest) -> HttpResponse:
 @page(MANAGE, methods=("POST",))
 def mandate_withdraw(request: TenantRequest, mandate_id: UUID) -> HttpResponse:
     """End a mandate from the given day on."""
-    mandate = get_object_or_404(selectors.mandates_of(request.tenancy.organisation), pk=mandate_id)
     form = WithdrawalForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Give the day from which the mandate no longer counts."))
         return redirect("organisation")
     try:
+        mandate = hold(
+            request,
+            selectors.mandates_of(request.tenancy.organisation),
+            mandate_id,
+            still=lambda one: one.withdrawn_on is None,
+        )
         withdraw_mandate(
             mandate,
             withdrawn_on=form.cleaned_data["withdrawn_on"],

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from agent.wire.software import KINDS
 from organisations import selectors
 from organisations.domain.claims import CAN_REMOVE, MAY, NumberState, Use, Voucher
 from organisations.domain.identifiers import is_bis
@@ -26,10 +27,11 @@ from organisations.models import (
 from organisations.models.bounce import since
 from organisations.services.members import remember_organisation
 from organisations.web.forms import WithdrawalForm
-from organisations.web.key_stores import software_lines
 from organisations.web.pages import MANAGE, page
 from organisations.web.tenancy import TenantRequest, switch_organisation
 from organisations.web.words import (
+    KEY_STORE_FORMATS,
+    KEY_STORE_SOFTWARE,
     MANDATE_STATES,
     NUMBER_STATES,
     ROLES,
@@ -155,9 +157,38 @@ def _mandates(organisation: Organisation, today: date) -> list[MandateLine]:
     ]
 
 
+@dataclass(frozen=True)
+class SoftwareLine:
+    """One kind of software with its words; `chosen` is the organisation's."""
+
+    code: str
+    name: str
+    format: str
+    chosen: bool
+
+
+def software_lines(organisation: Organisation, chosen: str = "") -> list[SoftwareLine]:
+    """Return every kind of software, with the format that it gets; `chosen` is what stands in the form, if not kept."""
+    chosen = chosen or organisation.key_store_software
+    return [
+        SoftwareLine(
+            kind.code,
+            str(KEY_STORE_SOFTWARE[kind.code]),
+            str(KEY_STORE_FORMATS[kind.store_format]),
+            kind.code == chosen,
+        )
+        for kind in KINDS
+    ]
+
+
 @page(MANAGE)
 def organisation(request: TenantRequest) -> HttpResponse:
     """Numbers, people, mandates and members on one page."""
+    return organisation_shown(request)
+
+
+def organisation_shown(request: TenantRequest, *, software: str = "", status: int = 200) -> HttpResponse:
+    """Return the page; `software` is a choice that was typed and not kept."""
     here = request.tenancy.organisation
     now = timezone.now()
     today = belgian_day(now)
@@ -173,9 +204,10 @@ def organisation(request: TenantRequest) -> HttpResponse:
             "mandates": _mandates(here, today),
             "members": _members(here),
             "invitations": _invitations(here, now),
-            "software": software_lines(here),
+            "software": software_lines(here, software),
             "withdrawal": WithdrawalForm(initial={"withdrawn_on": today}),
         },
+        status=status,
     )
 
 

@@ -9,14 +9,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from organisations import selectors
 from organisations.domain.roles import Permission
+from organisations.errors import ChangedMeanwhile
 from organisations.models import Person
 from organisations.services.audit import Actor
 from organisations.services.people import add_person, mark_returned, reveal_ssin
 from organisations.web.entries import entry_page
 from organisations.web.forms import PersonForm
-from organisations.web.pages import MANAGE, page
+from organisations.web.pages import MANAGE, page, sentence_of
+from organisations.web.record.meanwhile import hold
 from organisations.web.tenancy import TenantRequest
 
 
@@ -50,7 +51,12 @@ def person_ssin(request: TenantRequest, person_id: UUID) -> HttpResponse:
 @page(MANAGE, methods=("POST",))
 def person_return(request: TenantRequest, person_id: UUID) -> HttpResponse:
     """Take somebody who had left back into the list."""
-    person = get_object_or_404(selectors.people_who_left(request.tenancy.organisation), pk=person_id)
+    people = Person.objects.filter(organisation=request.tenancy.organisation)
+    try:
+        person = hold(request, people, person_id, still=lambda one: one.left_on is not None)
+    except ChangedMeanwhile as refusal:
+        messages.error(request, sentence_of(refusal))
+        return redirect("organisation")
     mark_returned(person, actor=Actor.of(request.tenancy), now=timezone.now())
     messages.success(
         request, _("%(name)s is back in the list. Mandates and roles are given anew.") % {"name": person}

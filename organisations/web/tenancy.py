@@ -1,5 +1,6 @@
 """One request, one user, one organisation, one transaction: what the pages stand on."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -7,6 +8,8 @@ from uuid import UUID
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.messages import get_messages
+from django.contrib.messages.storage.base import Message
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,6 +18,7 @@ from organisations.access import Tenancy, tenancies_of
 from organisations.domain.roles import Permission
 from organisations.errors import NotPermitted
 from organisations.models import Organisation, User
+from organisations.services.work.deadlocks import once_more_on_deadlock
 from organisations.tenancy import acting_for, organisations_of_user
 from organisations.web.accounts.sessions import has_passed_second_step
 
@@ -76,6 +80,17 @@ class TenancyMiddleware:
             or getattr(view, "untenanted", False)
         ):
             return None
+        said, tries = len(_said(request)), itertools.count()
+
+        def act() -> HttpResponseBase:
+            if next(tries):
+                _begin_again(request, said)
+            return self._act(request, user, view, args, kwargs)
+
+        # Nobody outside is asked in this transaction: what PostgreSQL gave up was never said to anybody.
+        return once_more_on_deadlock(act)
+
+    def _act(self, request: HttpRequest, user: User, view: View, args: Any, kwargs: Any) -> HttpResponseBase:
         current = tenancy_of(request)
         if current is None:
             return render(request, "no_organisation.html", status=403)
@@ -91,6 +106,19 @@ class TenancyMiddleware:
             if hasattr(response, "render") and callable(response.render):
                 response = response.render()
             return response
+
+
+def _said(request: HttpRequest) -> list[Message]:
+    """Return the sentences that wait for the next page, as the list in which Django keeps them."""
+    return getattr(get_messages(request), "_queued_messages", [])
+
+
+def _begin_again(request: HttpRequest, said: int) -> None:
+    """Make a request what it was before a view had it: what was said is taken back, files are read from the start."""
+    del _said(request)[said:]
+    for _name, files in request.FILES.lists():
+        for one in files:
+            one.seek(0)
 
 
 def tenancy_of(request: HttpRequest) -> Tenancy | None:

@@ -10,8 +10,6 @@ def match_waiting_installations(organisation: Organisation) -> int:
     """Match installations of unknown certificates by fingerprint; returns how many have a certificate now."""
     known = Certificate.objects.filter(organisation=organisation, fingerprint=OuterRef("fingerprint"))
     waiting = Installation.objects.filter(organisation=organisation, certificate=None).exclude(fingerprint="")
-    return (
-        waiting.alias(known=Subquery(known.values("pk")[:1]))
-        .exclude(known=None)
-        .update(certificate_id=Subquery(known.values("pk")[:1]))
-    )
+    matched = waiting.alias(known=Subquery(known.values("pk")[:1])).exclude(known=None).order_by("pk")
+    found = [pk for (pk,) in matched.select_for_update(of=("self",)).values_list("pk")]
+    return Installation.objects.filter(pk__in=found).update(certificate_id=Subquery(known.values("pk")[:1]))

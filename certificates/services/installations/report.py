@@ -50,7 +50,7 @@ def report_installations(
     with transaction.atomic():
         # One report of a device at a time: the second one finds what the first has written.
         Device.objects.select_for_update().get(pk=device.pk)
-        for organisation_id in organisations:
+        for organisation_id in sorted(organisations):
             with acting_for([organisation_id], as_platform=True):
                 taken = _Taking(Organisation.objects.get(pk=organisation_id), report, device, now)
                 taken.run()
@@ -198,7 +198,11 @@ class _Taking:
         lost = self._lost(rows, [*kept, *untouched])
         for row in lost:
             row.gone_at = self.now
-        Installation.objects.bulk_update([*kept, *lost], KEPT, batch_size=200)
+        written = sorted([*kept, *lost], key=lambda row: row.pk)
+        # Also whoever accepts one of them on a page waits here, and never the other way round.
+        locked = Installation.objects.select_for_update().filter(pk__in=[row.pk for row in written])
+        list(locked.order_by("pk").values_list("pk"))
+        Installation.objects.bulk_update(written, KEPT, batch_size=200)
         Installation.objects.bulk_create(fresh)
         if self.report.complete:
             self._note_look()

@@ -214,10 +214,13 @@ def take(batch: ImportBatch, keys: Collection[str], *, actor: Actor, now: dateti
     taken = 0
     kept = _kept(batch)
     issuers = [base64.b64decode(der) for der in kept["issuers"]]
-    for line in _lines(batch, kept["entries"], now):
-        if line.key not in keys or not line.takeable:
-            continue
-        entry = kept["entries"][int(line.key)]
+    chosen = [
+        (kept["entries"][int(line.key)], line)
+        for line in _lines(batch, kept["entries"], now)
+        if line.key in keys and line.takeable
+    ]
+    # In one order for everybody: of two uploads with the same certificates the later one waits for the earlier.
+    for entry, line in sorted(chosen, key=lambda one: str(one[0]["fingerprint"])):
         _certificate, new = add_certificate(
             batch.organisation,
             read_certificate(base64.b64decode(entry["der"])),

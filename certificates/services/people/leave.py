@@ -102,7 +102,7 @@ def _foreign_cancelled(request: ForeignRequest, actor: Actor, now: datetime) -> 
 def _end_inquiries(person: Person, actor: Actor, now: datetime) -> None:
     """End the inquiries that wait for the card of somebody who left: nobody else can sign their questions."""
     waiting = RecordsInquiry.objects.filter(holder=person, state=InquiryState.AWAITING_SIGNATURE)
-    for inquiry in waiting.select_for_update():
+    for inquiry in waiting.select_for_update().order_by("pk"):
         inquiry.state = InquiryState.CANCELLED
         inquiry.save(update_fields=["state"])
         record(person.organisation_id, "inquiry_cancelled", inquiry, actor=actor, now=now, person=str(person))

@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from django.db import transaction
-
 from certificates.certra.errors import CertraError
 from certificates.certra.gateway import CertificateInfo, Gateway
 from certificates.errors.tokens import WrongCertificate
@@ -13,7 +11,7 @@ from certificates.services.signing.government_answer import refusal_of
 from certificates.services.signing.own_signature import check_own_signature
 from organisations.models import Device
 from organisations.services.audit import Actor
-from organisations.tenancy import acting_for
+from organisations.services.work.deadlocks import write_down
 
 REQUEST = "GetCertificateInfoForAuthenticationCertificateRequest"
 
@@ -33,7 +31,10 @@ def ask_own_record(
         raise refusal_of(error, now) from error
     if info.public_key_identifier.lower() != certificate.public_key_identifier:
         raise WrongCertificate
-    with acting_for([certificate.organisation_id], as_platform=True), transaction.atomic():
+
+    def write() -> None:
         current = Certificate.objects.select_for_update().get(pk=certificate.pk)
         write_government_word(current, info, actor=Actor.device(device), now=now)
+
+    write_down([certificate.organisation_id], write)
     return info

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from certificates.errors.records import ProposalRefused
-from certificates.models import RecordProposal, RecordsInquiry
+from certificates.models import Certificate, RecordProposal, RecordsInquiry
 from certificates.models.records import ProposalKind, ProposalState
 from certificates.selectors.records import NEEDED, ONE_BY_ONE
 from certificates.services.installations.match import match_waiting_installations
@@ -85,7 +85,12 @@ def _open(
         rows = rows.filter(pk__in=keys)
     if but is not None:
         rows = rows.exclude(but)
-    return list(rows.select_related("certificate", "inquiry__holder", "organisation"))
+    found = list(rows.select_related("certificate", "inquiry__holder", "organisation").order_by("pk"))
+    # What they are about is locked before the first is taken over: answers about one certificate may come from several.
+    about = {one.certificate_id for one in found if one.certificate_id}
+    list(Certificate.objects.select_for_update().filter(pk__in=about).order_by("pk").values_list("pk"))
+    # Numbers and new certificates wait for their like by what they are, so each decision goes in the same order.
+    return sorted(found, key=lambda one: (one.kind, one.key, one.pk))
 
 
 def _settle(proposal: RecordProposal, to: ProposalState, tenancy: Tenancy, now: datetime) -> None:

@@ -28,6 +28,7 @@ from organisations.domain.claims import Voucher
 from organisations.models import Device, OrganisationIdentifier
 from organisations.services.audit import Actor, record
 from organisations.services.identifiers import prove_identifier
+from organisations.services.work.deadlocks import write_down
 from organisations.tenancy import acting_for
 
 
@@ -41,8 +42,7 @@ def read_records(
     """
     inquiry = inquiry_of(job)
     environment = Environment(inquiry.environment)
-    with acting_for([inquiry.organisation_id], as_platform=True):
-        _take(inquiry, questions)
+    write_down([inquiry.organisation_id], lambda: _take(inquiry, questions))
     try:
         qualities = gateway().actor_qualities(questions.qualities.data)
         infos = gateway().certificate_infos(questions.certificates.data)
@@ -53,8 +53,9 @@ def read_records(
     with acting_for([inquiry.organisation_id], as_platform=True):
         known = known_here(inquiry, qualities, infos)
     fetched = fetch_recorded.fetch_all(known.to_fetch, environment, gateway)
-    with acting_for([inquiry.organisation_id], as_platform=True):
-        return _keep(inquiry, job, qualities, known, fetched, device, now)
+    return write_down(
+        [inquiry.organisation_id], lambda: _keep(inquiry, job, qualities, known, fetched, device, now)
+    )
 
 
 def _take(inquiry: RecordsInquiry, questions: Questions) -> None:

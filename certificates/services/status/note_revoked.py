@@ -102,7 +102,7 @@ def _end_token(certificate: Certificate, now: datetime) -> None:
 
 def _end_unsigned_revocation(certificate: Certificate, now: datetime) -> None:
     """End a revocation that waits for contract or signature, since somebody else revoked the certificate."""
-    for revocation in Revocation.objects.on_their_way().filter(certificate=certificate):
+    for revocation in Revocation.objects.on_their_way().filter(certificate=certificate).order_by("pk"):
         with suppress(CannotCancel):
             cancel_request(revocation, actor=PLATFORM, now=now)
 
@@ -116,6 +116,6 @@ def _complete_revocation(
         "revoked_at": revoked_at.isoformat() if revoked_at else None,
     }
     waiting = Revocation.objects.filter(certificate=certificate, state__in=REVOCATION_AWAITS_EVIDENCE)
-    for revocation in waiting.select_for_update(of=("self",)).select_related("certificate"):
+    for revocation in waiting.select_for_update(of=("self",)).select_related("certificate").order_by("pk"):
         evidence = told | {"checked_at": now.isoformat()}
         move(revocation, RevocationState.COMPLETED, actor=actor, now=now, evidence=evidence, details=told)

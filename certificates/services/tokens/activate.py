@@ -22,7 +22,7 @@ from certificates.services.signing.own_signature import check_own_signature
 from organisations.domain.mandates import belgian_day
 from organisations.models import Device, Mandate, Person, User
 from organisations.services.audit import Actor, record
-from organisations.tenancy import acting_for
+from organisations.services.work.deadlocks import write_down
 
 ASKED = {
     JobKind.MAKE_TOKEN: "token_asked",
@@ -138,8 +138,10 @@ def activate_token(
         done = set(error.codes) & set(settings.ETKRA_ALREADY_ACTIVE_CODES)
         if not (isinstance(error, Rejected) and done):
             raise refusal_of(error, now) from error
-    with acting_for([certificate.organisation_id], as_platform=True):
-        note_active(certificate, actor=Actor.device(device), now=now, device=device)
+    write_down(
+        [certificate.organisation_id],
+        lambda: note_active(certificate, actor=Actor.device(device), now=now, device=device),
+    )
 
 
 @transaction.atomic
@@ -150,6 +152,16 @@ def note_active(
 
     `device` is None where it was activated by other means and we only heard of it.
     """
+    # Every token of the name, in key order: two activations of one name come one after the other.
+    of_the_name = EncryptionToken.objects.filter(
+        organisation_id=certificate.organisation_id,
+        certificate__environment=certificate.environment,
+        certificate__identifier_type=certificate.identifier_type,
+        certificate__identifier_value=certificate.identifier_value,
+        certificate__ssin_index=certificate.ssin_index,
+        certificate__application_id=certificate.application_id,
+    )
+    list(of_the_name.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
     changed = EncryptionToken.objects.filter(certificate=certificate, state=TokenState.WAITING).update(
         state=TokenState.ACTIVE, state_since=now
     )
@@ -167,15 +179,7 @@ def note_active(
         device=device.label if device else None,
     )
     replaceable = [state for state, to in TOKEN_MOVES.items() if TokenState.REPLACED in to]
-    older = EncryptionToken.objects.filter(
-        organisation_id=certificate.organisation_id,
-        certificate__environment=certificate.environment,
-        certificate__identifier_type=certificate.identifier_type,
-        certificate__identifier_value=certificate.identifier_value,
-        certificate__ssin_index=certificate.ssin_index,
-        certificate__application_id=certificate.application_id,
-        state__in=replaceable,
-    ).exclude(certificate=certificate)
+    older = of_the_name.filter(state__in=replaceable).exclude(certificate=certificate).order_by("pk")
     for token in older.select_related("certificate"):
         EncryptionToken.objects.filter(pk=token.pk).update(state=TokenState.REPLACED, state_since=now)
         AgentJob.objects.filter(token=token, kind=JobKind.ACTIVATE_TOKEN, state=JobState.OFFERED).update(

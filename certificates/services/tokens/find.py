@@ -17,6 +17,7 @@ from certificates.services.tokens.register import begun_token
 from organisations.models import Device, Person
 from organisations.sealing import seal
 from organisations.services.audit import Actor, record
+from organisations.services.work.deadlocks import write_down
 from organisations.tenancy import acting_for
 
 
@@ -28,8 +29,7 @@ def find_token(certificate: Certificate, depot: TokenDepot, *, actor: Actor, now
     found = own_depot_token(certificate, depot, now=now)
     if found is None:
         raise TokenNotFound
-    with acting_for([certificate.organisation_id], as_platform=True):
-        _take_over_found(certificate, found, actor, now)
+    write_down([certificate.organisation_id], lambda: _take_over_found(certificate, found, actor, now))
 
 
 def learn_from_depot(certificate: Certificate, etk: bytes, *, actor: Actor, now: datetime) -> None:
@@ -38,8 +38,7 @@ def learn_from_depot(certificate: Certificate, etk: bytes, *, actor: Actor, now:
         found = judge_token(certificate, etk, now=now)
     except TokenRefused:
         return
-    with acting_for([certificate.organisation_id], as_platform=True):
-        _take_over_found(certificate, found, actor, now)
+    write_down([certificate.organisation_id], lambda: _take_over_found(certificate, found, actor, now))
 
 
 @transaction.atomic

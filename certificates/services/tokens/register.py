@@ -31,6 +31,7 @@ from certificates.services.tokens.depot import judge_token, own_depot_token
 from organisations.models import Device
 from organisations.sealing import seal, unseal
 from organisations.services.audit import Actor, record
+from organisations.services.work.deadlocks import write_down
 from organisations.tenancy import acting_for
 
 
@@ -54,8 +55,7 @@ def start_token(
     GovernmentUnavailable.
     """
     check_own_signature(certificate, data, "StartETKRegistrationRequest")
-    with acting_for([certificate.organisation_id], as_platform=True):
-        _intend(certificate, device, now)
+    write_down([certificate.organisation_id], lambda: _intend(certificate, device, now))
     try:
         return authority.start_token(data)
     except CertraError as error:
@@ -128,8 +128,7 @@ def complete_token(
         if judge_token(certificate, answer.etk, now=now).certificate != offered:
             raise TokenRefused
         made = Registered(answer.etk, answer.to_be_activated)
-    with acting_for([certificate.organisation_id], as_platform=True):
-        _keep(certificate, offered, made, device, now)
+    write_down([certificate.organisation_id], lambda: _keep(certificate, offered, made, device, now))
     return made
 
 

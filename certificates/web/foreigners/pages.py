@@ -42,6 +42,7 @@ from organisations.selectors import events_about
 from organisations.services.audit import Actor
 from organisations.web.pages import page, sentence_of
 from organisations.web.record.lines import lines_of
+from organisations.web.record.meanwhile import told
 from organisations.web.tenancy import TenantRequest
 
 STOP_POLLING = 286
@@ -189,7 +190,7 @@ def _act(request: TenantRequest, request_id: UUID, step: Callable[..., None], do
     try:
         step(found, actor=Actor.of(request.tenancy), now=timezone.now())
     except DomainError as refusal:
-        messages.error(request, sentence_of(refusal))
+        messages.error(request, f"{sentence_of(refusal)} {told(found.pk)}".strip())
     else:
         messages.success(request, str(done))
     return redirect("foreign", found.pk)

@@ -24,6 +24,7 @@ from organisations.domain.roles import Permission
 from organisations.errors import DomainError
 from organisations.services.audit import Actor
 from organisations.web.pages import page, sentence_of
+from organisations.web.record.meanwhile import changed
 from organisations.web.tenancy import TenantRequest
 from organisations.web.words import Label
 
@@ -112,12 +113,15 @@ def installation_accept(request: TenantRequest, installation_id: UUID) -> HttpRe
     """Accept that one installation of an old certificate stays, with the reason."""
     here = request.tenancy.organisation
     rows = Installation.objects.filter(organisation=here).select_related("certificate")
-    installation = get_object_or_404(rows, pk=installation_id)
+    installation = get_object_or_404(rows.select_for_update(of=("self",)), pk=installation_id)
     # Another certificate of a known key stands in the way of the switch from the first of them.
     certificate = installation.certificate or certificates_of_its_key(installation).first()
     if certificate is None:
         raise Http404
     try:
+        # The record tells of it under the certificate.
+        if installation.accepted_at is not None:
+            raise changed(certificate.pk, "installation_accepted")
         accept_installation(
             installation.pk,
             certificate=certificate,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -35,10 +36,13 @@ from organisations.services.audit import Actor
 from organisations.web.forms import DayInput
 from organisations.web.pages import page, sentence_of
 from organisations.web.record.lines import lines_of
+from organisations.web.record.meanwhile import hold
 from organisations.web.tenancy import TenantRequest
 from organisations.web.words import Label
 
 SIZE = 50
+MOVED = ("paper_sent", "paper_accepted", "paper_ended")
+COPIED = ("paper_copy_kept", "paper_ended")
 MASKED = "••.••.••-•••.••"
 
 
@@ -99,13 +103,14 @@ def papers(request: TenantRequest) -> HttpResponse:
 
 def find_paper(request: TenantRequest, paper_id: UUID) -> Paper:
     """Return a paper of the current organisation without its documents, or answer 404."""
+    return get_object_or_404(_papers(request), pk=paper_id)
+
+
+def _papers(request: TenantRequest) -> "QuerySet[Paper]":
     rows = Paper.objects.filter(organisation=request.tenancy.organisation)
     rows = rows.select_related("drafted_by", "copy_uploaded_by", "foreign_request")
-    return get_object_or_404(
-        rows.defer(
-            "sealed_document", "sealed_copy", "foreign_request__sealed_dn", "foreign_request__sealed_csr"
-        ),
-        pk=paper_id,
+    return rows.defer(
+        "sealed_document", "sealed_copy", "foreign_request__sealed_dn", "foreign_request__sealed_csr"
     )
 
 
@@ -170,12 +175,13 @@ def paper(request: TenantRequest, paper_id: UUID) -> HttpResponse:
 @page(Permission.REQUEST_CERTIFICATE, methods=("POST",))
 def paper_move(request: TenantRequest, paper_id: UUID) -> HttpResponse:
     """Note that it was sent, accepted or has ended."""
-    found = find_paper(request, paper_id)
+    find_paper(request, paper_id)
     form = DayForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Give the day on which that happened."))
-        return redirect("paper", found.pk)
+        return redirect("paper", paper_id)
     try:
+        found = hold(request, _papers(request), paper_id, stands=lambda one: one.state, done=MOVED)
         move_paper(
             found,
             PaperState(form.cleaned_data["to"]),
@@ -187,15 +193,16 @@ def paper_move(request: TenantRequest, paper_id: UUID) -> HttpResponse:
         messages.error(request, sentence_of(refusal))
     else:
         messages.success(request, _("Noted."))
-    return redirect("paper", found.pk)
+    return redirect("paper", paper_id)
 
 
 @page(Permission.REQUEST_CERTIFICATE, methods=("POST",))
 def paper_upload(request: TenantRequest, paper_id: UUID) -> HttpResponse:
     """Keep the signed copy."""
-    found = find_paper(request, paper_id)
+    find_paper(request, paper_id)
     sent = request.FILES.get("copy")
     try:
+        found = hold(request, _papers(request), paper_id, stands=lambda one: one.copy_digest, done=COPIED)
         check_copy_size(sent.size or 0 if sent is not None else 0)  # before any of it is read into memory
         content = sent.read() if sent is not None else b""
         keep_signed_copy(
@@ -209,7 +216,7 @@ def paper_upload(request: TenantRequest, paper_id: UUID) -> HttpResponse:
         messages.error(request, sentence_of(refusal))
     else:
         messages.success(request, _("The signed copy is kept."))
-    return redirect("paper", found.pk)
+    return redirect("paper", paper_id)
 
 
 @page(Permission.SEE_INVENTORY)

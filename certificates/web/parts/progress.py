@@ -24,6 +24,7 @@ from organisations.selectors import works_for
 from organisations.services.audit import Actor
 from organisations.web.pages import sentence_of
 from organisations.web.record.lines import lines_of
+from organisations.web.record.meanwhile import told
 from organisations.web.tenancy import TenantRequest
 from organisations.web.words import Text
 
@@ -97,7 +98,7 @@ def progress_view(
     """Return what the updating part shows."""
     may_act = request.tenancy.may(kind.permission)
     letters = letter_lines(found.pk, found.holder) if found.state in ASKED else None
-    told = sum(one.arrived for one in letters or ())
+    arrived = sum(one.arrived for one in letters or ())
     signed = any(step.key == "signature" and step.state == "done" for step in steps)
     return {
         "row": row,
@@ -110,7 +111,7 @@ def progress_view(
         "lines": lines_of(events),
         "is_holder": found.holder.user_id == request.tenancy.user.pk,
         "to_sign": found.state == SigningState.AWAITING_SIGNATURE and hasattr(found, "job"),
-        "version": f"{found.state}-{found.state_since.timestamp():.0f}-{int(found.problem is not None)}-{told}",
+        "version": f"{found.state}-{found.state_since.timestamp():.0f}-{int(found.problem is not None)}-{arrived}",
         "letters": letters,
         "sees_answers": may_act,
         "cancellable": may_act and found.is_cancellable,
@@ -147,7 +148,7 @@ def act_on(
     try:
         act(found, actor=Actor.of(request.tenancy), now=timezone.now())
     except DomainError as refusal:
-        messages.error(request, sentence_of(refusal))
+        messages.error(request, f"{sentence_of(refusal)} {told(found.pk)}".strip())
     else:
         messages.success(request, done)
     return redirect(page, found.pk)

@@ -14,8 +14,11 @@ from organisations.domain.roles import Permission
 from organisations.models import Device, DeviceLink
 from organisations.services.audit import Actor
 from organisations.services.devices.links import end_link, withdraw_device
-from organisations.web.pages import page
+from organisations.web.pages import page, sentence_of
+from organisations.web.record.meanwhile import changed
 from organisations.web.tenancy import TenantRequest
+
+WITHDRAWN = ("device_withdrawn", "device_unlinked")
 
 
 def _find(request: TenantRequest, device_id: UUID) -> tuple[Device, DeviceLink | None]:
@@ -31,13 +34,27 @@ def _find(request: TenantRequest, device_id: UUID) -> tuple[Device, DeviceLink |
     return link.device, link
 
 
+def _was_here(request: TenantRequest, device_id: UUID) -> bool:
+    """Tell whether somebody else was faster: it was withdrawn, or its link ended, which this member could have done."""
+    links = DeviceLink.objects.filter(device=device_id, organisation=request.tenancy.organisation)
+    if not request.tenancy.may(Permission.MANAGE_ORGANISATION):
+        links = links.filter(account=request.tenancy.user)
+    return links.exclude(ended_at=None).exists()
+
+
 @page(methods=("GET", "POST"))
 def device_withdraw(request: TenantRequest, device_id: UUID) -> HttpResponse:
     """Show what is on the workstation, and withdraw it when that was confirmed.
 
     The holder ends the workstation itself; an administrator ends what it does for the own organisation.
     """
-    device, link = _find(request, device_id)
+    try:
+        device, link = _find(request, device_id)
+    except Http404:
+        if not _was_here(request, device_id):
+            raise
+        messages.error(request, sentence_of(changed(device_id, *WITHDRAWN)))
+        return redirect("workstation")
     here, now, actor = request.tenancy.organisation, timezone.now(), Actor.of(request.tenancy)
     back = "workstation" if link is None else "organisation"
     if request.method == "POST":

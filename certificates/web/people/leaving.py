@@ -15,10 +15,11 @@ from organisations import selectors
 from organisations.domain.mandates import belgian_day
 from organisations.domain.roles import Permission, Role
 from organisations.errors import DomainError
-from organisations.models import Mandate, Membership
+from organisations.models import Mandate, Membership, Person
 from organisations.services.audit import Actor
 from organisations.web.forms import LeavingForm
 from organisations.web.pages import page, show_refusal
+from organisations.web.record.meanwhile import hold
 from organisations.web.tenancy import TenantRequest
 from organisations.web.words import ROLES
 
@@ -27,10 +28,14 @@ from organisations.web.words import ROLES
 def person_leave(request: TenantRequest, person_id: UUID) -> HttpResponse:
     """Mark somebody as having left; mandates, roles and unsigned requests end with it."""
     here, now = request.tenancy.organisation, timezone.now()
-    person = get_object_or_404(selectors.people_of(here), pk=person_id)
+    everybody = Person.objects.filter(organisation=here)
+    person = get_object_or_404(
+        everybody if request.method == "POST" else selectors.people_of(here), pk=person_id
+    )
     form = LeavingForm(request.POST or None, initial={"left_on": belgian_day(now)})
     if request.method == "POST" and form.is_valid():
         try:
+            person = hold(request, everybody, person_id, still=lambda one: one.left_on is None)
             left = person_leaves(
                 person, left_on=form.cleaned_data["left_on"], actor=Actor.of(request.tenancy), now=now
             )

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from certificates.domain.lifecycle import Environment
-from certificates.models import RecordsInquiry
+from certificates.models import RecordProposal, RecordsInquiry
+from certificates.models.records import ProposalState
 from certificates.selectors.records import inquiries_page, inquiry_counts, proposals_page
 from certificates.services.records.ask import ask_records, cancel_records, with_card
 from certificates.services.records.decide import Decided, accept, dismiss
@@ -28,6 +29,7 @@ from organisations.models import Person
 from organisations.selectors import people_of, works_for
 from organisations.services.audit import Actor
 from organisations.web.pages import page, sentence_of, show_refusal
+from organisations.web.record.meanwhile import told
 from organisations.web.tenancy import TenantRequest
 
 MOST_DECIDED_ONE_BY_ONE, MOST_NAMED = 200, 3
@@ -156,7 +158,7 @@ def inquiry_cancel(request: TenantRequest, inquiry_id: UUID) -> HttpResponse:
     try:
         cancel_records(found, actor=Actor.of(request.tenancy), now=timezone.now())
     except DomainError as refusal:
-        messages.error(request, sentence_of(refusal))
+        messages.error(request, f"{sentence_of(refusal)} {told(found.pk)}".strip())
     else:
         messages.success(request, _("Nothing will be asked."))
     return redirect("records")
@@ -170,6 +172,13 @@ def _chosen(request: TenantRequest) -> list[UUID]:
         except ValueError:
             continue
     return chosen
+
+
+def _decided_before(inquiry: RecordsInquiry, chosen: list[UUID]) -> list[str]:
+    """Return who decided what of the `chosen` before, once for each thing that it is about."""
+    rows = RecordProposal.objects.filter(inquiry=inquiry, pk__in=chosen).exclude(state=ProposalState.OPEN)
+    about = dict.fromkeys(one.certificate_id or inquiry.pk for one in rows.only("certificate_id", "state"))
+    return [told(key, "proposal_accepted", "proposal_dismissed") for key in list(about)[:MOST_NAMED]]
 
 
 def _refusals(decided: Decided) -> list[str]:
@@ -198,7 +207,10 @@ def inquiry_decide(request: TenantRequest, inquiry_id: UUID) -> HttpResponse:
     }
     if deed not in acts:
         return HttpResponse(status=400)
+    before = _decided_before(found, _chosen(request))
     decided = acts[deed]()
+    for sentence in before:
+        messages.error(request, sentence)
     if decided.settled:
         sentence = (
             ngettext("%(count)d was left as it is.", "%(count)d were left as they are.", decided.settled)
@@ -208,6 +220,6 @@ def inquiry_decide(request: TenantRequest, inquiry_id: UUID) -> HttpResponse:
         messages.success(request, sentence % {"count": decided.settled})
     for line in _refusals(decided):
         messages.error(request, line)
-    if not decided.settled and not decided.refused:
+    if not decided.settled and not decided.refused and not before:
         messages.warning(request, _("Nothing was ticked that can be decided."))
     return redirect("records-inquiry", found.pk)

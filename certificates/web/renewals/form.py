@@ -24,6 +24,7 @@ from organisations.domain.roles import Permission
 from organisations.errors import DomainError
 from organisations.services.audit import Actor
 from organisations.web.pages import page, sentence_of, show_refusal
+from organisations.web.record.meanwhile import told
 from organisations.web.tenancy import TenantRequest
 
 
@@ -72,8 +73,10 @@ def certificate_renew(request: TenantRequest, certificate_id: UUID) -> HttpRespo
                 now=timezone.now(),
             )
         except DomainError as refusal:
-            if at_once or not form.is_bound:
-                messages.error(request, sentence_of(refusal))
+            other = refusal.extra.get("request")
+            if other or at_once or not form.is_bound:
+                asked = told(UUID(str(other)), "request_made") if other else ""
+                messages.error(request, f"{sentence_of(refusal)} {asked}".strip())
                 return redirect("certificate-renew", found.pk)
             show_refusal(form, refusal)
         else:

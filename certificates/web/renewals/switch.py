@@ -30,6 +30,7 @@ from organisations.domain.roles import Permission
 from organisations.errors import DomainError
 from organisations.services.audit import Actor
 from organisations.web.pages import page, sentence_of
+from organisations.web.record.meanwhile import hold
 from organisations.web.tenancy import TenantRequest
 
 NAMED = 20
@@ -183,6 +184,13 @@ def certificate_switch(request: TenantRequest, certificate_id: UUID) -> HttpResp
     if not is_own(request, found):
         request.tenancy.require(Permission.REQUEST_CERTIFICATE)
     try:
+        hold(
+            request,
+            Certificate.objects.filter(organisation=request.tenancy.organisation),
+            found.pk,
+            stands=lambda one: one.switch_confirmed_at is not None,
+            done=("switch_confirmed",),
+        )
         confirm_switch(
             found,
             reason=request.POST.get("reason", ""),

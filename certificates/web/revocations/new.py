@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from certificates.domain.revocation import RevocationReason
+from certificates.errors.revocations import RevocationInProgress
 from certificates.models import Certificate, EncryptionToken
 from certificates.selectors.revocations import has_another, installed_copies, latest_revocation, revokers_of
 from certificates.services.revocations.start import LONGEST_COMMENT, OVER, RevocationOrder, start_revocation
@@ -21,7 +22,8 @@ from organisations.domain.roles import Permission
 from organisations.errors import DomainError
 from organisations.models import Person
 from organisations.services.audit import Actor
-from organisations.web.pages import page, show_refusal
+from organisations.web.pages import page, sentence_of, show_refusal
+from organisations.web.record.meanwhile import told
 from organisations.web.tenancy import TenantRequest
 
 
@@ -94,6 +96,10 @@ def certificate_revoke(request: TenantRequest, certificate_id: UUID) -> HttpResp
                 actor=Actor.of(request.tenancy),
                 now=now,
             )
+        except RevocationInProgress as refusal:
+            latest = latest_revocation(certificate)
+            happened = told(latest.pk, "revocation_asked") if latest is not None else ""
+            form.add_error(None, f"{sentence_of(refusal)} {happened}".strip())
         except DomainError as refusal:
             show_refusal(form, refusal)
         else:

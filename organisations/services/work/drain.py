@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import structlog
-from django.db import OperationalError
 
 from organisations.services.work.claims import Claim, claim, claim_this, note_failure, park_if_deadly, settle
+from organisations.services.work.deadlocks import once_more_on_deadlock
 from organisations.services.work.kinds import Kind
 from outside.deadline import within
 
@@ -18,8 +18,6 @@ log = structlog.get_logger(__name__)
 
 SLICE = 30.0
 """Seconds after which a worker takes up no further row but has itself woken again: others may want their turn."""
-DEADLOCK = "40P01"
-"""PostgreSQL's code: two transactions waited for each other, and this one was given up (SQLSTATE, class 40)."""
 
 
 def drain(kinds: Sequence[Kind], *, wake: Callable[[], object], seconds: float = SLICE) -> int:
@@ -87,14 +85,3 @@ def take_up(claimed: Claim) -> None:
 def _owner() -> str:
     """Return a name for this worker that no other ever had."""
     return f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(6)}"
-
-
-def once_more_on_deadlock(step: Callable[[], object]) -> None:
-    """Run `step`, and once more when PostgreSQL gave its transaction up for another's sake."""
-    try:
-        step()
-    except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", "") != DEADLOCK:
-            raise
-        log.warning("deadlock", again=True)
-        step()

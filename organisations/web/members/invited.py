@@ -28,7 +28,7 @@ from organisations.services.invitations import (
     find_invitation,
     owner_of,
 )
-from organisations.tenancy import acting_for
+from organisations.services.work.deadlocks import write_down
 from organisations.web.pages import sentence_of
 from organisations.web.tenancy import switch_organisation
 from organisations.web.words import ROLE_EXPLANATIONS, ROLES
@@ -101,8 +101,10 @@ def invitation(request: HttpRequest, invitation: Invitation) -> HttpResponseBase
     if request.method != "POST" or not form.is_valid():
         return _shown(request, invitation, form=form, status=422 if form.errors else 200)
     try:
-        with acting_for([invitation.organisation_id], as_platform=True):
-            user = accept_with_password(invitation, form.cleaned_data["password1"], now=timezone.now())
+        user = write_down(
+            [invitation.organisation_id],
+            lambda: accept_with_password(invitation, form.cleaned_data["password1"], now=timezone.now()),
+        )
     except InvitationOver as refusal:
         return _refused(request, invitation, refusal)
     # The letter proved the address and the password is seconds old: the second step is next.
@@ -124,8 +126,8 @@ def invitation_accept(request: HttpRequest, invitation: Invitation) -> HttpRespo
         return redirect(request.path.removesuffix("accept/"))
     assert isinstance(request.user, User)  # noqa: S101  # narrows what _is_owner has looked at
     try:
-        with acting_for([invitation.organisation_id], as_platform=True):
-            accept(invitation, request.user, now=timezone.now())
+        user = request.user
+        write_down([invitation.organisation_id], lambda: accept(invitation, user, now=timezone.now()))
     except InvitationOver as refusal:
         return _refused(request, invitation, refusal)
     switch_organisation(request, invitation.organisation_id)
@@ -139,8 +141,7 @@ def invitation_accept(request: HttpRequest, invitation: Invitation) -> HttpRespo
 def invitation_decline(request: HttpRequest, invitation: Invitation) -> HttpResponseBase:
     """Note that whoever holds the letter does not want the role."""
     try:
-        with acting_for([invitation.organisation_id], as_platform=True):
-            decline(invitation, now=timezone.now())
+        write_down([invitation.organisation_id], lambda: decline(invitation, now=timezone.now()))
     except InvitationOver as refusal:
         return _refused(request, invitation, refusal)
     return render(request, "invitations/over.html", {"invitation": invitation})

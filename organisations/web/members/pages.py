@@ -6,19 +6,21 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from organisations import selectors
 from organisations.domain.roles import Role
-from organisations.errors import DomainError
+from organisations.errors import ChangedMeanwhile, DomainError
+from organisations.models import Invitation
 from organisations.services.audit import Actor
 from organisations.services.invitations import invite, send_again, withdraw_invitation
 from organisations.services.members import take_role
 from organisations.web.entries import entry_page
 from organisations.web.forms import MemberForm
 from organisations.web.pages import MANAGE, page, sentence_of
+from organisations.web.record.meanwhile import hold
 from organisations.web.tenancy import TenantRequest
 from organisations.web.words import ROLE_EXPLANATIONS, ROLES
 
@@ -74,8 +76,9 @@ def invitation_withdraw(request: TenantRequest, invitation_id: UUID) -> HttpResp
 def _on_invitation(
     request: TenantRequest, invitation_id: UUID, act: Callable[..., None], done: str
 ) -> HttpResponse:
-    invitation = get_object_or_404(selectors.invitations_of(request.tenancy.organisation), pk=invitation_id)
+    invitations = Invitation.objects.filter(organisation=request.tenancy.organisation)
     try:
+        invitation = hold(request, invitations, invitation_id, still=lambda one: one.ended_at is None)
         act(invitation, actor=Actor.of(request.tenancy), now=timezone.now())
     except DomainError as refusal:
         messages.error(request, sentence_of(refusal))
@@ -87,7 +90,12 @@ def _on_invitation(
 @page(MANAGE, methods=("GET", "POST"))
 def member_take(request: TenantRequest, membership_id: UUID) -> HttpResponse:
     """Ask, and then take one role away; whoever takes the own role of administrator is back on the overview."""
-    found = get_object_or_404(selectors.members_of(request.tenancy.organisation), pk=membership_id)
+    members = selectors.members_of(request.tenancy.organisation)
+    try:
+        found = hold(request, members, membership_id)
+    except ChangedMeanwhile as refusal:
+        messages.error(request, sentence_of(refusal))
+        return redirect("organisation")
     role = Role(found.role)
     own = found.user_id == request.tenancy.user.pk
     if request.method != "POST":

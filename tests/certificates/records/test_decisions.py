@@ -301,4 +301,7 @@ def test_taking_over_all_costs_little_a_certificate(hospital: Hospital) -> None:
     few, many = (len([sql for sql in one if "SAVEPOINT" not in sql]) for one in made)
     assert (many - few) / 10 <= 6, "found, added, its facts, the decision, and a line in the record of both"
     for one in made:
-        assert len([sql for sql in one if 'UPDATE "certificates_installation"' in sql]) == 1
+        assert (
+            len([sql for sql in one if 'FROM "certificates_installation"' in sql and "FOR UPDATE" in sql])
+            == 1
+        )

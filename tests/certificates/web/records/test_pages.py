@@ -183,6 +183,10 @@ def test_a_mandate_is_withdrawn_only_where_it_was_ticked(administrator: Client, 
     administrator.post(address, {"deed": "accept", "proposal": str(gone.pk)})
     with acting_for([hospital.organisation.pk], as_platform=True):
         assert Mandate.objects.get(pk=hospital.mandate.pk).withdrawn_on is not None
+    # Somebody else's page still offers it.
+    late = administrator.post(address, {"deed": "dismiss", "proposal": str(gone.pk)}, follow=True)
+    assert "Koen Claes: Proposal of the government&#x27;s records taken over" in late.content.decode()
+    assert states(inquiry)["mandate_gone"] == "accepted"
 
 
 def test_proposals_of_another_inquiry_are_not_decided_here(
