@@ -258,6 +258,8 @@ CERTRA_POLL_FIRST = env.number("CERTRA_POLL_FIRST", 2)
 CERTRA_POLL_LAST = env.number("CERTRA_POLL_LAST", 6 * 3600)
 CERTRA_GIVE_UP_DAYS = env.number("CERTRA_GIVE_UP_DAYS", 30)
 REVOCATION_TIMEOUT = env.number("REVOCATION_TIMEOUT", 10)
+CARD_CHECK_SECONDS = env.number("CARD_CHECK_SECONDS", 15)
+"""Seconds that a worker gives a card's authority in all, whatever it answers; well below WORK_LEASE."""
 
 LOGGING_CONFIG = None
 logs.configure()

@@ -18,7 +18,7 @@ from agent.wire.origins import normalise_origin
 from agent.wire.strict_json import load_object
 from organisations.errors import BodyMalformed, ProofRefused
 from organisations.models import Device
-from organisations.services.devices.proofs import Accepted, Call, accept_proof, store_answer
+from organisations.services.devices.proofs import Accepted, Call, accept_proof, give_back, store_answer
 from organisations.tenancy import acting_for, organisations_of_device
 
 MAX_BODY_BYTES = 512 * 1024
@@ -65,6 +65,11 @@ class ProvenView(APIView):
         """Keep the answer to a POST for its exact retry; who turns refusals into problem documents calls it too."""
         if self._accepted is not None:
             store_answer(self._accepted, status, body)
+
+    def give_proof_back(self) -> None:
+        """Let an exact retry be a new try; who turns what is not possible just now into a problem document calls it."""
+        if self._accepted is not None:
+            give_back(self._accepted)
 
 
 def named_organisations(device: Device) -> ExitStack:

@@ -1,0 +1,80 @@
+"""Asking a card's authority: what a worker does with a planned check, within a time that nobody can stretch."""
+
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from threading import Thread
+from uuid import UUID
+
+from cryptography import x509
+from django.conf import settings
+from django.db.models.functions import Now
+
+from certificates.models.card_check import CardCheck
+from certificates.services.cards.ask import GOOD
+from certificates.trust.cards import check_revocation
+from organisations.errors import CardRefused, CardStatusUnknown
+from organisations.sealing import unseal
+
+SILENCE = timedelta(seconds=30)
+"""For how long nobody asks an authority whose host hung; then the next card tries it again."""
+
+
+def judge_card(_turn: UUID, check_id: UUID, /, *, now: datetime) -> None:
+    """Ask the authority of a planned check and write down what it said; call outside transactions.
+
+    Where its host hung a moment ago nobody waits for it again: the card's state is unknown at once.
+    """
+    check = CardCheck.objects.get(pk=check_id)
+    if check.sealed_chain is None:
+        CardCheck.objects.filter(pk=check_id).update(next_attempt_at=None)
+        return
+    silent = CardCheck.objects.filter(authority=check.authority, silent_at__gt=Now() - SILENCE).exists()
+    outcome, hung = (CardStatusUnknown.__name__, False) if silent else _judge(_chain(check), now)
+    # Where nobody was asked, the silence goes on as it was noted, and ends when it would have.
+    heard = {} if silent else {"silent_at": Now() if hung else None}
+    CardCheck.objects.filter(pk=check_id).update(
+        outcome=outcome, sealed_chain=None, next_attempt_at=None, judged_at=Now(), **heard
+    )
+
+
+def _chain(check: CardCheck) -> list[x509.Certificate]:
+    return [x509.load_der_x509_certificate(der) for der in _parts(unseal(check.sealed_chain or b""))]
+
+
+def _parts(joined: bytes) -> Iterator[bytes]:
+    while joined:
+        size = int.from_bytes(joined[:4], "big")
+        yield joined[4 : 4 + size]
+        joined = joined[4 + size :]
+
+
+def _judge(chain: Sequence[x509.Certificate], now: datetime) -> tuple[str, bool]:
+    """Return the outcome, and whether there was none because a host hung.
+
+    A host that gives a byte now and then meets no time-out of a read; the thread that still reads ends by itself or
+    with the process.
+    """
+    future: Future[None] = Future()
+
+    def ask() -> None:
+        try:
+            check_revocation(chain[0], chain[1:], now=now)
+        except BaseException as error:
+            future.set_exception(error)
+        else:
+            future.set_result(None)
+
+    began = time.monotonic()
+    Thread(target=ask, name="card-check", daemon=True).start()
+    try:
+        future.result(timeout=settings.CARD_CHECK_SECONDS)
+    except TimeoutError:
+        return CardStatusUnknown.__name__, True
+    except CardRefused as refusal:
+        hung = (
+            isinstance(refusal, CardStatusUnknown) and time.monotonic() - began >= settings.REVOCATION_TIMEOUT
+        )
+        return type(refusal).__name__, hung
+    return GOOD, False
