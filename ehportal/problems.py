@@ -27,6 +27,7 @@ STATUS = {
     "certificate_mismatch": 409,
     "enrolment_expired": 410,
     "request_too_large": 413,
+    "agent_too_old": 426,
     "token_unknown": 404,
     "token_not_found": 404,
     "token_refused": 409,

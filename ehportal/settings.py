@@ -237,6 +237,8 @@ EID_ANCHORS = env.items("EID_ANCHORS")
 """PEM files with the roots under which identity cards are issued."""
 CERTRA_CONNECT_TIMEOUT = env.number("CERTRA_CONNECT_TIMEOUT", 5)
 CERTRA_READ_TIMEOUT = env.number("CERTRA_READ_TIMEOUT", 30)
+WEB_CALLS = int(env.number("WEB_CALLS", 2))
+"""How many threads of one web process may wait for the government at once; below the number of its threads."""
 WORK_LEASE = env.number("WORK_LEASE", 90)
 """Seconds for which a worker has a row to itself; above what the calls of one step may take together."""
 CERTRA_SUBMISSION_GRACE = env.number("CERTRA_SUBMISSION_GRACE", 120)

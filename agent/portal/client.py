@@ -35,6 +35,7 @@ from agent.portal.answers import (
     token_of,
     unexpected,
 )
+from agent.wire import protocol
 from agent.wire.encoding import to_base64
 from agent.wire.errors import JobMalformed
 from agent.wire.jobs import JOB_ID, KNOWS_HEADER, CertificateJob, Job, read_job
@@ -69,6 +70,7 @@ class Portal:
         self._session.proxies = requests.utils.get_environ_proxies(origin, None)
         self._session.verify = str(config.ca_file) if config.ca_file else True
         self._session.headers.update({"Accept": "application/json", "Accept-Language": language})
+        self._session.headers[protocol.PROTOCOL_HEADER] = str(protocol.NEWEST)
         self._session.headers[KNOWS_HEADER] = ",".join(
             sorted(CertificateJob.optional | InstallationsMatched.optional | {CARD_CHECKS})
         )
@@ -313,8 +315,19 @@ def _code_of(answer: Answer) -> object:
         return None
 
 
+def _understand(origin: str, answer: Answer) -> None:
+    """Raise PortalError server_too_old for a server whose protocol is not understood any more."""
+    speaks = protocol.spoken(answer.headers.get(protocol.PROTOCOL_HEADER))
+    if speaks is None:
+        unexpected()
+    if speaks < protocol.OLDEST_SERVER:
+        raise PortalError("server_too_old", server=origin)
+
+
 def _judged(origin: str, answer: Answer) -> bytes:
     kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind in ("application/json", "application/problem+json"):
+        _understand(origin, answer)
     if 200 <= answer.status < 300 and kind == "application/json":
         return answer.body
     if kind != "application/problem+json":

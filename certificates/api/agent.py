@@ -9,8 +9,8 @@ from cryptography import x509
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from agent.wire import protocol
 from agent.wire.encoding import to_base64url
 from agent.wire.limits import MAX_CERTIFICATE_BYTES, MAX_CHAIN_CERTIFICATES
 from agent.wire.pki.certificates import read_certificate
@@ -18,7 +18,7 @@ from certificates.api.cards import still_checking
 from certificates.models.card_check import Purpose
 from certificates.services.cards.ask import check_card
 from certificates.services.signing.agent_jobs import origin
-from organisations.api.devices import ProvenView, fields_of, named_organisations, strings
+from organisations.api.devices import AgentView, ProvenView, fields_of, named_organisations, strings
 from organisations.errors import CardRefused, CardStatusUnknown, DomainError, SignatureInvalid
 from organisations.models import Device, Enrolment, Organisation
 from organisations.services.devices import enrolment as devices
@@ -49,15 +49,23 @@ def certificates_in(value: object) -> list[x509.Certificate]:
         raise CardRefused from error
 
 
-class Hello(APIView):
-    """Who answers here, and what time it is: for the doctor, before anything is enrolled."""
+class Hello(AgentView):
+    """Who answers here, and what time it is: for the doctor, before anything is enrolled.
 
-    untenanted = True
+    Whatever protocol an agent speaks, it is told which ones are understood here.
+    """
 
     def get(self, request: Request) -> Response:
-        """Return name, version, time and origin."""
-        now = timezone.now().isoformat()
-        return Response({"name": "ehportal", "version": VERSION, "time": now, "origin": origin()})
+        """Return name, version, time, origin, and the range of protocols."""
+        return Response(
+            {
+                "name": "ehportal",
+                "version": VERSION,
+                "time": timezone.now().isoformat(),
+                "origin": origin(),
+                "protocols": {"oldest": protocol.OLDEST_AGENT, "newest": protocol.NEWEST},
+            }
+        )
 
 
 class StartEnrolment(ProvenView):

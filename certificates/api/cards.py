@@ -3,20 +3,18 @@
 import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from threading import BoundedSemaphore
 from typing import Any
 
 from agent.wire.jobs import KNOWS_HEADER, fields_known
 from agent.wire.link.checking import CARD_CHECKS, CardBeingChecked
 from certificates.services.cards.ask import CardBeingAsked
+from certificates.services.signing.few_at_once import seats
 from organisations.errors import CardStatusUnknown
 
 ANSWER = CardBeingChecked(poll_after_milliseconds=250)
 LOOK_EVERY = 0.1
 OLD_AGENTS_WAIT = 1.0
 """Seconds that a call of an agent that cannot ask again is held for a worker's answer, outside any transaction."""
-_held = BoundedSemaphore(2)
-"""How many calls one process holds at the same time: the others of its threads stay free for pages."""
 
 
 def still_checking(
@@ -36,8 +34,8 @@ def still_checking(
 
 
 def _hold(check: Callable[[], None]) -> None:
-    """Look again for a moment. Raises CardStatusUnknown when it is over, or when too many are held already."""
-    if not _held.acquire(blocking=False):
+    """Look again for a moment. Raises CardStatusUnknown when it is over, or when too many threads wait already."""
+    if not seats.acquire(blocking=False):
         raise CardStatusUnknown
     try:
         until = time.monotonic() + OLD_AGENTS_WAIT
@@ -49,4 +47,4 @@ def _hold(check: Callable[[], None]) -> None:
                 continue
         raise CardStatusUnknown
     finally:
-        _held.release()
+        seats.release()

@@ -14,6 +14,7 @@ from certificates.errors.signing import JobClosed, RequestTooLarge, SignedReques
 from certificates.services.records.card_questions import answered, check_asking_card, check_questions
 from certificates.services.records.read import read_records
 from certificates.services.signing import agent_jobs
+from certificates.services.signing.few_at_once import few_at_once
 from certificates.services.signing.gateways import gateway_of
 from organisations.api.devices import ProvenView, fields_of, named_organisations
 from organisations.models import Device
@@ -62,5 +63,6 @@ class Records(ProvenView):
         waits = still_checking(request.headers, lambda: check_asking_card(questions, now=now))
         if waits is not None:
             return waits
-        proposals = read_records(job, questions, device, partial(gateway_of, job.environment), now=now)
+        with few_at_once():
+            proposals = read_records(job, questions, device, partial(gateway_of, job.environment), now=now)
         return 200, {"state": "answered", "proposals": proposals}
