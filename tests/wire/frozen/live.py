@@ -4,13 +4,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.portal import client as portal_module
-from agent.wire.jobs import CertificateJob
+from agent.wire.jobs import KNOWS_HEADER, CertificateJob, fields_known
+from agent.wire.link.checking import CARD_CHECKS
 from agent.wire.link.enrolment import enrolment_message
 from agent.wire.link.proofs import public_jwk, thumbprint_bytes
+from agent.wire.protocol import PROTOCOL_HEADER
+from certificates.api import cards
+from certificates.models import CardCheck
 from tests.support.holder import Holder, issue_identity, raw_sign
 from tests.support.hospital import make_hospital
 from tests.support.sandbox import SandboxProcess
@@ -42,8 +45,13 @@ def card_of(holder: Holder) -> Card:
     return Card(identify, tuple(one.public_bytes(Encoding.DER) for one in chain), "ES384", sign)
 
 
-def play_live(government: SandboxProcess, monkeypatch: pytest.MonkeyPatch) -> Live:
-    """Play the sitting; workers check cards in the pauses of the agent."""
+def play_live(
+    government: SandboxProcess, monkeypatch: pytest.MonkeyPatch, *, of_before: bool = False
+) -> Live:
+    """Play the sitting; workers check cards in the pauses of the agent, and while the server holds a call.
+
+    `of_before` plays it as an agent of the first protocol would, which knows nothing of checks.
+    """
     hospital = make_hospital()
     holder = Holder(issue_identity(government.state, "85073003328", "An Marie", "Peeters"))
     earlier = Holder(holder.identity)  # a request is offered once a workstation of its holder is there
@@ -51,16 +59,19 @@ def play_live(government: SandboxProcess, monkeypatch: pytest.MonkeyPatch) -> Li
     hospital.step(hospital.request(application_id="FROZEN"))
     clear_checks()
     monkeypatch.setattr(portal_module, "time", _Pauses())
+    monkeypatch.setattr(cards, "time", _Pauses())
     recorder = Recorder()
     portal = portal_with(recorder, holder.device_key, origin(), monkeypatch)
+    if of_before:
+        del portal._session.headers[PROTOCOL_HEADER]
+        known = fields_known(str(portal._session.headers[KNOWS_HEADER])) - {CARD_CHECKS}
+        portal._session.headers[KNOWS_HEADER] = ",".join(sorted(known))
     sitting = play(portal, card_of(holder), REPORT)
     return Live(sitting, recorder.exchanges, dict(public_jwk(holder.device_key)))
 
 
 def clear_checks() -> None:
     """Forget what was heard of cards, so that the sitting meets a check."""
-    from certificates.models import CardCheck
-
     CardCheck.objects.all().delete()
 
 
@@ -75,7 +86,3 @@ class _Pauses:
     def sleep(self, seconds: float) -> None:
         self._now += seconds
         check_cards()
-
-
-def new_key() -> ec.EllipticCurvePrivateKey:
-    return ec.generate_private_key(ec.SECP256R1())

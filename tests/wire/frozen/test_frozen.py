@@ -144,6 +144,20 @@ def test_the_newest_protocol_is_still_what_was_frozen(
     assert any(CardBeingChecked.from_json(json.loads(one["answer"])) for one in now)
 
 
+@pytest.mark.django_db
+def test_an_agent_of_before_goes_through_a_whole_sitting(
+    government: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is never told of a check that it could not understand, and ends where it ended before."""
+    live = play_live(government, monkeypatch, of_before=True)
+    then = sitting(protocol.FIRST)
+    assert [(one["method"], one["status"]) for one in live.exchanges] == [
+        (one["method"], one["status"]) for one in then["exchanges"]
+    ]
+    assert live.sitting.results["refused"] == then["results"]["refused"]
+    assert live.sitting.results["outcome"] == then["results"]["outcome"]
+
+
 def _form(one: dict[str, Any]) -> tuple[object, ...]:
     """What a message is like, whatever it says."""
     place = ["ID" if len(part) in (22, 36) else part for part in one["path"].split("/")]
