@@ -9,6 +9,7 @@ from uuid import UUID
 
 from cryptography import x509
 from django.conf import settings
+from django.db.models import DurationField, Q, Value
 from django.db.models.functions import Now
 
 from certificates.models.card_check import CardCheck
@@ -20,6 +21,11 @@ from organisations.sealing import unseal
 SILENCE = timedelta(seconds=30)
 """For how long nobody asks an authority whose host hung; then the next card tries it again."""
 
+ANSWERS = timedelta(seconds=60)
+"""For how long an authority that answered is taken to answer the next question too."""
+MEANWHILE = timedelta(milliseconds=500)
+"""How long a check rests while another worker finds out whether its authority answers."""
+
 
 def judge_card(_turn: UUID, check_id: UUID, /, *, now: datetime) -> None:
     """Ask the authority of a planned check and write down what it said; call outside transactions.
@@ -30,6 +36,10 @@ def judge_card(_turn: UUID, check_id: UUID, /, *, now: datetime) -> None:
     if check.sealed_chain is None:
         CardCheck.objects.filter(pk=check_id).update(next_attempt_at=None)
         return
+    if _another_finds_out(check):
+        again = Now() + Value(MEANWHILE, output_field=DurationField())
+        CardCheck.objects.filter(pk=check_id).update(next_attempt_at=again)
+        return
     silent = CardCheck.objects.filter(authority=check.authority, silent_at__gt=Now() - SILENCE).exists()
     outcome, hung = (CardStatusUnknown.__name__, False) if silent else _judge(_chain(check), now)
     # Where nobody was asked, the silence goes on as it was noted, and ends when it would have.
@@ -37,6 +47,25 @@ def judge_card(_turn: UUID, check_id: UUID, /, *, now: datetime) -> None:
     CardCheck.objects.filter(pk=check_id).update(
         outcome=outcome, sealed_chain=None, next_attempt_at=None, judged_at=Now(), **heard
     )
+
+
+def _another_finds_out(check: CardCheck) -> bool:
+    """Return whether another worker asks this authority just now, and it is not known to answer.
+
+    So a host that hangs takes one worker of the lane; what else people wait for goes on with the others. One that
+    answered a moment ago is asked by as many as there are.
+    """
+    if check.leased_until is None:
+        return False
+    # Leases of a kind are given one after the other: of two that begin at once the earlier asks.
+    earlier = CardCheck.objects.filter(authority=check.authority, leased_until__lt=check.leased_until)
+    if not earlier.filter(leased_until__gt=Now(), next_attempt_at__isnull=False).exists():
+        return False
+    unknown = Q(outcome="") | Q(outcome=CardStatusUnknown.__name__)
+    answered = CardCheck.objects.filter(authority=check.authority, judged_at__gt=Now() - ANSWERS).exclude(
+        unknown
+    )
+    return not answered.exists()
 
 
 def _chain(check: CardCheck) -> list[x509.Certificate]:

@@ -23,6 +23,8 @@ from certificates.trust.cards import check_revocation
 from deploy.sandbox.authorities.citizens import Identity
 from organisations.errors import CardRefused, CardRevoked, CardStatusUnknown
 from organisations.models import Device, Enrolment
+from organisations.services.work.claims import claim
+from organisations.services.work.drain import take_up
 from tests.support.cards import CitizenPki
 from tests.support.holder import Holder, issue_identity
 from tests.support.hospital import make_hospital
@@ -260,3 +262,28 @@ def test_only_some_calls_of_agents_of_before_are_held(
 def test_a_check_never_outlives_its_lease() -> None:
     assert timedelta(seconds=settings.CARD_CHECK_SECONDS) * 2 < KIND["card_checks"].lease
     assert timedelta(seconds=settings.CARD_CHECK_SECONDS) < ask.PATIENCE
+
+
+def test_one_worker_finds_out_whether_an_authority_answers(
+    holder: Holder, government: SandboxProcess, calls: list[x509.Certificate]
+) -> None:
+    """The lane's other workers go on with what else people wait for, until it is known to answer."""
+    make = issue_identity.__wrapped__
+    cards_of_one = [
+        make(government.state, "85073003328", "An Marie", "Peeters", algorithm="p384") for _ in range(3)
+    ]
+    for card in cards_of_one[:2]:
+        with pytest.raises(CardBeingAsked):
+            look(card)
+    [first, second] = (claim(KIND["card_checks"], owner)[0] for owner in ("one", "two"))
+    take_up(second)
+    assert calls == []
+    assert CardCheck.objects.get(pk=second.row_id).next_attempt_at is not None, "it comes back to it"
+    take_up(first)
+    assert len(calls) == 1
+    CardCheck.objects.filter(pk=second.row_id).update(next_attempt_at=datetime.now(UTC) - timedelta(hours=1))
+    with pytest.raises(CardBeingAsked):
+        look(cards_of_one[2])
+    for claimed in [claim(KIND["card_checks"], owner)[0] for owner in ("one", "two")]:
+        take_up(claimed)
+    assert len(calls) == 3, "one that answers is asked by all"
