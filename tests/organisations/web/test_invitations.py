@@ -111,7 +111,7 @@ class TestTheLetter:
             text = sink.text_to(NEW, kind)
             for told in (*words[:3], "AZ Sint-Elisabeth Maasdal", "Nele Nieuw"):
                 assert told in text
-            assert str((invitation.created_at + LIFETIME).day) in text
+            assert str(belgian_day(invitation.created_at + LIFETIME).day) in text
             assert "https://certificaten.maasdal.example/invitations/" in text
             assert "127.0.0.1" not in text
         assert words[3] in str(sink.mail_to(NEW)["Subject"])
