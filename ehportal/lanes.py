@@ -5,7 +5,9 @@ from datetime import timedelta
 from celery import shared_task
 from django.conf import settings
 
-from certificates.models import Certificate, CertificateRequest, ForeignRequest, Revocation
+from certificates.models import CardCheck, Certificate, CertificateRequest, ForeignRequest, Revocation
+from certificates.services.cards.ask import forget_old_checks
+from certificates.services.cards.judge import judge_card
 from certificates.services.foreigners.work import work_on_foreign_request
 from certificates.services.reminders.notices import remind_organisation
 from certificates.services.requests.work import work_on_request
@@ -28,10 +30,16 @@ LETTER = timedelta(minutes=5)
 
 CHORES = (
     Task("forget", retention.EVERY, retention.forget_what_is_over),
+    Task("forget-old-card-checks", timedelta(minutes=10), lambda now: forget_old_checks(now=now)),
     Task("read-bounces", timedelta(minutes=5), lambda now: read_bounces(now=now)),
 )
 
+AT_ONCE = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 60))
+"""How long a card's check rests after a step that failed: whoever holds the card waits."""
+
 KINDS = (
+    # Rows are forgotten within the hour, parked or not.
+    Kind("card_checks", Lane.ASKED, CardCheck, judge_card, CALLS, pauses=AT_ONCE, parks=False),
     Kind("request_contracts", Lane.ASKED, CertificateRequest, work_on_request, CALLS),
     Kind("revocation_contracts", Lane.ASKED, Revocation, work_on_revocation, CALLS),
     Kind("requests", Lane.SUBMISSIONS, CertificateRequest, work_on_request, CALLS),

@@ -27,6 +27,7 @@ STATUS = {
     "certificate_mismatch": 409,
     "enrolment_expired": 410,
     "request_too_large": 413,
+    "agent_too_old": 426,
     "token_unknown": 404,
     "token_not_found": 404,
     "token_refused": 409,
@@ -56,9 +57,12 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, DomainError):
         status, body = document(error)
         view = context.get("view")
-        # A retry of what was not possible just now is a new try, not the same answer again.
-        if isinstance(view, ProvenView) and status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            view.keep_answer(status, body)
+        if isinstance(view, ProvenView):
+            if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                view.keep_answer(status, body)
+            else:
+                # A retry of what was not possible just now is a new try, not the same answer again.
+                view.give_proof_back()
         return Response(body, status=status, content_type="application/problem+json")
     if isinstance(error, SuspiciousOperation):
         status, code, sentence = refusal_of(error)

@@ -258,10 +258,14 @@ CERTRA_READ_TIMEOUT = env.number("CERTRA_READ_TIMEOUT", 30)
 """For each silence of the other side."""
 CERTRA_DEADLINE = env.number("CERTRA_DEADLINE", 40)
 """For one whole call: connecting, sending, and reading the answer to its end, however it trickles in."""
+WEB_CALLS = int(env.number("WEB_CALLS", 2))
+"""How many threads of one web process may wait for the government at once; below the number of its threads."""
 REVOCATION_TIMEOUT = env.number("REVOCATION_TIMEOUT", 10)
 """For asking one OCSP responder, or fetching one list."""
 REVOCATION_DEADLINE = env.number("REVOCATION_DEADLINE", 20)
 """For everything that is asked to judge one certificate with those above it."""
+CARD_CHECK_SECONDS = env.number("CARD_CHECK_SECONDS", 15)
+"""That a worker gives a card's authority in all, whatever it answers; well below WORK_LEASE."""
 WORK_LEASE = env.number("WORK_LEASE", 90)
 """For which a worker has a row to itself; above what the calls of one step may take together."""
 CERTRA_SUBMISSION_GRACE = env.number("CERTRA_SUBMISSION_GRACE", 120)

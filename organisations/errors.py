@@ -144,6 +144,15 @@ class BodyMalformed(DomainError):
     title = _("What the workstation sent cannot be read. Update the agent and try again.")
 
 
+class AgentTooOld(DomainError):
+    """The agent speaks a protocol that is not understood here any more."""
+
+    code = "agent_too_old"
+    title = _(
+        "The agent on this workstation is too old for this server. Nothing was lost; update the agent and try again."
+    )
+
+
 class EnrolmentUnknown(DomainError):
     """No started enrolment has this id for this device key, or it was used."""
 

@@ -35,10 +35,12 @@ from agent.portal.answers import (
     token_of,
     unexpected,
 )
+from agent.wire import protocol
 from agent.wire.encoding import to_base64
 from agent.wire.errors import JobMalformed
 from agent.wire.jobs import JOB_ID, KNOWS_HEADER, CertificateJob, Job, read_job
 from agent.wire.limits import MAX_JOB_BYTES, PROOF_WINDOW_SECONDS
+from agent.wire.link.checking import CARD_CHECKS, CardBeingChecked
 from agent.wire.link.installations import InstallationReport, InstallationsMatched
 from agent.wire.link.organisations import Agreement, AskingOrganisation, Organisations
 from agent.wire.link.proofs import HEADER, make_proof
@@ -48,6 +50,10 @@ TIMEOUT: Final = (5.0, 30.0)
 """Seconds to connect, and for each read."""
 EXCHANGE_SECONDS: Final = 60.0
 """For one call and its whole answer."""
+CARD_CHECK_SECONDS: Final = 90.0
+"""For the server's asking whether a card was revoked; it gives up by itself well before."""
+MOST_PAUSE: Final = 2.0
+"""Seconds between two looks whether that has ended."""
 RETRY_PAUSES: Final = (0.5, 2.0, 5.0)
 _RETRIED_STATUSES = (502, 503, 504)
 
@@ -64,8 +70,9 @@ class Portal:
         self._session.proxies = requests.utils.get_environ_proxies(origin, None)
         self._session.verify = str(config.ca_file) if config.ca_file else True
         self._session.headers.update({"Accept": "application/json", "Accept-Language": language})
+        self._session.headers[protocol.PROTOCOL_HEADER] = str(protocol.NEWEST)
         self._session.headers[KNOWS_HEADER] = ",".join(
-            sorted(CertificateJob.optional | InstallationsMatched.optional)
+            sorted(CertificateJob.optional | InstallationsMatched.optional | {CARD_CHECKS})
         )
 
     def hello(self) -> Hello:
@@ -88,7 +95,7 @@ class Portal:
             "device_label": label,
         }
         path = f"/agent/v1/enrolments/{quote(identifier, safe='')}"
-        return enrolled_of(self._call("POST", path, body, with_key=True))
+        return enrolled_of(self._call_with_card(path, body, with_key=True))
 
     def device(self) -> Enrolled:
         """Ask what the server knows of this device."""
@@ -138,7 +145,7 @@ class Portal:
         """Hand in the signed request; returns the PublicKeyIdentifier read in it. Safe to repeat."""
         body: Json = {"request": to_base64(signed_request)}
         return text_of(
-            self._call("POST", f"{self._job_path(job_id)}/signed-request", body), "public_key_identifier"
+            self._call_with_card(f"{self._job_path(job_id)}/signed-request", body), "public_key_identifier"
         )
 
     def decline(self, job_id: str, reason: str) -> None:
@@ -148,7 +155,7 @@ class Portal:
     def records(self, job_id: str, qualities: bytes, certificates: bytes) -> int:
         """Hand in both signed questions; returns how many proposals came of the answers. Safe to repeat."""
         body: Json = {"qualities": to_base64(qualities), "certificates": to_base64(certificates)}
-        proposals = self._call("POST", f"{self._job_path(job_id)}/records", body).get("proposals")
+        proposals = self._call_with_card(f"{self._job_path(job_id)}/records", body).get("proposals")
         if not isinstance(proposals, int):
             unexpected()
         return proposals
@@ -227,6 +234,26 @@ class Portal:
         except JobMalformed:
             unexpected()
 
+    def _call_with_card(self, path: str, body: Json, *, with_key: bool = False) -> Json:
+        """Hand in what a card signed, again and again while the server has the card checked; longer each time.
+
+        Raises PortalError card_status_unknown when no end of it comes.
+        """
+        until, rounds = time.monotonic() + CARD_CHECK_SECONDS, 0
+        while True:
+            answer = self._call("POST", path, body, with_key=with_key)
+            try:
+                checking = CardBeingChecked.from_json(answer)
+            except JobMalformed:
+                unexpected()
+            if checking is None:
+                return answer
+            rounds += 1
+            pause = min(checking.poll_after_milliseconds * rounds / 1000, MOST_PAUSE)
+            if time.monotonic() + pause > until:
+                raise PortalError("card_status_unknown")
+            time.sleep(pause)
+
     def _send(
         self, method: str, path: str, body: bytes, *, prove: bool = True, with_key: bool = False
     ) -> bytes:
@@ -257,7 +284,7 @@ class Portal:
                 if pause is None:
                     raise PortalError("server_unreachable", server=self.origin) from None
             else:
-                if status not in _RETRIED_STATUSES or pause is None:
+                if status not in _RETRIED_STATUSES or pause is None or _is_told(answer):
                     return _judged(self.origin, answer)
             sent_before = True
             time.sleep(pause)
@@ -273,16 +300,34 @@ class Portal:
 
 
 def _is_replayed(answer: Answer) -> bool:
-    if answer.status != HTTPStatus.UNAUTHORIZED:
-        return False
+    return answer.status == HTTPStatus.UNAUTHORIZED and _code_of(answer) == "proof_replayed"
+
+
+def _is_told(answer: Answer) -> bool:
+    """True for what will not be otherwise in a few seconds: the server has waited for it already."""
+    return _code_of(answer) == "card_status_unknown"
+
+
+def _code_of(answer: Answer) -> object:
     try:
-        return load_object(answer.body).get("code") == "proof_replayed"
+        return load_object(answer.body).get("code")
     except JobMalformed:
-        return False
+        return None
+
+
+def _understand(origin: str, answer: Answer) -> None:
+    """Raise PortalError server_too_old for a server whose protocol is not understood any more."""
+    speaks = protocol.spoken(answer.headers.get(protocol.PROTOCOL_HEADER))
+    if speaks is None:
+        unexpected()
+    if speaks < protocol.OLDEST_SERVER:
+        raise PortalError("server_too_old", server=origin)
 
 
 def _judged(origin: str, answer: Answer) -> bytes:
     kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind in ("application/json", "application/problem+json"):
+        _understand(origin, answer)
     if 200 <= answer.status < 300 and kind == "application/json":
         return answer.body
     if kind != "application/problem+json":

@@ -9,17 +9,19 @@ from cryptography import x509
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from agent.wire import protocol
 from agent.wire.encoding import to_base64url
 from agent.wire.limits import MAX_CERTIFICATE_BYTES, MAX_CHAIN_CERTIFICATES
 from agent.wire.pki.certificates import read_certificate
 from agent.wire.version import VERSION
+from certificates.api.cards import still_checking
+from certificates.models.card_check import Purpose
+from certificates.services.cards.ask import check_card
 from certificates.services.signing.agent_jobs import origin
-from certificates.trust.cards import check_authentication_certificate
-from organisations.api.devices import ProvenView, fields_of, named_organisations, strings
-from organisations.errors import CardRefused, SignatureInvalid
-from organisations.models import Device, Organisation
+from organisations.api.devices import AgentView, ProvenView, fields_of, named_organisations, strings
+from organisations.errors import CardRefused, CardStatusUnknown, DomainError, SignatureInvalid
+from organisations.models import Device, Enrolment, Organisation
 from organisations.services.devices import enrolment as devices
 from organisations.services.devices.proofs import Accepted
 
@@ -47,15 +49,23 @@ def certificates_in(value: object) -> list[x509.Certificate]:
         raise CardRefused from error
 
 
-class Hello(APIView):
-    """Who answers here, and what time it is: for the doctor, before anything is enrolled."""
+class Hello(AgentView):
+    """Who answers here, and what time it is: for the doctor, before anything is enrolled.
 
-    untenanted = True
+    Whatever protocol an agent speaks, it is told which ones are understood here.
+    """
 
     def get(self, request: Request) -> Response:
-        """Return name, version, time and origin."""
-        now = timezone.now().isoformat()
-        return Response({"name": "ehportal", "version": VERSION, "time": now, "origin": origin()})
+        """Return name, version, time, origin, and the range of protocols."""
+        return Response(
+            {
+                "name": "ehportal",
+                "version": VERSION,
+                "time": timezone.now().isoformat(),
+                "origin": origin(),
+                "protocols": {"oldest": protocol.OLDEST_AGENT, "newest": protocol.NEWEST},
+            }
+        )
 
 
 class StartEnrolment(ProvenView):
@@ -85,21 +95,24 @@ class FinishEnrolment(ProvenView):
     def post(self, request: Request, enrolment_id: str) -> Response:
         """Return the device, its holder and the organisations for which it works already.
 
-        None yet for a new key: the holder agrees to each in a call of its own.
+        None yet for a new key: the holder agrees to each in a call of its own. The nonce is used up by the answer that
+        decides, not by those that say that the card is being checked.
         """
         return self._answer(request, self._act, enrolment_id=enrolment_id)
 
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, enrolment_id: str) -> Body:
         fields = fields_of(request)
-        enrolment = devices.claim_enrolment(enrolment_id, accepted.jwk, now=now)
-        leaf, *chain = certificates_in(fields.get("certificates"))
-        signature = decoded(fields.get("signature"), 1024)
-        if signature is None:
-            raise SignatureInvalid
-        devices.check_card_signature(
-            enrolment, accepted.jwk, leaf, signature, str(fields.get("algorithm", "")), origin=origin()
-        )
-        check_authentication_certificate(leaf, chain, now=now)
+        enrolment = devices.open_enrolment(enrolment_id, accepted.jwk, now=now)
+        try:
+            leaf, waits = self._check(request, accepted, fields, enrolment, now)
+        except CardStatusUnknown:
+            raise  # nothing was decided: the same nonce serves the next try
+        except DomainError:
+            devices.use_up(enrolment, now=now)
+            raise
+        if waits is not None:
+            return waits
+        devices.use_up(enrolment, now=now)
         holder = devices.card_holder(leaf)
         device = devices.enrol_device(
             holder, accepted.jwk, str(fields.get("device_label", "")).strip(), now=now
@@ -109,6 +122,22 @@ class FinishEnrolment(ProvenView):
             "holder": {"first_names": device.holder_first_names, "name": device.holder_name},
             "organisations": organisation_names(device),
         }
+
+    @staticmethod
+    def _check(
+        request: Request, accepted: Accepted, fields: dict[str, Any], enrolment: Enrolment, now: datetime
+    ) -> tuple[x509.Certificate, Body | None]:
+        """Return the card's certificate, and what to answer while its authority is asked."""
+        leaf, *chain = certificates_in(fields.get("certificates"))
+        signature = decoded(fields.get("signature"), 1024)
+        if signature is None:
+            raise SignatureInvalid
+        devices.check_card_signature(
+            enrolment, accepted.jwk, leaf, signature, str(fields.get("algorithm", "")), origin=origin()
+        )
+        return leaf, still_checking(
+            request.headers, lambda: check_card(leaf, chain, Purpose.AUTHENTICATION, now=now)
+        )
 
 
 def organisation_names(device: Device) -> list[str]:

@@ -10,13 +10,14 @@ from rest_framework.response import Response
 from agent.wire.jobs import KNOWS_HEADER, fields_known
 from agent.wire.limits import MAX_REQUEST_BYTES
 from certificates.api.agent import Body, decoded
+from certificates.api.cards import still_checking
 from certificates.errors.signing import JobClosed, RequestTooLarge, SignedRequestRefused
 from certificates.models import AgentJob
 from certificates.services.jobs import documents as job_documents
 from certificates.services.jobs import signed as signed_jobs
 from certificates.services.requests import job as request_job
 from certificates.services.signing import agent_jobs
-from certificates.services.signing.card_signature import check_card
+from certificates.services.signing.card_signature import check_signing_card
 from organisations.api.devices import ProvenView, fields_of, named_organisations
 from organisations.models import Device
 from organisations.services.devices.proofs import Accepted
@@ -99,7 +100,9 @@ class SignedRequest(ProvenView):
             if signed_jobs.already_accepted(job, data):
                 return 202, {"state": "submitting", "public_key_identifier": signed_jobs.key_of(job)}
             checked = signed_jobs.check(job, data)
-        check_card(checked.verified, now=now)
+        waits = still_checking(request.headers, lambda: check_signing_card(checked.verified, now=now))
+        if waits is not None:
+            return waits
 
         def accept() -> None:
             with named_organisations(device):

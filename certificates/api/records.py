@@ -8,11 +8,13 @@ from rest_framework.response import Response
 
 from agent.wire.limits import MAX_REQUEST_BYTES
 from certificates.api.agent import Body, decoded
+from certificates.api.cards import still_checking
 from certificates.api.jobs import device_of
 from certificates.errors.signing import JobClosed, RequestTooLarge, SignedRequestRefused
-from certificates.services.records.card_questions import answered, check_card, check_questions
+from certificates.services.records.card_questions import answered, check_asking_card, check_questions
 from certificates.services.records.read import read_records
 from certificates.services.signing import agent_jobs
+from certificates.services.signing.few_at_once import few_at_once
 from certificates.services.signing.gateways import gateway_of
 from organisations.api.devices import ProvenView, fields_of, named_organisations
 from organisations.models import Device
@@ -42,20 +44,25 @@ class Records(ProvenView):
         device, fields = device_of(accepted), fields_of(request)
         qualities, certificates = _signed(fields.get("qualities")), _signed(fields.get("certificates"))
         try:
-            proposals = self._read(job_id, device, qualities, certificates, now)
+            return self._read(request, job_id, device, (qualities, certificates), now)
         except JobClosed:
             # Perhaps by these very questions, in a call whose answer was lost or that was slower.
             with named_organisations(device):
                 found = answered(agent_jobs.find_job(job_id, device), qualities, certificates)
             if found is None:
                 raise
-            proposals = found
-        return 200, {"state": "answered", "proposals": proposals}
+            return 200, {"state": "answered", "proposals": found}
 
     @staticmethod
-    def _read(job_id: str, device: Device, qualities: bytes, certificates: bytes, now: datetime) -> int:
+    def _read(
+        request: Request, job_id: str, device: Device, signed: tuple[bytes, bytes], now: datetime
+    ) -> Body:
         with named_organisations(device):
             job = agent_jobs.find_job(job_id, device)
-            questions = check_questions(job, qualities, certificates, now=now)
-        check_card(questions, now=now)
-        return read_records(job, questions, device, partial(gateway_of, job.environment), now=now)
+            questions = check_questions(job, *signed, now=now)
+        waits = still_checking(request.headers, lambda: check_asking_card(questions, now=now))
+        if waits is not None:
+            return waits
+        with few_at_once():
+            proposals = read_records(job, questions, device, partial(gateway_of, job.environment), now=now)
+        return 200, {"state": "answered", "proposals": proposals}

@@ -18,6 +18,7 @@ from certificates.models import AgentJob, Certificate
 from certificates.models.job import JobKind
 from certificates.services.records.ask_own import ask_own_record
 from certificates.services.signing import agent_jobs
+from certificates.services.signing.few_at_once import few_at_once
 from certificates.services.signing.gateways import depot_of, gateway_of, token_gateway_of
 from certificates.services.tokens import activate as activate_token
 from certificates.services.tokens import continuity
@@ -73,6 +74,7 @@ class StartToken(ProvenView):
         """Return the challenge that proves the key."""
         return self._answer(request, self._act, job_id=job_id)
 
+    @few_at_once()
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         device, data = device_of(accepted), signed_bytes(fields_of(request))
         certificate = certificate_of(job_id, device, *MAKING)
@@ -88,6 +90,7 @@ class CompleteToken(ProvenView):
         """Return the token (null when it is only known to be there), and whether it waits for its activation."""
         return self._answer(request, self._act, job_id=job_id)
 
+    @few_at_once()
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         device, data = device_of(accepted), signed_bytes(fields_of(request))
         certificate = certificate_of(job_id, device, *MAKING)
@@ -125,6 +128,7 @@ class ActivateToken(ProvenView):
         """Have the depot switch to the new token."""
         return self._answer(request, self._act, job_id=job_id)
 
+    @few_at_once()
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         device, data = device_of(accepted), signed_bytes(fields_of(request))
         with named_organisations(device):
@@ -144,6 +148,7 @@ class DepotToken(ProvenView):
         """Return the token, null when the depot has none."""
         return self._answer(request, self._act, job_id=job_id)
 
+    @few_at_once()
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         device = device_of(accepted)
         certificate = certificate_of(job_id, device, *TESTING)
@@ -184,6 +189,7 @@ class OwnRecord(ProvenView):
         """Ask the government, keep its word, and return it."""
         return self._answer(request, self._act, job_id=job_id)
 
+    @few_at_once()
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         device, data = device_of(accepted), signed_bytes(fields_of(request))
         certificate = certificate_of(job_id, device)
@@ -209,7 +215,8 @@ def offered_at_workstation(request: Request, accepted: Accepted, offer: Offer, n
     with named_organisations(device):
         certificate, holder = held_certificate(fingerprint, device, now=now)
     depot = depot_of(certificate.environment)
-    find_if_unknown(certificate, depot, actor=Actor.device(device), now=now)
+    with few_at_once():
+        find_if_unknown(certificate, depot, actor=Actor.device(device), now=now)
     with named_organisations(device):
         return 201, {"job_id": offer(certificate, holder, device, now).pk}
 

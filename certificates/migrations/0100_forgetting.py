@@ -7,7 +7,7 @@ from organisations.forgetting import forgettable
 
 
 class Migration(migrations.Migration):
-    dependencies = [("certificates", "0061_claims")]
+    dependencies = [("certificates", "0091_claim_card_checks")]
 
     operations = [
         forgettable(

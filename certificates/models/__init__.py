@@ -1,5 +1,6 @@
 """Tables of the certificates app, one module a subject."""
 
+from certificates.models.card_check import CardCheck
 from certificates.models.certificate import Certificate, CertificateQuerySet
 from certificates.models.foreign_request import ForeignRequest
 from certificates.models.imports import ImportBatch
@@ -18,6 +19,7 @@ SentWork = SignedWork | ForeignRequest
 
 __all__ = [
     "AgentJob",
+    "CardCheck",
     "Certificate",
     "CertificateQuerySet",
     "CertificateRequest",

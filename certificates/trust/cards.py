@@ -8,7 +8,7 @@ from cryptography import x509
 from agent.wire.pki.unreadable import UNREADABLE
 from certificates.trust.anchors import eid_anchors
 from certificates.trust.kept_answers import Sharing
-from certificates.trust.paths import Trust, validate
+from certificates.trust.paths import Trust, Verdict, validate
 from organisations.errors import (
     CardExpired,
     CardOnHold,
@@ -27,10 +27,41 @@ def _key_usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
         return None
 
 
-def _check(certificate: x509.Certificate, chain: Sequence[x509.Certificate], now: datetime) -> None:
+def check_purpose(
+    certificate: x509.Certificate, chain: Sequence[x509.Certificate], *, signing: bool, now: datetime
+) -> None:
+    """Check all that needs no network: the key's purpose, dates, and the path to an authority of identity cards.
+
+    For signing in: digitalSignature, not nonRepudiation; for `signing` a request: nonRepudiation. Raises
+    NotAnAuthenticationCertificate, NotASignatureCertificate, CardExpired, CardRefused.
+    """
+    usage = _key_usage(certificate)
+    if signing:
+        if usage is None or not usage.content_commitment:
+            raise NotASignatureCertificate
+    elif usage is None or not usage.digital_signature or usage.content_commitment:
+        raise NotAnAuthenticationCertificate
+    _check_dates(certificate, now)
+    _refuse(validate(certificate, chain, eid_anchors(), check_revocation=False))
+
+
+def check_revocation(
+    certificate: x509.Certificate, chain: Sequence[x509.Certificate], *, now: datetime
+) -> None:
+    """Ask the card's authority over the network whether it was revoked: never in a web process or a transaction.
+
+    Raises CardExpired, CardOnHold, CardRevoked, CardStatusUnknown or CardRefused.
+    """
+    _check_dates(certificate, now)
+    _refuse(validate(certificate, chain, eid_anchors(), check_revocation=True, sharing=Sharing.ABOVE))
+
+
+def _check_dates(certificate: x509.Certificate, now: datetime) -> None:
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
         raise CardExpired
-    verdict = validate(certificate, chain, eid_anchors(), check_revocation=True, sharing=Sharing.ABOVE)
+
+
+def _refuse(verdict: Verdict) -> None:
     if verdict.trust is Trust.OUT_OF_DATE:
         raise CardExpired
     if verdict.is_on_hold:
@@ -41,29 +72,3 @@ def _check(certificate: x509.Certificate, chain: Sequence[x509.Certificate], now
         raise CardStatusUnknown
     if verdict.trust is not Trust.TRUSTED:
         raise CardRefused
-
-
-def check_authentication_certificate(
-    certificate: x509.Certificate, chain: Sequence[x509.Certificate], *, now: datetime
-) -> None:
-    """Check that the card may sign in: digitalSignature, not nonRepudiation, dates, path, revocation.
-
-    Raises NotAnAuthenticationCertificate, CardExpired, CardRevoked, CardStatusUnknown or CardRefused.
-    """
-    usage = _key_usage(certificate)
-    if usage is None or not usage.digital_signature or usage.content_commitment:
-        raise NotAnAuthenticationCertificate
-    _check(certificate, chain, now)
-
-
-def check_signature_certificate(
-    certificate: x509.Certificate, chain: Sequence[x509.Certificate], *, now: datetime
-) -> None:
-    """Check that the card may sign a request: nonRepudiation, dates, path and revocation.
-
-    Raises NotASignatureCertificate, CardExpired, CardRevoked, CardStatusUnknown or CardRefused.
-    """
-    usage = _key_usage(certificate)
-    if usage is None or not usage.content_commitment:
-        raise NotASignatureCertificate
-    _check(certificate, chain, now)

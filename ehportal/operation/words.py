@@ -21,6 +21,7 @@ KINDS = {
     "foreign_requests": _("Requests of foreign care providers"),
     "revocation_evidence": _("Evidence of revocations"),
     "status_checks": _("Status checks"),
+    "card_checks": _("Identity cards that are checked"),
     "invitations": _("Invitations"),
     "notices": _("Notices of an organisation"),
     "chores": _("Chores"),

@@ -12,13 +12,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from agent.wire import protocol
 from agent.wire.errors import JobMalformed
 from agent.wire.link.proofs import HEADER
 from agent.wire.origins import normalise_origin
 from agent.wire.strict_json import load_object
-from organisations.errors import BodyMalformed, ProofRefused
+from organisations.errors import AgentTooOld, BodyMalformed, ProofRefused
 from organisations.models import Device
-from organisations.services.devices.proofs import Accepted, Call, accept_proof, store_answer
+from organisations.services.devices.proofs import Accepted, Call, accept_proof, give_back, store_answer
 from organisations.services.work.deadlocks import once_more_on_deadlock
 from organisations.tenancy import acting_for, organisations_of_device
 
@@ -26,11 +27,24 @@ MAX_BODY_BYTES = 512 * 1024
 PROBLEM = "application/problem+json"
 
 
-class ProvenView(APIView):
+class AgentView(APIView):
+    """A view for agents: it says which protocol the server speaks, in every answer."""
+
+    untenanted = True
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        """Add what the server speaks, to refusals too."""
+        answer: Response = super().finalize_response(request, response, *args, **kwargs)
+        answer[protocol.PROTOCOL_HEADER] = str(protocol.NEWEST)
+        return answer
+
+
+class ProvenView(AgentView):
     """A view that runs only for a call with a valid device proof.
 
     Subclasses hand `_answer` what they do with the accepted proof; it returns status and body. An exact retry of a
-    POST is answered from the store, refusals too. Answers are never cached.
+    POST is answered from the store, refusals too. Answers are never cached. An agent whose protocol is not understood
+    any more hears so before anything else of what it sent is read.
     """
 
     asks_nobody = False
@@ -39,7 +53,6 @@ class ProvenView(APIView):
     Who asks somebody outside has only what is written afterwards done once more (`write_down`).
     """
     enrolling = False
-    untenanted = True
     _accepted: Accepted | None = None
 
     def _accept(self, request: Request, now: datetime) -> Accepted:
@@ -54,6 +67,7 @@ class ProvenView(APIView):
         self, request: Request, act: Callable[..., tuple[int, dict[str, Any]]], **kwargs: Any
     ) -> Response:
         now = timezone.now()
+        understand(request)
         accepted = self._accept(request, now)
         if accepted.stored is not None:
             status, body = accepted.stored
@@ -75,6 +89,20 @@ class ProvenView(APIView):
         """Keep the answer to a POST for its exact retry; who turns refusals into problem documents calls it too."""
         if self._accepted is not None:
             store_answer(self._accepted, status, body)
+
+    def give_proof_back(self) -> None:
+        """Let an exact retry be a new try; who turns what is not possible just now into a problem document calls it."""
+        if self._accepted is not None:
+            give_back(self._accepted)
+
+
+def understand(request: Request) -> None:
+    """Check that the agent speaks a protocol of the range. Raises AgentTooOld, BodyMalformed for what is no number."""
+    speaks = protocol.spoken(request.headers.get(protocol.PROTOCOL_HEADER))
+    if speaks is None:
+        raise BodyMalformed
+    if speaks < protocol.OLDEST_AGENT:
+        raise AgentTooOld
 
 
 def named_organisations(device: Device) -> ExitStack:

@@ -36,6 +36,7 @@ from agent.wire.jobs import (
     TokenFacts,
 )
 from agent.wire.link import enrolment, proofs
+from agent.wire.link.checking import CardBeingChecked
 from agent.wire.link.installations import InstallationReport, InstallationsMatched
 from agent.wire.pki.keys import certificate_fingerprint, read_csr
 from agent.wire.pki.names import ehealth_dn, name_from_dn
@@ -76,6 +77,8 @@ class Counterpart(TokenDesk, RevocationDesk, RecordsDesk, OrganisationsDesk):
         self.submitted_keys: list[str] = []
         self.reports: list[InstallationReport] = []
         self.knows: list[str] = []
+        self.checks_of_cards = 0
+        """How often from now on a call with a card's signature hears that the card is being checked."""
         self.matched = InstallationsMatched(matched=2, unknown=1, gone=4)
         self.calls: list[tuple[str, str, int]] = []
         self.clock_offset = timedelta()
@@ -233,6 +236,9 @@ class Counterpart(TokenDesk, RevocationDesk, RecordsDesk, OrganisationsDesk):
 
     def _route(self, method: str, path: str, body: Json, jwk: proofs.Jwk) -> tuple[int, bytes]:
         parts = path.removeprefix("/agent/v1/").split("/")
+        if self.checks_of_cards and parts[-1] in {"signed-request", "records", *self.nonces}:
+            self.checks_of_cards -= 1
+            return answer_json(202, CardBeingChecked(10).to_json())
         if parts[0] == "enrolments":
             return self._enrol(parts[1:], body, jwk)
         if parts[0] == "device":

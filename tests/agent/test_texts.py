@@ -27,6 +27,7 @@ SERVER_CODES = (
     "government_unavailable",
     "question_stale",
     "question_already_used",
+    "agent_too_old",
     "proof_stale",
     "proof_invalid",
     "proof_replayed",

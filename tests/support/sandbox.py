@@ -1,6 +1,7 @@
 """The sandbox as a process, for every suite that needs a platform to talk to."""
 
 import json
+import signal
 import subprocess
 import sys
 import urllib.error
@@ -58,6 +59,17 @@ class SandboxProcess:
             process.wait()
         if process.stdout:
             process.stdout.close()
+
+    def freeze(self) -> None:
+        """Let it hang: who calls is taken up and never answered, until thaw()."""
+        if self._process is None:
+            raise AssertionError("it runs")
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
 
     def restart(self) -> "SandboxProcess":
         """The same sandbox again: same state, same addresses."""

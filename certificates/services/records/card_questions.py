@@ -16,10 +16,11 @@ from certificates.certra.requests import check_request
 from certificates.errors.records import QuestionStale
 from certificates.errors.signing import JobClosed, RequestTooLarge, SignedRequestRefused, WrongSigner
 from certificates.models import AgentJob
+from certificates.models.card_check import Purpose
 from certificates.models.job import JobState
 from certificates.models.records import InquiryState
+from certificates.services.cards.ask import check_card
 from certificates.services.records.ask import inquiry_of
-from certificates.trust.cards import check_authentication_certificate
 from certificates.trust.paths import signed_by
 from organisations.errors import CardRefused, SignatureInvalid
 from organisations.services.devices.enrolment import card_holder
@@ -121,10 +122,10 @@ def _checked(
     return Question(data, verified)
 
 
-def check_card(questions: Questions, *, now: datetime) -> None:
-    """Ask purpose, path and revocation of the signer's certificate, over the network: call outside transactions.
+def check_asking_card(questions: Questions, *, now: datetime) -> None:
+    """Ask whether the signer's card may be trusted today: path here, revocation by a worker. Call outside transactions.
 
-    Raises NotAnAuthenticationCertificate, CardExpired, CardRevoked, CardStatusUnknown, CardRefused.
+    Raises CardBeingAsked, NotAnAuthenticationCertificate, CardExpired, CardRevoked, CardStatusUnknown, CardRefused.
     """
     verified = questions.qualities.verified
-    check_authentication_certificate(verified.certificate, verified.chain[1:], now=now)
+    check_card(verified.certificate, verified.chain[1:], Purpose.AUTHENTICATION, now=now)

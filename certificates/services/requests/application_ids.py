@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from agent.wire.jobs import Identifier
 from certificates.certra.errors import CertraError
 from certificates.domain.lifecycle import Environment
+from certificates.errors.signing import GovernmentUnavailable
+from certificates.services.signing.few_at_once import few_at_once
 from certificates.services.signing.gateways import gateway_of
 
 
@@ -22,8 +24,8 @@ def existing_application_ids(environment: Environment, type: str, value: str) ->
     Never raises: a form does not fail because a hint is missing.
     """
     try:
-        return ApplicationIds(
-            True, tuple(gateway_of(environment).existing_application_ids(Identifier(type, value)))
-        )
-    except CertraError:
+        with few_at_once():
+            found = tuple(gateway_of(environment).existing_application_ids(Identifier(type, value)))
+        return ApplicationIds(True, found)
+    except (CertraError, GovernmentUnavailable):
         return ApplicationIds(False)

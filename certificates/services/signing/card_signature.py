@@ -15,10 +15,11 @@ from certificates.certra.requests import check_request
 from certificates.domain.signing import SigningState
 from certificates.errors.signing import JobClosed, RequestTooLarge, SignedRequestRefused, WrongSigner
 from certificates.models import AgentJob, SignedWork
+from certificates.models.card_check import Purpose
 from certificates.models.job import JobState
+from certificates.services.cards.ask import check_card
 from certificates.services.signing.nudges import nudge
 from certificates.services.signing.transition import Overtaken, move
-from certificates.trust.cards import check_signature_certificate
 from certificates.trust.paths import signed_by
 from organisations.errors import CardRefused, SignatureInvalid
 from organisations.models import Device, Person
@@ -46,7 +47,7 @@ def verify_signed(data: bytes, name: str) -> VerifiedRequest:
 def check_signer(holder: Person, verified: VerifiedRequest) -> None:
     """Check that the card is `holder`'s and its certificates fit one another. Raises SignatureInvalid, WrongSigner.
 
-    The certificate's own trust is asked next (check_card).
+    The certificate's own trust is asked next (check_signing_card).
     """
     _check_chain(verified.chain)
     try:
@@ -63,12 +64,12 @@ def _check_chain(chain: Sequence[x509.Certificate]) -> None:
         raise SignatureInvalid
 
 
-def check_card(verified: VerifiedRequest, *, now: datetime) -> None:
-    """Ask path and revocation of the signer's certificate, over the network: call outside transactions.
+def check_signing_card(verified: VerifiedRequest, *, now: datetime) -> None:
+    """Ask whether the signer's card may be trusted today: path here, revocation by a worker. Call outside transactions.
 
-    Raises NotASignatureCertificate, CardExpired, CardRevoked, CardStatusUnknown, CardRefused.
+    Raises CardBeingAsked, NotASignatureCertificate, CardExpired, CardRevoked, CardStatusUnknown, CardRefused.
     """
-    check_signature_certificate(verified.certificate, verified.chain[1:], now=now)
+    check_card(verified.certificate, verified.chain[1:], Purpose.SIGNATURE, now=now)
 
 
 def check_offered(job: AgentJob, work: SignedWork) -> None:

@@ -19,6 +19,7 @@ from certificates.domain.validity import RevocationStatus
 from certificates.errors.requests import HolderWithoutMandate
 from certificates.models import AgentJob, Certificate, ContinuityProof, EncryptionToken
 from certificates.models.job import JobKind, JobState
+from certificates.services.signing.few_at_once import few_at_once
 from certificates.services.signing.gateways import depot_of
 from certificates.services.tokens.activate import ask_for, holder_for
 from certificates.services.tokens.find import ask_for_new_token, can_have_token, find_token
@@ -166,7 +167,8 @@ def token_find(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
         return HttpResponse(status=403)
     try:
         depot = depot_of(certificate.environment)
-        find_token(certificate, depot, actor=Actor.of(tenancy), now=timezone.now())
+        with few_at_once():
+            find_token(certificate, depot, actor=Actor.of(tenancy), now=timezone.now())
     except DomainError as refusal:
         messages.error(request, sentence_of(refusal))
     else:

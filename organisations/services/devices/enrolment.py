@@ -67,18 +67,23 @@ def start_enrolment(jwk: Jwk, *, now: datetime) -> Enrolment:
     )
 
 
-def claim_enrolment(enrolment_id: str, jwk: Jwk, *, now: datetime) -> Enrolment:
-    """Use up the nonce, whatever comes of it. Raises EnrolmentUnknown, EnrolmentExpired."""
+def open_enrolment(enrolment_id: str, jwk: Jwk, *, now: datetime) -> Enrolment:
+    """Return the enrolment of this device key, its nonce not used up. Raises EnrolmentUnknown, EnrolmentExpired."""
     if not ENROLMENT_ID.match(enrolment_id):
         raise EnrolmentUnknown
-    key = thumbprint(jwk)
-    claimed = Enrolment.objects.filter(pk=enrolment_id, thumbprint=key, used_at=None).update(used_at=now)
-    if not claimed:
+    enrolment = Enrolment.objects.filter(pk=enrolment_id, thumbprint=thumbprint(jwk), used_at=None).first()
+    if enrolment is None:
         raise EnrolmentUnknown
-    enrolment = Enrolment.objects.get(pk=enrolment_id)
     if enrolment.expires_at < now:
+        use_up(enrolment, now=now)
         raise EnrolmentExpired
     return enrolment
+
+
+def use_up(enrolment: Enrolment, *, now: datetime) -> None:
+    """Use up the nonce, before anything comes of it. Raises EnrolmentUnknown when another call was first."""
+    if not Enrolment.objects.filter(pk=enrolment.pk, used_at=None).update(used_at=now):
+        raise EnrolmentUnknown
 
 
 def check_card_signature(

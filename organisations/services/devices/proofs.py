@@ -80,6 +80,11 @@ def store_answer(accepted: Accepted, status: int, answer: Mapping[str, Any]) -> 
     ProofUse.objects.filter(pk=accepted.use.pk).update(status=status, answer=dict(answer))
 
 
+def give_back(accepted: Accepted) -> None:
+    """Let the proof of a call of which nothing came serve once more: its exact retry is a new try."""
+    ProofUse.objects.filter(pk=accepted.use.pk, status=None).delete()
+
+
 def forget_old_proofs(*, now: datetime) -> int:
     """Delete proofs that are too old to be accepted anyway; returns how many."""
     deleted, _ = ProofUse.objects.filter(

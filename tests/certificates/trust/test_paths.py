@@ -76,7 +76,7 @@ def test_a_use_that_stands_there_twice_is_refused() -> None:
         bytes.fromhex("0603551d0e"),
     )
     with pytest.raises(NotAnAuthenticationCertificate):
-        cards.check_authentication_certificate(doubled, [], now=NOW)
+        cards.check_purpose(doubled, [], signing=False, now=NOW)
 
 
 def test_a_name_that_cannot_be_read_is_refused() -> None:

@@ -167,4 +167,4 @@ def test_what_a_card_hears(
         world.tells(status, reason=reason)
     monkeypatch.setattr(cards, "eid_anchors", lambda: (der(world.root),))
     with pytest.raises(refusal):
-        cards.check_authentication_certificate(world.leaf, [world.issuing], now=soon())
+        cards.check_revocation(world.leaf, [world.issuing], now=soon())

@@ -1,0 +1,1 @@
+"""Whether an identity card may be trusted today: asked by rows, answered by workers."""
