@@ -38,12 +38,17 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
     noted, real = Calls(), validate
 
     def noting(
-        leaf: x509.Certificate, chain: Sequence[x509.Certificate], anchors: Any, *, check_revocation: bool
+        leaf: x509.Certificate,
+        chain: Sequence[x509.Certificate],
+        anchors: Any,
+        *,
+        check_revocation: bool,
+        **sharing: Any,
     ) -> Verdict:
         if check_revocation:
             noted.threads.append(threading.current_thread().name)
             noted.hanging.release()
-        return real(leaf, chain, anchors, check_revocation=check_revocation)
+        return real(leaf, chain, anchors, check_revocation=check_revocation, **sharing)
 
     monkeypatch.setattr(trust, "validate", noting)
     return noted
@@ -117,7 +122,7 @@ def test_a_hung_authority_stops_no_page(
     for thread in working:
         thread.join(180)
     assert pages > 0, "pages answered while checks hung"
-    assert set(calls.threads) == {"card-check"}, "no web call asked an authority"
+    assert set(calls.threads) <= {one.name for one in working}, "no web call asked an authority"
     assert len(calls.threads) == 1, (
         "one worker waited; the other stayed free, and nobody asked a host that hung again"
     )
