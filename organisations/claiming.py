@@ -64,7 +64,7 @@ def claimable(
             f"ehportal_claim_{kind}",
             "owner text, seconds integer, most integer",
             "TABLE (organisation_id uuid, id uuid, tries integer, claimed_at timestamptz)",
-            _claim(kind, table, planned, organisation, due),
+            _claim(kind, table, planned, condition, organisation, due),
             role,
         ),
         _function(
@@ -128,7 +128,7 @@ def _planned(table: str, planned: str, organisation: str, due: str) -> str:
             )"""  # noqa: S608  # names of ours
 
 
-def _claim(kind: str, table: str, planned: str, organisation: str, due: str) -> str:
+def _claim(kind: str, table: str, planned: str, condition: str, organisation: str, due: str) -> str:
     return f"""
             DECLARE
                 moment timestamptz;
@@ -137,11 +137,14 @@ def _claim(kind: str, table: str, planned: str, organisation: str, due: str) -> 
                 -- One after the other: whoever chooses sees what the one before has leased.
                 PERFORM pg_advisory_xact_lock(hashtext('ehportal_claim_{kind}'));
                 moment := clock_timestamp();
+                -- Whatever is asked for: no lease is endless, and nobody takes all there is.
+                seconds := least(greatest(seconds, 1), 86400);
+                most := least(greatest(most, 1), 1000);
                 until := moment + make_interval(secs => seconds);
                 RETURN QUERY WITH RECURSIVE {_planned(table, planned, organisation, due)},
                 running AS (
                     SELECT {organisation} AS tenant, count(*) AS leased FROM {table}
-                    WHERE leased_until > moment GROUP BY 1
+                    WHERE leased_until > moment AND {condition} GROUP BY 1
                 ),
                 next AS (
                     SELECT planned.tenant, coalesce(running.leased, 0) AS leased, served.served_at
@@ -158,6 +161,7 @@ def _claim(kind: str, table: str, planned: str, organisation: str, due: str) -> 
                     FROM next CROSS JOIN LATERAL (
                         SELECT id, {due} AS due FROM {table}
                         WHERE {organisation} = next.tenant AND {due} <= moment AND {planned}
+                            AND (leased_until IS NULL OR leased_until <= moment)
                         ORDER BY {due} LIMIT most + 4
                     ) AS candidate
                     ORDER BY turn, next.served_at NULLS FIRST, candidate.due LIMIT most + 16
@@ -165,12 +169,13 @@ def _claim(kind: str, table: str, planned: str, organisation: str, due: str) -> 
                 taken AS (
                     SELECT item.id FROM {table} AS item JOIN chosen ON chosen.id = item.id
                     WHERE item.{due} <= moment AND item.parked_at IS NULL
+                        AND (item.leased_until IS NULL OR item.leased_until <= moment)
                     ORDER BY chosen.turn, chosen.served_at NULLS FIRST, chosen.due
-                    FOR UPDATE OF item SKIP LOCKED LIMIT most
+                    FOR NO KEY UPDATE OF item SKIP LOCKED LIMIT most
                 ),
                 leased AS (
                     UPDATE {table} AS item
-                    SET leased_by = owner, leased_until = until, {due} = until, tries = item.tries + 1
+                    SET leased_by = owner, leased_until = until, {due} = until, tries = least(item.tries + 1, 1000)
                     FROM taken WHERE taken.id = item.id
                     RETURNING item.{organisation} AS tenant, item.id, item.tries
                 ),

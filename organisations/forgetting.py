@@ -3,11 +3,12 @@
 from django.db.migrations.operations import RunSQL
 
 
-def forgettable(name: str, table: str, role: str, *, over: str) -> RunSQL:
+def forgettable(name: str, table: str, role: str, *, over: str, days: int) -> RunSQL:
     """Create `ehportal_forget_<name>(before, most)`: it deletes up to `most` rows of `table`, and returns how many.
 
-    `over` is SQL over columns of the table and `before`, the moment before which what is over is forgotten. The
-    function runs as the owner, since a worker sees no row of an organisation that it did not name; it tells a number.
+    `over` is SQL over columns of the table and `before`, the moment before which what is over is forgotten; `days` is
+    the least that is kept, whatever moment is named. The function runs as the owner, since a worker sees no row of an
+    organisation that it did not name; it tells a number.
     """
     function = f"ehportal_forget_{name}"
     return RunSQL(
@@ -18,6 +19,7 @@ def forgettable(name: str, table: str, role: str, *, over: str) -> RunSQL:
             DECLARE
                 gone bigint;
             BEGIN
+                before := least(before, clock_timestamp() - interval '{days} days');
                 DELETE FROM {table} WHERE ctid = ANY (ARRAY(
                     SELECT ctid FROM {table} WHERE {over} LIMIT most FOR UPDATE SKIP LOCKED));
                 GET DIAGNOSTICS gone = ROW_COUNT;

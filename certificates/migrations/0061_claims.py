@@ -42,6 +42,14 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunPython(plan_checks, migrations.RunPython.noop),
         *(
+            migrations.RunSQL(
+                f"UPDATE {table} SET next_attempt_at = now()"  # noqa: S608  # names of ours
+                " WHERE state = 'awaiting_device' AND next_attempt_at IS NULL",
+                migrations.RunSQL.noop,
+            )
+            for table in ("certificates_certificaterequest", "certificates_revocation")
+        ),
+        *(
             operation
             for table in (
                 "certificates_certificate",

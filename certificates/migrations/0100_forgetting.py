@@ -11,6 +11,6 @@ class Migration(migrations.Migration):
 
     operations = [
         forgettable(
-            "imports", "certificates_importbatch", settings.DATABASE_WEB_ROLE, over="uploaded_at < before"
+            "imports", "certificates_importbatch", settings.DATABASE_WEB_ROLE, over="uploaded_at < before", days=1
         ),
     ]

@@ -71,10 +71,19 @@ KEPT = (
 
 def forget_what_is_over(now: datetime) -> dict[str, int]:
     """Delete what has been kept long enough at `now`; return how many rows of each subject. Outside transactions."""
-    gone = {kept.name: _forget(kept, now) for kept in KEPT}
+    gone: dict[str, int] = {}
+    broken: list[Exception] = []
+    for kept in KEPT:
+        try:
+            gone[kept.name] = _forget(kept, now)
+        except Exception as error:  # the other subjects are not kept longer for it
+            log.exception("not_forgotten", subject=kept.name)
+            broken.append(error)
     forget_old_proofs(now=now)
     if any(gone.values()):
         log.info("forgotten", **{name: count for name, count in gone.items() if count})
+    if broken:
+        raise broken[0]
     return gone
 
 

@@ -1,6 +1,11 @@
 """What every row carries that a worker takes up by itself: the row is the queue."""
 
+from typing import Final
+
 from django.db import models
+
+AS_IF_NEVER_FAILED: Final[dict[str, object]] = {"tries": 0, "failure": None, "parked_at": None}
+"""What is written with a new due time where somebody wants it tried whatever happened before."""
 
 
 class Queued(models.Model):

@@ -20,6 +20,7 @@ from organisations.domain.work import Lane
 from organisations.errors import AlreadyInvited, InvitationOver, RoleHeld
 from organisations.models import Invitation, Membership, Organisation, Person, User
 from organisations.models.invitation import LIFETIME
+from organisations.models.queued import AS_IF_NEVER_FAILED
 from organisations.services.accounts import choose_password_by_mail, is_begun
 from organisations.services.audit import Actor, record
 from organisations.services.members import add_member, remember_organisation
@@ -78,7 +79,8 @@ def invite(
 def send_again(invitation: Invitation, *, actor: Actor, now: datetime) -> None:
     """Let the letter go out once more, with its whole time from now. Raises InvitationOver for one that has ended."""
     rows = Invitation.objects.filter(pk=invitation.pk, ended_at=None)
-    if not rows.update(expires_at=now + LIFETIME, next_attempt_at=now, sent_at=None, attempts=0, answer=""):
+    anew = AS_IF_NEVER_FAILED | {"next_attempt_at": now, "sent_at": None, "attempts": 0, "answer": ""}
+    if not rows.update(expires_at=now + LIFETIME, **anew):
         raise InvitationOver
     _record(invitation, "invitation_renewed", actor, now)
     _nudge()

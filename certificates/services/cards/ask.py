@@ -50,7 +50,9 @@ def check_card(
         waited=ExpressionWrapper(Now() - F("asked_at"), output_field=DurationField()),
         age=ExpressionWrapper(Now() - F("judged_at"), output_field=DurationField()),
     )
-    found = ages.get()
+    found = ages.first()
+    if found is None:  # forgotten between two questions: the next call makes it anew
+        raise CardBeingAsked
     if found.next_attempt_at is not None:
         if found.waited <= PATIENCE:
             raise CardBeingAsked

@@ -58,7 +58,10 @@ def _another_finds_out(check: CardCheck) -> bool:
         return False
     # Leases of a kind are given one after the other: of two that begin at once the earlier asks.
     earlier = CardCheck.objects.filter(authority=check.authority, leased_until__lt=check.leased_until)
-    if not earlier.filter(leased_until__gt=Now(), next_attempt_at__isnull=False).exists():
+    # One whose worker died is not waited for: its lease is long, the question was not.
+    asking = timedelta(seconds=settings.WORK_LEASE - settings.CARD_CHECK_SECONDS - 2)
+    begun = Now() + Value(asking, output_field=DurationField())
+    if not earlier.filter(leased_until__gt=begun, next_attempt_at__isnull=False).exists():
         return False
     unknown = Q(outcome="") | Q(outcome=CardStatusUnknown.__name__)
     answered = CardCheck.objects.filter(authority=check.authority, judged_at__gt=Now() - ANSWERS).exclude(

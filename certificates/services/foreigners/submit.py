@@ -14,7 +14,7 @@ from certificates.services.signing.ask_later import PLATFORM
 from certificates.services.signing.gateways import patience
 from certificates.services.signing.send_once import send_once
 from certificates.services.signing.transition import move
-from organisations.tenancy import acting_for
+from organisations.services.work.deadlocks import write_down
 
 
 def foreign_wish(request: ForeignRequest) -> ForeignWish:
@@ -47,8 +47,8 @@ def submit_foreign_csr(request: ForeignRequest, gateway: Gateway, *, now: dateti
         now=now,
     )
     if sent is not None:
-        with acting_for([request.organisation_id], as_platform=True):
-            _registered(request, sent.answer, sent.at)
+        answer, at = sent.answer, sent.at
+        write_down([request.organisation_id], lambda: _registered(request, answer, at))
 
 
 def is_safe_address(url: str) -> bool:

@@ -11,7 +11,7 @@ from certificates.services.signing.ask_later import PLATFORM
 from certificates.services.signing.gateways import patience
 from certificates.services.signing.send_once import outcome_unknown, send_once, signed_bytes
 from certificates.services.signing.transition import move
-from organisations.tenancy import acting_for
+from organisations.services.work.deadlocks import write_down
 
 
 def submit_request(request: CertificateRequest, gateway: Gateway, *, now: datetime) -> None:
@@ -25,8 +25,8 @@ def submit_request(request: CertificateRequest, gateway: Gateway, *, now: dateti
         now=now,
     )
     if sent is not None:
-        with acting_for([request.organisation_id], as_platform=True):
-            registered_as(request, sent.answer, now=sent.at)
+        answer, at = sent.answer, sent.at
+        write_down([request.organisation_id], lambda: registered_as(request, answer, now=at))
 
 
 def registered_as(request: CertificateRequest, registered: Registered, *, now: datetime) -> None:

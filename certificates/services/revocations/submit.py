@@ -21,6 +21,7 @@ from certificates.services.signing.gateways import patience, problem_of
 from certificates.services.signing.send_once import note_denial, send_once, signed_bytes
 from certificates.services.signing.transition import move
 from certificates.services.status.check import ask_status, note_status
+from organisations.services.work.deadlocks import write_down
 from organisations.tenancy import acting_for
 
 
@@ -35,8 +36,8 @@ def submit_revocation(revocation: Revocation, gateway: Gateway, *, now: datetime
         now=now,
     )
     if sent is not None:
-        with acting_for([revocation.organisation_id], as_platform=True):
-            taken(revocation, now=sent.at)
+        at = sent.at
+        write_down([revocation.organisation_id], lambda: taken(revocation, now=at))
 
 
 def taken(revocation: Revocation, *, now: datetime) -> None:

@@ -8,6 +8,7 @@ from certificates.domain.revocation import RevocationReason
 from certificates.domain.signing import SigningState
 from certificates.models import Certificate, ForeignRequest, Revocation, SignedWork
 from organisations.domain.work import Lane
+from organisations.models.queued import AS_IF_NEVER_FAILED
 from organisations.services.letters.reminders import wake
 from organisations.services.work.wakes import wake_on_commit
 
@@ -26,7 +27,7 @@ def nudge_foreign(request: ForeignRequest) -> None:
 
 def nudge_status_check(certificate: Certificate, *, now: datetime) -> None:
     """Have the revocation status of one certificate asked once this transaction commits, whenever it was asked last."""
-    Certificate.objects.filter(pk=certificate.pk).update(next_attempt_at=now)
+    Certificate.objects.filter(pk=certificate.pk).update(next_attempt_at=now, **AS_IF_NEVER_FAILED)
     wake_on_commit(Lane.STATUS)
 
 

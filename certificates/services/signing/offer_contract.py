@@ -94,7 +94,12 @@ def offer_contract(
 
 
 def end_unsigned(work: SignedWork, *, now: datetime) -> None:
-    """Give `work` up and close its job: the holder did not sign in time. Raises Overtaken."""
+    """Give `work` up and close its job: the holder did not sign in time. Raises Overtaken.
+
+    Does nothing before that time: a worker that was late reads a state that it did not claim.
+    """
+    if work.state_since + JOB_LIFETIME > now:
+        return
     with acting_for([work.organisation_id], as_platform=True), transaction.atomic():
         move(
             work,

@@ -21,6 +21,7 @@ from certificates.services.signing.gateways import patience, problem_of, silence
 from certificates.services.signing.sole_sender import database_now, enough_time, is_being_sent, sole_sender
 from certificates.services.signing.transition import move, postpone
 from organisations.sealing import unseal
+from organisations.services.work.deadlocks import write_down
 from organisations.tenancy import acting_for
 from outside.deadline import elapsed
 
@@ -105,8 +106,10 @@ def _send(
             answer = send(content)
     except (Transient, Rejected, OutcomeUnknown) as error:
         now += timedelta(seconds=elapsed() - began)
-        with acting_for([work.organisation_id], as_platform=True):
-            _without_success(work, error, done_before, first_asked, now)
+        failed, moment = error, now
+        write_down(
+            [work.organisation_id], lambda: _without_success(work, failed, done_before, first_asked, moment)
+        )
         return None
     return Sent(answer, now + timedelta(seconds=elapsed() - began))
 
@@ -152,7 +155,13 @@ def outcome_unknown(work: SentWork, *, now: datetime, problem: dict[str, object]
 
 
 def note_lost_submission(work: SentWork, *, now: datetime) -> None:
-    """Note that a worker died while SUBMITTING: from now on the outcome is asked for. Raises Overtaken."""
+    """Note that a worker died while SUBMITTING: from now on the outcome is asked for. Raises Overtaken.
+
+    Does nothing within the grace period: the one who sends may still be at it.
+    """
+    grace = timedelta(seconds=settings.CERTRA_SUBMISSION_GRACE)
+    if work.submission_started_at is not None and work.submission_started_at + grace > now:
+        return
     with acting_for([work.organisation_id], as_platform=True):
         outcome_unknown(work, now=now, problem=None)
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from django.db import transaction
 
 from certificates.models.work import Work
+from organisations.models.queued import AS_IF_NEVER_FAILED
 from organisations.services.audit import Actor, record
 
 
@@ -34,18 +35,22 @@ def move(
     old, to = work.state_named(work.state), work.state_named(to)
     if to not in work.MOVES[old]:
         raise ValueError(f"a {work.EVENT} does not go from {old} to {to}")
-    values: dict[str, object] = {
-        "state": to,
-        "state_since": now,
-        "attempts": 0,
-        "asked_since": now,
-        "next_attempt_at": None,
-        "not_known_answers": 0,
-        "problem": None,
-        "tries": 0,
-        "failure": None,
-        "parked_at": None,
-    } | fields
+    values: dict[str, object] = (
+        {
+            "state": to,
+            "state_since": now,
+            "attempts": 0,
+            "asked_since": now,
+            "next_attempt_at": None,
+            "not_known_answers": 0,
+            "problem": None,
+            # Whoever moves it on has no lease on what comes next: it may be taken up at once.
+            "leased_by": "",
+            "leased_until": None,
+        }
+        | AS_IF_NEVER_FAILED
+        | fields
+    )
     with transaction.atomic():
         # The whole old row is the condition: a second worker that read the same row loses here.
         changed = (

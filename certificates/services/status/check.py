@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F, Q
 
 from agent.wire.pki.certificates import load_certificate, readable
 from certificates.domain.lifecycle import Environment
@@ -34,8 +35,7 @@ def check_revocation(organisation_id: UUID, certificate_id: UUID, *, now: dateti
         if verdict.silence is None:
             note_status(certificate, verdict, now=now)
         else:  # it was not asked: what was known stands, and it waits until somebody found its service answering
-            again = max(now, verdict.silence.until) + spread()
-            Certificate.objects.filter(pk=certificate.pk).update(next_attempt_at=again)
+            _ask_next(certificate, max(now, verdict.silence.until) + spread())
 
 
 def ask_status(certificate: Certificate, *, sharing: Sharing = Sharing.ABOVE) -> Verdict:
@@ -81,5 +81,14 @@ def note_status(certificate: Certificate, verdict: Verdict, *, now: datetime) ->
         rows.filter(revocation_status=RevocationStatus.GOOD).update(
             revocation_status=RevocationStatus.UNKNOWN
         )
-    over = certificate.not_after <= now or certificate.revocation_status == RevocationStatus.REVOKED
-    rows.update(next_attempt_at=None if over else now + EVERY)
+    over = certificate.not_after <= now or rows.filter(revocation_status=RevocationStatus.REVOKED).exists()
+    _ask_next(certificate, None if over else now + EVERY)
+
+
+def _ask_next(certificate: Certificate, at: datetime | None) -> None:
+    """Plan the next question, unless somebody wanted one sooner while the last was asked."""
+    # While a worker has it, its due time is the end of the lease; anything else was written by who wants it asked.
+    planned = Q(leased_until=None) | Q(next_attempt_at=F("leased_until"))
+    if at is not None:
+        planned |= Q(next_attempt_at__gt=at)
+    Certificate.objects.filter(planned, pk=certificate.pk).update(next_attempt_at=at)

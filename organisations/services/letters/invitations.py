@@ -19,6 +19,7 @@ from organisations.services.audit import Actor, record
 from organisations.services.invitations import link_of, owner_of
 from organisations.services.letters.mail import Delivery, DeliveryStatus, Message, compose, send
 from organisations.services.words import ROLE_EXPLANATIONS, ROLES
+from organisations.services.work.deadlocks import write_down
 from organisations.services.work.kinds import Kind
 from organisations.tenancy import acting_for
 
@@ -45,6 +46,9 @@ def send_invitation(organisation_id: UUID, invitation_id: UUID, *, now: datetime
         invitation = rows.filter(pk=invitation_id, ended_at=None, next_attempt_at__isnull=False).first()
         if invitation is None:
             return None
+        if invitation.expires_at <= now:  # after a long outage: a link that is dead helps nobody
+            rows.filter(pk=invitation_id).update(next_attempt_at=None)
+            return None
         owner = owner_of(invitation)
     begun = is_begun(owner)
     language, name = invitation.language, invitation.full_name
@@ -53,8 +57,7 @@ def send_invitation(organisation_id: UUID, invitation_id: UUID, *, now: datetime
     with translation.override(language), timezone.override(settings.DISPLAY_TIME_ZONE):
         message = invitation_message(invitation, begun=begun)
     delivery = send(compose(invitation.email, name, language, message))
-    with acting_for([organisation_id], as_platform=True):
-        _settle(invitation, delivery, now)
+    write_down([organisation_id], lambda: _settle(invitation, delivery, now))
     return delivery
 
 

@@ -4,6 +4,7 @@ The row of a reminder is claimed before its letter leaves and settled after it, 
 between leaves a claim that lapses: then a reader may get the same letter twice, which is better than never.
 """
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from enum import IntEnum
 from uuid import UUID
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
@@ -18,12 +20,15 @@ from django.utils.translation import gettext as _
 from organisations.models import Organisation, Reminder, User
 from organisations.services.audit import Actor, record
 from organisations.services.letters.mail import Delivery, DeliveryStatus, Letter, Note, in_words_of, post
+from organisations.services.work.deadlocks import write_down
 from organisations.tenancy import acting_for
 
 log = structlog.get_logger(__name__)
 
 EVERY = timedelta(hours=6)
 """How often an organisation is looked at."""
+MOST_SECONDS = 120
+"""After how many a look sends no further letter: it must end well within its lease."""
 MOST_LETTERS = 20
 """How many letters one look sends: a slow mail server must not outlast the worker's time."""
 CLAIM = timedelta(minutes=5)
@@ -123,8 +128,9 @@ def remind_organisation(organisation_id: UUID, find: Find, *, now: datetime) -> 
         open_notices, again = _open_ones(due_notices, now)
     ahead = [one.not_before for one in notices if one.not_before is not None and one.not_before > now]
     moments = [now + EVERY, *ahead, *again]
+    began = time.monotonic()
     for count, (reader, theirs) in enumerate(_by_reader(open_notices)):
-        if count == MOST_LETTERS:
+        if count == MOST_LETTERS or time.monotonic() - began > MOST_SECONDS:
             moments.append(now)
             break
         told = _tell_alone(organisation, reader, theirs, now, broken)
@@ -144,6 +150,8 @@ def each_by_itself(finders: Iterable[Callable[[], Iterable[Notice]]], broken: Br
         try:
             with transaction.atomic():
                 found += finder()
+        except SoftTimeLimitExceeded:
+            raise
         except Exception as error:  # whatever one kind breaks on, the others are told
             log.exception("notices_not_found")
             broken.append(error)
@@ -152,9 +160,9 @@ def each_by_itself(finders: Iterable[Callable[[], Iterable[Notice]]], broken: Br
 
 def _look_again(organisation_id: UUID, at: datetime, now: datetime) -> None:
     """Have a claimed organisation looked at again at `at`, unless somebody who woke it meanwhile wants it sooner."""
-    planned = (
-        Q(reminders_due_at__lte=now) | Q(reminders_due_at=F("leased_until")) | Q(reminders_due_at__gt=at)
-    )
+    # While a worker has it, its due time is the end of the lease; anything else was written by who woke it.
+    unchanged = Q(reminders_due_at=F("leased_until")) | Q(leased_until=None, reminders_due_at__lte=now)
+    planned = unchanged | Q(reminders_due_at__gt=at)
     with acting_for([organisation_id], as_platform=True):
         Organisation.objects.filter(planned, pk=organisation_id).update(reminders_due_at=at)
 
@@ -215,6 +223,8 @@ def _tell_alone(
     """Mail one reader what is due; whatever goes wrong stands in `broken` and keeps nobody else from a letter."""
     try:
         return _tell(organisation, reader, notices, now, broken)
+    except SoftTimeLimitExceeded:
+        raise
     except Exception as error:
         log.exception("reader_not_told", reader=str(reader.pk))
         broken.append(error)
@@ -236,8 +246,7 @@ def _tell(
     notes = [note for _notice, _row, note in written]
     told = [(notice, row) for notice, row, _note in written]
     delivery = post(reader, lambda: _letter(organisation, notes))
-    with acting_for([organisation.pk], as_platform=True):
-        again_at = _settle(organisation, reader, told, delivery, now)
+    again_at = write_down([organisation.pk], lambda: _settle(organisation, reader, told, delivery, now))
     return Told(delivery.status, min(filter(None, (again_at, put_off)), default=None))
 
 
@@ -251,6 +260,8 @@ def _written(
         for notice, row in claimed:
             try:
                 written.append((notice, row, notice.write(reader)))
+            except SoftTimeLimitExceeded:
+                raise
             except Exception as error:
                 log.exception("notice_not_written", kind=notice.kind, subject=str(notice.subject.pk))
                 broken.append(error)

@@ -9,12 +9,15 @@ from uuid import UUID
 
 from django.db import connection, models
 from django.db.models import Case, F, Q, Value, When
-from django.db.models.functions import Greatest, Now
+from django.db.models.functions import Greatest, Least, Now
 
+from organisations.models.queued import AS_IF_NEVER_FAILED
 from organisations.services.work.kinds import Kind
 from organisations.tenancy import acting_for
 
 HOUSE = Path(__file__).resolve().parents[3]
+MOST_TRIES = 1000
+"""Where counting ends: what is tried for ever must not outgrow its column."""
 DIED = "worker died"
 """The error of a row whose workers never came back to write one down."""
 
@@ -50,7 +53,9 @@ def claim_this(kind: Kind, owner: str, organisation_id: UUID, row_id: UUID) -> C
     with acting_for([organisation_id], as_platform=True):
         rows = kind.model._default_manager.filter(pk=row_id)
         planned = rows.filter(free, parked_at=None, **{f"{kind.due}__isnull": False})
-        if not planned.update(leased_by=owner, leased_until=until, tries=F("tries") + 1, **{kind.due: until}):
+        if not planned.update(
+            leased_by=owner, leased_until=until, tries=Least(F("tries") + 1, MOST_TRIES), **{kind.due: until}
+        ):
             return None
         tries, at = rows.values_list("tries", Now()).get()
     return Claim(kind, organisation_id, row_id, owner, tries, at)
@@ -112,7 +117,7 @@ def _where(error: BaseException) -> str:
 
 def release(kind: Kind, organisation_id: UUID, row_id: UUID) -> bool:
     """Let a parked row be taken up again, as if it had never failed; return False when it was not parked."""
-    again: dict[str, object] = {"tries": 0, "failure": None, "parked_at": None, kind.due: Now()}
+    again: dict[str, object] = AS_IF_NEVER_FAILED | {kind.due: Now()}
     with acting_for([organisation_id], as_platform=True):
         parked = kind.model._default_manager.filter(pk=row_id, parked_at__isnull=False)
         return bool(parked.update(**again))

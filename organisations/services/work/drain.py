@@ -10,7 +10,6 @@ from uuid import UUID
 import structlog
 
 from organisations.services.work.claims import Claim, claim, claim_this, note_failure, park_if_deadly, settle
-from organisations.services.work.deadlocks import once_more_on_deadlock
 from organisations.services.work.kinds import Kind
 from outside.deadline import within
 
@@ -69,7 +68,7 @@ def take_up(claimed: Claim) -> None:
         return
     try:
         with within(kind.calls):
-            once_more_on_deadlock(lambda: kind.step(claimed.organisation_id, claimed.row_id, now=claimed.at))
+            kind.step(claimed.organisation_id, claimed.row_id, now=claimed.at)
     except Exception as error:  # whatever it is, the row says so and its neighbours go on
         parked = note_failure(claimed, error)
         log.exception(

@@ -1,6 +1,8 @@
 """What has been kept long enough is forgotten across organisations, what has not stays, and the page says how long."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -18,7 +20,8 @@ from tests.organisations.web.members import signed_in
 from tests.support.hospital import Hospital, make_hospital
 
 pytestmark = pytest.mark.django_db
-NOW = datetime(2031, 5, 6, 7, 8, tzinfo=UTC)
+NOW = datetime.now(UTC)
+"""The database's functions keep what is younger by its own clock, whatever moment they are told."""
 
 
 def stand(hospital: Hospital, age: timedelta, mark: str) -> None:
@@ -66,9 +69,31 @@ def test_each_subject_goes_after_its_own_time(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize("kept", KEPT, ids=lambda kept: str(kept.name))
 def test_nothing_goes_before_its_time(kept: retention.Kept) -> None:
     hospital = make_hospital()
-    stand(hospital, kept.time - timedelta(minutes=1), "young")
-    assert forget_what_is_over(NOW)[kept.name] == 0
-    assert forget_what_is_over(NOW + timedelta(minutes=2))[kept.name] == 1
+    stand(hospital, kept.time - timedelta(hours=2), "young")
+    for moment in (NOW, NOW + timedelta(days=9000)):
+        assert forget_what_is_over(moment)[kept.name] == 0, "whatever a worker's clock says"
+    stand(hospital, kept.time + timedelta(hours=2), "old")
+    assert forget_what_is_over(NOW)[kept.name] == 1
+
+
+def test_one_subject_that_fails_keeps_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    hospital = make_hospital()
+    stand(hospital, timedelta(days=2000), "old")
+    first = retention.Kept("nothing_of_the_kind", "", timedelta(0), "")
+    monkeypatch.setattr(retention, "KEPT", (first, *KEPT))
+    monkeypatch.setattr(retention, "_forget", _but(retention._forget, first))
+    with pytest.raises(LookupError):
+        forget_what_is_over(NOW)
+    assert not any(left(hospital.organisation).values())
+
+
+def _but(forget: Callable[[retention.Kept, datetime], int], bad: retention.Kept) -> Any:
+    def tried(kept: retention.Kept, now: datetime) -> int:
+        if kept is bad:
+            raise LookupError
+        return forget(kept, now)
+
+    return tried
 
 
 def test_what_still_waits_is_not_forgotten() -> None:

@@ -150,11 +150,17 @@ class TestTheLetter:
         assert re.search(r"sent \d+ \w+ \d{4}, \d\d:\d\d", page)
         assert actions(hospital) == ["invitation_made", "invitation_sent"]
 
+    def test_a_letter_that_was_held_up_too_long_is_not_sent(self, hospital: Hospital, sink: MailSink) -> None:
+        invitation = invited(hospital, NEW, now=datetime.now(UTC) - LIFETIME - timedelta(hours=1))
+        sent(invitation)
+        assert sink.mails == [], "its link is dead"
+        assert reload(invitation).next_attempt_at is None
+
     def test_it_is_sent_again_and_withdrawn(
         self, administrator: Client, hospital: Hospital, sink: MailSink, client: Client
     ) -> None:
         invitation = invited(hospital, NEW, now=datetime.now(UTC) - LIFETIME - timedelta(hours=1))
-        sent(invitation)
+        send_invitation(invitation.organisation_id, invitation.pk, now=invitation.created_at)
         link = letter_link(sink, NEW)
         late = client.get(link)
         assert late.status_code == 410

@@ -6,16 +6,17 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import connection
 
 from organisations.domain.work import PAUSES, Lane
 from organisations.models import Chore, Invitation
+from organisations.services.invitations import send_again
 from organisations.services.work import claims
 from organisations.services.work.claims import DIED, claim, claim_this, note_failure, release, settle
 from organisations.services.work.drain import drain, take_up, take_up_now
 from organisations.services.work.kinds import Kind
 from organisations.tenancy import acting_for
-from tests.support.hospital import Hospital, make_hospital
+from tests.support.hospital import PLATFORM, Hospital, make_hospital
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -227,20 +228,31 @@ class TestFailing:
         assert reload(row).next_attempt_at == later
         assert reload(none).next_attempt_at is None
 
-    def test_a_deadlock_is_tried_once_more(self, hospital: Hospital) -> None:
+    def test_a_row_that_somebody_hurries_while_it_is_worked_on_is_not_given_twice(
+        self, hospital: Hospital
+    ) -> None:
         [row] = invite(hospital)
-        times: list[int] = []
+        [mine] = claim(letters(), "one")
+        with acting_for([row.organisation_id], as_platform=True):
+            Invitation.objects.update(next_attempt_at=datetime.now(UTC) - HOUR)
+        assert claim(letters(), "two") == []
+        settle(mine)
+        [again] = claim(letters(), "two")
+        assert (again.row_id, again.tries) == (row.pk, 1), "what was wanted meanwhile comes after it"
 
-        def step(_organisation: UUID, _row: UUID, /, *, now: datetime) -> None:
-            times.append(1)
-            if len(times) == 1:
-                cause = Exception()
-                cause.sqlstate = "40P01"  # type: ignore[attr-defined]  # as psycopg's errors have it
-                raise OperationalError from cause
+    def test_sending_again_lets_a_parked_letter_leave(self, hospital: Hospital) -> None:
+        [row] = invite(hospital)
+        with acting_for([row.organisation_id], as_platform=True):
+            Invitation.objects.update(parked_at=datetime.now(UTC), tries=6, failure={"error": "KeyError"})
+            send_again(row, actor=PLATFORM, now=datetime.now(UTC))
+        [mine] = claim(letters(), "one")
+        assert mine.tries == 1
 
-        drain([letters(step)], wake=lambda: None)
-        assert len(times) == 2
-        assert reload(row).failure is None
+    def test_counting_ends_before_its_column_does(self, hospital: Hospital) -> None:
+        [row] = invite(hospital)
+        with acting_for([row.organisation_id], as_platform=True):
+            Invitation.objects.update(tries=32_767)
+        assert claim(replace(letters(), parks=False), "one")[0].tries == 1000
 
     def due_now(self, row: Invitation) -> None:
         with acting_for([row.organisation_id], as_platform=True):
