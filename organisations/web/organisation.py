@@ -98,6 +98,10 @@ class StateLine:
     """The operator has looked at it already."""
 
 
+STATES = (NumberState.PROVEN, NumberState.CLAIMED, NumberState.WAITING, NumberState.DECLINED)
+"""From what may most to what may nothing for good."""
+
+
 def _what_numbers_may() -> list[StateLine]:
     return [
         StateLine(
@@ -105,7 +109,7 @@ def _what_numbers_may() -> list[StateLine]:
             [str(USES[use]) for use in Use if use in MAY[state]],
             state is NumberState.DECLINED,
         )
-        for state in reversed(NumberState)
+        for state in STATES
     ]
 
 

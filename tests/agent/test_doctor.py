@@ -12,6 +12,7 @@ from agent import pkcs12
 from agent.doctor import Doctor
 from agent.findings import Finding
 from agent.language import LANGUAGES, Texts
+from agent.wire.days import written_day
 from tests.agent.counterpart import Counterpart
 from tests.agent.stores.samples import full_contents
 from tests.agent.workstation import PASSWORD, Workstation
@@ -118,7 +119,7 @@ def test_stores_rights_and_ends(
     assert enrolled.run(server.add_job().id)[0] == 0
     found = _examine(enrolled, monkeypatch)
     (end,) = [
-        f"{r.certificate.not_valid_after_utc:%d/%m/%Y}" for r in server.requests.values() if r.certificate
+        written_day(r.certificate.not_valid_after_utc) for r in server.requests.values() if r.certificate
     ]
     assert end in found["store_real"].text
     (enrolled.home / "stores.json").unlink()

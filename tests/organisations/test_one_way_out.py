@@ -28,6 +28,8 @@ ROOT = Path(__file__).parents[2]
 PASSWORD = "een-lang-woord-77"
 ANOTHER = "een-ander-woord-88"
 DOOR = "organisations/services/letters/mail.py"
+CARRIER = "organisations/services/letters/smtp.py"
+"""Django's way to a mail server, with a deadline: it carries what the door hands out, and writes nothing itself."""
 DOORS = {
     "send_mail", "send_mass_mail", "mail_admins", "mail_managers", "get_connection", "smtplib", "email_user",
     "send_messages", "AdminEmailHandler",
@@ -60,7 +62,7 @@ def test_there_is_one_way_out() -> None:
         for name in names_in(path)
         if name in DOORS
     }
-    assert {one.partition(":")[0] for one in found} == {DOOR}
+    assert {one.partition(":")[0] for one in found} == {DOOR, CARRIER}
 
 
 def test_nothing_leaves_by_the_own_method_of_a_message() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import pgettext
 
 from agent.wire.days import days_left
 from certificates.domain.lifecycle import Environment, RequestState
@@ -124,8 +125,8 @@ def clock_time(moment: datetime) -> str:
     """Return a moment as people say it: the time alone where it is today's."""
     local = timezone.localtime(moment)
     if local.date() == timezone.localtime().date():
-        return date_format(local, "TIME_FORMAT")
-    return date_format(local, "SHORT_DATETIME_FORMAT")
+        return date_format(local, "H:i")
+    return date_format(local, pgettext("a moment, Django date format", "j M Y, H:i"))
 
 
 @dataclass(frozen=True)

@@ -173,16 +173,6 @@ def test_too_much_at_once_is_refused(hospital: Hospital) -> None:
         assert refused.value.extra == {"field": "files"}
 
 
-def test_uploads_are_forgotten_after_a_day(hospital: Hospital) -> None:
-    old = upload(hospital, [("a.pem", pem(ehealth()))], at=now() - timedelta(days=1, seconds=1))
-    fresh = upload(hospital, [("b.pem", pem(ehealth()))])
-    with acting_for([hospital.organisation.pk], as_platform=True):
-        assert set(
-            ImportBatch.objects.filter(organisation=hospital.organisation).values_list("pk", flat=True)
-        ) == {fresh.pk}
-    assert old.pk != fresh.pk
-
-
 def test_an_upload_is_sealed_and_its_names_bear_no_number(hospital: Hospital) -> None:
     """The official application names a key store after its holder; people send it by mistake."""
     name = "SSIN=85073003328 20200827-144621.p12"

@@ -1,7 +1,8 @@
-"""Certificates are asked for, signed and delivered while parts of the platform die, stop and slow down around them.
+"""A campaign: certificates are asked for, signed and delivered while parts of the platform die, stop and slow down.
 
 Nothing is lost, nothing is sent twice, every request ends right, and no page waits for an outage of what it does not
-need. Two rounds of each kind of trouble by default, a hundred at random with `--full`.
+need. One round of each kind of trouble by default, a hundred at random with `--full`. It stands among the journeys,
+whose running product it plays on.
 """
 
 import base64
@@ -21,10 +22,8 @@ import requests
 from deploy.stack import redis
 from deploy.stack.demo.journey import Browser, JourneyFailed
 from organisations.domain.work import Lane
-from tests.journeys.conftest import JOB, World, calm, logs_of, world
+from tests.journeys.conftest import JOB, World, logs_of
 from tests.support.effort import PATIENCE, until
-
-__all__ = ["calm", "world"]
 
 ROUNDS = 100
 STEPS = ("asking", "contract", "signing", "delivery")
