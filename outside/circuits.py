@@ -27,11 +27,22 @@ class Outcome(StrEnum):
     """It was not made: the host's circuit is open."""
 
 
+class Admitted(StrEnum):
+    """As what a call is let through."""
+
+    CALM = "calm"
+    """Nothing is known against the host."""
+    AFTER_FAILURE = "after_failure"
+    """The last call failed, and its circuit is closed still."""
+    PROBE = "probe"
+    """The one call by which it is found out whether the host answers again."""
+
+
 class Circuits(Protocol):
     """What is known of silent hosts; `host` is a name with its port."""
 
-    def admit(self, host: str) -> bool:
-        """Let a call through, or raise Resting; return whether the host had failed before."""
+    def admit(self, host: str) -> Admitted:
+        """Let a call through, or raise Resting."""
 
     def rest_of(self, host: str) -> Resting | None:
         """Return what `admit` would raise now; None where it would let a call through."""
@@ -42,15 +53,15 @@ class Circuits(Protocol):
     def answered(self, host: str) -> None:
         """Forget that it failed."""
 
-    def failed(self, host: str) -> None:
-        """Count a failure that took long."""
+    def failed(self, host: str, *, probing: bool) -> None:
+        """Count a failure that took long; of an open circuit only the probe's, since others were on their way before."""
 
 
 class _Unknown:
     """Knows nothing, so every call is made."""
 
-    def admit(self, host: str) -> bool:
-        return False
+    def admit(self, host: str) -> Admitted:
+        return Admitted.CALM
 
     def rest_of(self, host: str) -> Resting | None:
         return None
@@ -61,7 +72,7 @@ class _Unknown:
     def answered(self, host: str) -> None:
         """There is nothing to forget."""
 
-    def failed(self, host: str) -> None:
+    def failed(self, host: str, *, probing: bool) -> None:
         """Nobody counts."""
 
 
@@ -96,7 +107,7 @@ def calling(host: str) -> Iterator[None]:
     """Make one call to `host` in the block. Raises Resting instead, where its circuit is open."""
     circuits = _kept[0]
     try:
-        had_failed = circuits.admit(host)
+        admitted = circuits.admit(host)
     except Resting:
         _tell(host, Outcome.RESTING, 0.0)
         raise
@@ -108,9 +119,9 @@ def calling(host: str) -> Iterator[None]:
         late = _was_late(error)
         _tell(host, Outcome.LATE if late else Outcome.FAILED, took)
         if late or took >= LONG:
-            circuits.failed(host)
+            circuits.failed(host, probing=admitted is Admitted.PROBE)
         raise
-    if had_failed:
+    if admitted is not Admitted.CALM:
         circuits.answered(host)
     _tell(host, Outcome.ANSWERED, elapsed() - began)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connection
 
+from outside.circuits import Admitted
 from outside.errors import Resting
 
 PROBE = 60
@@ -25,16 +26,16 @@ class _Known:
 class SharedCircuits:
     """Circuits (outside/circuits.py) in PostgreSQL, on its clock. Call outside transactions."""
 
-    def admit(self, host: str) -> bool:
-        """Let a call through, or raise Resting; return whether the host had failed before.
+    def admit(self, host: str) -> Admitted:
+        """Let a call through, or raise Resting.
 
         Once its rest is over one caller is let through, and the others only when that one was answered.
         """
         known = self._known(host)
         if known is None or known.until is None:
-            return known is not None
+            return Admitted.CALM if known is None else Admitted.AFTER_FAILURE
         if not known.rests and self._may_try(host):
-            return True
+            return Admitted.PROBE
         raise Resting(host, since=known.since, until=known.until)
 
     def rest_of(self, host: str) -> Resting | None:
@@ -76,8 +77,8 @@ class SharedCircuits:
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM organisations_circuit WHERE host = %s", [_name(host)])
 
-    def failed(self, host: str) -> None:
-        """Count a failure that took long; from CIRCUIT_FAILURES in a row on the host rests, longer each time."""
+    def failed(self, host: str, *, probing: bool) -> None:
+        """Count a failure that took long; from CIRCUIT_FAILURES in a row on the host rests, longer after each probe."""
         most = int(settings.CIRCUIT_FAILURES)
         with connection.cursor() as cursor:
             cursor.execute(
@@ -89,10 +90,13 @@ class SharedCircuits:
                     failures = least(known.failures + 1, %(top)s),
                     open_until = CASE WHEN known.failures + 1 >= %(most)s THEN clock_timestamp() + make_interval(
                         secs => %(rest)s * 2 ^ least(known.failures + 1 - %(most)s, %(longest)s)) END
+                    -- Calls that were on their way when it opened say nothing new.
+                    WHERE known.open_until IS NULL OR known.open_until <= clock_timestamp() OR %(probing)s
                 """,
                 {
                     "host": _name(host),
                     "most": most,
+                    "probing": probing,
                     "rest": float(settings.CIRCUIT_REST),
                     "top": MOST,
                     "longest": LONGEST,

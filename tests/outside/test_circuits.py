@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from organisations.models import Circuit
 from organisations.services.circuits import SharedCircuits
 from outside import circuits as ways
-from outside.circuits import Outcome, calling, keep_circuits, rest_of, silent_since, watch_calls
+from outside.circuits import Admitted, Outcome, calling, keep_circuits, rest_of, silent_since, watch_calls
 from outside.errors import NoAnswer, NotSent, Resting
 from outside.http import exchange
 from outside.sockets import Limits
@@ -112,11 +112,28 @@ def test_each_attempt_in_vain_makes_the_rest_longer() -> None:
 def test_one_who_died_trying_leaves_it_to_another() -> None:
     late(3)
     rest_is_over()
-    assert SharedCircuits().admit(HOST)
+    assert SharedCircuits().admit(HOST) is Admitted.PROBE
     with pytest.raises(Resting):
         SharedCircuits().admit(HOST)
     rest_is_over()
-    assert SharedCircuits().admit(HOST)
+    assert SharedCircuits().admit(HOST) is Admitted.PROBE
+
+
+def test_calls_that_were_on_their_way_when_it_opened_make_the_rest_no_longer() -> None:
+    """Eight hang in the same second: the third opens it, and the five after it say nothing new."""
+    shared = SharedCircuits()
+    assert [shared.admit(HOST) for _ in range(8)] == [Admitted.CALM] * 8
+    for _ in range(3):
+        shared.failed(HOST, probing=False)
+    opened = Circuit.objects.get()
+    for _ in range(5):
+        shared.failed(HOST, probing=False)
+    after = Circuit.objects.get()
+    assert (after.open_until, after.failures) == (opened.open_until, opened.failures)
+    rest_is_over()
+    assert shared.admit(HOST) is Admitted.PROBE
+    shared.failed(HOST, probing=True)
+    assert Circuit.objects.get().failures == opened.failures + 1
 
 
 def test_a_refusal_at_once_costs_nobody_anything(heard: list[Outcome]) -> None:
