@@ -54,7 +54,7 @@ class Circuits(Protocol):
         """Forget that it failed."""
 
     def failed(self, host: str, *, probing: bool) -> None:
-        """Count a failure that took long; of an open circuit only the probe's, since others were on their way before."""
+        """Count a failure that took long; while it rests only the probe's, since others were on their way before."""
 
 
 class _Unknown:
