@@ -9,7 +9,8 @@ from pytest_django import Settings
 
 from ehportal.logs import redact_text
 from organisations.models.invitation import LIFETIME
-from tests.organisations.web.invitations import begin, invited, letter_link, sent
+from organisations.services.letters.invitations import send_invitation
+from tests.organisations.web.invitations import begin, invited, letter_link
 from tests.support.hospital import make_hospital
 from tests.support.mail_sink import receiving_mail
 
@@ -21,7 +22,8 @@ def test_an_answer_of_4xx_does_not_give_the_link_away(
     """The same link works again once the invitation is sent again."""
     late = datetime.now(UTC) - LIFETIME - timedelta(hours=1)
     with receiving_mail(settings) as sink:
-        sent(invited(make_hospital(), "nele@maasdal.example", now=late))
+        invitation = invited(make_hospital(), "nele@maasdal.example", now=late)
+        send_invitation(invitation.organisation_id, invitation.pk, now=late)
     link = letter_link(sink, "nele@maasdal.example")
     seal = link.rstrip("/").split("/")[-1]
     caplog.clear()

@@ -160,7 +160,8 @@ class TestTheLetter:
         self, administrator: Client, hospital: Hospital, sink: MailSink, client: Client
     ) -> None:
         invitation = invited(hospital, NEW, now=datetime.now(UTC) - LIFETIME - timedelta(hours=1))
-        send_invitation(invitation.organisation_id, invitation.pk, now=invitation.created_at)
+        sent_at = invitation.created_at + timedelta(minutes=1)
+        send_invitation(invitation.organisation_id, invitation.pk, now=sent_at)
         link = letter_link(sink, NEW)
         late = client.get(link)
         assert late.status_code == 410

@@ -1,12 +1,11 @@
 """What nobody signed in time says so: nobody waited for an answer of the government."""
 
-from datetime import UTC, datetime
-
 import pytest
 from django.test import Client
 
 from certificates.domain.lifecycle import RequestState
 from certificates.domain.revocation import RevocationState
+from certificates.domain.signing import JOB_LIFETIME
 from certificates.models import SignedWork
 from certificates.services.requests.job import problem_for_people
 from certificates.services.signing.offer_contract import end_unsigned
@@ -25,7 +24,7 @@ def unsigned(hospital: Hospital, request: pytest.FixtureRequest) -> SignedWork:
         if request.param == "revocation"
         else ask(hospital, RequestState.AWAITING_SIGNATURE)
     )
-    end_unsigned(work, now=datetime.now(UTC))
+    end_unsigned(work, now=work.state_since + JOB_LIFETIME)
     return work
 
 
