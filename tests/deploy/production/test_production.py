@@ -31,6 +31,7 @@ from tests.deploy.production.people import (
     somebody,
 )
 from tests.environment import ROOT
+from tests.support.effort import until
 from tests.support.mail_sink import MailSink
 
 PASSWORD = "een-lang-woord-77-appel"
@@ -206,7 +207,13 @@ def test_who_watches_gets_in_past_the_proxy_only(served: Machine) -> None:
     where = f"http://{bound[1]}" if bound else "--unix-socket /run/ehportal/web.sock http://localhost"
     ready = served.type(f"curl --fail --silent {where}/readyz")
     assert '"ready": true' in ready
-    assert "ehportal_http_requests_total" in served.type(f"curl --fail --silent {where}/metrics")
+
+    def counted() -> bool:
+        # Only pages are counted, whichever of the processes answers.
+        assert person.get(f"{served.origin}/accounts/login/", timeout=PATIENCE).status_code == 200
+        return "ehportal_http_requests_total" in served.type(f"curl --fail --silent {where}/metrics")
+
+    until(counted, "the count of a page")
 
 
 def test_pages_are_answered_while_the_door_is_under_attack(served: Machine) -> None:
