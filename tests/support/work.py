@@ -10,7 +10,6 @@ from organisations.domain.work import Lane
 from organisations.models.queued import Queued
 from organisations.services.work.claims import claim
 from organisations.services.work.drain import drain
-from organisations.services.work.kinds import Kind
 from organisations.tenancy import acting_for
 
 KIND = {kind.name: kind for kind in KINDS}
@@ -44,11 +43,6 @@ def set_aside() -> None:
     for kind in KINDS:
         while claim(replace(kind, lease=timedelta(days=1)), "set aside", most=1000):
             pass
-
-
-def kind_of(name: str) -> Kind:
-    """Return a kind of work by its name."""
-    return KIND[name]
 
 
 def check_cards() -> int:
