@@ -5,7 +5,10 @@ figures only. They know one clock, the database's. What is claimed is leased: un
 and its due time stands at the end of the lease, so that a worker which dies leaves it due again by itself.
 """
 
-from django.db.migrations.operations import RunSQL
+from collections.abc import Mapping
+
+from django.db import models
+from django.db.migrations.operations import AddField, RemoveIndex, RunSQL, SeparateDatabaseAndState
 
 SETTINGS = "SET search_path = pg_catalog, public, pg_temp"
 
@@ -25,6 +28,49 @@ def turns(role: str) -> RunSQL:
             REVOKE ALL ON organisations_turn FROM PUBLIC, {role};
         """,
         reverse_sql="DROP TABLE organisations_turn;",
+    )
+
+
+_QUEUED: dict[str, tuple[models.Field, str]] = {  # type: ignore[type-arg]  # of any type
+    "leased_by": (
+        models.CharField(blank=True, db_default="", default="", max_length=80),
+        "varchar(80) DEFAULT '' NOT NULL",
+    ),
+    "leased_until": (models.DateTimeField(blank=True, null=True), "timestamptz NULL"),
+    "tries": (
+        models.PositiveSmallIntegerField(db_default=0, default=0),
+        "smallint DEFAULT 0 NOT NULL CHECK (tries >= 0)",
+    ),
+    "failure": (models.JSONField(blank=True, null=True), "jsonb NULL"),
+    "parked_at": (models.DateTimeField(blank=True, null=True), "timestamptz NULL"),
+}
+"""The columns of `organisations.models.queued.Queued`, as Django and as PostgreSQL know them."""
+
+
+def queued(app: str, replaced: Mapping[str, tuple[str, str]]) -> SeparateDatabaseAndState:
+    """Give tables of `app` the columns of a queue, and drop the index that each did without the claims.
+
+    `replaced` names for each model that index and, for the way back, its definition. All statements follow each other
+    at once: between fields Django would draw its models anew, and the tables would stay locked.
+    """
+    added = ", ".join(f"ADD COLUMN {name} {sql}" for name, (_field, sql) in _QUEUED.items())
+    dropped = ", ".join(f"DROP COLUMN {name}" for name in _QUEUED)
+    return SeparateDatabaseAndState(
+        state_operations=[
+            operation
+            for model, (index, _definition) in replaced.items()
+            for operation in (
+                RemoveIndex(model_name=model, name=index),
+                *(AddField(model, name, field) for name, (field, _sql) in _QUEUED.items()),
+            )
+        ],
+        database_operations=[
+            RunSQL(
+                sql=f"ALTER TABLE {app}_{model} {added}; DROP INDEX {index};",
+                reverse_sql=f"ALTER TABLE {app}_{model} {dropped}; CREATE INDEX {index} ON {app}_{model} {definition};",
+            )
+            for model, (index, definition) in replaced.items()
+        ],
     )
 
 

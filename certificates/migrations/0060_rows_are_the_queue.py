@@ -3,140 +3,51 @@
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
+from organisations.claiming import queued
+
 
 class Migration(migrations.Migration):
     dependencies = [
-        ('certificates', '0043_on_hold_since'),
-        ('organisations', '0060_rows_are_the_queue'),
+        ("certificates", "0043_on_hold_since"),
+        ("organisations", "0060_rows_are_the_queue"),
     ]
 
     operations = [
-        migrations.RemoveIndex(
-            model_name='certificate',
-            name='certificate_by_check',
+        queued(
+            "certificates",
+            {
+                "certificate": (
+                    "certificate_by_check",
+                    "(organisation_id, revocation_checked_at ASC NULLS FIRST)",
+                ),
+                "certificaterequest": (
+                    "request_due",
+                    "(next_attempt_at) WHERE next_attempt_at IS NOT NULL",
+                ),
+                "foreignrequest": ("foreign_due", "(next_attempt_at) WHERE next_attempt_at IS NOT NULL"),
+                "revocation": ("revocation_due", "(next_attempt_at) WHERE next_attempt_at IS NOT NULL"),
+            },
         ),
-        migrations.RemoveIndex(
-            model_name='certificaterequest',
-            name='request_due',
-        ),
-        migrations.RemoveIndex(
-            model_name='foreignrequest',
-            name='foreign_due',
-        ),
-        migrations.RemoveIndex(
-            model_name='revocation',
-            name='revocation_due',
-        ),
-        migrations.AddField(
-            model_name='certificate',
-            name='failure',
-            field=models.JSONField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name='certificate',
-            name='leased_by',
-            field=models.CharField(blank=True, db_default='', default='', max_length=80),
-        ),
-        migrations.AddField(
-            model_name='certificate',
-            name='leased_until',
-            field=models.DateTimeField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name='certificate',
-            name='next_attempt_at',
-            field=models.DateTimeField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name='certificate',
-            name='parked_at',
-            field=models.DateTimeField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name='certificate',
-            name='tries',
-            field=models.PositiveSmallIntegerField(db_default=0, default=0),
-        ),
-        migrations.AddField(
-            model_name='certificaterequest',
-            name='failure',
-            field=models.JSONField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name='certificaterequest',
-            name='leased_by',
-            field=models.CharField(blank=True, db_default='', default='', max_length=80),
-        ),
-        migrations.AddField(
-            model_name='certificaterequest',
-            name='leased_until',
-            field=models.DateTimeField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name='certificaterequest',
-            name='parked_at',
-            field=models.DateTimeField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name='certificaterequest',
-            name='tries',
-            field=models.PositiveSmallIntegerField(db_default=0, default=0),
-        ),
-        migrations.AddField(
-            model_name='foreignrequest',
-            name='failure',
-            field=models.JSONField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name='foreignrequest',
-            name='leased_by',
-            field=models.CharField(blank=True, db_default='', default='', max_length=80),
-        ),
-        migrations.AddField(
-            model_name='foreignrequest',
-            name='leased_until',
-            field=models.DateTimeField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name='foreignrequest',
-            name='parked_at',
-            field=models.DateTimeField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name='foreignrequest',
-            name='tries',
-            field=models.PositiveSmallIntegerField(db_default=0, default=0),
-        ),
-        migrations.AddField(
-            model_name='revocation',
-            name='failure',
-            field=models.JSONField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name='revocation',
-            name='leased_by',
-            field=models.CharField(blank=True, db_default='', default='', max_length=80),
-        ),
-        migrations.AddField(
-            model_name='revocation',
-            name='leased_until',
-            field=models.DateTimeField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name='revocation',
-            name='parked_at',
-            field=models.DateTimeField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name='revocation',
-            name='tries',
-            field=models.PositiveSmallIntegerField(db_default=0, default=0),
-        ),
-        migrations.AlterField(
-            model_name='certificate',
-            name='next_attempt_at',
-            field=models.DateTimeField(
-                blank=True, db_default=django.db.models.functions.datetime.Now(), null=True
-            ),
+        # What stands there is planned by the next migration, some rows at a time; what comes is due at once.
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AddField(
+                    model_name="certificate",
+                    name="next_attempt_at",
+                    field=models.DateTimeField(
+                        blank=True, db_default=django.db.models.functions.datetime.Now(), null=True
+                    ),
+                ),
+            ],
+            database_operations=[
+                migrations.RunSQL(
+                    sql="""
+                        ALTER TABLE certificates_certificate ADD COLUMN next_attempt_at timestamptz NULL;
+                        ALTER TABLE certificates_certificate
+                            ALTER COLUMN next_attempt_at SET DEFAULT statement_timestamp();
+                    """,
+                    reverse_sql="ALTER TABLE certificates_certificate DROP COLUMN next_attempt_at;",
+                ),
+            ],
         ),
     ]

@@ -18,20 +18,22 @@ def claimed(kind, table, *states):
 
 def plan_checks(apps, schema_editor):
     """Plan the next check of what is there, some rows at a time: nobody waits for the whole table."""
+    last = "00000000-0000-0000-0000-000000000000"
     with schema_editor.connection.cursor() as cursor:
-        while True:
+        while last is not None:
             cursor.execute(
-                """UPDATE certificates_certificate
-                   SET next_attempt_at = coalesce(revocation_checked_at + interval '24 hours', now())
-                   WHERE id IN (
-                       SELECT id FROM certificates_certificate
-                       WHERE next_attempt_at IS NULL AND not_after > now() AND revocation_status <> 'revoked'
-                       LIMIT %s
-                   )""",
-                [ROWS],
+                """WITH next AS (
+                       SELECT id FROM certificates_certificate WHERE id > %s ORDER BY id LIMIT %s
+                   ), planned AS (
+                       UPDATE certificates_certificate AS item
+                       SET next_attempt_at = coalesce(item.revocation_checked_at + interval '24 hours', now())
+                       FROM next WHERE item.id = next.id AND item.next_attempt_at IS NULL
+                           AND item.not_after > now() AND item.revocation_status <> 'revoked'
+                   )
+                   SELECT id FROM next ORDER BY id DESC LIMIT 1""",
+                [last, ROWS],
             )
-            if not cursor.rowcount:
-                return
+            [last] = cursor.fetchone() or [None]
 
 
 class Migration(migrations.Migration):

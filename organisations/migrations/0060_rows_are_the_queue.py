@@ -5,7 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
-from organisations.claiming import turns
+from organisations.claiming import queued, turns
 
 
 class Migration(migrations.Migration):
@@ -32,63 +32,15 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.RemoveIndex(
-            model_name='invitation',
-            name='invitation_to_send',
-        ),
-        migrations.RemoveIndex(
-            model_name='organisation',
-            name='organisation_to_remind',
-        ),
-        migrations.AddField(
-            model_name='invitation',
-            name='failure',
-            field=models.JSONField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name='invitation',
-            name='leased_by',
-            field=models.CharField(blank=True, db_default='', default='', max_length=80),
-        ),
-        migrations.AddField(
-            model_name='invitation',
-            name='leased_until',
-            field=models.DateTimeField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name='invitation',
-            name='parked_at',
-            field=models.DateTimeField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name='invitation',
-            name='tries',
-            field=models.PositiveSmallIntegerField(db_default=0, default=0),
-        ),
-        migrations.AddField(
-            model_name='organisation',
-            name='failure',
-            field=models.JSONField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name='organisation',
-            name='leased_by',
-            field=models.CharField(blank=True, db_default='', default='', max_length=80),
-        ),
-        migrations.AddField(
-            model_name='organisation',
-            name='leased_until',
-            field=models.DateTimeField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name='organisation',
-            name='parked_at',
-            field=models.DateTimeField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name='organisation',
-            name='tries',
-            field=models.PositiveSmallIntegerField(db_default=0, default=0),
+        queued(
+            "organisations",
+            {
+                "invitation": (
+                    "invitation_to_send",
+                    "(next_attempt_at) WHERE next_attempt_at IS NOT NULL",
+                ),
+                "organisation": ("organisation_to_remind", "(reminders_due_at, id)"),
+            },
         ),
         turns(settings.DATABASE_WEB_ROLE),
     ]
