@@ -9,13 +9,13 @@ from certificates.models import CardCheck, Certificate, CertificateRequest, Fore
 from certificates.services.cards.ask import forget_old_checks
 from certificates.services.cards.judge import judge_card
 from certificates.services.foreigners.work import work_on_foreign_request
-from certificates.services.reminders.notices import remind_organisation
+from certificates.services.reminders.notices import look_for_notices, write_to
 from certificates.services.requests.work import work_on_request
 from certificates.services.revocations.work import work_on_revocation
 from certificates.services.status.check import check_revocation
 from ehportal.operation import retention
 from organisations.domain.work import Lane
-from organisations.models import Organisation
+from organisations.models import Organisation, Recipient
 from organisations.services.letters.invitations import LETTERS
 from organisations.services.letters.mailbox import read_bounces
 from organisations.services.work.chores import Task, chores_kind, plan_chores
@@ -34,6 +34,8 @@ CHORES = (
     Task("read-bounces", timedelta(minutes=5), lambda now: read_bounces(now=now)),
 )
 
+A_MINUTE = (timedelta(minutes=1),)
+"""How long what must not be silenced rests after a step that failed."""
 AT_ONCE = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 60))
 """How long a card's check rests after a step that failed: whoever holds the card waits."""
 
@@ -48,9 +50,11 @@ KINDS = (
     Kind("revocation_evidence", Lane.STATUS, Revocation, work_on_revocation, CALLS),
     Kind("status_checks", Lane.STATUS, Certificate, check_revocation, CALLS),
     LETTERS,
-    # What one notice breaks on must not silence its organisation, nor put off what others wait for.
-    Kind("notices", Lane.NOTICES, Organisation, remind_organisation, LETTER, due="reminders_due_at",
-         pauses=(timedelta(minutes=1),), parks=False),
+    # What one notice breaks on must silence neither its organisation nor its reader.
+    Kind("notices", Lane.NOTICES, Organisation, look_for_notices, LETTER, due="reminders_due_at",
+         pauses=A_MINUTE, parks=False),
+    Kind("burning_letters", Lane.NOTICES, Recipient, write_to, LETTER, pauses=A_MINUTE, parks=False),
+    Kind("letters", Lane.NOTICES, Recipient, write_to, LETTER, pauses=A_MINUTE, parks=False),
     chores_kind(CHORES),
 )  # fmt: skip
 """In the order in which a worker of their lane takes them up."""

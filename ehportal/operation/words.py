@@ -24,5 +24,7 @@ KINDS = {
     "card_checks": _("Identity cards that are checked"),
     "invitations": _("Invitations"),
     "notices": _("Notices of an organisation"),
+    "burning_letters": _("Letters that cannot wait"),
+    "letters": _("Letters to readers"),
     "chores": _("Chores"),
 }

@@ -9,6 +9,7 @@ from organisations.models.invitation import Invitation
 from organisations.models.membership import Membership
 from organisations.models.organisation import Organisation, OrganisationIdentifier
 from organisations.models.person import Mandate, Person
+from organisations.models.recipient import Recipient
 from organisations.models.reminder import Reminder
 from organisations.models.user import User
 
@@ -26,6 +27,7 @@ __all__ = [
     "OrganisationIdentifier",
     "Person",
     "ProofUse",
+    "Recipient",
     "Reminder",
     "ReturnedMail",
     "User",

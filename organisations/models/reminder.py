@@ -8,7 +8,7 @@ from django.utils import timezone
 
 
 class Reminder(models.Model):
-    """One notice at one step, for one reader. The row is both the claim on the sending and what became of it."""
+    """One notice at one step, for one reader: found, claimed by whoever writes, kept with what became of it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey("organisations.Organisation", on_delete=models.PROTECT, related_name="+")
@@ -20,7 +20,7 @@ class Reminder(models.Model):
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     next_attempt_at = models.DateTimeField(null=True)
-    """Not tried before; None once it was sent, or when nothing more is tried."""
+    """Not told before; None once it was sent, or when nothing more is tried."""
     sent_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     """How many times a mail server refused it."""
@@ -47,3 +47,8 @@ class Reminder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.step} {self.subject_id}"
+
+    @property
+    def key(self) -> tuple[str, uuid.UUID, int]:
+        """What its reader is told once: kind, subject and step."""
+        return (self.kind, self.subject_id, self.step)

@@ -15,7 +15,7 @@ from organisations.domain.identifiers import Finding, mask_ssins
 from organisations.errors import IdentifierExists, IdentifierRefused, NumberInUse
 from organisations.models import Organisation, OrganisationIdentifier
 from organisations.services.audit import Actor, record
-from organisations.services.letters.reminders import wake
+from organisations.services.notices.look import wake
 from organisations.tenancy import acting_for, organisations_with_number
 
 REASON_LENGTH = 300

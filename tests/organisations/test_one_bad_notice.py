@@ -7,22 +7,17 @@ import pytest
 from pytest_django import Settings
 
 from certificates.services.reminders import notices
-from certificates.services.reminders.notices import remind_organisation as remind_of_certificates
 from organisations.models import Organisation, Reminder, User
-from organisations.services.letters import mail, reminders
+from organisations.services.letters import mail
 from organisations.services.letters.mail import Note
-from organisations.services.letters.reminders import (
-    PAUSES,
-    UNWRITTEN,
-    Notice,
-    Urgency,
-    each_by_itself,
-    remind_organisation,
-)
+from organisations.services.notices import tell
+from organisations.services.notices.notice import PAUSES, Notice, Urgency, each_by_itself
+from organisations.services.notices.tell import UNWRITTEN
 from organisations.tenancy import acting_for
 from tests.certificates.web.shelf import shelve
 from tests.support.hospital import Hospital, make_hospital
 from tests.support.mail_sink import MailSink, receiving_mail
+from tests.support.notices import next_letter, remind_organisation
 
 pytestmark = pytest.mark.django_db
 NOW = datetime.now(UTC)
@@ -53,11 +48,6 @@ def bad(hospital: Hospital, *readers: User) -> Notice:
     return Notice("bad", 0, hospital.holder, readers, write)
 
 
-def looked_at(hospital: Hospital) -> datetime:
-    with acting_for([hospital.organisation.pk], as_platform=True):
-        return Organisation.objects.get(pk=hospital.organisation.pk).reminders_due_at
-
-
 def test_a_text_that_fails_is_left_out_of_the_letter_and_waits(hospital: Hospital, sink: MailSink) -> None:
     els, an = hospital.administrator, hospital.holder_user
     found = [good("one", hospital, els), bad(hospital, els, an), good("two", hospital, els, an)]
@@ -70,7 +60,9 @@ def test_a_text_that_fails_is_left_out_of_the_letter_and_waits(hospital: Hospita
         waiting = Reminder.objects.filter(sent_at=None)
         assert {(row.kind, row.answer, row.attempts) for row in waiting} == {("bad", UNWRITTEN, 1)}
         assert {row.next_attempt_at for row in waiting} == {NOW + PAUSES[Urgency.ROUTINE][0]}
-    assert looked_at(hospital) == NOW + PAUSES[Urgency.ROUTINE][0], "planned, although a failure was raised"
+    assert next_letter(hospital.organisation.pk) == NOW + PAUSES[Urgency.ROUTINE][0], (
+        "planned, although a failure was raised"
+    )
     assert len(sink.mails) == 2
     remind_organisation(hospital.organisation.pk, lambda *_: found, now=NOW)
     assert len(sink.mails) == 2, "nothing is told twice"
@@ -83,7 +75,7 @@ def test_a_bad_one_never_puts_off_what_burns(hospital: Hospital, sink: MailSink,
         remind_organisation(
             hospital.organisation.pk, lambda *_: [bad(hospital, hospital.administrator), burning], now=NOW
         )
-    assert looked_at(hospital) == NOW + PAUSES[Urgency.EMERGENCY][0]
+    assert next_letter(hospital.organisation.pk) == NOW + PAUSES[Urgency.EMERGENCY][0]
 
 
 def test_a_kind_that_cannot_be_found_hides_no_other(
@@ -98,7 +90,7 @@ def test_a_kind_that_cannot_be_found_hides_no_other(
     monkeypatch.setattr(notices, "KINDS", (broken, *notices.KINDS))
     shelve(hospital.organisation, "EHBOX", 20)
     with pytest.raises(Exception, match="division by zero"):
-        remind_of_certificates(hospital.organisation.pk, hospital.organisation.pk, now=datetime.now(UTC))
+        remind_organisation(hospital.organisation.pk, notices.notices_of, now=datetime.now(UTC))
     assert hospital.administrator.email in {to for [to], _mail in sink.mails}
 
 
@@ -113,7 +105,7 @@ def test_a_reader_for_whom_something_fails_keeps_nobody_waiting(
             raise RuntimeError("no letter for her")
         return post(reader, write)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(reminders, "post", posting)
+    monkeypatch.setattr(tell, "post", posting)
     with pytest.raises(RuntimeError):
         remind_organisation(hospital.organisation.pk, lambda *_: [good("one", hospital, els, an)], now=NOW)
     assert [to for [to], _mail in sink.mails] == [an.email]

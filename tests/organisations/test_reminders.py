@@ -10,21 +10,16 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from organisations.domain.roles import Role
 from organisations.models import AuditEvent, Organisation, Reminder, User
-from organisations.services.letters import reminders
 from organisations.services.letters.mail import MOST_NOTES, Note
-from organisations.services.letters.reminders import (
-    AFTER_OUTAGE,
-    CLAIM,
-    EVERY,
-    PAUSES,
-    Notice,
-    Urgency,
-    remind_organisation,
-)
 from organisations.services.members import add_member
+from organisations.services.notices import tell
+from organisations.services.notices.look import EVERY, look_for_notices
+from organisations.services.notices.notice import AFTER_OUTAGE, PAUSES, Notice, Urgency
+from organisations.services.notices.tell import CLAIM
 from organisations.tenancy import acting_for
 from tests.support.hospital import PLATFORM, Hospital, make_hospital
 from tests.support.mail_sink import MailSink, receiving_mail
+from tests.support.notices import next_letter, remind_organisation, write_letters
 from tests.support.work import claimable
 
 pytestmark = pytest.mark.django_db
@@ -161,7 +156,7 @@ def test_an_outage_loses_nothing_and_is_tried_again_soon(
     up = settings.EMAIL_PORT
     settings.EMAIL_PORT = 1
     remind(hospital, notice(hospital, hospital.administrator, hospital.holder_user))
-    assert looked_at(hospital) == NOW + OUTAGE
+    assert next_letter(hospital.organisation.pk) == NOW + OUTAGE
     assert all(row.attempts == 0 for row in rows_of(hospital))
     settings.EMAIL_PORT = up
     remind(hospital, notice(hospital, hospital.administrator, hospital.holder_user), now=NOW + OUTAGE)
@@ -174,7 +169,7 @@ def test_a_worker_that_dies_before_the_letter_left_leaves_a_claim_that_lapses(
     def die(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(reminders, "post", die)
+    monkeypatch.setattr(tell, "post", die)
     with pytest.raises(KeyboardInterrupt):
         remind(hospital, notice(hospital, hospital.administrator))
     monkeypatch.undo()
@@ -276,23 +271,64 @@ def test_looking_again_at_what_was_told_costs_nothing_more(
     told = [notice(hospital, *readers, kind=f"kind{one}") for one in range(20)]
     remind(hospital, *told)
     assert len(sink.mails) == 14
-    # Three transactions (here within the test's own), the look itself, and one question about all reminders.
-    with django_assert_max_num_queries(19):
+    # The look with its transactions (here within the test's own), one question about all reminders, one about readers.
+    with django_assert_max_num_queries(22):
         remind(hospital, *told, now=NOW + EVERY)
 
 
-def test_many_readers_are_told_over_several_looks(
-    hospital: Hospital, sink: MailSink, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reminders, "MOST_LETTERS", 2)
-    readers = [colleague(hospital, f"colleague{one}") for one in range(5)]
-    at = NOW
-    for expected in (2, 4, 5):
-        assert looked_at(hospital) <= at
-        remind_organisation(hospital.organisation.pk, lambda *_: [notice(hospital, *readers)], now=at)
-        assert len(sink.mails) == expected
-        at += timedelta(seconds=10)
-    assert looked_at(hospital) > at
+def test_looking_tells_nobody_and_each_reader_is_claimed_alone(hospital: Hospital, sink: MailSink) -> None:
+    readers = [colleague(hospital, f"colleague{one}") for one in range(3)]
+    found = [notice(hospital, *readers)]
+    look_for_notices(hospital.organisation.pk, lambda *_: found, now=NOW)
+    assert sink.mails == []
+    assert looked_at(hospital) == NOW + EVERY
+    assert len(claimable("letters")) == 3
+    assert claimable("burning_letters") == []
+
+
+def test_what_is_over_when_the_letter_is_written_is_not_told(hospital: Hospital, sink: MailSink) -> None:
+    key, els = hospital.organisation.pk, hospital.administrator
+    look_for_notices(
+        key, lambda *_: [notice(hospital, els, step=30), notice(hospital, els, kind="other")], now=NOW
+    )
+    today = [notice(hospital, els, step=14), notice(hospital, els, kind="other")]
+    assert write_letters(key, lambda *_: today, now=NOW + 16 * DAY) == []
+    text = sink.text_to(els.email)
+    assert "other 30" in text
+    assert "thing" not in text
+    assert looked_at(hospital) == NOW + EVERY, "which passed long ago: somebody looks for what is due today"
+    remind(hospital, *today, now=NOW + 16 * DAY)
+    assert [(event.details["reminder"], event.details["step"]) for event in events(hospital)] == [
+        ("other", 30),
+        ("thing", 14),
+    ]
+    assert {(row.kind, row.step) for row in rows_of(hospital)} == {("other", 30), ("thing", 14)}
+
+
+def test_what_was_over_and_comes_back_is_told(hospital: Hospital, sink: MailSink) -> None:
+    key, els = hospital.organisation.pk, hospital.administrator
+    look_for_notices(key, lambda *_: [notice(hospital, els)], now=NOW)
+    assert write_letters(key, lambda *_: [], now=NOW) == []
+    assert sink.mails == []
+    assert next_letter(key) is None
+    assert looked_at(hospital) == NOW, "somebody looks again at once"
+    remind(hospital, notice(hospital, els), now=NOW + DAY)
+    assert addresses(sink) == [els.email]
+
+
+def test_a_kind_that_cannot_be_found_for_a_moment_loses_nothing(hospital: Hospital, sink: MailSink) -> None:
+    key, els = hospital.organisation.pk, hospital.administrator
+    look_for_notices(key, lambda *_: [notice(hospital, els)], now=NOW)
+
+    def fails(_organisation: Organisation, _now: datetime, broken: list[Exception]) -> list[Notice]:
+        broken.append(ValueError("not this time"))
+        return []
+
+    assert [type(one) for one in write_letters(key, fails, now=NOW)] == [ValueError]
+    assert sink.mails == []
+    assert next_letter(key) == NOW + CLAIM
+    assert write_letters(key, lambda *_: [notice(hospital, els)], now=NOW + CLAIM) == []
+    assert addresses(sink) == [els.email]
 
 
 def test_what_is_private_stays_so(hospital: Hospital, sink: MailSink) -> None:

@@ -7,10 +7,11 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from organisations.models import Reminder
-from organisations.services.letters import reminders
+from organisations.models import Recipient, Reminder
 from organisations.services.letters.mail import Note
-from organisations.services.letters.reminders import Notice
+from organisations.services.notices.look import look_for_notices
+from organisations.services.notices.notice import Notice
+from organisations.services.notices.tell import tell
 from organisations.tenancy import acting_for
 from tests.support.hospital import make_hospital
 from tests.support.mail_sink import receiving_mail
@@ -25,11 +26,15 @@ def test_two_workers_at_once_send_one_letter(settings: Settings) -> None:
     due = Notice(
         "thing", 1, hospital.holder, (hospital.administrator,), lambda _: Note("a thing", "waits", "/there/")
     )
+    key = hospital.organisation.pk
+    look_for_notices(key, lambda *_: [due], now=NOW)
+    with acting_for([key], as_platform=True):
+        row = Recipient.objects.get().pk
 
     def work() -> None:
         start.wait()
         try:
-            reminders._tell(hospital.organisation, hospital.administrator, [due], NOW, [])
+            tell(key, row, lambda *_: [due], now=NOW)
         finally:
             connection.close()
 
@@ -41,5 +46,5 @@ def test_two_workers_at_once_send_one_letter(settings: Settings) -> None:
             one.join()
     assert [to for to, _mail in sink.mails] == [[hospital.administrator.email]]
     with acting_for([hospital.organisation.pk], as_platform=True):
-        [row] = Reminder.objects.all()
-    assert row.sent_at == NOW
+        [told] = Reminder.objects.all()
+    assert told.sent_at == NOW

@@ -23,7 +23,7 @@ from certificates.services.reminders.words import day_of, name_of
 from certificates.services.renewals.plan import RenewalPlan, plan_renewals
 from organisations.models import Organisation, User
 from organisations.services.letters.mail import Note
-from organisations.services.letters.reminders import Notice
+from organisations.services.notices.notice import Notice
 
 DONE = frozenset({RenewalOutcome.ALREADY_RENEWED, RenewalOutcome.REVOKED, RenewalOutcome.EXPIRED})
 

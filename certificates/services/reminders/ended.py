@@ -17,7 +17,7 @@ from certificates.services.reminders.readers import Readers
 from certificates.services.reminders.words import day_of, name_of
 from organisations.models import Organisation, User
 from organisations.services.letters.mail import Note
-from organisations.services.letters.reminders import Notice
+from organisations.services.notices.notice import Notice
 
 TOLD_FOR = timedelta(days=30)
 """So long after the end it is still news."""

@@ -13,7 +13,7 @@ from certificates.services.reminders.readers import Readers
 from certificates.services.reminders.words import day_of, name_of
 from organisations.models import Organisation, User
 from organisations.services.letters.mail import Note
-from organisations.services.letters.reminders import Notice
+from organisations.services.notices.notice import Notice
 
 
 def deadlines(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:

@@ -13,8 +13,8 @@ from certificates.services.reminders.readers import Readers
 from certificates.services.reminders.signatures import signatures, unsigned_questions, unsigned_revocations
 from certificates.services.reminders.tokens import waiting_tokens
 from organisations.models import Organisation
-from organisations.services.letters import reminders
-from organisations.services.letters.reminders import Broken, Notice, each_by_itself
+from organisations.services.notices import look, tell
+from organisations.services.notices.notice import Broken, Notice, each_by_itself
 
 KINDS = (
     contested_numbers,
@@ -41,6 +41,11 @@ def notices_of(organisation: Organisation, now: datetime, broken: Broken) -> lis
     return each_by_itself((partial(find, organisation, readers, now) for find in KINDS), broken)
 
 
-def remind_organisation(organisation_id: UUID, _row: UUID, /, *, now: datetime) -> None:
-    """Mail one organisation's members what is due; safe to run twice, at once or again. Call outside transactions."""
-    reminders.remind_organisation(organisation_id, notices_of, now=now)
+def look_for_notices(organisation_id: UUID, _row: UUID, /, *, now: datetime) -> None:
+    """Write down what an organisation's members are to be told; safe to run twice, at once or again."""
+    look.look_for_notices(organisation_id, notices_of, now=now)
+
+
+def write_to(organisation_id: UUID, recipient_id: UUID, /, *, now: datetime) -> None:
+    """Mail one recipient what is due; safe to run twice, at once or again. Call outside transactions."""
+    tell.tell(organisation_id, recipient_id, notices_of, now=now)

@@ -11,7 +11,7 @@ from organisations.domain.claims import NumberState, Use
 from organisations.domain.mandates import belgian_day
 from organisations.models import Organisation, OrganisationIdentifier, User
 from organisations.services.letters.mail import Note
-from organisations.services.letters.reminders import Notice, Urgency
+from organisations.services.notices.notice import Notice, Urgency
 
 FIRST_DAY = date(2026, 1, 1)
 """Steps count from here: what happens on another day is told again."""

@@ -14,7 +14,7 @@ from certificates.services.reminders.words import day_of
 from organisations.domain.mandates import belgian_day
 from organisations.models import Organisation, User
 from organisations.services.letters.mail import Note
-from organisations.services.letters.reminders import Notice
+from organisations.services.notices.notice import Notice
 
 
 def ending_papers(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:

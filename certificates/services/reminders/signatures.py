@@ -27,7 +27,7 @@ from certificates.services.reminders.readers import Readers
 from certificates.services.reminders.words import name_of
 from organisations.models import Organisation, User
 from organisations.services.letters.mail import Note
-from organisations.services.letters.reminders import Notice, Urgency
+from organisations.services.notices.notice import Notice, Urgency
 
 Asked = CertificateRequest | Revocation | RecordsInquiry
 

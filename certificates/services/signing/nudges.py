@@ -9,7 +9,7 @@ from certificates.domain.signing import SigningState
 from certificates.models import Certificate, ForeignRequest, Revocation, SignedWork
 from organisations.domain.work import Lane
 from organisations.models.queued import AS_IF_NEVER_FAILED
-from organisations.services.letters.reminders import wake
+from organisations.services.notices.look import wake
 from organisations.services.work.wakes import wake_on_commit
 
 

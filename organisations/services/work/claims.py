@@ -11,7 +11,7 @@ from django.db import connection, models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Greatest, Least, Now
 
-from organisations.models.queued import AS_IF_NEVER_FAILED
+from organisations.models.queued import AS_IF_NEVER_FAILED, Queued
 from organisations.services.work.kinds import Kind
 from organisations.tenancy import acting_for
 
@@ -64,6 +64,19 @@ def claim_this(kind: Kind, owner: str, organisation_id: UUID, row_id: UUID) -> C
 def settle(claimed: Claim) -> None:
     """Note that the step came to its end, whatever its outcome; what it planned next stands in the row."""
     _write(claimed, {"leased_by": "", "leased_until": None, "tries": 0, "failure": None})
+
+
+def plan_next(
+    model: type[Queued], row_id: UUID, at: datetime | None, now: datetime, *, due: str = "next_attempt_at"
+) -> None:
+    """Plan a row's next turn from within its step, None for no further one, unless somebody wants it sooner meanwhile.
+
+    While a worker has it, its due time is the end of the lease; anything else was written by who wants it taken up.
+    For whom the row is visible, in the caller's transaction where there is one.
+    """
+    planned = Q(**{due: F("leased_until")}) | Q(leased_until=None, **{f"{due}__lte": now})
+    planned |= Q(leased_until=None) if at is None else Q(**{f"{due}__gt": at})
+    model._default_manager.filter(planned, pk=row_id).update(**{due: at})
 
 
 def note_failure(claimed: Claim, error: BaseException) -> bool:

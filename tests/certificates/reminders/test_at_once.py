@@ -11,7 +11,6 @@ from certificates.domain.lifecycle import RequestState
 from certificates.domain.reminders import COMPROMISE_STEPS, SETTLE, SETTLE_AT_MOST, settled
 from certificates.domain.revocation import RevocationReason, RevocationState
 from certificates.models import Revocation
-from certificates.services.reminders.notices import remind_organisation
 from organisations.domain.roles import Role
 from organisations.domain.work import Lane
 from organisations.models import Organisation
@@ -22,6 +21,7 @@ from tests.certificates.web.shelf import ask, shelve
 from tests.organisations.web.members import member, signed_in
 from tests.support.hospital import Hospital, make_hospital
 from tests.support.mail_sink import MailSink, receiving_mail
+from tests.support.notices import remind_organisation, write_letters
 from tests.support.questions import ask as ask_records
 from tests.support.work import is_due as is_due_at
 from tests.support.work import work_off
@@ -51,9 +51,10 @@ def is_due(hospital: Hospital, at: datetime) -> bool:
 
 
 def look(hospital: Hospital, at: datetime) -> None:
-    """What the sweep does at that moment: nothing before the organisation is due."""
+    """What the worker does at that moment: nothing before the organisation or a reader is due."""
     if is_due(hospital, at):
-        remind_organisation(hospital.organisation.pk, hospital.organisation.pk, now=at)
+        remind_organisation(hospital.organisation.pk, now=at)
+    write_letters(hospital.organisation.pk, now=at)
 
 
 def letters(sink: MailSink) -> list[str]:

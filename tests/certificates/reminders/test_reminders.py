@@ -14,10 +14,10 @@ from certificates.domain.reminders import RENEWAL_STEPS, WAITING_STEPS, step_aft
 from certificates.domain.revocation import RevocationState
 from certificates.domain.tokens import TokenState
 from certificates.models import Certificate, EncryptionToken, ForeignRequest
-from certificates.services.reminders.notices import KINDS, notices_of, remind_organisation
+from certificates.services.reminders.notices import KINDS, notices_of
 from organisations.domain.work import Lane
 from organisations.models import AuditEvent, Membership, Organisation, User
-from organisations.services.letters.reminders import Notice
+from organisations.services.notices.notice import Notice
 from organisations.tenancy import acting_for
 from tests.certificates.foreigners.stages import make_foreigner
 from tests.certificates.papers.test_papers import draft
@@ -26,6 +26,7 @@ from tests.certificates.web.revocations.endings import revoke
 from tests.certificates.web.shelf import ask, give_token, shelve
 from tests.support.hospital import Hospital, make_hospital
 from tests.support.mail_sink import MailSink, receiving_mail
+from tests.support.notices import remind_organisation
 from tests.support.work import work_off
 
 DAYS = timedelta(days=1)
@@ -46,7 +47,7 @@ def now() -> datetime:
 def remind(hospital: Hospital) -> None:
     with acting_for([hospital.organisation.pk], as_platform=True):
         Organisation.objects.filter(pk=hospital.organisation.pk).update(reminders_due_at=now())
-    remind_organisation(hospital.organisation.pk, hospital.organisation.pk, now=now())
+    remind_organisation(hospital.organisation.pk, now=now())
 
 
 def found(hospital: Hospital, *, at: datetime | None = None) -> list[Notice]:

@@ -72,6 +72,7 @@ _BESIDES: dict[str, dict[str, Policy]] = {
     "organisations_membership": _own("user_id"),
     "organisations_organisationidentifier": {},
     "organisations_person": {"private": _only(f"({PLATFORM} OR ({USER} IS NOT NULL))")},
+    "organisations_recipient": {},
     "organisations_reminder": _PRIVATE,
 }
 TENANTS: dict[str, dict[str, Policy]] = {
