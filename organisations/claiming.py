@@ -39,7 +39,7 @@ _QUEUED: dict[str, tuple[models.Field, str]] = {  # type: ignore[type-arg]  # of
     "leased_until": (models.DateTimeField(blank=True, null=True), "timestamptz NULL"),
     "tries": (
         models.PositiveSmallIntegerField(db_default=0, default=0),
-        "smallint DEFAULT 0 NOT NULL CHECK (tries >= 0)",
+        "smallint DEFAULT 0 NOT NULL",
     ),
     "failure": (models.JSONField(blank=True, null=True), "jsonb NULL"),
     "parked_at": (models.DateTimeField(blank=True, null=True), "timestamptz NULL"),
@@ -54,6 +54,8 @@ def queued(app: str, replaced: Mapping[str, tuple[str, str]]) -> SeparateDatabas
     at once: between fields Django would draw its models anew, and the tables would stay locked.
     """
     added = ", ".join(f"ADD COLUMN {name} {sql}" for name, (_field, sql) in _QUEUED.items())
+    # A check on a new column reads the whole table; `leasable` validates it while others work.
+    check = "ADD CONSTRAINT {table}_tries_check CHECK (tries >= 0) NOT VALID"
     dropped = ", ".join(f"DROP COLUMN {name}" for name in _QUEUED)
     return SeparateDatabaseAndState(
         state_operations=[
@@ -66,7 +68,7 @@ def queued(app: str, replaced: Mapping[str, tuple[str, str]]) -> SeparateDatabas
         ],
         database_operations=[
             RunSQL(
-                sql=f"ALTER TABLE {app}_{model} {added}; DROP INDEX {index};",
+                sql=f"ALTER TABLE {app}_{model} {added}, {check.format(table=f'{app}_{model}')}; DROP INDEX {index};",
                 reverse_sql=f"ALTER TABLE {app}_{model} {dropped}; CREATE INDEX {index} ON {app}_{model} {definition};",
             )
             for model, (index, definition) in replaced.items()
@@ -77,6 +79,7 @@ def queued(app: str, replaced: Mapping[str, tuple[str, str]]) -> SeparateDatabas
 def leasable(table: str) -> list[RunSQL]:
     """Index what is leased and what fails in a table of `Queued` rows, both few; in a migration that is not atomic."""
     return [
+        RunSQL(f"ALTER TABLE {table} VALIDATE CONSTRAINT {table}_tries_check;", RunSQL.noop),
         _index(f"{table}_leased", table, "leased_until", "leased_until IS NOT NULL"),
         _index(f"{table}_failing", table, "parked_at", "failure IS NOT NULL"),
     ]

@@ -50,26 +50,27 @@ def take_up_now(kind: Kind, organisation_id: UUID, row_id: UUID) -> object:
     claimed = claim_this(kind, _owner(), organisation_id, row_id)
     if claimed is None:
         return None
-    try:
-        with within(kind.calls):
-            answer = kind.step(organisation_id, row_id, now=claimed.at)
-    except Exception as error:
-        note_failure(claimed, error)
-        raise
-    settle(claimed)
+    answer, error = _step(claimed)
+    if error is not None:
+        raise error
     return answer
 
 
 def take_up(claimed: Claim) -> None:
     """Take the step of one claimed row; what it raises is written down and harms no other row."""
-    kind = claimed.kind
     if park_if_deadly(claimed):
-        log.error("step_parked", kind=kind.name, row=str(claimed.row_id), error="worker died")
+        log.error("step_parked", kind=claimed.kind.name, row=str(claimed.row_id), error="worker died")
         return
+    _step(claimed)
+
+
+def _step(claimed: Claim) -> tuple[object, Exception | None]:
+    """Take the step and note with the row how it ended; return its answer, or what it raised, whatever that is."""
+    kind = claimed.kind
     try:
         with within(kind.calls):
-            kind.step(claimed.organisation_id, claimed.row_id, now=claimed.at)
-    except Exception as error:  # whatever it is, the row says so and its neighbours go on
+            answer = kind.step(claimed.organisation_id, claimed.row_id, now=claimed.at)
+    except Exception as error:
         parked = note_failure(claimed, error)
         log.exception(
             "step_parked" if parked else "step_failed",
@@ -77,8 +78,9 @@ def take_up(claimed: Claim) -> None:
             row=str(claimed.row_id),
             tries=claimed.tries,
         )
-    else:
-        settle(claimed)
+        return None, error
+    settle(claimed)
+    return answer, None
 
 
 def _owner() -> str:

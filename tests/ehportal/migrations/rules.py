@@ -17,7 +17,10 @@ from django.db.models import NOT_PROVIDED
 
 INDEX = re.compile(r"\bCREATE\s+(?:UNIQUE\s+)?INDEX\b(?!\s+CONCURRENTLY\b).*?\bON\s+(?:ONLY\s+)?\"?(\w+)", re.I | re.S)
 MADE = re.compile(r"\bCREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?\"?(\w+)", re.I)
+MADE_WHOLE = re.compile(r"\bCREATE\s+TABLE\b[^;]*|\bWITH\s+CHECK\b", re.I)
+"""What says CHECK and reads nothing: a table that is new, and the condition of a policy."""
 FILLED = re.compile(r"\bADD\s+COLUMN\b(?:(?!\bDEFAULT\b)[^,;])*\bNOT\s+NULL\b(?![^,;]*\bDEFAULT\b)", re.I)
+CHECKED = re.compile(r"\bCHECK\s*\((?![^;]*?\)\s*NOT\s+VALID\b)", re.I)
 MUST_BE = re.compile(r"\bSET\s+NOT\s+NULL\b", re.I)
 GOES = re.compile(r"\bDROP\s+(?:TABLE|COLUMN)\b|\bRENAME\b", re.I)
 
@@ -79,6 +82,8 @@ def _added(field: models.Field) -> Iterator[str]:  # type: ignore[type-arg]  # o
         yield "column that the release before does not fill"
     if _indexed(field):
         yield "index that is not made concurrently"
+    if "Positive" in field.get_internal_type():
+        yield "constraint that reads every row"
 
 
 def _altered(old: models.Field, new: models.Field) -> Iterator[str]:  # type: ignore[type-arg]  # of any type
@@ -99,6 +104,8 @@ def _sql(operation: ops.RunSQL, own: set[str]) -> Iterator[str]:
         yield "index that is not made concurrently"
     if FILLED.search(text) or MUST_BE.search(text):
         yield "column that the release before does not fill"
+    if CHECKED.search(MADE_WHOLE.sub("", text)):
+        yield "constraint that reads every row"
     if GOES.search(text):
         yield "goes while the release before still uses it"
 
