@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from tests.bench import lanes
 from tests.bench.stand import milliseconds, owner_connection, show
 
 ORGANISATIONS = 200
 EACH = 500
 MILLION = 5_000
 HANGING = 500
-MOVED = 400
 
 
 def measure(*, each: int = EACH) -> None:
@@ -26,7 +26,7 @@ def measure(*, each: int = EACH) -> None:
     fill(hospital.organisation, 1)
     _copy(each)
     _sweeps(each)
-    _rows_a_second()
+    lanes.measure(hospital)
     _waiting_beside_hanging_checks(hospital)
 
 
@@ -115,40 +115,6 @@ def _standing(name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM ehportal_standing_{name}()")  # noqa: S608  # names of ours
         cursor.fetchall()
-
-
-def _nothing(_organisation: UUID, _row: UUID, /, *, now: datetime) -> None:
-    """A step that does nothing: what is left is claiming and settling."""
-
-
-def _rows_a_second() -> None:
-    """Claim, step and settle with a step that does nothing, beside plain single-row commits of the same rows."""
-    from dataclasses import replace
-
-    from django.db import connection
-
-    from ehportal.lanes import KINDS
-    from organisations.services.work.drain import drain
-    from organisations.tenancy import acting_for
-
-    [checks] = [replace(kind, step=_nothing) for kind in KINDS if kind.name == "status_checks"]
-    began = time.perf_counter()
-    done = drain([checks], wake=lambda: None, seconds=4)
-    moved = done / (time.perf_counter() - began)
-    with owner_connection() as owner:
-        keys = owner.execute(
-            "SELECT organisation_id, id FROM certificates_certificate LIMIT %s", [MOVED]
-        ).fetchall()
-    began = time.perf_counter()
-    for organisation, key in keys:
-        with acting_for([organisation], as_platform=True), connection.cursor() as cursor:
-            cursor.execute("UPDATE certificates_certificate SET tries = 0 WHERE id = %s", [key])
-    raw = len(keys) / (time.perf_counter() - began)
-    show(
-        "One process, every row due",
-        ("rows a second", "claimed, stepped, settled", "one plain update each", "ratio"),
-        [("status checks", f"{moved:.0f}", f"{raw:.0f}", f"{raw / moved:.1f}")],
-    )
 
 
 def _waiting_beside_hanging_checks(hospital: Any) -> None:
