@@ -75,6 +75,10 @@ def mapping(name: str) -> dict[str, str]:
     return found
 
 
+CONNECT_SECONDS = "5"
+"""How long a connection to the database may take to come about, unless its address says otherwise."""
+
+
 def database(url: str) -> dict[str, object]:
     """Turn `postgresql://user:password@host:port/name?host=/socket` into Django's form.
 
@@ -91,7 +95,8 @@ def database(url: str) -> dict[str, object]:
         raise ImproperlyConfigured("DATABASE_URL must name a database after the host.")
     query: Mapping[str, list[str]] = parse_qs(parts.query)
     host = query.get("host", [parts.hostname or ""])[0]
-    options = {key: values[0] for key, values in query.items() if key != "host"}
+    options = {"connect_timeout": CONNECT_SECONDS}
+    options |= {key: values[0] for key, values in query.items() if key != "host"}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),

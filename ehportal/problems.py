@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 
+from ehportal.pages.away import database_is_away
 from ehportal.pages.refusals import refusal_of
 from organisations.api.devices import ProvenView
 from organisations.errors import DomainError, ProofRefused
@@ -76,6 +77,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
             "code": "request_refused",
         }
         return Response(body, status=error.status_code, content_type="application/problem+json")
+    if database_is_away(error):
+        return None  # whoever answers for pages answers for programs too
     structlog.get_logger("ehportal.problems").exception(
         "unexpected_error", view=type(context.get("view")).__name__
     )

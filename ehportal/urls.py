@@ -8,6 +8,7 @@ from organisations.web.accounts.adapter import closed
 from organisations.web.language import choose_language
 
 handler400 = "ehportal.pages.refusals.bad_request"
+handler500 = "ehportal.pages.away.server_error"
 
 urlpatterns = [
     path("agent/v1/", include("certificates.api.urls")),

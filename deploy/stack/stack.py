@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import requests
 
@@ -119,6 +120,12 @@ class Stack:
         if not self.redis_url:
             process, self.redis_url = redis.start(self.folder / "redis")
             self.processes.adopt("redis", process)
+
+    def start_sandbox_again(self) -> None:
+        """Start a sandbox that has ended once more, where it was: what it issued and was sent is still known there."""
+        was = self.sandbox
+        self.sandbox_ports = (_port(was.production), _port(was.acceptance), _port(was.control))
+        self._sandbox()
 
     def _sandbox(self) -> None:
         ports = [str(port) for port in self.sandbox_ports]
@@ -229,3 +236,7 @@ class Stack:
             except requests.RequestException:
                 time.sleep(0.1)
         raise TimeoutError(f"The web server did not answer; see {self.processes.logs / 'web.log'}.")
+
+
+def _port(address: str) -> int:
+    return urlsplit(address).port or 0

@@ -93,12 +93,14 @@ def test_a_database_address() -> None:
     read = env.database("postgresql://some%40one:p%2Fw%3A@db.example:5433/na%20me?sslmode=require")
     wanted = {"NAME": "na me", "USER": "some@one", "PASSWORD": "p/w:", "HOST": "db.example", "PORT": "5433"}
     assert {name: read[name] for name in wanted} == wanted
-    assert read["OPTIONS"] == {"sslmode": "require"}
+    assert read["OPTIONS"] == {"connect_timeout": "5", "sslmode": "require"}
 
 
 def test_a_database_by_its_socket() -> None:
     read = env.database("postgres:///name?host=/run/postgresql")
-    assert (read["HOST"], read["PORT"], read["USER"], read["OPTIONS"]) == ("/run/postgresql", "", "", {})
+    assert (read["HOST"], read["PORT"], read["USER"]) == ("/run/postgresql", "", "")
+    given = env.database("postgres:///name?host=/run/postgresql&connect_timeout=2")
+    assert (read["OPTIONS"], given["OPTIONS"]) == ({"connect_timeout": "5"}, {"connect_timeout": "2"})
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ from deploy.stack.demo.accounts import MAASDAL, TILLEULS, Account, DemoHospital,
 from deploy.stack.demo.cards import Workstation, make_workstation
 from deploy.stack.demo.journey import Browser, Terminal, wait_for
 from deploy.stack.stack import Stack
+from tests.environment import ROOT
 from tests.support.effort import PATIENCE
 from tests.support.mail_sink import MailSink
 
@@ -35,6 +38,8 @@ class World:
     accounts: dict[str, Account]
     stations: dict[str, Workstation]
     mail: MailSink
+    server: Path | None
+    """The data of a PostgreSQL server that is the journeys' own to kill; None where another was named."""
     _browsers: dict[str, Browser]
 
     def browser(self, email: str) -> Browser:
@@ -80,7 +85,40 @@ expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.fixture(scope="session")
-def world(admin_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def own_server() -> Iterator[Path | None]:
+    """The folder of a PostgreSQL server of the journeys' own; None where TEST_DATABASE_URL names one."""
+    if os.environ.get("TEST_DATABASE_URL"):
+        yield None
+        return
+    # Not below pytest's own folders, which the account that PostgreSQL runs as may not enter.
+    data = Path(ROOT) / ".demo" / f"journeys-postgres-{os.getpid()}"
+    try:
+        yield data
+    finally:
+        end_server(data)
+        shutil.rmtree(data, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def admin_url(own_server: Path | None) -> str:
+    """Address of a PostgreSQL superuser for the journeys."""
+    from deploy.stack import postgres
+
+    return os.environ["TEST_DATABASE_URL"] if own_server is None else postgres.start_embedded(own_server)
+
+
+def end_server(data: Path) -> None:
+    """End the PostgreSQL server of a data folder at once, whoever started it."""
+    try:
+        os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+    except (FileNotFoundError, ProcessLookupError):
+        return
+
+
+@pytest.fixture(scope="session")
+def world(
+    admin_url: str, own_server: Path | None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("journey")
     lines: list[str] = []
     mail = MailSink()
@@ -112,7 +150,7 @@ def world(admin_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             return make_workstation(place, hospital, folder / "sandbox", "en", pin=PIN)
 
         stations = {hospital.surname.lower(): station(hospital) for hospital in (MAASDAL, TILLEULS)}
-        world = World(stack, with_secrets(folder / "accounts.json"), stations, mail, {})
+        world = World(stack, with_secrets(folder / "accounts.json"), stations, mail, own_server, {})
         for terminal in (world.terminal("peeters"), world.terminal("dubois")):
             status, seen = terminal.run("enrol", stack.origin)
             assert status == 0, seen
@@ -120,8 +158,9 @@ def world(admin_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     finally:
         stack.stop()
         mail.stop()
-        with psycopg.connect(admin_url, autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE IF EXISTS {stack.database} WITH (FORCE)")
+        if own_server is None:
+            with psycopg.connect(admin_url, autocommit=True) as connection:
+                connection.execute(f"DROP DATABASE IF EXISTS {stack.database} WITH (FORCE)")
 
 
 @pytest.fixture(autouse=True)

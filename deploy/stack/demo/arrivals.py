@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 from deploy.stack.demo.accounts import PASSWORD, Account, keep_secret, with_secrets
-from deploy.stack.demo.journey import Browser, JourneyFailed, totp_code
+from deploy.stack.demo.journey import Browser, JourneyFailed
 from organisations.domain.roles import Role
 from organisations.models import Invitation, Membership
 from organisations.services.invitations import link_of
@@ -83,7 +83,7 @@ class Arrivals:
         found = SECRET.search(browser.last)
         if found is None:
             raise JourneyFailed(f"{account.email} was shown no second step; the last page was {browser.path}")
-        browser.post(ACTIVATE, {"code": totp_code(found[1])})
+        browser.give_code(ACTIVATE, found[1])
         keep_secret(self.secrets, account.email, found[1])
         self._browsers[account.email] = browser
 
