@@ -14,11 +14,11 @@ from typing import Any
 import psycopg
 import pytest
 import requests
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from deploy.stack.demo.accounts import MAASDAL, TILLEULS, Account, DemoHospital, with_secrets
 from deploy.stack.demo.cards import Workstation, make_workstation
-from deploy.stack.demo.journey import Browser, Terminal, wait_for
+from deploy.stack.demo.journey import Browser, Terminal, totp_code, wait_for
 from deploy.stack.stack import Stack
 from tests.environment import ROOT
 from tests.support.effort import PATIENCE
@@ -169,6 +169,19 @@ def calm(world: World) -> Iterator[None]:
     yield
     world.control("/control/faults", method="DELETE")
     world.control("/control/issuance", {"mode": "automatic", "delay_seconds": 1})
+
+
+def give_code(page: Page, secret: str) -> None:
+    """Type the code of this moment; the next one where it was over, or used, when it was read."""
+    before = page.url
+    for _attempt in range(3):
+        page.locator("input[name=code]").fill(totp_code(secret))
+        with page.expect_navigation():
+            page.locator("input[name=code]").press("Enter")
+        if page.url != before:
+            return
+        time.sleep(30 - time.time() % 30 + 0.5)
+    raise AssertionError(f"still at {page.url}")
 
 
 def status_of(world: World, fingerprint: str, *, seconds: float = PATIENCE) -> str:

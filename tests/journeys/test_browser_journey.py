@@ -3,7 +3,6 @@
 import os
 import re
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +10,9 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from deploy.stack.demo.accounts import PASSWORD
-from deploy.stack.demo.journey import totp_code
 from tests.browser.conftest import ARGUMENTS
 from tests.environment import ROOT
-from tests.journeys.conftest import World
+from tests.journeys.conftest import World, give_code
 from tests.support.effort import PATIENCE
 
 PICTURES = ROOT / "test-output" / "journey"
@@ -59,14 +57,8 @@ def sign_in(page: Page, world: World, email: str, picture: str | None = None) ->
     if picture:
         page.screenshot(path=PICTURES / picture)
     page.locator("input[name=password]").press("Enter")
-    for _ in range(3):
-        page.locator("input[name=code]").fill(totp_code(world.accounts[email].totp_secret))
-        page.locator("input[name=code]").press("Enter")
-        page.wait_for_load_state()
-        if "/accounts/" not in page.url:
-            return
-        time.sleep(30 - time.time() % 30 + 0.5)  # a code serves once
-    raise AssertionError(f"still at {page.url}")
+    page.locator("input[name=code]").wait_for()
+    give_code(page, world.accounts[email].totp_secret)
 
 
 def picture(page: Page, name: str) -> Path:

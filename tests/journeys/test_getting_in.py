@@ -15,9 +15,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from deploy.stack.demo.accounts import DemoHospital
 from deploy.stack.demo.cards import make_workstation
-from deploy.stack.demo.journey import Terminal, totp_code
+from deploy.stack.demo.journey import Terminal
 from tests.journeys.conftest import PASSWORD as KEY_STORE_PASSWORD
-from tests.journeys.conftest import PIN, World
+from tests.journeys.conftest import PIN, World, give_code
 from tests.journeys.test_browser_journey import chromium, open_page, picture
 
 __all__ = ["chromium"]
@@ -70,8 +70,7 @@ def come_in(page: Page, world: World, address: str, name: str) -> str:
     page.locator("details summary").click()
     secret = page.locator("#authenticator_secret").inner_text()
     picture(page, f"in-2-{address.split('@')[0]}.png")
-    page.locator("input[name=code]").fill(totp_code(secret))
-    page.locator("input[name=code]").press("Enter")
+    give_code(page, secret)
     page.wait_for_url("**/accounts/2fa/recovery-codes/")
     expect(page.locator(".codes li")).to_have_count(10)
     page.get_by_role("link", name="verder").click()
@@ -87,14 +86,8 @@ def sign_in(page: Page, world: World, address: str, secret: str) -> None:
     page.locator("input[name=login]").fill(address)
     page.locator("input[name=password]").fill(PASSWORD)
     page.locator("input[name=password]").press("Enter")
-    for _attempt in range(3):
-        page.locator("input[name=code]").fill(totp_code(secret))
-        page.locator("input[name=code]").press("Enter")
-        page.wait_for_load_state()
-        if "/accounts/" not in page.url:
-            return
-        time.sleep(30 - time.time() % 30 + 0.5)
-    raise AssertionError(f"still at {page.url}")
+    page.locator("input[name=code]").wait_for()
+    give_code(page, secret)
 
 
 def send(page: Page) -> None:
