@@ -238,9 +238,7 @@ REST_FRAMEWORK = {
 # The national number: encrypted with the first key, read with any of them; looked up by a keyed hash.
 SSIN_KEYS = env.items("SSIN_KEYS")
 # docs/keys.md says how each is replaced.
-SSIN_INDEX_KEYS = env.items("SSIN_INDEX_KEYS", "")
-if not SSIN_INDEX_KEYS or env.text("SSIN_INDEX_KEY", ""):
-    SSIN_INDEX_KEYS = list(dict.fromkeys([*SSIN_INDEX_KEYS, env.text("SSIN_INDEX_KEY")]))
+SSIN_INDEX_KEYS = env.ring("SSIN_INDEX_KEYS", "SSIN_INDEX_KEY")
 """The first one writes; SSIN_INDEX_KEY, where it is given too, is the last."""
 LOST_KEYS = env.items("LOST_KEYS", "")
 """Ids of keys that are gone for good: what they seal shows itself as unreadable, and keeps nobody from starting."""

@@ -18,6 +18,7 @@ from certificates.domain.papers import WITH_PERSON, PaperKind
 from certificates.domain.revocation import RevocationState
 from certificates.domain.tokens import TokenState
 from certificates.models import CertificateRequest, ForeignRequest, Paper
+from certificates.models.card_check import CardCheck
 from certificates.services.foreigners.start import bis_people
 from certificates.services.papers.keep_signed_copy import keep_signed_copy
 from certificates.services.records.ask import with_card
@@ -43,7 +44,7 @@ from tests.organisations.web.members import code_of, give_second_factor, member,
 from tests.support.holder import Holder, issue_identity
 from tests.support.hospital import PLATFORM, Hospital, make_hospital
 from tests.support.sandbox import SandboxProcess
-from tests.support.work import make_due, work_off
+from tests.support.work import check_cards, make_due, work_off
 
 pytestmark = pytest.mark.django_db
 compile_catalogues()
@@ -277,6 +278,24 @@ def test_a_workstation_and_a_worker_go_on_with_the_others(
     left = hospital.reload(shut)
     assert left.state == RequestState.SIGNED, "nothing was sent, nothing is lost"
     assert (left.failure or {})["error"] == "Unreadable", "which the operator reads"
+
+
+def test_a_card_that_is_checked_is_unknown_and_asked_anew(
+    hospital: Hospital, government: SandboxProcess
+) -> None:
+    holder = Holder(issue_identity(government.state, "85073003328", "An Marie", "Peeters"))
+    chain = next(place for place in SEALED if place.table == "certificates_cardcheck")
+    with (
+        mock.patch("tests.support.holder.check_cards", side_effect=StopIteration),
+        pytest.raises(StopIteration),
+    ):
+        holder.enrol(agree=False)
+    assert damage(hospital, chain) == 1
+    check_cards()
+    check = CardCheck.objects.get()
+    assert (check.outcome, check.next_attempt_at, check.sealed_chain) == ("CardStatusUnknown", None, None)
+    assert holder.enrol(agree=False).status_code == 503, "which is told once"
+    assert holder.enrol(agree=False).status_code == 201
 
 
 class TestSecondStep:
