@@ -74,33 +74,35 @@ def _batches(connection: psycopg.Connection, place: Place, key: str) -> Iterator
 
 def _move(connection: psycopg.Connection, key: str, indexes: list[str], found: dict[str, Count]) -> set[str]:
     """Move what can be read of `indexes`, all under `key`; return those at which somebody was."""
-    new = {index: ssin.index_of(number) for index, number in _numbers(connection, key, indexes).items()}
-    if not new:
+    known = _numbers(connection, key, indexes)
+    if not known:
         return set()
     try:
-        moved, busy = _together(connection, key, new)
+        moved, busy = _together(connection, key, known)
     except psycopg.errors.UniqueViolation:
         # One person twice in an organisation: that number stays, the others of the batch do not wait for it.
-        if len(new) == 1:
+        if len(known) == 1:
             return set()
-        return set().union(*(_move(connection, key, [index], found) for index in new))
+        return set().union(*(_move(connection, key, [index], found) for index in known))
     for name, number in moved.items():
         found[name].resealed += number
     return busy
 
 
-def _together(connection: psycopg.Connection, key: str, new: dict[str, str]) -> tuple[Counter[str], set[str]]:
-    """Move the rows of each number that nobody is at; return how many of each place, and the other numbers."""
+def _together(
+    connection: psycopg.Connection, key: str, known: dict[str, str]
+) -> tuple[Counter[str], set[str]]:
+    """Move the rows of each number, by its former index, that nobody is at; return how many, and the other indexes."""
     moved: Counter[str] = Counter()
     with connection.transaction():
         free = {
             str(index)
-            for index, one, other in connection.execute(
-                f"SELECT was, pg_try_advisory_xact_lock({lock_of('was')}), pg_try_advisory_xact_lock({lock_of('new')})"  # noqa: S608  # names of ours
-                " FROM unnest(%s::text[], %s::text[]) AS moved (was, new)",
-                [list(new), list(new.values())],
+            for index, ours in connection.execute(
+                f"SELECT was, pg_try_advisory_xact_lock({lock_of('first')})"  # noqa: S608  # names of ours
+                " FROM unnest(%s::text[], %s::text[]) AS known (was, first)",
+                [list(known), [min(ssin.indexes_of(number)) for number in known.values()]],
             )
-            if one and other
+            if ours
         }
         for place in INDEXED:
             free -= _locked_elsewhere(connection, place, key, free)
@@ -109,10 +111,10 @@ def _together(connection: psycopg.Connection, key: str, new: dict[str, str]) -> 
                 f"UPDATE {place.table} SET {place.column} = moved.new"  # noqa: S608  # names of ours
                 " FROM unnest(%(was)s::text[], %(new)s::text[]) AS moved (was, new)"
                 f" WHERE {place.present} AND {place.key} = %(key)s AND {place.column} = moved.was",
-                {"key": key, "was": sorted(free), "new": [new[one] for one in sorted(free)]},
+                {"key": key, "was": sorted(free), "new": [ssin.index_of(known[one]) for one in sorted(free)]},
             )
             moved[place.name] = updated.rowcount
-    return moved, new.keys() - free
+    return moved, known.keys() - free
 
 
 def _locked_elsewhere(connection: psycopg.Connection, place: Place, key: str, indexes: set[str]) -> set[str]:

@@ -9,7 +9,7 @@ import pytest
 import pytest_django
 from cryptography.fernet import Fernet
 from django.core.management import CommandError
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 
 from ehportal.keys import checks, numbers, sealed
@@ -19,6 +19,7 @@ from ehportal.management.commands.reseal import RESEALING
 from ehportal.operation import health
 from organisations import ssin
 from organisations.models import Person
+from organisations.sealed_columns import LOCKS
 from organisations.sealing import key_id, seal
 from organisations.services.people import add_person
 from organisations.tenancy import acting_for
@@ -149,6 +150,28 @@ def test_an_index_holds_for_a_transaction(hospital: Hospital) -> None:
     with transaction.atomic():
         assert ssin.index_to_write(NUMBER) == ssin.index_of(NUMBER, OLD_INDEX)
         assert ssin.index_to_write(OTHER) == ssin.index_of(OTHER, NEW_INDEX)
+
+
+def test_whoever_writes_thousands_of_numbers_holds_few_locks(hospital: Hospital) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        for number in range(LOCKS + 200):
+            ssin.index_to_write(f"{number:011d}")
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
+        assert cursor.fetchone()[0] <= LOCKS
+
+
+def test_two_rows_of_one_person_keep_no_other_number(hospital: Hospital, owner: psycopg.Connection) -> None:
+    """A process that did not know the former key once wrote a number down again."""
+    add(hospital, OTHER)
+    with acting_for([hospital.organisation.pk], as_platform=True):
+        Person.objects.filter(name="Dubois").update(ssin_index=ssin.index_of(OTHER, OLD_INDEX))
+        again = add(hospital, "00010100105")
+        Person.objects.filter(pk=again.pk).update(
+            ssin_index=ssin.index_of(OTHER), ssin_ciphertext=ssin.encrypt(OTHER)
+        )
+    moved = numbers.move(owner)[PERSON.name]
+    assert (moved.right, moved.resealed, moved.unreadable, moved.busy) == (1, 1, 1, 0)
+    assert person(hospital).ssin_index == ssin.index_of(NUMBER)
 
 
 def test_what_no_key_opens_is_counted_and_left(
