@@ -56,6 +56,17 @@ def items(name: str, default: str | None = None) -> list[str]:
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
 
 
+def ring(several: str, single: str) -> list[str]:
+    """Return the keys of the list `several`, the writing one first, and behind them the one of `single`.
+
+    One of both must be given.
+    """
+    listed = items(several, "")
+    if listed and not text(single, ""):
+        return listed
+    return list(dict.fromkeys([*listed, text(single)]))
+
+
 def host_of(origin: str) -> str:
     """Return the host of an origin; empty where it has none, which the checks say."""
     try:

@@ -35,6 +35,7 @@ STATUS = {
     "government_refused": 409,
     "question_already_used": 409,
     "card_status_unknown": 503,
+    "unreadable": 503,
     "government_unavailable": 503,
 }
 

@@ -11,6 +11,8 @@ from ehportal import env, logs
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = env.text("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS", "")
+"""Former keys: sessions and links that they signed still count."""
 DEBUG = False
 ORIGIN = env.text("ORIGIN").rstrip("/")
 """Where people and agents reach this server: scheme, host and port, nothing else."""
@@ -151,7 +153,11 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 0
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 MFA_ADAPTER = "organisations.web.accounts.adapter.SealedSecrets"
-MFA_FORMS = {"activate_totp": "organisations.web.accounts.forms.SetUpSecondStep"}
+MFA_FORMS = {
+    "activate_totp": "organisations.web.accounts.forms.SetUpSecondStep",
+    "authenticate": "organisations.web.accounts.forms.SecondStep",
+    "reauthenticate": "organisations.web.accounts.forms.SecondStepAgain",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "ehportal"
 LOGIN_URL = "account_login"
@@ -231,7 +237,11 @@ REST_FRAMEWORK = {
 
 # The national number: encrypted with the first key, read with any of them; looked up by a keyed hash.
 SSIN_KEYS = env.items("SSIN_KEYS")
-SSIN_INDEX_KEY = env.text("SSIN_INDEX_KEY")
+# docs/keys.md says how each is replaced.
+SSIN_INDEX_KEYS = env.ring("SSIN_INDEX_KEYS", "SSIN_INDEX_KEY")
+"""The first one writes; SSIN_INDEX_KEY, where it is given too, is the last."""
+LOST_KEYS = env.items("LOST_KEYS", "")
+"""Ids of keys that are gone for good: what they seal shows itself as unreadable, and keeps nobody from starting."""
 
 # The government's services, one set an environment. They never share an anchor or an address.
 SANDBOX = env.flag("SANDBOX")

@@ -5,6 +5,7 @@ from django.urls import include, path
 from ehportal.operation.views import release_row, work
 from organisations.api.returned_mail import returned_mail
 from organisations.web.accounts.adapter import closed
+from organisations.web.accounts.recovery import MakeNewCodes
 from organisations.web.language import choose_language
 
 handler400 = "ehportal.pages.refusals.bad_request"
@@ -16,6 +17,7 @@ urlpatterns = [
     path("accounts/confirm-email/", closed),
     path("accounts/confirm-email/<str:key>/", closed),
     path("accounts/login/code/confirm/", closed),
+    path("accounts/2fa/recovery-codes/generate/", MakeNewCodes.as_view()),
     path("accounts/", include("allauth.urls")),
     path(
         "invitations/<uuid:organisation_id>/<uuid:invitation_id>/<str:seal>/",

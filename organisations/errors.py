@@ -28,6 +28,15 @@ class NotPermitted(DomainError):
         super().__init__(permission=str(permission))
 
 
+class Unreadable(DomainError):
+    """Something sealed opens with no key that this server has: the key is missing, or what is kept was damaged."""
+
+    code = "unreadable"
+    title = _(
+        "This cannot be read: the key that seals it is missing here. Ask the operator to restore the key."
+    )
+
+
 class IdentifierRefused(DomainError):
     """An identifier breaks a rule that is certain."""
 

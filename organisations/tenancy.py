@@ -89,6 +89,14 @@ def organisations_of_card(ssin_index: str) -> list[OrganisationId]:
     return _ids("SELECT ehportal_organisations_of_card(%s)", ssin_index)
 
 
+def organisations_of_holder(device: uuid.UUID) -> list[OrganisationId]:
+    """Return the same for the holder of a workstation."""
+    return _ids(
+        "SELECT ehportal_organisations_of_card((SELECT ssin_index FROM organisations_device WHERE id = %s))",
+        device,
+    )
+
+
 def organisations_of_device(device: uuid.UUID) -> list[OrganisationId]:
     """Return the organisations for which a workstation works, as its holder agreed; needs no named organisation."""
     return _ids("SELECT ehportal_organisations_of_device(%s)", device)

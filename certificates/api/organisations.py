@@ -43,7 +43,7 @@ class Agree(ProvenView):
         statement, proof = request._request.body, request.headers[HEADER]
         links.agree(device, organisation_id, statement, proof, now=now)
         with acting_for([organisation_id], as_platform=True):
-            resume_after_agreement(organisation_id, device.ssin_index, now=now)
+            resume_after_agreement(organisation_id, device, now=now)
         return 200, {"state": "agreed"}
 
 

@@ -25,6 +25,7 @@ from certificates.domain.validity import (
 from certificates.domain.x509 import MAX_SERIAL_DIGITS
 from organisations.models.queued import Queued
 from organisations.sealing import unseal
+from organisations.ssin import index_in_row
 
 WINDOW_START = Coalesce(F("replaceable_from"), F("not_after") - REPLACEMENT_WINDOW)
 """`domain.validity.window_start` as SQL."""
@@ -59,8 +60,9 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         """Certificates with the name of `certificate`, itself included; none for a name the government never gave."""
         if not certificate.identifier_type:
             return self.none()
+        own = {field: getattr(certificate, field) for field in NAME if field != "ssin_index"}
         return self.filter(
-            organisation=certificate.organisation_id, **{field: getattr(certificate, field) for field in NAME}
+            organisation=certificate.organisation_id, ssin_index__in=index_in_row(certificate), **own
         )
 
     def genuine(self) -> Self:

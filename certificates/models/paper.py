@@ -20,6 +20,7 @@ from certificates.domain.papers import (
     PaperTime,
     time_of,
 )
+from organisations.errors import Unreadable
 from organisations.sealing import unseal
 
 
@@ -122,6 +123,15 @@ class Paper(models.Model):
     def copy(self) -> bytes | None:
         """The signed copy that was uploaded."""
         return None if self.sealed_copy is None else unseal(self.sealed_copy)
+
+    @property
+    def is_readable(self) -> bool:
+        """False where no key opens what was filled in."""
+        try:
+            unseal(self.sealed_values)
+        except Unreadable:
+            return False
+        return True
 
     @property
     def is_personal(self) -> bool:

@@ -11,6 +11,7 @@ from certificates.selectors.inventory import LISTED
 from organisations.domain.mandates import belgian_day
 from organisations.keyset import Page, page_of
 from organisations.models import Mandate, Organisation, Person, User
+from organisations.ssin import index_in_row
 
 
 def revokers_of(certificate: Certificate, now: datetime) -> "QuerySet[Person]":
@@ -21,7 +22,7 @@ def revokers_of(certificate: Certificate, now: datetime) -> "QuerySet[Person]":
         identifier__value=certificate.identifier_value,
     ).active_on(belgian_day(now))
     if certificate.ssin_index:
-        may_sign: Q | Exists = Q(ssin_index=certificate.ssin_index)
+        may_sign: Q | Exists = Q(ssin_index__in=index_in_row(certificate))
     else:
         may_sign = Exists(mandates)
     return Person.objects.filter(may_sign, organisation_id=certificate.organisation_id, left_on=None)

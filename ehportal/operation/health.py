@@ -18,6 +18,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from agent.wire.version import VERSION
+from ehportal.keys.checks import MISSING
 from ehportal.metrics.page import metrics
 from ehportal.operation.start import failing
 
@@ -47,8 +48,10 @@ class Readiness:
 def readiness() -> Readiness:
     """Look at the database, its tables, the checks and Redis; each has seconds to answer."""
     why_not = database_problems()
-    why_not += [one.msg for one in _failing(database=not why_not)]
-    return Readiness(why_not, redis_problems())
+    found = _failing(database=not why_not)
+    why_not += [one.msg for one in found if one.id != MISSING]
+    # What stands under a key that is not here cannot be read; everything else goes on.
+    return Readiness(why_not, [one.msg for one in found if one.id == MISSING] + redis_problems())
 
 
 def _failing(*, database: bool) -> list[CheckMessage]:

@@ -76,6 +76,12 @@ class Preparation:
             complain("The database is not safe", roles.dangers(connection, self.web.name))
         self.report("grants", f"{self.web.name} is bound by row-level security")
 
+    @contextmanager
+    def as_owner(self) -> Iterator[psycopg.Connection]:
+        """Connect as the role of DATABASE_OWNER_URL, which no row-level security binds; each statement commits."""
+        with self._connected(self._owner_url()) as connection:
+            yield connection
+
     def checks(self) -> None:
         """Run every check, as the web role: what fails here keeps web and workers from starting."""
         try:
@@ -101,7 +107,8 @@ class Preparation:
         if not url:
             raise CommandError(
                 "Set DATABASE_OWNER_URL (or DATABASE_OWNER_URL_FILE): the address of the same database for the role "
-                "that owns the tables, such as postgresql://ehportal_owner:…@host/ehportal. Only this command uses it."
+                "that owns the tables, such as postgresql://ehportal_owner:…@host/ehportal. Only prepare and reseal "
+                "use it."
             )
         named = env.database(url)
         owner = roles.account_of(url)

@@ -18,6 +18,7 @@ from django.http.request import validate_host
 
 from ehportal.operation import roles
 from ehportal.operation.catalogues import stale_catalogues
+from organisations.sealing import key_id
 
 Configs = Sequence[AppConfig] | None
 SECRET_KEY_LENGTH = 50
@@ -53,18 +54,22 @@ def keys_are_keys(app_configs: Configs, **_: object) -> list[CheckMessage]:
                 id="ehportal.E021",
             )
         )
-    if len(settings.SSIN_INDEX_KEY) < INDEX_KEY_LENGTH or len(set(settings.SSIN_INDEX_KEY)) < 10:
+    indexing = settings.SSIN_INDEX_KEYS
+    if not indexing or any(len(key) < INDEX_KEY_LENGTH or len(set(key)) < 10 for key in indexing):
         found.append(
             Critical(
-                f"SSIN_INDEX_KEY must have at least {INDEX_KEY_LENGTH} random characters: national numbers are few, "
-                "and who guesses the key can try them all.",
+                f"SSIN_INDEX_KEY, and each of SSIN_INDEX_KEYS, must have at least {INDEX_KEY_LENGTH} random "
+                "characters: national numbers are few, and who guesses the key can try them all.",
                 id="ehportal.E022",
             )
         )
-    keys = [settings.SECRET_KEY, settings.SSIN_INDEX_KEY, *settings.SSIN_KEYS]
-    if len(set(keys)) < len(keys):
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS, *indexing, *settings.SSIN_KEYS]
+    if len({key_id(key) for key in keys}) < len(keys):
         found.append(
-            Critical("SECRET_KEY, SSIN_INDEX_KEY and each of SSIN_KEYS must differ.", id="ehportal.E023")
+            Critical(
+                "SECRET_KEY, each of SECRET_KEY_FALLBACKS, SSIN_INDEX_KEYS and SSIN_KEYS must differ.",
+                id="ehportal.E023",
+            )
         )
     return found
 

@@ -15,6 +15,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from ehportal.keys.standing import standings
 from ehportal.lanes import KINDS
 from ehportal.operation import words
 from ehportal.operation.retention import KEPT
@@ -66,6 +67,7 @@ def work(request: HttpRequest) -> HttpResponse:
             "failing": [_failing(one) for one in failing()],
             "parked": sum(one.parked for one in rows),
             "kept": KEPT,
+            "keys": standings(),
             "now": timezone.now(),
         },
     )

@@ -4,10 +4,10 @@ A password was always chosen through a link that was mailed to the account's add
 address: whoever has a password has proven the address.
 """
 
-from cryptography.fernet import InvalidToken
 from django.db import migrations
 from django.db.models.functions import Lower
 
+from organisations.errors import Unreadable
 from organisations.sealing import seal, unseal
 
 SECRETS = {"totp": "secret", "recovery_codes": "seed"}
@@ -24,7 +24,7 @@ def prove_addresses(apps, schema_editor):
 def is_sealed(value):
     try:
         unseal(value.encode("ascii"))
-    except (InvalidToken, UnicodeEncodeError):
+    except (Unreadable, UnicodeEncodeError):
         return False
     return True
 

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from organisations.ssin import index_in_row
+
 
 def mark_of(device_id: uuid.UUID) -> str:
     """Return four characters that tell workstations of one name apart, the same on every page."""
@@ -35,6 +37,11 @@ class Device(models.Model):
     def mark(self) -> str:
         """What tells it from another workstation of the same name."""
         return mark_of(self.id)
+
+    @property
+    def holder_index(self) -> "models.QuerySet[Device, str]":
+        """The holder's index, for `ssin_index__in`: as it stands when the query runs."""
+        return index_in_row(self)
 
 
 class DeviceLink(models.Model):

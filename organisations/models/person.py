@@ -10,7 +10,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from organisations import ssin
+from organisations.domain.identifiers import is_bis
 from organisations.domain.mandates import MandatePeriod, MandateState
+from organisations.errors import Unreadable
 from organisations.models.organisation import Organisation, OrganisationIdentifier
 
 
@@ -45,8 +47,24 @@ class Person(models.Model):
         return f"{self.first_names} {self.name}"
 
     def read_ssin(self) -> str:
-        """Decrypt the national number. Showing it to someone is services.people.reveal_ssin's business."""
+        """Decrypt the national number. Showing it to someone is services.people.reveal_ssin's business.
+
+        Raises Unreadable where no key opens it.
+        """
         return ssin.decrypt(self.ssin_ciphertext)
+
+    @property
+    def has_bis(self) -> bool | None:
+        """Whether it is a BIS number; None where it cannot be read."""
+        try:
+            return is_bis(self.read_ssin())
+        except Unreadable:
+            return None
+
+    @property
+    def number_index(self) -> "models.QuerySet[Person, str]":
+        """The number's index, for `ssin_index__in`: as it stands when the query runs."""
+        return ssin.index_in_row(self)
 
 
 class MandateQuerySet(models.QuerySet["Mandate"]):

@@ -49,7 +49,7 @@ def add_person(
                 first_names=" ".join(first_names.split()),
                 name=" ".join(name.split()),
                 ssin_ciphertext=numbers.encrypt(checked.value),
-                ssin_index=numbers.index_of(checked.value),
+                ssin_index=numbers.index_to_write(checked.value),
                 email=email.strip(),
                 phone=phone.strip(),
                 language=language,
@@ -72,7 +72,10 @@ def add_person(
 
 @transaction.atomic
 def reveal_ssin(person: Person, *, actor: Actor, now: datetime) -> str:
-    """Return the national number for showing it, and record that it was looked at."""
+    """Return the national number for showing it, and record that it was looked at.
+
+    Raises Unreadable, and records nothing.
+    """
     record(person.organisation_id, "ssin_viewed", person, actor=actor, now=now, name=str(person))
     return person.read_ssin()
 

@@ -11,7 +11,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from agent.wire.software import KINDS
 from organisations import selectors
 from organisations.domain.claims import CAN_REMOVE, MAY, NumberState, Use, Voucher
-from organisations.domain.identifiers import is_bis
 from organisations.domain.mandates import MandateState, belgian_day
 from organisations.domain.roles import Role
 from organisations.models import (
@@ -56,10 +55,10 @@ class IdentifierLine:
 
 @dataclass(frozen=True)
 class PersonLine:
-    """One person; `has_bis` says that the hybrid way to a certificate is open."""
+    """One person; `has_bis` says that the hybrid way to a certificate is open, None that the number is unreadable."""
 
     person: Person
-    has_bis: bool
+    has_bis: bool | None
 
 
 @dataclass(frozen=True)
@@ -202,7 +201,7 @@ def organisation_shown(request: TenantRequest, *, software: str = "", status: in
         {
             "identifiers": [_number(one) for one in selectors.identifiers_of(here)],
             "what_numbers_may": _what_numbers_may(),
-            "people": [PersonLine(one, is_bis(one.read_ssin())) for one in selectors.people_of(here)],
+            "people": [PersonLine(one, one.has_bis) for one in selectors.people_of(here)],
             "left": list(selectors.people_who_left(here)),
             "devices": list(selectors.devices_of(here)),
             "mandates": _mandates(here, today),

@@ -6,12 +6,13 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_http_methods
 
 from organisations.domain.roles import Permission
-from organisations.errors import DomainError
+from organisations.errors import DomainError, Unreadable
 
 PageView = Callable[..., HttpResponseBase]
 MANAGE = Permission.MANAGE_ORGANISATION
@@ -46,6 +47,15 @@ def page(
 def sentence_of(error: DomainError) -> str:
     """Return what a refusal says in the active language: the detail where there is one, else the title."""
     return str(error.detail or error.title)
+
+
+def unreadable(request: HttpRequest, error: Unreadable) -> HttpResponse:
+    """Return the page that stands in place of what no key opens: a file, or a page that shows nothing else."""
+    response = HttpResponse(
+        render_to_string("unreadable.html", {"sentence": sentence_of(error)}, request), status=503
+    )
+    add_never_cache_headers(response)
+    return response
 
 
 def show_refusal(form: forms.BaseForm, error: DomainError) -> None:

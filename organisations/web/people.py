@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from organisations.domain.roles import Permission
-from organisations.errors import ChangedMeanwhile
+from organisations.errors import ChangedMeanwhile, Unreadable
 from organisations.models import Person
 from organisations.services.audit import Actor
 from organisations.services.people import add_person, mark_returned, reveal_ssin
@@ -43,7 +43,11 @@ def person_new(request: TenantRequest) -> HttpResponse:
 def person_ssin(request: TenantRequest, person_id: UUID) -> HttpResponse:
     """Show a national number once; that it was shown is in the record."""
     person = get_object_or_404(Person, organisation=request.tenancy.organisation, pk=person_id)
-    number = reveal_ssin(person, actor=Actor.of(request.tenancy), now=timezone.now())
+    try:
+        number = reveal_ssin(person, actor=Actor.of(request.tenancy), now=timezone.now())
+    except Unreadable as refusal:
+        messages.error(request, sentence_of(refusal))
+        return redirect("organisation")
     spaced = f"{number[:2]}.{number[2:4]}.{number[4:6]}-{number[6:9]}.{number[9:]}"
     return render(request, "organisations/person_ssin.html", {"person": person, "ssin": spaced})
 

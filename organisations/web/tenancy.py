@@ -16,14 +16,17 @@ from django.urls import reverse
 
 from organisations.access import Tenancy, tenancies_of
 from organisations.domain.roles import Permission
-from organisations.errors import NotPermitted
+from organisations.errors import NotPermitted, Unreadable
 from organisations.models import Organisation, User
 from organisations.services.work.deadlocks import once_more_on_deadlock
 from organisations.tenancy import acting_for, organisations_of_user
 from organisations.web.accounts.sessions import has_passed_second_step
+from organisations.web.pages import unreadable
 
 View = Callable[..., HttpResponseBase]
 CURRENT = "organisation"
+PROGRAMS = "/agent/"
+"""Below this address programs call, which read no page."""
 
 
 class TenantRequest(HttpRequest):
@@ -98,14 +101,23 @@ class TenancyMiddleware:
         elsewhere = _elsewhere(request, current)
         if elsewhere is not None:
             return render(request, "other_organisation.html", {"elsewhere": elsewhere})
-        with acting_for([current.organisation.pk], user=user.pk):
-            try:
-                response = view(request, *args, **kwargs)
-            except NotPermitted as refusal:
-                return render(request, "403.html", {"refusal": refusal}, status=403)
-            if hasattr(response, "render") and callable(response.render):
-                response = response.render()
-            return response
+        try:
+            with acting_for([current.organisation.pk], user=user.pk):
+                try:
+                    response = view(request, *args, **kwargs)
+                except NotPermitted as refusal:
+                    return render(request, "403.html", {"refusal": refusal}, status=403)
+                if hasattr(response, "render") and callable(response.render):
+                    response = response.render()
+                return response
+        except Unreadable as refusal:  # what was written before it was seen is undone
+            return unreadable(request, refusal)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Say so where an account's page, which runs without an organisation, meets what no key opens."""
+        if isinstance(error, Unreadable) and not request.path.startswith(PROGRAMS):
+            return unreadable(request, error)
+        return None
 
 
 def _said(request: HttpRequest) -> list[Message]:

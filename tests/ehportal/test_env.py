@@ -156,3 +156,28 @@ def test_an_odd_mail_address_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="MAIL_URL") as refused:
         env.mail(url)
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("several", "single", "expected"),
+    [
+        (None, "one", ["one"]),
+        (None, "with, a comma", ["with, a comma"]),
+        ("new", "old", ["new", "old"]),
+        ("new,old", "old", ["new", "old"]),
+        ("new,old", None, ["new", "old"]),
+        ("new", "", ["new"]),
+    ],
+)
+def test_a_ring_of_keys(
+    monkeypatch: pytest.MonkeyPatch, several: str | None, single: str | None, expected: list[str]
+) -> None:
+    for name, value in ((f"{NAME}S", several), (NAME, single)):
+        if value is not None:
+            monkeypatch.setenv(name, value)
+    assert env.ring(f"{NAME}S", NAME) == expected
+
+
+def test_a_ring_without_keys_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ImproperlyConfigured, match=f"Set {NAME} "):
+        env.ring(f"{NAME}S", NAME)

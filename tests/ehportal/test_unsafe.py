@@ -29,10 +29,13 @@ def ids(found: list[CheckMessage]) -> list[str]:
         ("SSIN_KEYS", ["abc"], ["ehportal.E021"]),
         ("SSIN_KEYS", [*SSIN_KEYS, "abc"], ["ehportal.E021"]),
         ("SSIN_KEYS", [*SSIN_KEYS, *SSIN_KEYS], ["ehportal.E023"]),
-        ("SSIN_INDEX_KEY", GOOD[:32], []),
-        ("SSIN_INDEX_KEY", GOOD[:31], ["ehportal.E022"]),
-        ("SSIN_INDEX_KEY", "0" * 64, ["ehportal.E022"]),
-        ("SSIN_INDEX_KEY", SSIN_KEYS[0], ["ehportal.E023"]),
+        ("SSIN_INDEX_KEYS", [GOOD[:32]], []),
+        ("SSIN_INDEX_KEYS", [], ["ehportal.E022"]),
+        ("SSIN_INDEX_KEYS", [GOOD, GOOD[:31]], ["ehportal.E022"]),
+        ("SSIN_INDEX_KEYS", ["0" * 64], ["ehportal.E022"]),
+        ("SSIN_INDEX_KEYS", SSIN_KEYS[:1], ["ehportal.E023"]),
+        ("SECRET_KEY_FALLBACKS", [GOOD], []),
+        ("SECRET_KEY_FALLBACKS", SSIN_KEYS[:1], ["ehportal.E023"]),
     ],
 )
 def test_keys(settings: pytest_django.Settings, name: str, value: object, expected: list[str]) -> None:

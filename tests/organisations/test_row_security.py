@@ -163,6 +163,14 @@ FORGETTING = "bigint"
 """How many rows were forgotten; no other function of the owner tells a number."""
 
 
+OF_KEYS = {
+    "ehportal_keys_of_organisations": "TABLE(place text, key text)",
+    "ehportal_keys_of_certificates": "TABLE(place text, key text)",
+    "ehportal_index_in_use": "text",
+}
+"""Names of columns and ids of keys; and which of the indexes that the caller could make is in use."""
+
+
 def test_the_narrow_doors_return_ids_only(two: tuple[Hospital, Hospital]) -> None:
     ours, _ = two
     [(found,)] = rows("SELECT ehportal_organisations_of_card(%s)", ours.holder.ssin_index)
@@ -174,6 +182,8 @@ def test_the_narrow_doors_return_ids_only(two: tuple[Hospital, Hospital]) -> Non
         if str(definition) in OF_THE_QUEUE or (
             name.startswith("ehportal_forget_") and definition == FORGETTING
         ):
+            continue
+        if OF_KEYS.get(name) == definition:
             continue
         assert str(definition).replace("TABLE(organisation_id uuid, id uuid)", "uuid").startswith("uuid"), (
             name

@@ -1,16 +1,18 @@
 """The national number at rest: sealed, found by its index, read with any key of the ring, looked at with a trace."""
 
+import hmac
+import re
 from datetime import UTC, datetime
 
 import pytest
 import pytest_django
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet
 from django.db import connection
 
 from organisations import ssin
-from organisations.errors import IdentifierRefused, PersonExists
+from organisations.errors import IdentifierRefused, PersonExists, Unreadable
 from organisations.models import AuditEvent, Person
-from organisations.sealing import seal, unseal
+from organisations.sealing import key_id, key_id_of, seal, unseal
 from organisations.services.audit import Actor
 from organisations.services.people import add_person, reveal_ssin
 from organisations.tenancy import acting_for
@@ -34,10 +36,30 @@ def test_a_sealed_number_is_not_readable_and_never_the_same() -> None:
 def test_the_index_is_keyed_and_stable(settings: pytest_django.Settings) -> None:
     index = ssin.index_of(NUMBER)
     assert index == ssin.index_of(NUMBER)
-    assert len(index) == 64
+    assert re.fullmatch(r"[0-9a-f]{8}:[A-Za-z0-9_-]{43}", index)
     assert index != ssin.index_of("93051822361")
-    settings.SSIN_INDEX_KEY = "another key"
+    former = settings.SSIN_INDEX_KEYS[0]
+    settings.SSIN_INDEX_KEYS = ["another key", former]
     assert ssin.index_of(NUMBER) != index
+    plain = hmac.digest(former.encode(), NUMBER.encode(), "sha256").hex()
+    assert {index, plain} < set(ssin.indexes_of(NUMBER)), "also as it was before keys had ids"
+
+
+def test_what_is_sealed_says_under_which_key(settings: pytest_django.Settings) -> None:
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    settings.SSIN_KEYS = [old]
+    value = seal(b"document")
+    assert value.startswith(f"{key_id(old)}:".encode())
+    assert key_id_of(value.decode()) == key_id(old) != key_id(new)
+    before_ids = Fernet(old).encrypt(b"document")
+    assert key_id_of(before_ids.decode()) == ""
+    settings.SSIN_KEYS = [new, old]
+    assert unseal(value) == unseal(before_ids) == b"document"
+    assert unseal(seal(b"document")) == b"document"
+    settings.SSIN_KEYS = [new]
+    for gone in (value, before_ids, b"", b"1a2b3c4d:", b"no token at all"):
+        with pytest.raises(Unreadable):
+            unseal(gone)
 
 
 def test_keys_are_rotated(settings: pytest_django.Settings) -> None:
@@ -49,14 +71,14 @@ def test_keys_are_rotated(settings: pytest_django.Settings) -> None:
     assert ssin.decrypt(before) == ssin.decrypt(after) == NUMBER
     settings.SSIN_KEYS = [new]
     assert ssin.decrypt(after) == NUMBER, "the first key writes"
-    with pytest.raises(InvalidToken):
+    with pytest.raises(Unreadable):
         ssin.decrypt(before)
 
 
 def test_a_sealed_document_that_was_touched_does_not_open() -> None:
     sealed = bytearray(seal(b"document"))
     sealed[20] ^= 1
-    with pytest.raises(InvalidToken):
+    with pytest.raises(Unreadable):
         unseal(bytes(sealed))
 
 

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from certificates.models.card_check import CardCheck
 from certificates.services.cards.ask import GOOD
 from certificates.trust.cards import check_revocation
-from organisations.errors import CardRefused, CardStatusUnknown
+from organisations.errors import CardRefused, CardStatusUnknown, Unreadable
 from organisations.sealing import unseal
 from outside.deadline import within
 
@@ -40,7 +40,7 @@ def judge_card(_turn: UUID, check_id: UUID, /, *, now: datetime) -> None:
         CardCheck.objects.filter(pk=check_id).update(next_attempt_at=again)
         return
     silent = CardCheck.objects.filter(authority=check.authority, silent_at__gt=Now() - SILENCE).exists()
-    outcome, hung = (CardStatusUnknown.__name__, False) if silent else _judge(_chain(check), now)
+    outcome, hung = (CardStatusUnknown.__name__, False) if silent else _judge_sealed(check, now)
     # Where nobody was asked, the silence goes on as it was noted, and ends when it would have.
     heard = {} if silent else {"silent_at": Now() if hung else None}
     CardCheck.objects.filter(pk=check_id).update(
@@ -79,6 +79,15 @@ def _parts(joined: bytes) -> Iterator[bytes]:
         size = int.from_bytes(joined[:4], "big")
         yield joined[4 : 4 + size]
         joined = joined[4 + size :]
+
+
+def _judge_sealed(check: CardCheck, now: datetime) -> tuple[str, bool]:
+    """Do as `_judge`; of what no key opens nothing is known, and whoever asks again sends it anew."""
+    try:
+        chain = _chain(check)
+    except Unreadable:
+        return CardStatusUnknown.__name__, False
+    return _judge(chain, now)
 
 
 def _judge(chain: Sequence[x509.Certificate], now: datetime) -> tuple[str, bool]:

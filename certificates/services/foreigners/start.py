@@ -18,7 +18,6 @@ from certificates.domain.papers import PaperKind
 from certificates.errors.foreigners import ForeignRequestInProgress, ForeignRequestRefused
 from certificates.models import ForeignRequest
 from certificates.services.papers.draft import PaperWish, draft_paper
-from organisations.domain.identifiers import is_bis
 from organisations.domain.mandates import belgian_day
 from organisations.models import Organisation, Person, User
 from organisations.sealing import seal
@@ -46,8 +45,11 @@ class ForeignAsk:
 
 
 def bis_people(people: "list[Person]") -> list[Person]:
-    """Return those of `people` who have a BIS number."""
-    return [person for person in people if is_bis(person.read_ssin())]
+    """Return those of `people` who have a BIS number.
+
+    Of whom the number cannot be read nobody knows: they are among them, and whoever chooses one is told.
+    """
+    return [person for person in people if person.has_bis is not False]
 
 
 def start_foreign_request(

@@ -112,15 +112,16 @@ def _inventory(
             identifier_value__in={guess.name.value for guess in guesses},
             application_id__in={guess.name.application_id or "" for guess in guesses},
         ),
-        Q(private_to=None) | Q(owner__ssin_index=device.ssin_index),
+        Q(private_to=None) | Q(owner__ssin_index__in=device.holder_index),
         organisation=organisation,
     ).defer("sealed_der", "chain", "search_text")
+    rows = rows.annotate(holders_own=Q(ssin_index__in=device.holder_index))
     found = _Inventory()
     for row in rows:
         if _is_nobodys(row):
             found.by_fingerprint[row.fingerprint] = row
             continue
-        if not _concerns(row, device, numbers):
+        if not _concerns(row, numbers, holders_own=row.holders_own):
             continue
         found.by_fingerprint[row.fingerprint] = row
         # Of several of one key the one that ends first: nothing counts as switched by its key alone.
@@ -140,12 +141,12 @@ def _is_nobodys(row: Certificate) -> bool:
     return row.source == "imported" and not row.identifier_type and not row.shows_number
 
 
-def _concerns(row: Certificate, device: Device, numbers: Numbers) -> bool:
+def _concerns(row: Certificate, numbers: Numbers, *, holders_own: bool) -> bool:
     """Tell whether a certificate of an inventory is the organisation's, or the reporting holder's own."""
     if row.source in {"requested", "recorded"}:
         return True
     if row.ssin_index:
-        return row.ssin_index == device.ssin_index
+        return holders_own
     return (row.identifier_type, row.identifier_value) in numbers
 
 

@@ -51,7 +51,6 @@ def add_certificate(
         "holder_name": holder_name[:250],
         "identifier_type": facts.identifier_type,
         "identifier_value": "" if facts.is_personal else facts.identifier_value,
-        "ssin_index": numbers.index_of(facts.identifier_value) if facts.is_personal else "",
         "application_id": facts.application_id,
         "holds_number": facts.holds_number,
         "not_before": facts.not_before,
@@ -79,6 +78,7 @@ def add_certificate(
         "created_at": now,
     }
     with transaction.atomic():
+        values["ssin_index"] = numbers.index_to_write(facts.identifier_value) if facts.is_personal else ""
         certificate, new = Certificate.objects.get_or_create(
             organisation=organisation, fingerprint=facts.fingerprint, private_to=private_to, defaults=values
         )

@@ -27,8 +27,11 @@ from organisations.services.devices.links import newest_device
 
 
 def with_card(people: Iterable[Person]) -> list[Person]:
-    """Return those of `people` who can have a Belgian identity card: everybody without a BIS number."""
-    return [person for person in people if not is_bis(person.read_ssin())]
+    """Return those of `people` who can have a Belgian identity card: everybody without a BIS number.
+
+    Of whom the number cannot be read nobody knows: they are among them, and whoever chooses one is told.
+    """
+    return [person for person in people if not person.has_bis]
 
 
 @transaction.atomic
@@ -43,11 +46,12 @@ def ask_records(
 ) -> RecordsInquiry:
     """Offer the holder's workstation the two questions; an inquiry that still waits for this card is found again.
 
-    Raises RecordsRefused for somebody who is not of this organisation any more, or has no card to sign with.
+    Raises Unreadable, and RecordsRefused for somebody who is not of this organisation any more, or has no card to sign
+    with.
     """
     if holder.organisation_id != organisation.pk or holder.left_on is not None:
         raise RecordsRefused(_("Choose someone of your organisation."), field="holder_id")
-    if not with_card([holder]):
+    if is_bis(holder.read_ssin()):
         raise RecordsRefused(
             _("Somebody with a BIS number has no Belgian identity card to sign with."), field="holder_id"
         )

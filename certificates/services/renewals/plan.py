@@ -170,10 +170,10 @@ class _Surroundings:
             found.setdefault(mandate.identifier_id, {})[mandate.person_id] = mandate.person
         return found
 
-    def _enrolled(self, organisation: Organisation) -> set[str]:
-        indexes = {person.ssin_index for people in self.mandated.values() for person in people.values()}
-        devices = selectors.devices_of(organisation).filter(ssin_index__in=indexes)
-        return set(devices.values_list("ssin_index", flat=True))
+    def _enrolled(self, organisation: Organisation) -> set[UUID]:
+        mandated = {person for people in self.mandated.values() for person in people}
+        cards = selectors.devices_of(organisation).order_by().values("ssin_index")
+        return set(Person.objects.filter(pk__in=mandated, ssin_index__in=cards).values_list("pk", flat=True))
 
     def plan(self, certificate: Certificate, now: datetime) -> RenewalPlan:
         identifier = self._identifier(certificate)
@@ -199,7 +199,7 @@ class _Surroundings:
             key_store_lost=_says_lost(self.last_tried.get(certificate.pk)),
             holder=_standing(former, holder),
             anyone_mandated=bool(mandated),
-            enrolled=holder is not None and holder.ssin_index in self.enrolled,
+            enrolled=holder is not None and holder.pk in self.enrolled,
         )
         contact = contact_of_request(made_by) if made_by else contact_of_record(certificate.contact_data)
         return RenewalPlan(

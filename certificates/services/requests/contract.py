@@ -87,11 +87,11 @@ def look_for_workstation(work: SignedWork, *, now: datetime) -> None:
         nudge(work)
 
 
-def resume_after_agreement(organisation_id: UUID, ssin_index: str, *, now: datetime) -> int:
-    """Start whatever waited for this holder's workstation; call with the organisation named."""
+def resume_after_agreement(organisation_id: UUID, device: Device, *, now: datetime) -> int:
+    """Start whatever waited for the workstation of this holder; call with the organisation named."""
     waiting = {
         "organisation_id": organisation_id,
-        "holder__ssin_index": ssin_index,
+        "holder__ssin_index__in": device.holder_index,
         "state": SigningState.AWAITING_DEVICE,
     }
     started = 0

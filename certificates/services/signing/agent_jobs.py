@@ -19,7 +19,7 @@ RELATED = ("organisation", "holder", "request__identifier__organisation", "reque
 
 def find_job(job_id: str, device: Device) -> AgentJob:
     """Return the job if it is for the holder of this device. Raises JobUnknown for any other id."""
-    rows = AgentJob.objects.select_related(*RELATED).filter(holder__ssin_index=device.ssin_index)
+    rows = AgentJob.objects.select_related(*RELATED).filter(holder__ssin_index__in=device.holder_index)
     job = rows.filter(pk=job_id).first() if JOB_ID.match(job_id) else None
     if job is None:
         raise JobUnknown
@@ -29,7 +29,7 @@ def find_job(job_id: str, device: Device) -> AgentJob:
 def open_jobs(device: Device, *, now: datetime) -> list[AgentJob]:
     """Return what the holder of this device is asked to sign, the oldest first."""
     jobs = AgentJob.objects.select_related(*RELATED).filter(
-        holder__ssin_index=device.ssin_index, state=JobState.OFFERED, expires_at__gt=now
+        holder__ssin_index__in=device.holder_index, state=JobState.OFFERED, expires_at__gt=now
     )
     return list(jobs.order_by("created_at", "id"))
 

@@ -23,6 +23,7 @@ from organisations.domain.mandates import belgian_day
 from organisations.models import Device, Mandate, Person, User
 from organisations.services.audit import Actor, record
 from organisations.services.work.deadlocks import write_down
+from organisations.ssin import index_in_row
 
 ASKED = {
     JobKind.MAKE_TOKEN: "token_asked",
@@ -158,7 +159,7 @@ def note_active(
         certificate__environment=certificate.environment,
         certificate__identifier_type=certificate.identifier_type,
         certificate__identifier_value=certificate.identifier_value,
-        certificate__ssin_index=certificate.ssin_index,
+        certificate__ssin_index__in=index_in_row(certificate),
         certificate__application_id=certificate.application_id,
     )
     list(of_the_name.select_for_update(of=("self",)).order_by("pk").values_list("pk"))

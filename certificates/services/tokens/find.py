@@ -102,7 +102,7 @@ def held_certificate(fingerprint: str, device: Device, *, now: datetime) -> tupl
     Call with organisations named. Raises JobUnknown.
     """
     for certificate in Certificate.objects.filter(fingerprint=fingerprint):
-        holder = people_for(certificate, now).filter(ssin_index=device.ssin_index).first()
+        holder = people_for(certificate, now).filter(ssin_index__in=device.holder_index).first()
         if holder is not None:
             return certificate, holder
     raise JobUnknown

@@ -63,7 +63,7 @@ def start_token(
 
 
 def _intend(certificate: Certificate, device: Device, now: datetime) -> None:
-    if not people_for(certificate, now).filter(ssin_index=device.ssin_index).exists():
+    if not people_for(certificate, now).filter(ssin_index__in=device.holder_index).exists():
         raise MandateEnded
     token, new = begun_token(certificate, device, now=now)
     if new:

@@ -152,11 +152,13 @@ def paper(request: TenantRequest, paper_id: UUID) -> HttpResponse:
     found = find_paper(request, paper_id)
     today = belgian_day(timezone.now())
     may_change = request.tenancy.may(Permission.REQUEST_CERTIFICATE)
+    readable = found.is_readable
     context = {
         "row": paper_row(found, today),
         "paper": found,
         "explanation": PAPER_EXPLANATIONS[PaperState(found.state)],
-        "groups": _facts(found),
+        "groups": _facts(found) if readable else [],
+        "readable": readable,
         "may_read": not found.is_personal or request.tenancy.may(Permission.SEE_SSIN),
         "may_read_copy": request.tenancy.may(Permission.SEE_SSIN),
         "moves": [

@@ -25,8 +25,9 @@ from certificates.web.requests.pages import find_request, progress_of
 from certificates.web.revocations.pages import find_revocation, revocation_row
 from certificates.web.revocations.pages import progress_of as revocation_progress
 from organisations.domain.roles import Permission
+from organisations.errors import Unreadable
 from organisations.selectors import works_for
-from organisations.web.pages import page
+from organisations.web.pages import page, sentence_of
 from organisations.web.tenancy import TenantRequest
 
 TAGS = {"p", "br", "h1", "h2", "h3", "h4", "ul", "ol", "li", "strong", "b", "em", "i", "u", "table", "thead", "tbody",
@@ -61,9 +62,18 @@ def _contract_text(contract: Contract | None) -> SafeString:
 
 
 def _offered(progress: dict[str, Any], contract_of: Callable[[Any], Contract]) -> Contract | None:
-    """Return the contract for the eyes of who signs it; None for everybody else, and while there is none."""
+    """Return the contract for the eyes of who signs it; None for everybody else, and while there is none.
+
+    Where no key opens it `progress` says so.
+    """
     found = progress["found"]
-    return contract_of(found) if progress["is_holder"] and found.sealed_contract is not None else None
+    if not progress["is_holder"] or found.sealed_contract is None:
+        return None
+    try:
+        return contract_of(found)
+    except Unreadable as refusal:
+        progress["unreadable"] = sentence_of(refusal)
+        return None
 
 
 @page(Permission.SEE_INVENTORY)
@@ -71,6 +81,7 @@ def sign(request: TenantRequest, request_id: UUID) -> HttpResponse:
     """What will be signed and the button that opens the agent; others see whose card is needed."""
     found = find_request(request, request_id)
     progress = progress_of(request, found)
+    contract = _contract_text(_offered(progress, contract_of))
     context = (
         progress
         | before_signing(request, progress)
@@ -79,7 +90,7 @@ def sign(request: TenantRequest, request_id: UUID) -> HttpResponse:
                 BASE_SERVICES[code][0] if code in BASE_SERVICES else code
                 for code in found.base_service_usages
             ],
-            "contract": _contract_text(_offered(progress, contract_of)),
+            "contract": contract,
         }
     )
     return render(request, "certificates/signing/page.html", context)
@@ -89,11 +100,6 @@ def sign(request: TenantRequest, request_id: UUID) -> HttpResponse:
 def revocation_sign(request: TenantRequest, revocation_id: UUID) -> HttpResponse:
     """Which certificate ends and why, and the button that opens the agent; others see whose card is needed."""
     progress = revocation_progress(request, find_revocation(request, revocation_id))
-    context = (
-        progress
-        | before_signing(request, progress)
-        | {
-            "contract": _contract_text(_offered(progress, revocation_contract_of)),
-        }
-    )
+    contract = _contract_text(_offered(progress, revocation_contract_of))
+    context = progress | before_signing(request, progress) | {"contract": contract}
     return render(request, "certificates/revocations/sign.html", context)

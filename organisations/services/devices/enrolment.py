@@ -109,8 +109,8 @@ def enrol_device(holder: CardHolder, jwk: Jwk, label: str, *, now: datetime) -> 
     A device key that was enrolled before goes to its new holder, without what the former one agreed to. Raises
     HolderUnknown when no organisation knows the holder.
     """
-    index = numbers.index_of(holder.ssin)
     with transaction.atomic():
+        index = numbers.index_to_write(holder.ssin)
         if not organisations_of_card(index):
             raise HolderUnknown
         key = thumbprint(jwk)

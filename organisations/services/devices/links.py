@@ -18,7 +18,7 @@ from organisations.domain.claims import Use
 from organisations.errors import BodyMalformed, OrganisationChanged, OrganisationUnknown
 from organisations.models import Device, DeviceLink, OrganisationIdentifier, Person, User
 from organisations.services.audit import Actor, record
-from organisations.tenancy import acting_for, organisations_of_card, organisations_of_device
+from organisations.tenancy import acting_for, organisations_of_device, organisations_of_holder
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class _Claim:
 def _claims(device: Device, organisations: Iterable[UUID]) -> list[_Claim]:
     """Read what each of `organisations` says of the holder; call with them named."""
     people = Person.objects.filter(
-        organisation__in=list(organisations), ssin_index=device.ssin_index, left_on=None
+        organisation__in=list(organisations), ssin_index__in=device.holder_index, left_on=None
     ).select_related("organisation", "user")
     links: dict[UUID, DeviceLink] = {}
     shut: set[UUID] = set()
@@ -78,7 +78,7 @@ def _sendable(name: str) -> str:
 
 def organisations_for(device: Device) -> Organisations:
     """Return for whom the workstation works and who waits for its holder's word; names organisations itself."""
-    known = organisations_of_card(device.ssin_index)
+    known = organisations_of_holder(device.pk)
     with acting_for(known, as_platform=True):
         claims = _claims(device, known)
     return Organisations(
@@ -97,7 +97,7 @@ def agree(device: Device, organisation_id: UUID, statement: bytes, proof: str, *
         agreement = Agreement.from_bytes(statement)
     except JobMalformed as error:
         raise BodyMalformed from error
-    if organisation_id not in organisations_of_card(device.ssin_index):
+    if organisation_id not in organisations_of_holder(device.pk):
         raise OrganisationUnknown
     with acting_for([organisation_id], as_platform=True):
         # A withdrawal at the same time is waited for.
@@ -153,7 +153,7 @@ def end_link(link: DeviceLink, *, by: User | None, actor: Actor, now: datetime) 
 def end_links_of(person: Person, *, actor: Actor, now: datetime) -> None:
     """End all links of a person's workstations with the organisation that the person leaves."""
     links = DeviceLink.objects.filter(
-        organisation=person.organisation_id, device__ssin_index=person.ssin_index, ended_at=None
+        organisation=person.organisation_id, device__ssin_index__in=person.number_index, ended_at=None
     )
     for link in links.select_related("device"):
         _end(link, by=None, actor=actor, now=now)
@@ -166,7 +166,7 @@ def _end(
     if not rows.update(ended_at=now, ended_by=by):
         return False
     person = Person.objects.filter(
-        organisation=link.organisation_id, ssin_index=link.device.ssin_index
+        organisation=link.organisation_id, ssin_index__in=link.device.holder_index
     ).first()
     record(
         link.organisation_id,
@@ -215,7 +215,7 @@ def newest_device(person: Person) -> Device | None:
         Device.objects.filter(
             links__organisation=person.organisation_id,
             links__ended_at=None,
-            ssin_index=person.ssin_index,
+            ssin_index__in=person.number_index,
             revoked_at=None,
         )
         .order_by("-enrolled_at")

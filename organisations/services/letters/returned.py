@@ -40,8 +40,9 @@ def envelope_sender(address: str) -> str | None:
     return f"{local}+{_token(address)}@{domain}" if at else None
 
 
-def _token(address: str) -> str:
-    key = hashlib.sha256(b"returned mail" + settings.SECRET_KEY.encode()).digest()
+def _token(address: str, secret: str | None = None) -> str:
+    secret = str(settings.SECRET_KEY) if secret is None else secret
+    key = hashlib.sha256(b"returned mail" + secret.encode()).digest()
     made = hmac.digest(key, address.strip().lower().encode(), "sha256")[:TOKEN_BYTES]
     return base64.b32encode(made).decode().lower()
 
@@ -58,12 +59,18 @@ def take_returned_mail(raw: bytes, *, now: datetime) -> bool:
         message = email.message_from_bytes(raw)
         tokens = set(_tokens(message))
         for address, answer in _failed(message):
-            if tokens and any(hmac.compare_digest(_token(address), token) for token in tokens):
+            if _fits(address, tokens):
                 _mark(address, answer, now)
                 return True
     except (MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         log.info("returned_mail_unreadable", error=type(error).__name__)
     return False
+
+
+def _fits(address: str, tokens: set[str]) -> bool:
+    """Tell whether a letter to `address` left with one of `tokens`, under this SECRET_KEY or one before it."""
+    made = [_token(address, secret) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+    return any(hmac.compare_digest(one, token) for one in made for token in tokens)
 
 
 @transaction.atomic

@@ -72,8 +72,8 @@ class SealedSecrets(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships n
         return seal(text.encode()).decode("ascii")
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Return the secret; raises cryptography.fernet.InvalidToken when no key of the ring fits."""
-        return unseal(encrypted_text.encode("ascii")).decode()
+        """Return the secret; raises Unreadable when no key of the ring fits."""
+        return unseal(encrypted_text.encode()).decode()
 
 
 def closed(request: HttpRequest, key: str = "") -> HttpResponseBase:

@@ -5,12 +5,15 @@ from typing import Any
 
 from allauth.account.forms import ResetPasswordKeyForm
 from allauth.core import context
+from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, generate_totp_secret
-from cryptography.fernet import InvalidToken
 from django import forms
 from django.contrib.sessions.backends.base import SessionBase
+from django.utils.translation import gettext as _
 
+from organisations.errors import Unreadable
 from organisations.models import User
 from organisations.sealing import seal, unseal
 from organisations.services.accounts import choose_password_by_mail
@@ -24,6 +27,37 @@ class ChooseByMail(ResetPasswordKeyForm):  # type: ignore[misc]  # allauth ships
         choose_password_by_mail(self.user, self.cleaned_data["password1"])
 
 
+class _TriesWhatItCanRead(BaseAuthenticateForm):  # type: ignore[misc]  # allauth ships no types
+    """Of several things that a code may fit, one that no key opens keeps the others from nothing."""
+
+    def clean_code(self) -> str:
+        """Return the code that fits; says so where it may fit only what cannot be read."""
+        try:
+            return str(super().clean_code())
+        except Unreadable as error:
+            code: str = self.cleaned_data["code"]
+            for authenticator in Authenticator.objects.filter(user=self.user):
+                with suppress(Unreadable):
+                    if authenticator.wrap().validate_code(code):
+                        authenticator.user = self.user
+                        self.authenticator = authenticator
+                        return code
+            raise forms.ValidationError(
+                _(
+                    "This code could not be checked: what it is compared with cannot be read, because its key is "
+                    "missing here. Ask the operator to restore the key, or use one of your recovery codes."
+                )
+            ) from error
+
+
+class SecondStep(_TriesWhatItCanRead, AuthenticateForm):  # type: ignore[misc]  # allauth ships no types
+    """The second step of signing in."""
+
+
+class SecondStepAgain(_TriesWhatItCanRead, ReauthenticateForm):  # type: ignore[misc]  # allauth ships no types
+    """The second step before the security of an account is touched."""
+
+
 class SetUpSecondStep(ActivateTOTPForm):  # type: ignore[misc]  # allauth ships no types
     """Setting the authenticator app up; until the code is typed, the session keeps the secret sealed."""
 
@@ -35,7 +69,7 @@ class SetUpSecondStep(ActivateTOTPForm):  # type: ignore[misc]  # allauth ships 
 
 def _secret(session: SessionBase, *, anew: bool) -> str:
     """Return the secret that this session shows; another one where the page is opened, or it cannot be read."""
-    with suppress(InvalidToken, AttributeError, UnicodeEncodeError):
+    with suppress(Unreadable, AttributeError, UnicodeEncodeError):
         if not anew and (sealed := session.get(SECRET_SESSION_KEY)):
             return unseal(sealed.encode("ascii")).decode()
     secret: str = generate_totp_secret()

@@ -142,7 +142,8 @@ def test_a_request_waits_for_the_workstation_and_goes_on_at_enrolment(
     assert hospital.step(request).state == S.AWAITING_SIGNATURE
     assert hospital.reload(cancelled).state == S.CANCELLED
     with acting_for([hospital.organisation.pk], as_platform=True):
-        assert resume_after_agreement(hospital.organisation.pk, hospital.holder.ssin_index, now=now()) == 0
+        device = Device.objects.get(thumbprint=holder.thumbprint)
+        assert resume_after_agreement(hospital.organisation.pk, device, now=now()) == 0
 
 
 def test_an_enrolment_at_the_same_moment_is_not_missed(
