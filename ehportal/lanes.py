@@ -5,7 +5,14 @@ from datetime import timedelta
 from celery import shared_task
 from django.conf import settings
 
-from certificates.models import CardCheck, Certificate, CertificateRequest, ForeignRequest, Revocation
+from certificates.models import (
+    CardCheck,
+    Certificate,
+    CertificateRequest,
+    ForeignRequest,
+    Revocation,
+    RevocationList,
+)
 from certificates.services.cards.ask import forget_old_checks
 from certificates.services.cards.judge import judge_card
 from certificates.services.foreigners.work import work_on_foreign_request
@@ -13,6 +20,7 @@ from certificates.services.reminders.notices import remind_organisation
 from certificates.services.requests.work import work_on_request
 from certificates.services.revocations.work import work_on_revocation
 from certificates.services.status.check import check_revocation
+from certificates.services.status.renew_lists import renew_list
 from ehportal.operation import retention
 from organisations.domain.work import Lane
 from organisations.models import Organisation
@@ -46,6 +54,8 @@ KINDS = (
     Kind("revocations", Lane.SUBMISSIONS, Revocation, work_on_revocation, CALLS),
     Kind("foreign_requests", Lane.SUBMISSIONS, ForeignRequest, work_on_foreign_request, CALLS),
     Kind("revocation_evidence", Lane.STATUS, Revocation, work_on_revocation, CALLS),
+    # A list that cannot be had is asked for again and again: nobody releases what no person parked.
+    Kind("revocation_lists", Lane.STATUS, RevocationList, renew_list, CALLS, parks=False),
     Kind("status_checks", Lane.STATUS, Certificate, check_revocation, CALLS),
     LETTERS,
     # What one notice breaks on must not silence its organisation, nor put off what others wait for.
