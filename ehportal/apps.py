@@ -11,5 +11,5 @@ class EhportalConfig(AppConfig):
     def ready(self) -> None:
         """Register the system checks, and that workers and beat start only where they pass."""
         from ehportal import checks, clock  # noqa: F401  # importing registers them
-        from ehportal.metrics import lanes, lists, sign_ins  # noqa: F401
+        from ehportal.metrics import calls, chores, lanes, lists, sign_ins  # noqa: F401
         from ehportal.operation import start, unsafe  # noqa: F401

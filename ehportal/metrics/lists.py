@@ -36,11 +36,12 @@ class Lists(Collector):
         family.add_metric(["ending"], counted["ending"])
         family.add_metric(["over"], counted["over"])
         yield family
+        first = GaugeMetricFamily(
+            "ehportal_revocation_list_ends_seconds", "In how many seconds the first of them ends.", labels=[]
+        )
         if counted["first"] is not None:
-            left = (counted["first"] - datetime.now(UTC)).total_seconds()
-            yield GaugeMetricFamily(
-                "ehportal_revocation_list_ends_seconds", "In how many seconds the first of them ends.", left
-            )
+            first.add_metric([], (counted["first"] - datetime.now(UTC)).total_seconds())
+        yield first
 
 
 gather_from(Lists())

@@ -94,6 +94,7 @@ NOBODYS: dict[str, str] = {
     "certificates_issuer": "Certificates of authorities that lead to an anchor: public, the same for all.",
     "certificates_revocationlist": "What an authority publishes of all that it revoked; it names no organisation.",
     "certificates_statusanswer": "What an authority says of authorities below it, public and gone in an hour.",
+    "organisations_calltally": "How calls to hosts outside ended, for all organisations together.",
     "organisations_circuit": "Which hosts outside are resting: addresses of services, nothing of an organisation.",
     "organisations_chore": "When the platform's own chores are due; it holds nothing of anybody.",
     "organisations_device": "A workstation is its holder's; organisations have links to it, which are theirs.",
