@@ -16,6 +16,7 @@ from certificates.models import (
 from certificates.services.cards.ask import forget_old_checks
 from certificates.services.cards.judge import judge_card
 from certificates.services.foreigners.work import work_on_foreign_request
+from certificates.services.inventory.share_issuers import share_issuers
 from certificates.services.reminders.notices import remind_organisation
 from certificates.services.requests.work import work_on_request
 from certificates.services.revocations.work import work_on_revocation
@@ -39,6 +40,8 @@ LETTER = timedelta(minutes=5)
 CHORES = (
     Task("forget", retention.EVERY, retention.forget_what_is_over),
     Task("forget-old-card-checks", timedelta(minutes=10), lambda now: forget_old_checks(now=now)),
+    # For this one release: then the column that it reads goes.
+    Task("share-issuers", timedelta(minutes=5), share_issuers),
     Task("read-bounces", timedelta(minutes=5), lambda now: read_bounces(now=now)),
 )
 

@@ -1,6 +1,9 @@
 """What authorities say of all their certificates, kept once for the whole installation: of no organisation."""
 
+import hashlib
 import uuid
+from collections.abc import Sequence
+from functools import lru_cache
 
 from django.db import models
 from django.db.models.functions import Now
@@ -8,16 +11,44 @@ from django.db.models.functions import Now
 from organisations.models.queued import Queued
 
 
+class IssuerQuerySet(models.QuerySet["Issuer"]):
+    """Certificates of authorities."""
+
+    def keep(self, ders: Sequence[bytes]) -> list[str]:
+        """Keep authorities' certificates (DER) that lead to an anchor; return their fingerprints, in the same order.
+
+        What an organisation uploaded and no anchor vouches for is not kept here: these rows are of no organisation.
+        """
+        fingerprints = [hashlib.sha256(der).hexdigest() for der in ders]
+        known = set(self.filter(pk__in=fingerprints).values_list("pk", flat=True)) if ders else set()
+        # In the order of their keys, as all who lock several rows.
+        missing = {pk: der for pk, der in sorted(zip(fingerprints, ders, strict=True)) if pk not in known}
+        if missing:
+            self.bulk_create([Issuer(pk=pk, der=der) for pk, der in missing.items()], ignore_conflicts=True)
+        return fingerprints
+
+
 class Issuer(models.Model):
-    """One certificate of an authority that leads to an anchor, under its own digest: a row is never changed."""
+    """One certificate of an authority that leads to an anchor, under its own digest: never changed nor deleted."""
 
     fingerprint = models.CharField(primary_key=True, max_length=64)
     """SHA-256 of the DER, hex."""
     der = models.BinaryField()
     created_at = models.DateTimeField(db_default=Now())
 
+    objects = IssuerQuerySet.as_manager()
+
     def __str__(self) -> str:
         return self.fingerprint[:16]
+
+
+@lru_cache(maxsize=256)
+def issuer_der(fingerprint: str) -> bytes:
+    """Return an authority's certificate (DER); asked once a process, since a digest names one content for ever.
+
+    Raises Issuer.DoesNotExist.
+    """
+    return bytes(Issuer.objects.values_list("der", flat=True).get(pk=fingerprint))
 
 
 class RevocationList(Queued):

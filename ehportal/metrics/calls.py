@@ -75,11 +75,13 @@ class Tally:
         with self._lock:
             self._counts[row] += 1
             self._seconds[row] += seconds
-        self.write_now_and_then()
+        # A thread that has no connection to the database gets none for this.
+        if connection.connection is not None:
+            self.write_now_and_then()
 
     def write_now_and_then(self, **_: object) -> None:
         """Write down what was counted, unless that was done a moment ago, or a transaction is open."""
-        if elapsed() - self._written >= EVERY and not connection.in_atomic_block:
+        if self._counts and elapsed() - self._written >= EVERY and not connection.in_atomic_block:
             self.write()
 
     def write(self, **_: object) -> None:

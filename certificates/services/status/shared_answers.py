@@ -16,8 +16,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from certificates.models import RevocationList, StatusAnswer
-from certificates.services.status.issuers import keep_issuers
+from certificates.models import Issuer, RevocationList, StatusAnswer
 from certificates.trust.kept_answers import (
     LONGEST,
     Edition,
@@ -136,7 +135,7 @@ class SharedAnswers:
         return self._memory.keep(digest, content, ends=now + LONGEST, now=now)
 
     def _keep_list(self, key: Key, content: bytes, edition: Edition, validators: Validators) -> bytes:
-        [issuer] = keep_issuers([key.issuer])
+        [issuer] = Issuer.objects.keep([key.issuer])
         digest = hashlib.sha256(content).hexdigest()
         values: dict[str, uuid.UUID | str | bytes | int | datetime | None] = {
             "id": uuid.uuid4(),
