@@ -5,14 +5,23 @@ from datetime import timedelta
 from celery import shared_task
 from django.conf import settings
 
-from certificates.models import CardCheck, Certificate, CertificateRequest, ForeignRequest, Revocation
+from certificates.models import (
+    CardCheck,
+    Certificate,
+    CertificateRequest,
+    ForeignRequest,
+    Revocation,
+    RevocationList,
+)
 from certificates.services.cards.ask import forget_old_checks
 from certificates.services.cards.judge import judge_card
 from certificates.services.foreigners.work import work_on_foreign_request
+from certificates.services.inventory.share_issuers import share_issuers
 from certificates.services.reminders.notices import look_for_notices, write_to
 from certificates.services.requests.work import work_on_request
 from certificates.services.revocations.work import work_on_revocation
 from certificates.services.status.check import check_revocation
+from certificates.services.status.renew_lists import renew_list
 from ehportal.operation import retention
 from organisations.domain.work import Lane
 from organisations.models import Organisation, Recipient
@@ -31,6 +40,8 @@ LETTER = timedelta(minutes=5)
 CHORES = (
     Task("forget", retention.EVERY, retention.forget_what_is_over),
     Task("forget-old-card-checks", timedelta(minutes=10), lambda now: forget_old_checks(now=now)),
+    # For this one release: then the column that it reads goes.
+    Task("share-issuers", timedelta(minutes=5), share_issuers),
     Task("read-bounces", timedelta(minutes=5), lambda now: read_bounces(now=now)),
 )
 
@@ -48,6 +59,8 @@ KINDS = (
     Kind("revocations", Lane.SUBMISSIONS, Revocation, work_on_revocation, CALLS),
     Kind("foreign_requests", Lane.SUBMISSIONS, ForeignRequest, work_on_foreign_request, CALLS),
     Kind("revocation_evidence", Lane.STATUS, Revocation, work_on_revocation, CALLS),
+    # A list that cannot be had is asked for again and again: nobody releases what no person parked.
+    Kind("revocation_lists", Lane.STATUS, RevocationList, renew_list, CALLS, parks=False),
     Kind("status_checks", Lane.STATUS, Certificate, check_revocation, CALLS),
     LETTERS,
     # What one notice breaks on must silence neither its organisation nor its reader.

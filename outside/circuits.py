@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from outside.deadline import elapsed
-from outside.errors import CallFailed, Resting
+from outside.errors import CallFailed, NotSent, Resting
 
 LONG = 1.0
 """Seconds after which a connection that failed counts: a refusal at once costs nobody anything."""
@@ -22,7 +22,12 @@ class Outcome(StrEnum):
 
     ANSWERED = "answered"
     LATE = "late"
-    FAILED = "failed"
+    REFUSED = "refused"
+    """Somebody was there and took no connection."""
+    UNREACHABLE = "unreachable"
+    """Nothing left the house: no name, no way, no TLS."""
+    BROKEN = "broken"
+    """It left, and no whole answer came back."""
     RESTING = "resting"
     """It was not made: the host's circuit is open."""
 
@@ -116,9 +121,9 @@ def calling(host: str) -> Iterator[None]:
         yield
     except (CallFailed, OSError) as error:
         took = elapsed() - began
-        late = _was_late(error)
-        _tell(host, Outcome.LATE if late else Outcome.FAILED, took)
-        if late or took >= LONG:
+        outcome = _outcome_of(error)
+        _tell(host, outcome, took)
+        if outcome is Outcome.LATE or took >= LONG:
             circuits.failed(host, probing=admitted is Admitted.PROBE)
         raise
     if admitted is not Admitted.CALM:
@@ -126,10 +131,14 @@ def calling(host: str) -> Iterator[None]:
     _tell(host, Outcome.ANSWERED, elapsed() - began)
 
 
-def _was_late(error: BaseException) -> bool:
-    """Return whether the other side kept us waiting: not where our own time was over before we asked."""
+def _outcome_of(error: CallFailed | OSError) -> Outcome:
+    """Return how a call failed; late is who kept us waiting, not where our own time was over before we asked."""
     cause = error.__cause__ if isinstance(error, CallFailed) else error
-    return isinstance(cause, TimeoutError)
+    if isinstance(cause, TimeoutError):
+        return Outcome.LATE
+    if isinstance(cause, ConnectionRefusedError):
+        return Outcome.REFUSED
+    return Outcome.UNREACHABLE if isinstance(error, NotSent) else Outcome.BROKEN
 
 
 def _tell(host: str, outcome: Outcome, seconds: float) -> None:

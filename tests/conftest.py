@@ -99,15 +99,16 @@ def forget_rows(url: str) -> None:
 def every_call_is_made() -> Iterator[None]:
     """What one test did to a host keeps no other from calling it; tests of circuits ask for theirs.
 
-    Nor is anything kept that an authority of another test said.
+    Nor is anything kept that an authority of another test said, and nothing is shared: tests of that ask for it.
     """
-    from certificates.trust.kept_answers import kept_answers
+    from certificates.trust.kept_answers import kept_answers, share_answers
     from outside.circuits import NONE, keep_circuits
 
     kept_answers.forget()
-    before = keep_circuits(NONE)
+    before, shared = keep_circuits(NONE), share_answers(kept_answers)
     yield
     keep_circuits(before)
+    share_answers(shared)
 
 
 @pytest.fixture(scope="session")

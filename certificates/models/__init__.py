@@ -1,5 +1,6 @@
 """Tables of the certificates app, one module a subject."""
 
+from certificates.models.authority import Issuer, RevocationList, StatusAnswer
 from certificates.models.card_check import CardCheck
 from certificates.models.certificate import Certificate, CertificateQuerySet
 from certificates.models.foreign_request import ForeignRequest
@@ -28,11 +29,14 @@ __all__ = [
     "ForeignRequest",
     "ImportBatch",
     "Installation",
+    "Issuer",
     "MachineLook",
     "Paper",
     "RecordProposal",
     "RecordsInquiry",
     "Revocation",
+    "RevocationList",
     "SentWork",
     "SignedWork",
+    "StatusAnswer",
 ]

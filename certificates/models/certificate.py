@@ -1,10 +1,12 @@
 """The inventory: one row per certificate an organisation knows of."""
 
+import base64
 import uuid
 from datetime import datetime
 from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce, Now
@@ -23,6 +25,7 @@ from certificates.domain.validity import (
     window_start,
 )
 from certificates.domain.x509 import MAX_SERIAL_DIGITS
+from certificates.models.authority import issuer_der
 from organisations.models.queued import Queued
 from organisations.sealing import unseal
 from organisations.ssin import index_in_row
@@ -154,8 +157,10 @@ class Certificate(Queued):
     extended_key_usages = models.JSONField(default=list)
     crl_urls = models.JSONField(default=list)
     ocsp_urls = models.JSONField(default=list)
+    issuers = ArrayField(models.CharField(max_length=64), null=True, blank=True)
+    """Which rows of `Issuer` stand above it, nearest first, without the root; None where `chain` holds them."""
     chain = models.JSONField(default=list)
-    """DER of the issuers, nearest first, base64; without the root."""
+    """DER of issuers that no anchor vouches for, or of a row of a version before; base64. See `above`."""
     chain_trusted = models.BooleanField(default=False)
     """True when the chain led to an anchor of this environment when it was taken in."""
     revocation_status = models.CharField(
@@ -231,6 +236,12 @@ class Certificate(Queued):
             ),
         ]
         indexes = [
+            # Rows of a version before, until their issuers are shared (services/inventory/share_issuers.py).
+            models.Index(
+                fields=["id"],
+                condition=Q(issuers__isnull=True, chain_trusted=True),
+                name="certificate_unshared_issuers",
+            ),
             models.Index(fields=["organisation", "not_after", "id"], name="certificate_by_end"),
             models.Index(fields=["organisation", "public_key_identifier"], name="certificate_by_key"),
             models.Index(
@@ -245,6 +256,13 @@ class Certificate(Queued):
     def der(self) -> bytes:
         """The certificate itself."""
         return unseal(self.sealed_der)
+
+    @property
+    def above(self) -> tuple[bytes, ...]:
+        """Its issuers (DER), nearest first, without the root."""
+        if self.issuers is None:
+            return tuple(base64.b64decode(der) for der in self.chain)
+        return tuple(issuer_der(fingerprint) for fingerprint in self.issuers)
 
     def status(self, now: datetime) -> CertificateStatus:
         """What the certificate is good for at `now`."""

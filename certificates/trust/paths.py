@@ -26,9 +26,11 @@ from agent.wire.limits import CLOCK_TOLERANCE
 from agent.wire.pki.unreadable import ANY_FAILURE, UNREADABLE
 from certificates.domain.revocation import HOLD, Witness
 from certificates.trust.anchors import asn1_of, is_root
-from certificates.trust.fetching import Calls, Shelf, fetchers_of
+from certificates.trust.calls import Calls
+from certificates.trust.fetching import fetchers_of
 from certificates.trust.kept_answers import Sharing
 from certificates.trust.revocation import REASONS, told_of
+from certificates.trust.shelf import Shelf
 from outside.deadline import within
 
 MOST_ISSUERS, MOST_TRIED = 6, 40

@@ -65,6 +65,18 @@ KEPT = (
         timedelta(days=1200),
         _("Longer than a certificate lasts, so that nobody is told the same twice."),
     ),
+    Kept(
+        "revocation_lists",
+        _("Revocation lists that have ended and that nobody uses"),
+        timedelta(days=30),
+        _("Until then no older list can take the place of one that we have seen."),
+    ),
+    Kept(
+        "status_answers",
+        _("Answers about authorities that have ended"),
+        timedelta(0),
+        _("Nobody goes by them any more."),
+    ),
 )
 """Device proofs are forgotten too, minutes after they could be used (`organisations.services.devices.proofs`)."""
 

@@ -22,9 +22,30 @@ keepalive = 75
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  # a heartbeat; files on a disk would wait for it
 
-if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:  # these settings are read again at a reload
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="ehportal-metrics-")
-_MASTER = os.getpid()
+COUNTED, MASTER = "PROMETHEUS_MULTIPROC_DIR", "EHPORTAL_METRICS_OF"
+
+
+def own_folder() -> str:
+    """Return the folder in which this master's processes count, made at the first call and never another master's.
+
+    A master that is started by one before it (USR2) inherits the names of that one's: it would lose its folder when
+    the other ends. Nor is it made where old files are swept away, since files that are written through memory look
+    old: in what systemd made for the service, or in memory. `PROMETHEUS_MULTIPROC_DIR` names a folder to make it in.
+    """
+    given, master = os.environ.get(COUNTED), os.environ.get(MASTER)
+    if given and master == str(os.getpid()):
+        return given  # these settings are read again at a reload
+    if given:
+        above: str | None = given if master is None else os.path.dirname(given)
+    else:
+        places = (os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0], "/dev/shm")  # noqa: S108  # as below
+        above = next((place for place in places if place and os.access(place, os.W_OK)), None)
+    made = tempfile.mkdtemp(prefix="ehportal-metrics-", dir=above)
+    os.environ.update({COUNTED: made, MASTER: str(os.getpid())})
+    return made
+
+
+_FOLDER = own_folder()
 
 
 def on_starting(server: Any) -> None:
@@ -53,6 +74,11 @@ def on_starting(server: Any) -> None:
         )
 
 
+def post_fork(server: Any, worker: Any) -> None:
+    """Make the folder again where somebody has swept it away: a process that cannot count would answer nobody."""
+    os.makedirs(_FOLDER, mode=0o700, exist_ok=True)
+
+
 def child_exit(server: Any, worker: Any) -> None:
     """Forget what a process that ended was doing just now; what it counted stays."""
     from prometheus_client import multiprocess
@@ -62,5 +88,5 @@ def child_exit(server: Any, worker: Any) -> None:
 
 def on_exit(server: Any) -> None:
     """Remove what the processes counted."""
-    if os.getpid() == _MASTER:
-        shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+    if os.environ[MASTER] == str(os.getpid()):
+        shutil.rmtree(_FOLDER, ignore_errors=True)

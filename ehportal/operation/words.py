@@ -20,6 +20,7 @@ KINDS = {
     "revocations": _("Revocations"),
     "foreign_requests": _("Requests of foreign care providers"),
     "revocation_evidence": _("Evidence of revocations"),
+    "revocation_lists": _("Revocation lists that are renewed"),
     "status_checks": _("Status checks"),
     "card_checks": _("Identity cards that are checked"),
     "invitations": _("Invitations"),

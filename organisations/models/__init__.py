@@ -3,7 +3,7 @@
 from organisations.models.audit import AuditEvent
 from organisations.models.bounce import ReturnedMail
 from organisations.models.chore import Chore
-from organisations.models.circuit import Circuit
+from organisations.models.circuit import CallTally, Circuit
 from organisations.models.device import Device, DeviceLink, Enrolment, ProofUse
 from organisations.models.invitation import Invitation
 from organisations.models.membership import Membership
@@ -15,6 +15,7 @@ from organisations.models.user import User
 
 __all__ = [
     "AuditEvent",
+    "CallTally",
     "Chore",
     "Circuit",
     "Device",

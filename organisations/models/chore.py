@@ -16,6 +16,8 @@ class Chore(Queued):
     next_attempt_at = models.DateTimeField(db_default=Now())
     done_at = models.DateTimeField(null=True)
     """When it last came to its end."""
+    took_seconds = models.FloatField(null=True)
+    """How long that took."""
 
     def __str__(self) -> str:
         return self.name

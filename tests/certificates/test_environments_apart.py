@@ -318,7 +318,7 @@ def test_a_wrong_guess_of_an_import_is_put_right(
     assert add(here, trusted=True)[1] is False
     assert add(there, trusted=False)[1] is False, "a guess does not undo what is known"
     [kept] = stored(hospital)
-    assert (kept.environment, kept.chain_trusted, len(kept.chain)) == (here, True, 1)
+    assert (kept.environment, kept.chain_trusted, len(kept.above)) == (here, True, 1)
     with acting_for([hospital.organisation.pk], as_platform=True):
         events = AuditEvent.objects.filter(subject_id=kept.pk).order_by("happened_at")
         assert [one.action for one in events] == ["certificate_imported", "certificate_recognised"]

@@ -173,7 +173,7 @@ def test_one_version_is_shown_everywhere(client: Client) -> None:
     assert Hello.untenanted
     assert logs.add_version(None, "", {})["version"] == VERSION
     told = (ROOT / "CHANGELOG.md").read_text("utf-8")
-    first = re.search(r"^## (\S+)", told, re.MULTILINE)
+    first = re.search(r"^## (\d\S+)", told, re.MULTILINE)
     assert first is not None
     assert first[1] == VERSION
     for project in ("pyproject.toml", "agent/pyproject.toml"):

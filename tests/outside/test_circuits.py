@@ -143,7 +143,7 @@ def test_a_refusal_at_once_costs_nobody_anything(heard: list[Outcome]) -> None:
             ask(port)
         assert not isinstance(refused.value, Resting)
     assert not Circuit.objects.exists()
-    assert heard == [Outcome.FAILED] * 5
+    assert heard == [Outcome.REFUSED] * 5
 
 
 def test_a_hung_host_costs_three_calls_whoever_asks() -> None:

@@ -37,6 +37,10 @@ class World:
     base: str
     answers: dict[str, Callable[[bytes], bytes]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)
+    """ETag by path: whoever shows it is told that nothing is newer."""
+    unchanged: list[str] = field(default_factory=list)
+    """Which paths were answered so."""
 
     def __post_init__(self) -> None:
         self.keys = [key(number) for number in range(5, 9)]
@@ -143,6 +147,7 @@ class World:
         signer: rsa.RSAPrivateKey | None = None,
         delta: bool = False,
         freshest: bool = False,
+        number: int = 7,
     ) -> None:
         """Publish a list of "root" or "issuing"; without `ends` it names no next one."""
         at = at or soon()
@@ -152,7 +157,7 @@ class World:
             .issuer_name(issuer.subject)
             .last_update(at)
             .next_update(until or at + timedelta(days=7))
-            .add_extension(x509.CRLNumber(7), critical=False)
+            .add_extension(x509.CRLNumber(number), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(own.public_key()), critical=False
             )
@@ -202,8 +207,16 @@ def outside() -> Iterator[World]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             world.asked.append(self.path)
             say = world.answers.get(self.path)
+            tag = world.tags.get(self.path)
+            if tag and self.headers.get("If-None-Match") == tag:
+                world.unchanged.append(self.path)
+                self.send_response(304)
+                self.end_headers()
+                return
             content = say(body) if say else b""
             self.send_response(200 if say else 503)
+            if tag:
+                self.send_header("ETag", tag)
             kind = "application/ocsp-response" if self.path.endswith("ocsp") else "application/pkix-crl"
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(content)))

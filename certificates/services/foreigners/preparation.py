@@ -1,6 +1,5 @@
 """Handing out the preparation file, and taking the certification request that was made with it."""
 
-import base64
 from datetime import datetime
 
 from django.conf import settings
@@ -107,5 +106,5 @@ def receive_csr(request: ForeignRequest, data: bytes, *, actor: Actor, now: date
 
 def chain_file(certificate: Certificate) -> bytes:
     """Return the certificate and its issuers as one PEM file, leaf first; personal: mind who gets it."""
-    ders = [certificate.der, *(base64.b64decode(text) for text in certificate.chain)]
+    ders = [certificate.der, *certificate.above]
     return b"".join(to_pem(der) for der in ders)

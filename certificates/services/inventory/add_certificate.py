@@ -10,7 +10,7 @@ from django.db import transaction
 from agent.wire.pki.certificates import readable
 from certificates.domain.lifecycle import Environment
 from certificates.domain.x509 import CertificateFacts
-from certificates.models import Certificate
+from certificates.models import Certificate, Issuer
 from organisations import ssin as numbers
 from organisations.domain.identifiers import mask_ssins
 from organisations.models import Organisation, Person, User
@@ -40,7 +40,9 @@ def add_certificate(
     """
     subject, common_name = mask_ssins(facts.subject), mask_ssins(facts.common_name)
     holder_name = mask_ssins(facts.holder_name)
-    values = {
+    # What nobody can read stands above nothing, and would be handed to workstations that refuse it.
+    above = [der for der in chain if _is_readable(der)]
+    values: dict[str, object] = {
         "environment": environment,
         "sealed_der": seal(facts.der),
         "public_key_identifier": facts.public_key_identifier,
@@ -60,8 +62,6 @@ def add_certificate(
         "extended_key_usages": list(facts.extended_key_usages),
         "crl_urls": [mask_ssins(url) for url in facts.crl_urls],
         "ocsp_urls": [mask_ssins(url) for url in facts.ocsp_urls],
-        # What nobody can read stands above nothing, and would be handed to workstations that refuse it.
-        "chain": [base64.b64encode(der).decode() for der in chain if _is_readable(der)],
         "chain_trusted": chain_trusted,
         "source": source,
         "owner": owner,
@@ -79,6 +79,7 @@ def add_certificate(
     }
     with transaction.atomic():
         values["ssin_index"] = numbers.index_to_write(facts.identifier_value) if facts.is_personal else ""
+        values |= _issuers(above, trusted=chain_trusted)
         certificate, new = Certificate.objects.get_or_create(
             organisation=organisation, fingerprint=facts.fingerprint, private_to=private_to, defaults=values
         )
@@ -98,6 +99,16 @@ def add_certificate(
     return certificate, new
 
 
+def _issuers(above: Sequence[bytes], *, trusted: bool) -> dict[str, list[str] | None]:
+    """Return how a certificate's issuers are kept: shared, or with it where no anchor vouches for them.
+
+    Those are what one organisation uploaded, and nobody else's business.
+    """
+    if trusted:
+        return {"issuers": Issuer.objects.keep(above), "chain": []}
+    return {"issuers": None, "chain": [base64.b64encode(der).decode() for der in above]}
+
+
 @lru_cache(maxsize=64)
 def _is_readable(der: bytes) -> bool:
     """An upload names the same few issuers again and again."""
@@ -113,8 +124,9 @@ def _recognise(
     now: datetime,
 ) -> None:
     certificate.environment, certificate.chain_trusted = environment, True
-    certificate.chain = values["chain"]
-    certificate.save(update_fields=["environment", "chain_trusted", "chain"])
+    for field in ("chain", "issuers"):
+        setattr(certificate, field, values[field])
+    certificate.save(update_fields=["environment", "chain_trusted", "chain", "issuers"])
     record(
         certificate.organisation_id,
         "certificate_recognised",

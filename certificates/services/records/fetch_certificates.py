@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
+from django.db import connection
+
 from agent.wire.pki.certificates import load_certificate, readable
 from agent.wire.pki.unreadable import UNREADABLE
 from certificates.certra.errors import CertraError
@@ -55,6 +57,8 @@ def fetch_all(
             chain = gateway().certificate_chain(info.public_key_identifier)
         except CertraError as error:
             return Fetched(problem="not_delivered" if error.kind == "rejected" else "not_fetched")
+        finally:
+            connection.close()  # this thread's, by which the circuit of the host was asked: the thread ends soon
         return check_fetched(info, chain, environment)
 
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:

@@ -1,6 +1,5 @@
 """The job of a certificate request: its document, its outcome, declining it, confirming the key store."""
 
-import base64
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -113,7 +112,7 @@ def request_outcome(job: AgentJob) -> Outcome:
     problem = problem_for_people(request)
     if request.certificate is None:
         return Outcome(state, problem=problem)
-    chain = [base64.b64decode(der) for der in request.certificate.chain]
+    chain = request.certificate.above
     return Outcome(
         state,
         certificates=(request.certificate.der, *chain),

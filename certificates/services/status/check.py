@@ -1,6 +1,5 @@
 """Keeping the revocation status of the inventory up to date, from OCSP or the CRL of each issuer."""
 
-import base64
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -50,7 +49,7 @@ def ask_status(certificate: Certificate, *, sharing: Sharing = Sharing.ABOVE) ->
         return Verdict(Trust.NOT_TRUSTED)
     return validate(
         leaf,
-        readable(base64.b64decode(der) for der in certificate.chain),
+        readable(certificate.above),
         certificate_anchors(Environment(certificate.environment)),
         check_revocation=True,
         sharing=sharing,

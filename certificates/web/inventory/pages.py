@@ -1,6 +1,5 @@
 """The inventory and one certificate."""
 
-import base64
 import re
 from urllib.parse import urlencode
 from uuid import UUID
@@ -94,7 +93,7 @@ def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
         "key": _spaced(found.public_key_identifier),
         "source": SOURCES[found.source],
         "revocation_reason": REVOCATION_REASONS.get(found.revocation_reason, ""),
-        "chain": [_authority(text) for text in found.chain],
+        "chain": [_authority(der) for der in found.above],
         "request_made": getattr(found, "request", None),
         "is_own": is_own(request, found),
         "lines": lines_of(events_about(found.pk)),
@@ -133,10 +132,10 @@ def _spaced(digits: str) -> str:
     return " ".join(re.findall("..", digits.upper()))
 
 
-def _authority(text: str) -> str:
+def _authority(der: bytes) -> str:
     """Return the common name of an issuer of the chain."""
     try:
-        return mask_ssins(read_fields(base64.b64decode(text)).common_name)
+        return mask_ssins(read_fields(der).common_name)
     except NotACertificate:
         return MARK
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from organisations.domain.work import Lane
 from organisations.models import Chore
 from organisations.services.work.kinds import Kind
+from outside.deadline import elapsed
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,10 @@ def chores_kind(tasks: Sequence[Task]) -> Kind:
         if task is None:  # of a version before or after this one
             Chore.objects.filter(pk=chore_id).update(next_attempt_at=now + timedelta(hours=1))
             return
+        began = elapsed()
         task.run(now)
-        Chore.objects.filter(pk=chore_id).update(next_attempt_at=now + task.every, done_at=now)
+        Chore.objects.filter(pk=chore_id).update(
+            next_attempt_at=now + task.every, done_at=now, took_seconds=elapsed() - began
+        )
 
     return Kind("chores", Lane.UPKEEP, Chore, step, lease=timedelta(minutes=10), parks=False)

@@ -93,7 +93,7 @@ def test_only_the_chosen_are_taken(hospital: Hospital, government: SandboxProces
         True,
         Environment.PRODUCTION,
     )
-    [issuer] = [x509.load_der_x509_certificate(base64.b64decode(text)) for text in taken.chain]
+    [issuer] = [x509.load_der_x509_certificate(one) for one in taken.above]
     assert issuer.subject == two.issuer
     with acting_for([hospital.organisation.pk], as_platform=True):
         assert not ImportBatch.objects.filter(pk=batch.pk).exists(), "an upload is forgotten once decided"
@@ -116,7 +116,7 @@ def test_issuers_of_the_upload_complete_the_chain(hospital: Hospital) -> None:
     keys = {line.key for line in preview(hospital, batch) if line.suggested}
     assert take(hospital, batch, keys) == 1
     [taken] = stored(hospital)
-    assert [base64.b64decode(text) for text in taken.chain] == [der(middle)]
+    assert list(taken.above) == [der(middle)]
     assert taken.chain_trusted is False
 
 
@@ -126,7 +126,7 @@ def test_authorities_that_issued_each_other_end_somewhere(hospital: Hospital) ->
     leaf = ehealth(application_id=tag(), issuer="CN=One")
     batch = upload(hospital, [("ring.pem", pem(leaf) + pem(one) + pem(two))])
     assert take(hospital, batch, {line.key for line in preview(hospital, batch) if line.suggested}) == 1
-    assert len(stored(hospital)[0].chain) == 5
+    assert len(stored(hospital)[0].above) == 5
 
 
 ODD = [

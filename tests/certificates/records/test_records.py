@@ -51,7 +51,7 @@ def test_an_empty_tenant_is_filled(government: SandboxProcess, holder: Holder, d
         expired = Certificate.objects.get(public_key_identifier=old)
         actions = set(AuditEvent.objects.values_list("action", flat=True))
     assert (found.source, found.chain_trusted, found.government_status) == ("recorded", True, "VALID_ACTIVE")
-    assert found.chain
+    assert found.above
     assert found.replaceable_from is not None
     assert found.contact_data is not None
     assert found.contact_data["email_private"] == "past@sandbox.example"

@@ -1,7 +1,5 @@
 """A delivery, and what the government's record hands out, with something odd in the chain beside the good one."""
 
-import base64
-
 from cryptography import x509
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -28,7 +26,7 @@ def test_a_good_certificate_is_taken_however_odd_the_rest_of_its_chain(
     key = request.public_key_identifier or ""
     done = hospital.step(request)
     assert done.certificate is not None
-    leaf, issuers = done.certificate.der, [base64.b64decode(text) for text in done.certificate.chain]
+    leaf, issuers = done.certificate.der, list(done.certificate.above)
     dn = contract_of(done).dn
     above = x509.load_der_x509_certificate(issuers[0])
 
@@ -49,7 +47,7 @@ def test_what_nobody_can_read_is_not_kept_in_the_chain(
     """A workstation that is handed the chain takes it whole or not at all."""
     first = hospital.step(registered(hospital, holder)).certificate
     assert first is not None
-    issuers = [base64.b64decode(text) for text in first.chain]
+    issuers = list(first.above)
     odd = ODD["latin-1 in a UTF8String"](x509.load_der_x509_certificate(issuers[0]))
     with acting_for([first.organisation_id], as_platform=True):
         again, new = add_certificate(
@@ -63,4 +61,4 @@ def test_what_nobody_can_read_is_not_kept_in_the_chain(
             now=now(),
         )
     assert new
-    assert [base64.b64decode(text) for text in again.chain] == issuers
+    assert list(again.above) == issuers

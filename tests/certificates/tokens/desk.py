@@ -47,7 +47,7 @@ class Desk:
 
     @property
     def signer(self) -> SystemSigner:
-        chain = [x509.load_der_x509_certificate(base64.b64decode(one)) for one in self.certificate.chain]
+        chain = [x509.load_der_x509_certificate(one) for one in self.certificate.above]
         contents = new_contents(self.key, self.own, chain)
         return SystemSigner.of(contents, authentication_entry(contents))
 

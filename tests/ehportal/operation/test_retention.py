@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.utils import translation
 
-from certificates.models import ImportBatch
+from certificates.models import ImportBatch, Issuer, RevocationList, StatusAnswer
 from ehportal.lanes import CHORES
 from ehportal.operation import retention
 from ehportal.operation.retention import KEPT, forget_what_is_over
@@ -30,6 +31,12 @@ def stand(hospital: Hospital, age: timedelta, mark: str) -> None:
     Enrolment.objects.create(id=f"e{mark}", thumbprint="t", nonce=b"n", expires_at=at)
     Session.objects.create(session_key=f"s{mark}", session_data="", expire_date=at)
     ReturnedMail.objects.create(address=f"{mark}@x.example", returned_at=at)
+    issuer, _new = Issuer.objects.get_or_create(pk="f", der=b"")
+    RevocationList.objects.create(
+        digest=mark, turn=UUID(int=0), issuer=issuer, content=b"", this_update=at, next_update=at,
+        fresh_until=at, used_at=at,
+    )  # fmt: skip
+    StatusAnswer.objects.create(pk=mark, content=b"", until=at)
     row = invited(hospital, f"{mark}@maasdal.example")
     with acting_for([hospital.organisation.pk], as_platform=True):
         Invitation.objects.filter(pk=row.pk).update(ended_at=at, outcome="withdrawn")
@@ -52,6 +59,8 @@ def left(organisation: Organisation) -> dict[str, int]:
             "invitations": Invitation.objects.count(),
             "returned_mail": ReturnedMail.objects.count(),
             "notices": Reminder.objects.count(),
+            "revocation_lists": RevocationList.objects.count(),
+            "status_answers": StatusAnswer.objects.count(),
         }
 
 
