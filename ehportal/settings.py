@@ -258,8 +258,6 @@ CERTRA_READ_TIMEOUT = env.number("CERTRA_READ_TIMEOUT", 30)
 """For each silence of the other side."""
 CERTRA_DEADLINE = env.number("CERTRA_DEADLINE", 40)
 """For one whole call: connecting, sending, and reading the answer to its end, however it trickles in."""
-WEB_CALLS = int(env.number("WEB_CALLS", 2))
-"""How many threads of one web process may wait for the government at once; below the number of its threads."""
 REVOCATION_TIMEOUT = env.number("REVOCATION_TIMEOUT", 10)
 """For asking one OCSP responder, or fetching one list."""
 REVOCATION_DEADLINE = env.number("REVOCATION_DEADLINE", 20)

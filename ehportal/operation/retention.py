@@ -36,6 +36,12 @@ KEPT = (
         _("An enrolment lasts five minutes; a day helps to find out what went wrong."),
     ),
     Kept(
+        "errands",
+        _("Answers of the government that nobody fetched"),
+        timedelta(hours=1),
+        _("Who asked hears an answer within seconds, once; whoever has gone may ask again."),
+    ),
+    Kept(
         "imports",
         _("Uploads that nobody decided about"),
         timedelta(days=1),

@@ -22,6 +22,7 @@ KINDS = {
     "revocation_evidence": _("Evidence of revocations"),
     "status_checks": _("Status checks"),
     "card_checks": _("Identity cards that are checked"),
+    "errands": _("Questions to the government for which somebody waits"),
     "invitations": _("Invitations"),
     "notices": _("Notices of an organisation"),
     "chores": _("Chores"),

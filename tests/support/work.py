@@ -48,3 +48,8 @@ def set_aside() -> None:
 def check_cards() -> int:
     """Ask the authorities of the cards that wait for it, as a worker would; return how many."""
     return drain([KIND["card_checks"]], wake=lambda: None)
+
+
+def run_errands() -> int:
+    """Make the calls outside for which somebody waits, as a worker would; return how many."""
+    return drain([KIND["errands"]], wake=lambda: None)

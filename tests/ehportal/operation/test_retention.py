@@ -8,7 +8,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.utils import translation
 
-from certificates.models import ImportBatch
+from certificates.models import Errand, ImportBatch
 from ehportal.lanes import CHORES
 from ehportal.operation import retention
 from ehportal.operation.retention import KEPT, forget_what_is_over
@@ -37,6 +37,9 @@ def stand(hospital: Hospital, age: timedelta, mark: str) -> None:
             organisation=hospital.organisation, uploaded_by=hospital.administrator, sealed_certificates=b"x"
         )
         ImportBatch.objects.filter(pk=batch.pk).update(uploaded_at=at)
+        Errand.objects.create(
+            organisation=hospital.organisation, device_id=row.pk, kind="own_record", digest=mark, asked_at=at
+        )
         Reminder.objects.create(
             organisation=hospital.organisation, kind=mark, subject_id=row.pk, step=0,
             recipient=hospital.administrator, created_at=at, sent_at=at,
@@ -47,6 +50,7 @@ def left(organisation: Organisation) -> dict[str, int]:
     with acting_for([organisation.pk], as_platform=True):
         return {
             "enrolments": Enrolment.objects.count(),
+            "errands": Errand.objects.count(),
             "imports": ImportBatch.objects.count(),
             "sessions": Session.objects.count(),
             "invitations": Invitation.objects.count(),

@@ -57,6 +57,7 @@ _BESIDES: dict[str, dict[str, Policy]] = {
     "certificates_certificaterequest": _PRIVATE,
     "certificates_continuityproof": _with_its_certificate("certificates_continuityproof"),
     "certificates_encryptiontoken": _with_its_certificate("certificates_encryptiontoken"),
+    "certificates_errand": {"private": _only(f"({PLATFORM} OR (private_to_id = {USER}))")},
     "certificates_foreignrequest": {},
     "certificates_importbatch": {},
     "certificates_installation": _with_its_certificate("certificates_installation"),
