@@ -20,9 +20,10 @@ from certificates.services.status.check import check_revocation
 from certificates.services.tokens import errands as tokens
 from ehportal.operation import retention
 from organisations.domain.work import Lane
-from organisations.models import Organisation
+from organisations.models import AccountLetter, Organisation
 from organisations.services.letters.invitations import LETTERS
 from organisations.services.letters.mailbox import read_bounces
+from organisations.services.letters.outbox import send_account_letter
 from organisations.services.work.chores import Task, chores_kind, plan_chores
 from organisations.services.work.drain import drain
 from organisations.services.work.kinds import Kind
@@ -58,6 +59,7 @@ KINDS = (
     # Rows are forgotten within the hour, parked or not.
     Kind("card_checks", Lane.ASKED, CardCheck, judge_card, CALLS, pauses=AT_ONCE, parks=False),
     Kind("errands", Lane.ASKED, Errand, runner(ERRANDS), CALLS, pauses=AT_ONCE, parks=False),
+    Kind("account_letters", Lane.ASKED, AccountLetter, send_account_letter, CALLS),
     Kind("request_contracts", Lane.ASKED, CertificateRequest, work_on_request, CALLS),
     Kind("revocation_contracts", Lane.ASKED, Revocation, work_on_revocation, CALLS),
     Kind("requests", Lane.SUBMISSIONS, CertificateRequest, work_on_request, CALLS),

@@ -139,7 +139,10 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_FORMS = {"reset_password_from_key": "organisations.web.accounts.forms.ChooseByMail"}
+ACCOUNT_FORMS = {
+    "reset_password": "organisations.web.accounts.forms.AskByMail",
+    "reset_password_from_key": "organisations.web.accounts.forms.ChooseByMail",
+}
 ACCOUNT_RATE_LIMITS = {
     # A hospital signs in from one address: what colleagues mistype must not keep out who types it right. The key is
     # an account at one address, so nobody elsewhere locks an account out (organisations/web/accounts/adapter.py).

@@ -42,6 +42,12 @@ KEPT = (
         _("Who asked hears an answer within seconds, once; whoever has gone may ask again."),
     ),
     Kept(
+        "account_letters",
+        _("Letters about accounts that could not be sent"),
+        timedelta(days=2),
+        _("They are tried for a day; whoever still needs one asks for it again."),
+    ),
+    Kept(
         "imports",
         _("Uploads that nobody decided about"),
         timedelta(days=1),

@@ -1,5 +1,6 @@
 """Tables of the organisations app, one module a subject."""
 
+from organisations.models.account_letter import AccountLetter
 from organisations.models.audit import AuditEvent
 from organisations.models.bounce import ReturnedMail
 from organisations.models.chore import Chore
@@ -13,6 +14,7 @@ from organisations.models.reminder import Reminder
 from organisations.models.user import User
 
 __all__ = [
+    "AccountLetter",
     "AuditEvent",
     "Chore",
     "Circuit",

@@ -53,3 +53,8 @@ def check_cards() -> int:
 def run_errands() -> int:
     """Make the calls outside for which somebody waits, as a worker would; return how many."""
     return drain([KIND["errands"]], wake=lambda: None)
+
+
+def send_letters() -> int:
+    """Send the letters about accounts that are due, as a worker would; return how many rows it took up."""
+    return drain([KIND["account_letters"]], wake=lambda: None)

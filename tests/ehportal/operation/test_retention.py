@@ -12,7 +12,15 @@ from certificates.models import Errand, ImportBatch
 from ehportal.lanes import CHORES
 from ehportal.operation import retention
 from ehportal.operation.retention import KEPT, forget_what_is_over
-from organisations.models import Enrolment, Invitation, Organisation, Reminder, ReturnedMail, User
+from organisations.models import (
+    AccountLetter,
+    Enrolment,
+    Invitation,
+    Organisation,
+    Reminder,
+    ReturnedMail,
+    User,
+)
 from organisations.tenancy import acting_for
 from tests.ehportal.operation.test_work import PAGE
 from tests.organisations.web.invitations import invited
@@ -28,6 +36,9 @@ def stand(hospital: Hospital, age: timedelta, mark: str) -> None:
     """One row of each subject that was over `age` ago."""
     at = NOW - age
     Enrolment.objects.create(id=f"e{mark}", thumbprint="t", nonce=b"n", expires_at=at)
+    AccountLetter.objects.create(
+        kind="x", account=hospital.administrator, turn=hospital.holder.pk, asked_at=at
+    )
     Session.objects.create(session_key=f"s{mark}", session_data="", expire_date=at)
     ReturnedMail.objects.create(address=f"{mark}@x.example", returned_at=at)
     row = invited(hospital, f"{mark}@maasdal.example")
@@ -52,6 +63,7 @@ def left(organisation: Organisation) -> dict[str, int]:
             "enrolments": Enrolment.objects.count(),
             "errands": Errand.objects.count(),
             "imports": ImportBatch.objects.count(),
+            "account_letters": AccountLetter.objects.count(),
             "sessions": Session.objects.count(),
             "invitations": Invitation.objects.count(),
             "returned_mail": ReturnedMail.objects.count(),

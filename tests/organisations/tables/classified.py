@@ -92,6 +92,7 @@ NOBODYS: dict[str, str] = {
     "ehportal_cache": "Counts of failed sign-ins and codes that were used, before anybody is known.",
     "mfa_authenticator": "Second steps of accounts, before an organisation is chosen.",
     "certificates_cardcheck": "Cards whose authority is asked, whoever they then work for; sealed, and gone soon.",
+    "organisations_accountletter": "Letters to accounts that wait; addresses are sealed, and links are not in it.",
     "organisations_circuit": "Which hosts outside are resting: addresses of services, nothing of an organisation.",
     "organisations_chore": "When the platform's own chores are due; it holds nothing of anybody.",
     "organisations_device": "A workstation is its holder's; organisations have links to it, which are theirs.",
