@@ -41,6 +41,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "ehportal.operation.health.HealthMiddleware",  # before whatever asks for a host, https or a session
+    "ehportal.pages.asking.NobodyCallsOutMiddleware",
     "ehportal.metrics.pages.CountRequestsMiddleware",
     "ehportal.operation.proxy.PersonsAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
