@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 
-class CallForbidden(RuntimeError):
+class CallForbidden(Exception):
     """Somebody called out where nobody may; its text says where that was."""
 
 

@@ -70,4 +70,4 @@ def test_it_is_no_failure_of_a_call() -> None:
     with nobody_calls_out("here"), pytest.raises(CallForbidden) as told, calling("x:1"):
         raise AssertionError("never reached")
     assert not isinstance(told.value, OSError)
-    assert type(told.value).__mro__[1] is RuntimeError
+    assert not isinstance(told.value, RuntimeError), "which reading a certificate may raise"

@@ -104,10 +104,11 @@ def resume_after_agreement(organisation_id: UUID, ssin_index: str, *, now: datet
             continue
         nudge(work)
         started += 1
-    # What was about to be fetched when its holder's workstation was withdrawn rests without a problem.
+    # What was about to be fetched when its holder's workstation was withdrawn rests without a problem or a failure.
     resting = waiting | {
         "state": SigningState.AWAITING_CONTRACT,
         "problem__isnull": True,
+        "failure__isnull": True,
         "next_attempt_at__gt": now,
     }
     free = Q(leased_until=None) | Q(leased_until__lte=now)

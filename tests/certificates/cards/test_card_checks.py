@@ -24,6 +24,7 @@ from organisations.errors import CardRefused, CardRevoked, CardStatusUnknown
 from organisations.models import Device, Enrolment
 from organisations.services.work.claims import claim
 from organisations.services.work.drain import take_up
+from outside.leave import CallForbidden, nobody_calls_out
 from tests.support.cards import CitizenPki
 from tests.support.holder import Holder, issue_identity
 from tests.support.hospital import make_hospital
@@ -174,6 +175,13 @@ def test_a_strangers_certificate_makes_no_row(holder: Holder) -> None:
     with pytest.raises(CardRefused):
         check_card(card.authentication, [], Purpose.AUTHENTICATION, now=datetime.now(UTC))
     assert not CardCheck.objects.exists()
+
+
+def test_where_nobody_may_ask_no_card_is_refused_for_it(holder: Holder) -> None:
+    """A mistake of ours says nothing about the card."""
+    own = holder.identity
+    with nobody_calls_out("a page is being served"), pytest.raises(CallForbidden):
+        check_revocation(own.authentication, [own.authority, own.root], now=datetime.now(UTC))
 
 
 def test_whoever_waits_for_absent_workers_is_told(holder: Holder) -> None:
