@@ -9,24 +9,31 @@ from certificates.models import (
     CardCheck,
     Certificate,
     CertificateRequest,
+    Errand,
     ForeignRequest,
     Revocation,
     RevocationList,
 )
+from certificates.models.errand import ErrandKind
 from certificates.services.cards.ask import forget_old_checks
 from certificates.services.cards.judge import judge_card
+from certificates.services.errands.run import runner
 from certificates.services.foreigners.work import work_on_foreign_request
 from certificates.services.inventory.share_issuers import share_issuers
+from certificates.services.records import errands as records
 from certificates.services.reminders.notices import look_for_notices, write_to
+from certificates.services.requests.application_ids import ask_application_ids
 from certificates.services.requests.work import work_on_request
 from certificates.services.revocations.work import work_on_revocation
 from certificates.services.status.check import check_revocation
 from certificates.services.status.renew_lists import renew_list
+from certificates.services.tokens import errands as tokens
 from ehportal.operation import retention
 from organisations.domain.work import Lane
-from organisations.models import Organisation, Recipient
+from organisations.models import AccountLetter, Organisation, Recipient
 from organisations.services.letters.invitations import LETTERS
 from organisations.services.letters.mailbox import read_bounces
+from organisations.services.letters.outbox import send_account_letter
 from organisations.services.work.chores import Task, chores_kind, plan_chores
 from organisations.services.work.drain import drain
 from organisations.services.work.kinds import Kind
@@ -48,11 +55,25 @@ CHORES = (
 A_MINUTE = (timedelta(minutes=1),)
 """How long what must not be silenced rests after a step that failed."""
 AT_ONCE = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 60))
-"""How long a card's check rests after a step that failed: whoever holds the card waits."""
+"""How long a card's check or an errand rests after a step that failed: somebody waits for it."""
+
+ERRANDS = {
+    ErrandKind.APPLICATION_IDS: ask_application_ids,
+    ErrandKind.FIND_TOKEN: tokens.find_token,
+    ErrandKind.DEPOT_TOKEN: tokens.fetch_depot_token,
+    ErrandKind.START_TOKEN: tokens.start_token,
+    ErrandKind.COMPLETE_TOKEN: tokens.complete_token,
+    ErrandKind.ACTIVATE_TOKEN: tokens.activate_token,
+    ErrandKind.OWN_RECORD: records.read_own,
+    ErrandKind.READ_RECORDS: records.read,
+}
+"""How each errand is done."""
 
 KINDS = (
     # Rows are forgotten within the hour, parked or not.
     Kind("card_checks", Lane.ASKED, CardCheck, judge_card, CALLS, pauses=AT_ONCE, parks=False),
+    Kind("errands", Lane.ASKED, Errand, runner(ERRANDS), CALLS, pauses=AT_ONCE, parks=False),
+    Kind("account_letters", Lane.ASKED, AccountLetter, send_account_letter, CALLS),
     Kind("request_contracts", Lane.ASKED, CertificateRequest, work_on_request, CALLS),
     Kind("revocation_contracts", Lane.ASKED, Revocation, work_on_revocation, CALLS),
     Kind("requests", Lane.SUBMISSIONS, CertificateRequest, work_on_request, CALLS),

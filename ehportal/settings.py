@@ -43,6 +43,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "ehportal.operation.health.HealthMiddleware",  # before whatever asks for a host, https or a session
+    "ehportal.pages.asking.NobodyCallsOutMiddleware",
     "ehportal.metrics.pages.CountRequestsMiddleware",
     "ehportal.operation.proxy.PersonsAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -141,7 +142,10 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_FORMS = {"reset_password_from_key": "organisations.web.accounts.forms.ChooseByMail"}
+ACCOUNT_FORMS = {
+    "reset_password": "organisations.web.accounts.forms.AskByMail",
+    "reset_password_from_key": "organisations.web.accounts.forms.ChooseByMail",
+}
 ACCOUNT_RATE_LIMITS = {
     # A hospital signs in from one address: what colleagues mistype must not keep out who types it right. The key is
     # an account at one address, so nobody elsewhere locks an account out (organisations/web/accounts/adapter.py).
@@ -268,8 +272,6 @@ CERTRA_READ_TIMEOUT = env.number("CERTRA_READ_TIMEOUT", 30)
 """For each silence of the other side."""
 CERTRA_DEADLINE = env.number("CERTRA_DEADLINE", 40)
 """For one whole call: connecting, sending, and reading the answer to its end, however it trickles in."""
-WEB_CALLS = int(env.number("WEB_CALLS", 2))
-"""How many threads of one web process may wait for the government at once; below the number of its threads."""
 REVOCATION_TIMEOUT = env.number("REVOCATION_TIMEOUT", 10)
 """For asking one OCSP responder, or fetching one list."""
 REVOCATION_DEADLINE = env.number("REVOCATION_DEADLINE", 20)

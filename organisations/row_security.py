@@ -53,6 +53,11 @@ def keep_people(table: str) -> RunSQL:
     return _narrow(table, f"{PLATFORM} OR {USER} IS NOT NULL")
 
 
+def keep_to_one(table: str, column: str = "private_to_id") -> RunSQL:
+    """Show rows to the user in `column` and to the platform itself; those without a user to the platform only."""
+    return _narrow(table, f"{PLATFORM} OR {column} = {USER}")
+
+
 def private_condition(column: str = "private_to_id") -> str:
     """Return, as SQL, for whom a row with a user in `column` exists."""
     return f"{column} IS NULL OR {PLATFORM} OR {column} = {USER}"

@@ -68,6 +68,19 @@ def acting_for(
                 _name(before)
 
 
+def why_not_now() -> str:
+    """Return why nobody may call out at this moment, as `outside.leave` asks; empty outside transactions.
+
+    The transaction that a test holds around itself is none of ours.
+    """
+    held = any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks)
+    return (
+        "a transaction is open: rows are kept from others for as long as somebody outside likes"
+        if held
+        else ""
+    )
+
+
 def organisations_of_user(user: uuid.UUID) -> list[OrganisationId]:
     """Return the organisations in which `user` has a role; needs no named organisation."""
     from organisations.models import Membership

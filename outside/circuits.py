@@ -12,6 +12,8 @@ from typing import Protocol
 
 from outside.deadline import elapsed
 from outside.errors import CallFailed, NotSent, Resting
+from outside.leave import check_leave
+from outside.standstill import Standstill
 
 LONG = 1.0
 """Seconds after which a connection that failed counts: a refusal at once costs nobody anything."""
@@ -109,7 +111,12 @@ def watch_calls(watcher: Callable[[str, Outcome, float], None]) -> None:
 
 @contextmanager
 def calling(host: str) -> Iterator[None]:
-    """Make one call to `host` in the block. Raises Resting instead, where its circuit is open."""
+    """Make one call to `host` in the block. Raises Resting instead, where its circuit is open.
+
+    Raises CallForbidden where nobody may call out. A call for most of which our own process stood still is no evidence
+    against the host.
+    """
+    check_leave()
     circuits = _kept[0]
     try:
         admitted = circuits.admit(host)
@@ -117,15 +124,16 @@ def calling(host: str) -> Iterator[None]:
         _tell(host, Outcome.RESTING, 0.0)
         raise
     began = elapsed()
-    try:
-        yield
-    except (CallFailed, OSError) as error:
-        took = elapsed() - began
-        outcome = _outcome_of(error)
-        _tell(host, outcome, took)
-        if outcome is Outcome.LATE or took >= LONG:
-            circuits.failed(host, probing=admitted is Admitted.PROBE)
-        raise
+    with Standstill() as standstill:
+        try:
+            yield
+        except (CallFailed, OSError) as error:
+            took = elapsed() - began
+            outcome = _outcome_of(error)
+            _tell(host, outcome, took)
+            if (outcome is Outcome.LATE or took >= LONG) and standstill.seconds() <= took / 2:
+                circuits.failed(host, probing=admitted is Admitted.PROBE)
+            raise
     if admitted is not Admitted.CALM:
         circuits.answered(host)
     _tell(host, Outcome.ANSWERED, elapsed() - began)

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -40,7 +40,7 @@ from agent.wire.encoding import to_base64
 from agent.wire.errors import JobMalformed
 from agent.wire.jobs import JOB_ID, KNOWS_HEADER, CertificateJob, Job, read_job
 from agent.wire.limits import MAX_JOB_BYTES, PROOF_WINDOW_SECONDS
-from agent.wire.link.checking import CARD_CHECKS, CardBeingChecked
+from agent.wire.link.checking import CARD_CHECKS, ERRANDS, CardBeingChecked, GovernmentBeingAsked, NotYet
 from agent.wire.link.installations import InstallationReport, InstallationsMatched
 from agent.wire.link.organisations import Agreement, AskingOrganisation, Organisations
 from agent.wire.link.proofs import HEADER, make_proof
@@ -52,6 +52,8 @@ EXCHANGE_SECONDS: Final = 60.0
 """For one call and its whole answer."""
 CARD_CHECK_SECONDS: Final = 90.0
 """For the server's asking whether a card was revoked; it gives up by itself well before."""
+ERRAND_SECONDS: Final = 150.0
+"""For the server's asking the government; it gives up by itself well before."""
 MOST_PAUSE: Final = 2.0
 """Seconds between two looks whether that has ended."""
 RETRY_PAUSES: Final = (0.5, 2.0, 5.0)
@@ -72,7 +74,7 @@ class Portal:
         self._session.headers.update({"Accept": "application/json", "Accept-Language": language})
         self._session.headers[protocol.PROTOCOL_HEADER] = str(protocol.NEWEST)
         self._session.headers[KNOWS_HEADER] = ",".join(
-            sorted(CertificateJob.optional | InstallationsMatched.optional | {CARD_CHECKS})
+            sorted(CertificateJob.optional | InstallationsMatched.optional | {CARD_CHECKS, ERRANDS})
         )
 
     def hello(self) -> Hello:
@@ -228,31 +230,30 @@ class Portal:
     def _call(
         self, method: str, path: str, body: Json | None = None, *, prove: bool = True, with_key: bool = False
     ) -> Json:
+        """Make a call, and the same again while the server has the government asked for it.
+
+        Raises PortalError government_unavailable when no end of that comes.
+        """
         data = b"" if body is None else json.dumps(body, separators=(",", ":")).encode()
-        try:
-            return load_object(self._send(method, path, data, prove=prove, with_key=with_key))
-        except JobMalformed:
-            unexpected()
+
+        def call() -> Json:
+            try:
+                return load_object(self._send(method, path, data, prove=prove, with_key=with_key))
+            except JobMalformed:
+                unexpected()
+
+        return _until_ready(call, GovernmentBeingAsked, ERRAND_SECONDS, "government_unavailable")
 
     def _call_with_card(self, path: str, body: Json, *, with_key: bool = False) -> Json:
-        """Hand in what a card signed, again and again while the server has the card checked; longer each time.
+        """Hand in what a card signed, again and again while the server has the card checked.
 
         Raises PortalError card_status_unknown when no end of it comes.
         """
-        until, rounds = time.monotonic() + CARD_CHECK_SECONDS, 0
-        while True:
-            answer = self._call("POST", path, body, with_key=with_key)
-            try:
-                checking = CardBeingChecked.from_json(answer)
-            except JobMalformed:
-                unexpected()
-            if checking is None:
-                return answer
-            rounds += 1
-            pause = min(checking.poll_after_milliseconds * rounds / 1000, MOST_PAUSE)
-            if time.monotonic() + pause > until:
-                raise PortalError("card_status_unknown")
-            time.sleep(pause)
+
+        def call() -> Json:
+            return self._call("POST", path, body, with_key=with_key)
+
+        return _until_ready(call, CardBeingChecked, CARD_CHECK_SECONDS, "card_status_unknown")
 
     def _send(
         self, method: str, path: str, body: bytes, *, prove: bool = True, with_key: bool = False
@@ -301,6 +302,27 @@ class Portal:
 
 def _is_replayed(answer: Answer) -> bool:
     return answer.status == HTTPStatus.UNAUTHORIZED and _code_of(answer) == "proof_replayed"
+
+
+def _until_ready(call: Callable[[], Json], waiting: type[NotYet], seconds: float, otherwise: str) -> Json:
+    """Make `call` until its answer is not `waiting` any more; longer pauses each time.
+
+    Raises PortalError `otherwise` after `seconds`.
+    """
+    until, rounds = time.monotonic() + seconds, 0
+    while True:
+        answer = call()
+        try:
+            not_yet = waiting.from_json(answer)
+        except JobMalformed:
+            unexpected()
+        if not_yet is None:
+            return answer
+        rounds += 1
+        pause = min(not_yet.poll_after_milliseconds * rounds / 1000, MOST_PAUSE)
+        if time.monotonic() + pause > until:
+            raise PortalError(otherwise)
+        time.sleep(pause)
 
 
 def _is_told(answer: Answer) -> bool:

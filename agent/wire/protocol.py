@@ -5,7 +5,8 @@ protocol stays as it is: what is added to a message is optional, and sent only t
 number is given to what an older side could not read or would read wrongly, and the range below says who is left behind.
 
 1. All that was before sides said which protocol they speak.
-2. The server may answer that a card is being checked (link/checking.py), and says which protocol it speaks.
+2. The server may answer that a card is being checked (link/checking.py), and says which protocol it speaks. To
+   who names that, it may also answer that the government is being asked.
 """
 
 import re

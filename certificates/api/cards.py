@@ -1,18 +1,16 @@
 """What an agent hears while its card's authority is asked: make the call again, or, one of before, try again."""
 
-import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from agent.wire.jobs import KNOWS_HEADER, fields_known
 from agent.wire.link.checking import CARD_CHECKS, CardBeingChecked
+from certificates.api.holding import held
 from certificates.services.cards.ask import CardBeingAsked
-from certificates.services.signing.few_at_once import seats
 from organisations.errors import CardStatusUnknown
 
 ANSWER = CardBeingChecked(poll_after_milliseconds=250)
-LOOK_EVERY = 0.1
 OLD_AGENTS_WAIT = 1.0
 """Seconds that a call of an agent that cannot ask again is held for a worker's answer, outside any transaction."""
 
@@ -29,22 +27,5 @@ def still_checking(
     except CardBeingAsked:
         if CARD_CHECKS in fields_known(headers.get(KNOWS_HEADER, "")):
             return HTTPStatus.ACCEPTED, ANSWER.to_json()
-        _hold(check)
+        held(check, CardBeingAsked, seconds=OLD_AGENTS_WAIT, otherwise=CardStatusUnknown)
     return None
-
-
-def _hold(check: Callable[[], None]) -> None:
-    """Look again for a moment. Raises CardStatusUnknown when it is over, or when too many threads wait already."""
-    if not seats.acquire(blocking=False):
-        raise CardStatusUnknown
-    try:
-        until = time.monotonic() + OLD_AGENTS_WAIT
-        while time.monotonic() < until:
-            time.sleep(LOOK_EVERY)
-            try:
-                return check()
-            except CardBeingAsked:
-                continue
-        raise CardStatusUnknown
-    finally:
-        seats.release()

@@ -1,9 +1,9 @@
 """The agent's endpoints for encryption tokens: each step is signed on the workstation and handed on as it is."""
 
-import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from rest_framework.request import Request
@@ -11,29 +11,24 @@ from rest_framework.response import Response
 
 from agent.wire.limits import MAX_REQUEST_BYTES
 from certificates.api.agent import Body, decoded
+from certificates.api.errands import by_worker
 from certificates.api.jobs import device_of
-from certificates.domain.lifecycle import Environment
 from certificates.errors.signing import RequestTooLarge, SignedRequestRefused
+from certificates.errors.tokens import TokenNotFound
 from certificates.models import AgentJob, Certificate
+from certificates.models.errand import ErrandKind
 from certificates.models.job import JobKind
-from certificates.services.records.ask_own import ask_own_record
+from certificates.services.errands.ask import Answer
+from certificates.services.records.ask_own import REQUEST as OWN_RECORD
 from certificates.services.signing import agent_jobs
-from certificates.services.signing.few_at_once import few_at_once
-from certificates.services.signing.gateways import depot_of, gateway_of, token_gateway_of
+from certificates.services.signing.own_signature import check_own_signature
 from certificates.services.tokens import activate as activate_token
 from certificates.services.tokens import continuity
-from certificates.services.tokens import depot as depot_tokens
 from certificates.services.tokens import register as register_token
-from certificates.services.tokens.find import (
-    ask_at_workstation,
-    find_if_unknown,
-    held_certificate,
-    learn_from_depot,
-)
-from certificates.trust.anchors import certificate_roots
+from certificates.services.tokens.errands import order_of
+from certificates.services.tokens.find import ask_at_workstation, held_certificate, is_known
 from organisations.api.devices import ProvenView, fields_of, named_organisations
 from organisations.models import Device, Person
-from organisations.services.audit import Actor
 from organisations.services.devices.proofs import Accepted
 
 
@@ -60,48 +55,59 @@ def certificate_of(job_id: str, device: Device, *kinds: JobKind) -> Certificate:
         return agent_jobs.certificate_of(agent_jobs.find_job(job_id, device), *kinds)
 
 
-def anchors_for(certificate: Certificate) -> list[str]:
-    """Return the roots of the certificate's environment (DER, base64): what the workstation verifies against."""
-    return [
-        base64.b64encode(root).decode() for root in certificate_roots(Environment(certificate.environment))
-    ]
+def done(answer: Answer) -> Body:
+    """Answer with what a worker was told."""
+    return HTTPStatus.OK, answer
+
+
+def signed_step(
+    headers: Mapping[str, str],
+    certificate: Certificate,
+    device: Device,
+    data: bytes,
+    step: tuple[ErrandKind, str],
+) -> Body:
+    """Have a worker hand on what the certificate's key signed, element by kind; a stranger's signature makes no errand.
+
+    Raises SignedRequestRefused and its kind, and what came of it.
+    """
+    kind, element = step
+    return by_worker(
+        headers,
+        order_of(kind, certificate, device, data),
+        done,
+        first=lambda: check_own_signature(certificate, data, element),
+    )
 
 
 class StartToken(ProvenView):
     """Offers the encryption key."""
 
+    step = (ErrandKind.START_TOKEN, "StartETKRegistrationRequest")
+
     def post(self, request: Request, job_id: str) -> Response:
         """Return the challenge that proves the key."""
         return self._answer(request, self._act, job_id=job_id)
 
-    @few_at_once()
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         device, data = device_of(accepted), signed_bytes(fields_of(request))
         certificate = certificate_of(job_id, device, *MAKING)
-        authority = token_gateway_of(certificate.environment)
-        challenge = register_token.start_token(certificate, data, device, authority, now=now)
-        return 200, {"challenge": base64.b64encode(challenge).decode()}
+        return signed_step(request.headers, certificate, device, data, self.step)
 
 
 class CompleteToken(ProvenView):
     """Hands in the certificate of the encryption key."""
 
+    step = (ErrandKind.COMPLETE_TOKEN, "CompleteETKRegistrationRequest")
+
     def post(self, request: Request, job_id: str) -> Response:
         """Return the token (null when it is only known to be there), and whether it waits for its activation."""
         return self._answer(request, self._act, job_id=job_id)
 
-    @few_at_once()
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         device, data = device_of(accepted), signed_bytes(fields_of(request))
         certificate = certificate_of(job_id, device, *MAKING)
-        authority = token_gateway_of(certificate.environment)
-        depot = depot_of(certificate.environment)
-        made = register_token.complete_token(certificate, data, device, authority, depot, now=now)
-        return 200, {
-            "etk": base64.b64encode(made.etk).decode() if made.etk is not None else None,
-            "to_be_activated": made.to_be_activated,
-            "trust_anchors": anchors_for(certificate),
-        }
+        return signed_step(request.headers, certificate, device, data, self.step)
 
 
 class TokenStored(ProvenView):
@@ -128,17 +134,22 @@ class ActivateToken(ProvenView):
         """Have the depot switch to the new token."""
         return self._answer(request, self._act, job_id=job_id)
 
-    @few_at_once()
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         device, data = device_of(accepted), signed_bytes(fields_of(request))
         with named_organisations(device):
             job = agent_jobs.find_job(job_id, device)
             certificate = agent_jobs.certificate_of(job, JobKind.ACTIVATE_TOKEN)
-            wanted = activate_token.is_wanted(job, now=now)
-        if wanted:
-            authority = token_gateway_of(certificate.environment)
-            activate_token.activate_token(certificate, data, device, authority, now=now)
-        return 200, {"state": "active"}
+
+        def first() -> Body | None:
+            with named_organisations(device):
+                wanted = activate_token.is_wanted(agent_jobs.find_job(job_id, device), now=now)
+            if not wanted:
+                return done({"state": "active"})
+            check_own_signature(certificate, data, "ActivateETKRequest")
+            return None
+
+        order = order_of(ErrandKind.ACTIVATE_TOKEN, certificate, device, data)
+        return by_worker(request.headers, order, done, first=first)
 
 
 class DepotToken(ProvenView):
@@ -148,15 +159,10 @@ class DepotToken(ProvenView):
         """Return the token, null when the depot has none."""
         return self._answer(request, self._act, job_id=job_id)
 
-    @few_at_once()
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         device = device_of(accepted)
         certificate = certificate_of(job_id, device, *TESTING)
-        found = depot_tokens.depot_token(certificate, depot_of(certificate.environment), now=now)
-        if found is not None:
-            learn_from_depot(certificate, found, actor=Actor.device(device), now=now)
-        etk = base64.b64encode(found).decode() if found is not None else None
-        return 200, {"etk": etk, "trust_anchors": anchors_for(certificate)}
+        return by_worker(request.headers, order_of(ErrandKind.DEPOT_TOKEN, certificate, device), done)
 
 
 class TokenProof(ProvenView):
@@ -185,21 +191,16 @@ class TokenProof(ProvenView):
 class OwnRecord(ProvenView):
     """Takes the question that a certificate signs about itself."""
 
+    step = (ErrandKind.OWN_RECORD, OWN_RECORD)
+
     def post(self, request: Request, job_id: str) -> Response:
         """Ask the government, keep its word, and return it."""
         return self._answer(request, self._act, job_id=job_id)
 
-    @few_at_once()
     def _act(self, request: Request, accepted: Accepted, *, now: datetime, job_id: str) -> Body:
         device, data = device_of(accepted), signed_bytes(fields_of(request))
         certificate = certificate_of(job_id, device)
-        info = ask_own_record(certificate, data, device, gateway_of(certificate.environment), now=now)
-        opens = info.replacement_period_start
-        return 200, {
-            "status": str(info.status),
-            "token_status": str(info.etk_status),
-            "replaceable_from": opens.isoformat() if opens else None,
-        }
+        return signed_step(request.headers, certificate, device, data, self.step)
 
 
 Offer = Callable[[Certificate, Person, Device, datetime], AgentJob]
@@ -208,17 +209,24 @@ Offer = Callable[[Certificate, Person, Device, datetime], AgentJob]
 def offered_at_workstation(request: Request, accepted: Accepted, offer: Offer, now: datetime) -> Body:
     """Answer with a job for one of the holder's certificates, asked for at the workstation itself.
 
-    The depot is asked first where no token of the certificate is known here.
+    The depot is asked first where no token of the certificate is known here; that it has none is no error.
     """
     device = device_of(accepted)
     fingerprint = str(fields_of(request).get("fingerprint", ""))
     with named_organisations(device):
         certificate, holder = held_certificate(fingerprint, device, now=now)
-    depot = depot_of(certificate.environment)
-    with few_at_once():
-        find_if_unknown(certificate, depot, actor=Actor.device(device), now=now)
-    with named_organisations(device):
-        return 201, {"job_id": offer(certificate, holder, device, now).pk}
+        known = is_known(certificate)
+
+    def offered(_found: Answer) -> Body:
+        with named_organisations(device):
+            return HTTPStatus.CREATED, {"job_id": offer(certificate, holder, device, now).pk}
+
+    if known:
+        return offered({})
+    try:
+        return by_worker(request.headers, order_of(ErrandKind.FIND_TOKEN, certificate, device), offered)
+    except TokenNotFound:
+        return offered({})
 
 
 class Checks(ProvenView):

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('certificates', '0100_forgetting'),
+        ('certificates', '0121_claim_errands'),
     ]
 
     operations = [

@@ -3,6 +3,7 @@
 from certificates.models.authority import Issuer, RevocationList, StatusAnswer
 from certificates.models.card_check import CardCheck
 from certificates.models.certificate import Certificate, CertificateQuerySet
+from certificates.models.errand import Errand
 from certificates.models.foreign_request import ForeignRequest
 from certificates.models.imports import ImportBatch
 from certificates.models.installation import Installation, MachineLook
@@ -26,6 +27,7 @@ __all__ = [
     "CertificateRequest",
     "ContinuityProof",
     "EncryptionToken",
+    "Errand",
     "ForeignRequest",
     "ImportBatch",
     "Installation",

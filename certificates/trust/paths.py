@@ -32,6 +32,7 @@ from certificates.trust.kept_answers import Sharing
 from certificates.trust.revocation import REASONS, told_of
 from certificates.trust.shelf import Shelf
 from outside.deadline import within
+from outside.leave import CallForbidden
 
 MOST_ISSUERS, MOST_TRIED = 6, 40
 """How many issuers one path may be chosen from, and how many of one name are tried: the time that the library takes
@@ -209,8 +210,8 @@ def validate(
         return Verdict(Trust.STATUS_UNKNOWN, silence=silence)
     except (errors.PathError, errors.ValidationError):
         return Verdict(Trust.NOT_TRUSTED)
-    except SoftTimeLimitExceeded:
-        raise  # the task's time is over: that says nothing about the certificate
+    except (SoftTimeLimitExceeded, CallForbidden):
+        raise  # the task's time is over, or nobody may ask here: that says nothing about the certificate
     except ANY_FAILURE as error:
         # A key of another kind than its issuer's, a value that the library did not expect, numbers without end: a
         # certificate that nobody can judge must not be judged again and again, before everybody else's.

@@ -35,6 +35,7 @@ urlpatterns = [
         name="certificate-download",
     ),
     path("certificates/<uuid:certificate_id>/token/find", tokens.token_find, name="token-find"),
+    path("certificates/<uuid:certificate_id>/token/asked", tokens.token_asked, name="token-asked"),
     path("certificates/<uuid:certificate_id>/token/make", tokens.token_make, name="token-make"),
     path("certificates/<uuid:certificate_id>/token/activate", tokens.token_activate, name="token-activate"),
     path("certificates/<uuid:certificate_id>/token/check", tokens.token_check, name="token-check"),

@@ -27,6 +27,9 @@ SEALED = (
     Place("certificates_importbatch", "sealed_certificates"),
     Place("certificates_recordproposal", "sealed_certificates", optional=True),
     Place("certificates_cardcheck", "sealed_chain", optional=True),
+    Place("certificates_errand", "sealed_parameters", optional=True),
+    Place("certificates_errand", "sealed_answer", optional=True),
+    Place("organisations_accountletter", "sealed_address", optional=True),
 )
 """Encrypted with the first of SSIN_KEYS."""
 

@@ -36,6 +36,18 @@ KEPT = (
         _("An enrolment lasts five minutes; a day helps to find out what went wrong."),
     ),
     Kept(
+        "errands",
+        _("Answers of the government that nobody fetched"),
+        timedelta(hours=1),
+        _("Who asked hears an answer within seconds, once; whoever has gone may ask again."),
+    ),
+    Kept(
+        "account_letters",
+        _("Letters about accounts that could not be sent"),
+        timedelta(days=2),
+        _("They are tried for a day; whoever still needs one asks for it again."),
+    ),
+    Kept(
         "imports",
         _("Uploads that nobody decided about"),
         timedelta(days=1),

@@ -23,6 +23,8 @@ KINDS = {
     "revocation_lists": _("Revocation lists that are renewed"),
     "status_checks": _("Status checks"),
     "card_checks": _("Identity cards that are checked"),
+    "errands": _("Questions to the government for which somebody waits"),
+    "account_letters": _("Letters about accounts"),
     "invitations": _("Invitations"),
     "notices": _("Notices of an organisation"),
     "burning_letters": _("Letters that cannot wait"),

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('organisations', '0100_forgetting'),
+        ('organisations', '0121_claim_account_letters'),
     ]
 
     operations = [

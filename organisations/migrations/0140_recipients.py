@@ -10,7 +10,7 @@ from organisations.row_security import guard, protect
 
 
 class Migration(migrations.Migration):
-    dependencies = [("organisations", "0100_forgetting")]
+    dependencies = [("organisations", "0130_calls_and_chores_are_counted")]
 
     operations = [
         migrations.CreateModel(

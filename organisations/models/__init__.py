@@ -1,5 +1,6 @@
 """Tables of the organisations app, one module a subject."""
 
+from organisations.models.account_letter import AccountLetter
 from organisations.models.audit import AuditEvent
 from organisations.models.bounce import ReturnedMail
 from organisations.models.chore import Chore
@@ -14,6 +15,7 @@ from organisations.models.reminder import Reminder
 from organisations.models.user import User
 
 __all__ = [
+    "AccountLetter",
     "AuditEvent",
     "CallTally",
     "Chore",

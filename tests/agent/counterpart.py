@@ -36,7 +36,7 @@ from agent.wire.jobs import (
     TokenFacts,
 )
 from agent.wire.link import enrolment, proofs
-from agent.wire.link.checking import CardBeingChecked
+from agent.wire.link.checking import CardBeingChecked, GovernmentBeingAsked
 from agent.wire.link.installations import InstallationReport, InstallationsMatched
 from agent.wire.pki.keys import certificate_fingerprint, read_csr
 from agent.wire.pki.names import ehealth_dn, name_from_dn
@@ -79,6 +79,8 @@ class Counterpart(TokenDesk, RevocationDesk, RecordsDesk, OrganisationsDesk):
         self.knows: list[str] = []
         self.checks_of_cards = 0
         """How often from now on a call with a card's signature hears that the card is being checked."""
+        self.questions_asked = 0
+        """How often from now on a call hears that the government is being asked."""
         self.matched = InstallationsMatched(matched=2, unknown=1, gone=4)
         self.calls: list[tuple[str, str, int]] = []
         self.clock_offset = timedelta()
@@ -239,6 +241,9 @@ class Counterpart(TokenDesk, RevocationDesk, RecordsDesk, OrganisationsDesk):
         if self.checks_of_cards and parts[-1] in {"signed-request", "records", *self.nonces}:
             self.checks_of_cards -= 1
             return answer_json(202, CardBeingChecked(10).to_json())
+        if self.questions_asked:
+            self.questions_asked -= 1
+            return answer_json(202, GovernmentBeingAsked(10).to_json())
         if parts[0] == "enrolments":
             return self._enrol(parts[1:], body, jwk)
         if parts[0] == "device":

@@ -13,14 +13,15 @@ from pytest_django import Settings
 
 from organisations.domain.roles import Role
 from organisations.models import ReturnedMail, User
+from organisations.services.letters.accounts import CHANGES, LINK, account_letter
 from organisations.services.letters.mail import send
 from organisations.services.letters.returned import envelope_sender, take_returned_mail
-from organisations.web.accounts.letters import CHANGES, LINK, account_letter
 from tests.organisations.test_returned_mail import notification
 from tests.organisations.web.conftest import administrator, hospital
 from tests.organisations.web.members import member, set_up_second_step
 from tests.support.hospital import Hospital
 from tests.support.mail_sink import MailSink, receiving_mail
+from tests.support.work import send_letters
 
 __all__ = ["administrator", "hospital"]
 pytestmark = pytest.mark.django_db
@@ -99,6 +100,7 @@ def test_what_the_account_pages_send_can_all_come_back(hospital: Hospital, sink:
     """Walked on the pages: each way in which allauth writes to somebody here."""
     user, client = member(hospital.organisation, Role.VIEWER), Client()
     client.post("/accounts/password/reset/", {"email": user.email})
+    assert send_letters() == 1
     [(_to, letter)] = sink.mails
     body = letter.get_body(("plain",))
     assert body is not None
@@ -110,6 +112,8 @@ def test_what_the_account_pages_send_can_all_come_back(hospital: Hospital, sink:
     new = {"oldpassword": PASSWORD, "password1": ANOTHER, "password2": ANOTHER}
     client.post("/accounts/password/change/", new)
     client.post("/accounts/2fa/totp/deactivate/")
+    assert sink.mails[1:] == [], "no page sends one itself"
+    assert send_letters() == 4
     subjects = [str(mail["Subject"]) for _to, mail in sink.mails]
     assert len(subjects) == len(set(subjects)) == 5
     assert sink.senders == [envelope_sender(user.email)] * 5
@@ -120,6 +124,7 @@ def test_one_that_comes_back_marks_the_address_on_the_page(
 ) -> None:
     user = member(hospital.organisation, Role.VIEWER)
     Client().post("/accounts/password/reset/", {"email": user.email})
+    send_letters()
     [back_to] = sink.senders
     assert take_returned_mail(notification(back_to, user.email), now=datetime.now(UTC))
     assert ReturnedMail.objects.get().address == user.email

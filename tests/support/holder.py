@@ -23,7 +23,7 @@ from django.test import Client
 
 from agent.wire.encoding import from_base64url
 from agent.wire.jobs import KNOWS_HEADER, CertificateContent, CertificateJob, RevocationContent, RevocationJob
-from agent.wire.link.checking import CARD_CHECKS, CHECKING
+from agent.wire.link.checking import ASKING, CARD_CHECKS, CHECKING, ERRANDS
 from agent.wire.link.enrolment import enrolment_message
 from agent.wire.link.organisations import Agreement, AskingOrganisation, Organisations
 from agent.wire.link.proofs import make_proof, public_jwk, thumbprint, thumbprint_bytes
@@ -37,7 +37,7 @@ from deploy.sandbox.authorities.pki import Pki
 from deploy.sandbox.state.store import Store
 from organisations.models import Device, DeviceLink, Person
 from organisations.tenancy import acting_for
-from tests.support.work import check_cards
+from tests.support.work import check_cards, run_errands
 
 
 @lru_cache(maxsize=1)
@@ -67,6 +67,10 @@ def b64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
+WORKERS = {CHECKING: check_cards, ASKING: run_errands}
+"""Who does what an answer says is not done yet."""
+
+
 @dataclass
 class Holder:
     """A card and a device; `client` is Django's test client."""
@@ -89,16 +93,17 @@ class Holder:
         now: datetime | None = None,
         headers: dict[str, str] | None = None,
     ) -> Any:
-        """Make one proven call, again while the card is being checked, by workers who do that meanwhile.
+        """Make one proven call, again while workers, who do that meanwhile, ask somebody outside for it.
 
         Returns Django's response.
         """
         again = {"proof": proof, "now": now, "headers": headers, "with_key": with_key}
         while True:
             answer = self.call_once(method, path, body, **again)  # type: ignore[arg-type]  # as above
-            if proof or answer.status_code != 202 or answer.json().get("state") != CHECKING:
+            state = answer.json().get("state") if answer.status_code == 202 and not proof else ""
+            if state not in WORKERS:
                 return answer
-            check_cards()
+            WORKERS[state]()
 
     def call_once(
         self,
@@ -129,7 +134,7 @@ class Holder:
             headers={
                 "Ehportal-Proof": token,
                 "Accept-Language": self.language,
-                KNOWS_HEADER: CARD_CHECKS,
+                KNOWS_HEADER: f"{CARD_CHECKS},{ERRANDS}",
                 **(headers or {}),
             },
         )

@@ -1,8 +1,10 @@
 """What workers would take up: by asking the rows as a worker does, or when a row would be due."""
 
 from collections.abc import Callable
+from contextvars import Context
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from ehportal.lanes import KINDS, kinds_of
@@ -12,6 +14,7 @@ from organisations.services.work.claims import claim
 from organisations.services.work.drain import drain
 from organisations.tenancy import acting_for
 
+T = TypeVar("T")
 KIND = {kind.name: kind for kind in KINDS}
 
 
@@ -33,9 +36,14 @@ def make_due(row: Queued, organisation: UUID, at: datetime, *, column: str = "ne
         type(row)._default_manager.filter(pk=row.pk).update(**{column: at})
 
 
+def as_worker(work: Callable[[], T]) -> T:
+    """Do `work` as another process would: nothing of what this one is in the middle of holds there, such as a page."""
+    return Context().run(work)
+
+
 def work_off(*lanes: Lane, wake: Callable[[], object] = lambda: None) -> int:
     """Take up all that is due in `lanes`, as their workers would; return how many rows."""
-    return sum(drain(kinds_of(lane), wake=wake) for lane in lanes)
+    return as_worker(lambda: sum(drain(kinds_of(lane), wake=wake) for lane in lanes))
 
 
 def set_aside() -> None:
@@ -47,4 +55,14 @@ def set_aside() -> None:
 
 def check_cards() -> int:
     """Ask the authorities of the cards that wait for it, as a worker would; return how many."""
-    return drain([KIND["card_checks"]], wake=lambda: None)
+    return as_worker(lambda: drain([KIND["card_checks"]], wake=lambda: None))
+
+
+def run_errands() -> int:
+    """Make the calls outside for which somebody waits, as a worker would; return how many."""
+    return as_worker(lambda: drain([KIND["errands"]], wake=lambda: None))
+
+
+def send_letters() -> int:
+    """Send the letters about accounts that are due, as a worker would; return how many rows it took up."""
+    return as_worker(lambda: drain([KIND["account_letters"]], wake=lambda: None))

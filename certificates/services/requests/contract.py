@@ -4,6 +4,8 @@ import json
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Q
+
 from agent.wire.jobs import ContactData, Contract, Identifier
 from certificates.certra.gateway import ContractWish, Gateway
 from certificates.domain.signing import SigningState
@@ -11,12 +13,14 @@ from certificates.models import AgentJob, CertificateRequest, Revocation, Signed
 from certificates.models.job import JobKind
 from certificates.services.signing.ask_later import PLATFORM
 from certificates.services.signing.nudges import nudge
-from certificates.services.signing.offer_contract import fetch, offer_contract, signer_of
+from certificates.services.signing.offer_contract import LOOK_EVERY, fetch, offer_contract, signer_of
 from certificates.services.signing.transition import Overtaken, move, postpone
 from organisations.domain.identifiers import mask_ssins
+from organisations.domain.work import Lane
 from organisations.models import Device
 from organisations.sealing import unseal
 from organisations.services.devices.links import newest_device
+from organisations.services.work.wakes import wake_on_commit
 from organisations.tenancy import acting_for
 
 
@@ -73,8 +77,6 @@ def offer(request: CertificateRequest, contract: Contract, *, now: datetime) -> 
 
 FIRST_LOOK = timedelta(seconds=5)
 """When it is looked at first: a workstation that came at the very same time did not see it waiting."""
-LOOK_EVERY = timedelta(minutes=10)
-"""How often work that waits for a workstation is looked at, should nobody have told that one has come."""
 
 
 def look_for_workstation(work: SignedWork, *, now: datetime) -> None:
@@ -102,4 +104,16 @@ def resume_after_agreement(organisation_id: UUID, device: Device, *, now: dateti
             continue
         nudge(work)
         started += 1
+    # What was about to be fetched when its holder's workstation was withdrawn rests without a problem or a failure.
+    resting = waiting | {
+        "state": SigningState.AWAITING_CONTRACT,
+        "problem__isnull": True,
+        "failure__isnull": True,
+        "next_attempt_at__gt": now,
+    }
+    free = Q(leased_until=None) | Q(leased_until__lte=now)
+    for kind in (CertificateRequest, Revocation):
+        started += kind.objects.filter(free, **resting).update(next_attempt_at=now)
+    if started:
+        wake_on_commit(Lane.ASKED)
     return started

@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import transaction
@@ -24,6 +24,8 @@ from organisations.sealing import seal
 from organisations.services.devices.links import newest_device
 from organisations.tenancy import acting_for
 
+LOOK_EVERY = timedelta(minutes=10)
+"""How often work that waits for a workstation is looked at, should nobody have told that one has come."""
 W = TypeVar("W")
 C = TypeVar("C", bound=Contract)
 
@@ -51,7 +53,8 @@ def fetch(
     with acting_for([work.organisation_id], as_platform=True):
         device = newest_device(work.holder)
         if device is None:
-            postpone(work, until=now + patience().pause(work.attempts), problem=None)
+            # The workstation was withdrawn meanwhile. The next one may come at any time, as where none was there yet.
+            postpone(work, until=now + min(patience().pause(work.attempts), LOOK_EVERY), problem=None)
             return None
         wish = make_wish(device)
     try:

@@ -1,6 +1,5 @@
 """Tokens that were not made here: known from what the depot hands out, or made for a key store that exists already."""
 
-from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
@@ -18,7 +17,6 @@ from organisations.models import Device, Person
 from organisations.sealing import seal
 from organisations.services.audit import Actor, record
 from organisations.services.work.deadlocks import write_down
-from organisations.tenancy import acting_for
 
 
 def find_token(certificate: Certificate, depot: TokenDepot, *, actor: Actor, now: datetime) -> None:
@@ -108,13 +106,6 @@ def held_certificate(fingerprint: str, device: Device, *, now: datetime) -> tupl
     raise JobUnknown
 
 
-def find_if_unknown(certificate: Certificate, depot: TokenDepot, *, actor: Actor, now: datetime) -> None:
-    """Ask the depot where no token of the certificate is known here; finding none is no error.
-
-    Call outside transactions. Raises GovernmentRefused, GovernmentUnavailable.
-    """
-    with acting_for([certificate.organisation_id], as_platform=True):
-        known = EncryptionToken.objects.filter(certificate=certificate).exclude(serial="").exists()
-    if not known:
-        with suppress(TokenNotFound):
-            find_token(certificate, depot, actor=actor, now=now)
+def is_known(certificate: Certificate) -> bool:
+    """Return whether a token of the certificate is known here. Call with organisations named."""
+    return EncryptionToken.objects.filter(certificate=certificate).exclude(serial="").exists()

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 
 from agent.wire.encoding import to_pem
@@ -19,13 +20,14 @@ from certificates.services.inventory.hand_out import hand_out_certificate
 from certificates.services.renewals.plan import plan_renewal
 from certificates.web.installations.pages import installation_row
 from certificates.web.inventory.validity_plot import plot_validity
+from certificates.web.parts.errands import waiting
 from certificates.web.parts.lookup import find_certificate, is_own
 from certificates.web.parts.rows import certificate_row, clock_time
 from certificates.web.parts.words import ENVIRONMENTS, REVOCATION_REASONS, SOURCES, STANDINGS
 from certificates.web.renewals.switch import switch_view
 from certificates.web.renewals.view import renewal_lines, renewal_view
 from certificates.web.revocations.pages import ending_view
-from certificates.web.tokens.pages import panel_of
+from certificates.web.tokens.pages import heard_from_depot, panel_of
 from organisations.domain.identifiers import mask_ssins
 from organisations.domain.roles import Permission
 from organisations.selectors import events_about, identifiers_of
@@ -72,6 +74,7 @@ def inventory(request: TenantRequest) -> HttpResponse:
 @page(Permission.SEE_INVENTORY)
 def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
     """Everything that is known of one certificate, and what happened to it."""
+    asking = heard_from_depot(request)  # before anything is read: it may have changed
     found = find_certificate(request, certificate_id)
     now = timezone.now()
     predecessor, successor = neighbours(found)
@@ -108,6 +111,7 @@ def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
             installation_row(one, now, is_left=one.pk in left) for one in installations_of(found)
         ],
         "ending": ending,
+        "asking": waiting(reverse("token-asked", args=[found.pk]), asking) if asking else "",
         "silent_since": _silent_since(found),
     }
     return render(request, "certificates/inventory/certificate.html", context)

@@ -1,37 +1,44 @@
 """Asking for a certificate: the form, and the hint about ApplicationIds in use."""
 
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET
 
 from certificates.domain.lifecycle import Environment
 from certificates.errors.requests import NameActive
 from certificates.models import Certificate, CertificateRequest
+from certificates.models.errand import ErrandKind
 from certificates.models.request import CONTACT_FIELDS
 from certificates.selectors.requests import possible_holders
+from certificates.services.errands.ask import ErrandOnItsWay, ErrandUnknown, hear_of, place
 from certificates.services.renewals.plan import RenewalPlan, plan_renewal
-from certificates.services.requests.application_ids import existing_application_ids
+from certificates.services.requests.application_ids import (
+    ApplicationIds,
+    application_ids_from,
+    application_ids_order,
+)
 from certificates.services.requests.start import Wish, request_certificate
+from certificates.web.parts.errands import waited_for, waiting
 from certificates.web.parts.words import BASE_SERVICES, ENVIRONMENTS
 from organisations.domain.mandates import belgian_day
 from organisations.domain.roles import Permission
-from organisations.errors import DomainError, NotPermitted
+from organisations.errors import DomainError
 from organisations.models import Mandate, Organisation, Person
 from organisations.selectors import identifiers_of
 from organisations.services.audit import Actor
-from organisations.tenancy import acting_for
 from organisations.web.forms import IdentifierChoice
 from organisations.web.pages import page, show_refusal
-from organisations.web.tenancy import TenantRequest, tenancy_of
+from organisations.web.tenancy import TenantRequest
 from organisations.web.words import Text
 
+IDS_IN_USE = "certificates/requests/application_ids.html"
 FIELDS = ("application_id", "email_private", "email_general", "phone_private", "phone_general", "reason")
 
 
@@ -182,27 +189,26 @@ def request_new(request: TenantRequest) -> HttpResponse:
     return render(request, "certificates/requests/new.html", context, status=422 if form.errors else 200)
 
 
-@require_GET
-@login_required
-def request_application_ids(request: HttpRequest) -> HttpResponse:
-    """Which ApplicationIds the government knows for a number: asked outside any transaction."""
-    tenancy = tenancy_of(request)
-    if tenancy is None:
-        raise Http404
+@page(Permission.REQUEST_CERTIFICATE)
+def request_application_ids(request: TenantRequest) -> HttpResponse:
+    """Which ApplicationIds the government knows for a number: a worker asks, and this is asked again until it has."""
+    here, errand = request.tenancy.organisation, waited_for(request)
+    if errand is not None:
+        try:
+            found = application_ids_from(hear_of(errand, ErrandKind.APPLICATION_IDS, request.tenancy))
+        except ErrandOnItsWay:
+            return HttpResponse(status=HTTPStatus.NO_CONTENT)
+        except (ErrandUnknown, DomainError):
+            found = ApplicationIds(False)
+        return render(request, IDS_IN_USE, {"asked": True, "found": found})
     try:
-        tenancy.require(Permission.REQUEST_CERTIFICATE)
         environment = Environment(request.GET.get("environment", ""))
         identifier_id = UUID(request.GET.get("identifier_id", request.GET.get("identifier", "")))
-    except NotPermitted:
-        return HttpResponse(status=403)
     except ValueError:
-        return render(request, "certificates/requests/application_ids.html", {"asked": False})
-    with acting_for([tenancy.organisation.pk], user=tenancy.user.pk):
-        identifier = identifiers_of(tenancy.organisation).filter(pk=identifier_id).first()
+        return render(request, IDS_IN_USE, {"asked": False})
+    identifier = identifiers_of(here).filter(pk=identifier_id).first()
     if identifier is None:
         raise Http404
-    found = existing_application_ids(environment, identifier.type, identifier.value)
-    return render(request, "certificates/requests/application_ids.html", {"asked": True, "found": found})
-
-
-request_application_ids.untenanted = True  # type: ignore[attr-defined]  # read by TenancyMiddleware
+    errand = place(application_ids_order(environment, identifier, user=request.tenancy.user))
+    answer = waiting(reverse("request-application-ids"), errand)
+    return render(request, IDS_IN_USE, {"asked": True, "answer": answer})

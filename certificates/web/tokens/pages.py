@@ -3,26 +3,28 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from certificates.domain.tokens import TokenState
 from certificates.domain.validity import RevocationStatus
 from certificates.errors.requests import HolderWithoutMandate
 from certificates.models import AgentJob, Certificate, ContinuityProof, EncryptionToken
+from certificates.models.errand import ErrandKind
 from certificates.models.job import JobKind, JobState
-from certificates.services.signing.few_at_once import few_at_once
-from certificates.services.signing.gateways import depot_of
+from certificates.services.errands.ask import ErrandOnItsWay, ErrandUnknown, hear_of, is_on_its_way, place
 from certificates.services.tokens.activate import ask_for, holder_for
-from certificates.services.tokens.find import ask_for_new_token, can_have_token, find_token
+from certificates.services.tokens.errands import look_order
+from certificates.services.tokens.find import ask_for_new_token, can_have_token
+from certificates.web.parts.errands import waited_for, waiting
 from certificates.web.parts.lookup import is_own
 from certificates.web.tokens.words import ENDED, JOBS, TOKEN_STATES, finding_words
 from organisations.access import Tenancy
@@ -30,12 +32,13 @@ from organisations.domain.roles import Permission
 from organisations.errors import DomainError
 from organisations.models import Person
 from organisations.services.audit import Actor
-from organisations.tenancy import acting_for
 from organisations.web.pages import page, sentence_of
-from organisations.web.tenancy import TenantRequest, tenancy_of
+from organisations.web.tenancy import TenantRequest
 from organisations.web.words import Label
 
 PROOFS_SHOWN = 3
+STOP_POLLING = 286
+"""What htmx takes for: ask no more."""
 
 
 @dataclass(frozen=True)
@@ -154,31 +157,43 @@ def _waiting(token: EncryptionToken, now: datetime) -> list[AgentJob]:
     return list(open_ones.select_related("holder"))
 
 
-@require_POST
-@login_required
-def token_find(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
-    """Ask the depot for the token of a certificate that was not made here: outside any transaction."""
-    tenancy = tenancy_of(request)
-    if tenancy is None:
-        raise Http404
-    with acting_for([tenancy.organisation.pk], user=tenancy.user.pk):
-        certificate = get_object_or_404(_certificates(tenancy), pk=certificate_id)
-    if not _may_look(certificate, tenancy):
-        return HttpResponse(status=403)
+@page(methods=("POST",))
+def token_find(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
+    """Have the depot asked for the token of a certificate that was not made here; its page says what came of it."""
+    certificate = get_object_or_404(_certificates(request.tenancy), pk=certificate_id)
+    if not _may_look(certificate, request.tenancy):
+        return HttpResponse(status=HTTPStatus.FORBIDDEN)
+    errand = place(look_order(certificate, user=request.tenancy.user))
+    return redirect(waiting(reverse("certificate", args=[certificate_id]), errand))
+
+
+def heard_from_depot(request: TenantRequest) -> UUID | None:
+    """Say on the page what the depot answered, once; return the errand while it is on its way."""
+    errand = waited_for(request)
+    if errand is None:
+        return None
     try:
-        depot = depot_of(certificate.environment)
-        with few_at_once():
-            find_token(certificate, depot, actor=Actor.of(tenancy), now=timezone.now())
+        hear_of(errand, ErrandKind.FIND_TOKEN, request.tenancy)
+    except ErrandOnItsWay:
+        return errand
+    except ErrandUnknown:
+        return None  # its answer was told before
     except DomainError as refusal:
         messages.error(request, sentence_of(refusal))
     else:
         messages.success(
             request, _("The depot hands out this certificate's token. Test it to know that it opens.")
         )
-    return redirect("certificate", certificate_id)
+    return None
 
 
-token_find.untenanted = True  # type: ignore[attr-defined]  # read by TenancyMiddleware
+@page()
+def token_asked(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
+    """Whether the depot has answered: then the certificate's page is shown anew."""
+    errand = waited_for(request)
+    if errand is not None and is_on_its_way(errand, request.tenancy):
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    return HttpResponse(status=STOP_POLLING, headers={"HX-Refresh": "true"})
 
 
 @page(Permission.SEE_INVENTORY, methods=("POST",))

@@ -8,14 +8,11 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.core.internal.ratelimit import get_ip
 from allauth.mfa.adapter import DefaultMFAAdapter
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseBase
-from django.urls import reverse
 
 from organisations.models import User
 from organisations.sealing import seal, unseal
-from organisations.services.letters.mail import send
-from organisations.web.accounts.letters import account_letter
+from organisations.services.letters.outbox import tell_account
 
 JUST_NOW = timedelta(minutes=5)
 """How long a sign-in counts where the security of an account is touched."""
@@ -40,15 +37,6 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships
         steps = get_authentication_records(self.request, self.request.user)
         return not steps or time.time() - steps[-1]["at"] > JUST_NOW.total_seconds()
 
-    def get_reset_password_from_key_url(self, key: str) -> str:
-        """Return where a password is chosen, at the installation's origin whatever host the request named."""
-        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
-        return f"{settings.ORIGIN}{path.replace('UID-KEY', key)}"
-
-    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
-        """Send the link to the account's address, never to the one that was typed."""
-        send(account_letter("account/email/password_reset_key", user, context["password_reset_url"]))
-
     def send_notification_mail(
         self,
         template_prefix: str,
@@ -56,11 +44,11 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships
         context: dict[str, Any] | None = None,
         email: str | None = None,
     ) -> None:
-        """Tell somebody what became of the own account. A mail server that is away holds up no change."""
-        send(account_letter(template_prefix, user))
+        """Have somebody told what became of the own account, by a worker: no mail server holds up a change."""
+        tell_account(user, template_prefix)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Refuse a letter that has no words of ours: every one that allauth can send here has its own way above."""
+        """Refuse a letter that has no words of ours: the link to a password goes by its form, the others as above."""
         raise NotImplementedError(template_prefix)
 
 

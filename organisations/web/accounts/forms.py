@@ -3,7 +3,8 @@
 from contextlib import suppress
 from typing import Any
 
-from allauth.account.forms import ResetPasswordKeyForm
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import ResetPasswordForm, ResetPasswordKeyForm
 from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
@@ -11,12 +12,29 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, generate_totp_secret
 from django import forms
 from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from organisations.errors import Unreadable
 from organisations.models import User
 from organisations.sealing import seal, unseal
 from organisations.services.accounts import choose_password_by_mail
+from organisations.services.letters.outbox import ask_for_password
+
+
+class AskByMail(ResetPasswordForm):  # type: ignore[misc]  # allauth ships no types
+    """Asking for the link to a password: nothing here looks whether an account has the address that was typed."""
+
+    def clean_email(self) -> str:
+        """Return the address as it was typed."""
+        address: str = get_adapter().clean_email(self.cleaned_data["email"].lower())
+        return address
+
+    def save(self, request: HttpRequest, **_: Any) -> str:
+        """Have a worker see whose it is, and write."""
+        address: str = self.cleaned_data["email"]
+        ask_for_password(address)
+        return address
 
 
 class ChooseByMail(ResetPasswordKeyForm):  # type: ignore[misc]  # allauth ships no types

@@ -13,18 +13,18 @@ from django.db.models import F
 from agent.wire.jobs import KNOWS_HEADER
 from agent.wire.link.checking import CardBeingChecked
 from agent.wire.link.proofs import make_proof
-from certificates.api import cards
+from certificates.api import holding
 from certificates.models import CardCheck
 from certificates.models.card_check import Purpose
 from certificates.services.cards import ask, judge
 from certificates.services.cards.ask import CardBeingAsked, check_card, forget_old_checks
-from certificates.services.signing.few_at_once import seats
 from certificates.trust.cards import check_revocation
 from deploy.sandbox.authorities.citizens import Identity
 from organisations.errors import CardRefused, CardRevoked, CardStatusUnknown
 from organisations.models import Device, Enrolment
 from organisations.services.work.claims import claim
 from organisations.services.work.drain import take_up
+from outside.leave import CallForbidden, nobody_calls_out
 from tests.support.cards import CitizenPki
 from tests.support.holder import Holder, issue_identity
 from tests.support.hospital import make_hospital
@@ -177,6 +177,13 @@ def test_a_strangers_certificate_makes_no_row(holder: Holder) -> None:
     assert not CardCheck.objects.exists()
 
 
+def test_where_nobody_may_ask_no_card_is_refused_for_it(holder: Holder) -> None:
+    """A mistake of ours says nothing about the card."""
+    own = holder.identity
+    with nobody_calls_out("a page is being served"), pytest.raises(CallForbidden):
+        check_revocation(own.authentication, [own.authority, own.root], now=datetime.now(UTC))
+
+
 def test_whoever_waits_for_absent_workers_is_told(holder: Holder) -> None:
     with pytest.raises(CardBeingAsked):
         look(holder.identity)
@@ -193,7 +200,7 @@ def test_an_agent_of_before_is_held_a_moment_and_hears_the_answer(
     holder: Holder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker answers while the call is held: the agent notices nothing."""
-    monkeypatch.setattr(cards, "time", _Clock(check_cards))
+    monkeypatch.setattr(holding, "time", _Clock(check_cards))
     assert finish(holder, holder.start_enrolment(), **OLD).status_code == 201
 
 
@@ -201,7 +208,7 @@ def test_an_agent_of_before_is_told_to_try_again_and_does_so(
     holder: Holder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its exact retry, proof included, is a new try: nothing came of the first."""
-    monkeypatch.setattr(cards, "time", _Clock(lambda: None))
+    monkeypatch.setattr(holding, "time", _Clock(lambda: None))
     sent: list[tuple[str, str, Any]] = []
     started = holder.start_enrolment()
 
@@ -248,14 +255,14 @@ def test_only_some_calls_of_agents_of_before_are_held(
     holder: Holder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = _Clock(lambda: None)
-    monkeypatch.setattr(cards, "time", clock)
-    taken = [seats.acquire(blocking=False) for _ in range(settings.WEB_CALLS)]
+    monkeypatch.setattr(holding, "time", clock)
+    taken = [holding.places.acquire(blocking=False) for _ in range(holding.PLACES)]
     try:
         assert all(taken)
         assert finish(holder, holder.start_enrolment(), **OLD).status_code == 503
     finally:
         for _ in taken:
-            seats.release()
+            holding.places.release()
     assert clock.monotonic() == 0.0, "its thread was free at once"
 
 

@@ -3,19 +3,21 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db.models.functions import Now
 
 from agent.wire.limits import MAX_REQUEST_BYTES
 from certificates.certra.client import CertraClient
 from certificates.certra.facts import ActorQualities
-from certificates.models import RecordsInquiry
+from certificates.models import Errand, RecordsInquiry
 from certificates.models.records import InquiryState
 from organisations.tenancy import acting_for
 from tests.certificates.records.steps import past, proposals, tag
 from tests.certificates.stages import enrolled
 from tests.support import questions
-from tests.support.holder import Holder, issue_identity
+from tests.support.holder import Holder, b64, issue_identity
 from tests.support.hospital import Hospital, make_hospital
 from tests.support.sandbox import SandboxProcess
+from tests.support.work import check_cards, run_errands
 
 
 class TestRefusals:
@@ -102,23 +104,44 @@ class TestRefusals:
         mixed = questions.send(holder, inquiry.job.pk, first, questions.infos(own))
         assert (mixed.status_code, mixed.json()["code"]) == (409, "job_closed")
 
-    def test_a_retry_that_overtakes_the_first_call(
+    def test_a_worker_that_overtakes_the_first_one(
         self, holder: Holder, inquiry: RecordsInquiry, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        """The lease of one that was slow has lapsed: both ask, one writes, and both found the same."""
         own = holder.identity
         first, second = questions.qualities(own), questions.infos(own)
         real = CertraClient.actor_qualities
-        overtaking: list[object] = []
+        overtaking: list[int] = []
 
         def slow(self: CertraClient, signed: bytes) -> ActorQualities:
             if not overtaking:
-                overtaking.append(True)
-                overtaking.append(questions.send(holder, inquiry.job.pk, first, second).json())
+                overtaking.append(0)
+                with acting_for([inquiry.organisation_id], as_platform=True):
+                    Errand.objects.update(leased_until=None, next_attempt_at=Now())
+                overtaking.append(run_errands())
             return real(self, signed)
 
         monkeypatch.setattr(CertraClient, "actor_qualities", slow)
         told = questions.send(holder, inquiry.job.pk, first, second)
-        assert (told.status_code, told.json()) == (200, overtaking[1])
+        assert (told.status_code, told.json()["proposals"]) == (200, len(proposals(inquiry)))
+        assert overtaking == [0, 1]
+
+    def test_the_same_questions_again_meanwhile_are_one_errand(
+        self, holder: Holder, inquiry: RecordsInquiry
+    ) -> None:
+        own = holder.identity
+        first, second = questions.qualities(own), questions.infos(own)
+        body = {"qualities": b64(first), "certificates": b64(second)}
+        path = f"/agent/v1/jobs/{inquiry.job.pk}/records"
+        assert holder.call_once("POST", path, body).status_code == 202
+        check_cards()
+        for _ in range(3):
+            assert holder.call_once("POST", path, body).json()["state"] == "asking"
+        assert run_errands() == 1
+        told = holder.call_once("POST", path, body)
+        assert (told.status_code, told.json()["state"]) == (200, "answered")
+        again = holder.call_once("POST", path, body)
+        assert (again.status_code, again.json()) == (200, told.json()), "what was answered stands"
 
     def test_nobody_else_finds_the_job(
         self, government: SandboxProcess, hospital: Hospital, inquiry: RecordsInquiry

@@ -14,10 +14,11 @@ from certificates.models import AgentJob, CertificateRequest
 from certificates.models.job import JobState
 from certificates.services.requests.accept import accept_signed_request, check_signed_request
 from certificates.services.requests.application_ids import ApplicationIds, existing_application_ids
-from certificates.services.requests.contract import FIRST_LOOK, LOOK_EVERY, resume_after_agreement
+from certificates.services.requests.contract import FIRST_LOOK, resume_after_agreement
 from certificates.services.requests.job import decline_job
 from certificates.services.signing.agent_jobs import find_job
 from certificates.services.signing.cancel import cancel_request
+from certificates.services.signing.offer_contract import LOOK_EVERY
 from organisations.models import Device, Mandate, Person
 from organisations.services.audit import Actor
 from organisations.tenancy import acting_for
@@ -26,6 +27,7 @@ from tests.certificates.stages import actions, fault, now, registered, signed, t
 from tests.support.holder import Holder
 from tests.support.hospital import Hospital, make_hospital
 from tests.support.sandbox import SandboxProcess
+from tests.support.work import is_due
 
 S = RequestState
 
@@ -168,9 +170,33 @@ def test_a_withdrawn_workstation_stops_the_way_without_a_problem(hospital: Hospi
     Device.objects.filter(thumbprint=holder.thumbprint).update(revoked_at=now())
     request = hospital.step(request)
     assert (request.state, request.attempts, request.problem) == (S.AWAITING_CONTRACT, 1, None)
+    with acting_for([hospital.organisation.pk], as_platform=True):
+        CertificateRequest.objects.filter(pk=request.pk).update(attempts=40)
+    began = now()
+    request = hospital.step(hospital.reload(request))
+    assert request.next_attempt_at is not None
+    assert began + LOOK_EVERY / 2 < request.next_attempt_at <= now() + LOOK_EVERY, (
+        "however often it was looked for"
+    )
     again = Holder(holder.identity)
     assert again.enrol().status_code == 201
+    request = hospital.reload(request)
+    assert is_due(request, hospital.organisation.pk, now()), (
+        "it is found as what waits for a first workstation is"
+    )
     assert hospital.step(request).state == S.AWAITING_SIGNATURE
+
+
+def test_a_service_that_rests_is_not_asked_for_a_workstation_that_came(
+    hospital: Hospital, holder: Holder
+) -> None:
+    assert holder.enrol().status_code == 201
+    request = hospital.request(application_id=tag())
+    later, problem = now() + timedelta(hours=1), {"kind": "transient", "answers": []}
+    with acting_for([hospital.organisation.pk], as_platform=True):
+        CertificateRequest.objects.filter(pk=request.pk).update(next_attempt_at=later, problem=problem)
+    assert Holder(holder.identity).enrol().status_code == 201
+    assert hospital.reload(request).next_attempt_at == later
 
 
 # --- stopping

@@ -9,11 +9,19 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.utils import translation
 
-from certificates.models import ImportBatch, Issuer, RevocationList, StatusAnswer
+from certificates.models import Errand, ImportBatch, Issuer, RevocationList, StatusAnswer
 from ehportal.lanes import CHORES
 from ehportal.operation import retention
 from ehportal.operation.retention import KEPT, forget_what_is_over
-from organisations.models import Enrolment, Invitation, Organisation, Reminder, ReturnedMail, User
+from organisations.models import (
+    AccountLetter,
+    Enrolment,
+    Invitation,
+    Organisation,
+    Reminder,
+    ReturnedMail,
+    User,
+)
 from organisations.tenancy import acting_for
 from tests.ehportal.operation.test_work import PAGE
 from tests.organisations.web.invitations import invited
@@ -29,6 +37,9 @@ def stand(hospital: Hospital, age: timedelta, mark: str) -> None:
     """One row of each subject that was over `age` ago."""
     at = NOW - age
     Enrolment.objects.create(id=f"e{mark}", thumbprint="t", nonce=b"n", expires_at=at)
+    AccountLetter.objects.create(
+        kind="x", account=hospital.administrator, turn=hospital.holder.pk, asked_at=at
+    )
     Session.objects.create(session_key=f"s{mark}", session_data="", expire_date=at)
     ReturnedMail.objects.create(address=f"{mark}@x.example", returned_at=at)
     issuer, _new = Issuer.objects.get_or_create(pk="f", der=b"")
@@ -44,6 +55,9 @@ def stand(hospital: Hospital, age: timedelta, mark: str) -> None:
             organisation=hospital.organisation, uploaded_by=hospital.administrator, sealed_certificates=b"x"
         )
         ImportBatch.objects.filter(pk=batch.pk).update(uploaded_at=at)
+        Errand.objects.create(
+            organisation=hospital.organisation, device_id=row.pk, kind="own_record", digest=mark, asked_at=at
+        )
         Reminder.objects.create(
             organisation=hospital.organisation, kind=mark, subject_id=row.pk, step=0,
             recipient=hospital.administrator, created_at=at, sent_at=at,
@@ -54,7 +68,9 @@ def left(organisation: Organisation) -> dict[str, int]:
     with acting_for([organisation.pk], as_platform=True):
         return {
             "enrolments": Enrolment.objects.count(),
+            "errands": Errand.objects.count(),
             "imports": ImportBatch.objects.count(),
+            "account_letters": AccountLetter.objects.count(),
             "sessions": Session.objects.count(),
             "invitations": Invitation.objects.count(),
             "returned_mail": ReturnedMail.objects.count(),

@@ -20,7 +20,7 @@ from tests.organisations.web.invitations import invited, reload
 from tests.organisations.web.members import member, own_queries, signed_in
 from tests.support.hospital import Hospital, make_hospital
 from tests.support.mail_sink import receiving_mail
-from tests.support.work import KIND
+from tests.support.work import KIND, send_letters
 
 pytestmark = pytest.mark.django_db
 PAGE = "/operation/"
@@ -131,6 +131,7 @@ def test_an_operator_is_appointed_and_gets_in_by_the_front_door(
         call_command("appoint_operator", "kaat@ehportal.example", "Kaat Op", language="en")
         assert "/accounts/password/reset/" in capsys.readouterr().out
         client.post("/accounts/password/reset/", {"email": "kaat@ehportal.example"})
+        send_letters()
         text = sink.text_to("kaat@ehportal.example")
     (link,) = set(re.findall(r"https?://[^/\s]+(/accounts/password/reset/key/\S+)", text))
     page = client.get(link, follow=True)

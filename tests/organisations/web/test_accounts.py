@@ -22,11 +22,12 @@ from pytest_django import Settings
 from organisations.domain.roles import Role
 from organisations.models import User
 from organisations.sealing import key_id
-from organisations.web.accounts.letters import CHANGES, LINK, account_letter
+from organisations.services.letters.accounts import CHANGES, LINK, account_letter
 from organisations.web.accounts.words import OURS
 from tests.organisations.web.members import give_second_factor, member, signed_in
 from tests.support.hospital import Hospital
 from tests.support.mail_sink import MailSink, receiving_mail
+from tests.support.work import send_letters
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 COLLEAGUE = "directie@maasdal.example"
@@ -229,6 +230,7 @@ class TestLetters:
         client.post("/accounts/reauthenticate/", {"password": PASSWORD})
         new = {"oldpassword": PASSWORD, "password1": "een-ander-woord-88", "password2": "een-ander-woord-88"}
         assert client.post("/accounts/password/change/", new).status_code == 302
+        send_letters()
         assert sink.mail_to(user.email)["Subject"] == "Uw wachtwoord is gewijzigd"
 
     def test_a_mail_server_that_is_away_stops_no_change(
@@ -248,6 +250,7 @@ class TestLetters:
         known = member(hospital.organisation, Role.VIEWER).email
         answers = [Client().post("/accounts/password/reset/", {"email": one}) for one in (known, COLLEAGUE)]
         assert [(one.status_code, one["Location"]) for one in answers] == [(302, answers[0]["Location"])] * 2
+        assert send_letters() == 2, "both are looked into by a worker"
         assert [to for to, _mail in sink.mails] == [[known]]
 
     def test_the_link_goes_to_the_account_s_address_from_our_origin(
@@ -259,6 +262,7 @@ class TestLetters:
             "/accounts/password/reset/", {"email": user.email.upper()}, headers={"host": "localhost"}
         )
         assert answer.status_code == 302
+        send_letters()
         text = sink.text_to(user.email)
         assert "https://certificaten.maasdal.example/accounts/password/reset/key/" in text
         assert "localhost" not in text

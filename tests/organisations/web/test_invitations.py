@@ -21,7 +21,7 @@ from tests.organisations.web.invitations import begin, invited, letter_link, rel
 from tests.organisations.web.members import member, own_queries, set_up_second_step, signed_in
 from tests.support.hospital import PLATFORM, Hospital
 from tests.support.mail_sink import MailSink, receiving_mail
-from tests.support.work import claimable
+from tests.support.work import claimable, send_letters
 
 NEW = "nele.nieuw@maasdal.example"
 
@@ -253,6 +253,7 @@ class TestANewAccount:
         """Who was given an account before there were invitations comes in through the sign-in page."""
         user = member(hospital.organisation, Role.VIEWER)
         assert client.post("/accounts/password/reset/", {"email": user.email}).status_code == 302
+        assert send_letters() == 1
         (link,) = set(
             re.findall(r"https?://[^/]+(/accounts/password/reset/key/\S+)", sink.text_to(user.email))
         )

@@ -8,11 +8,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.portal import client as portal_module
 from agent.wire.jobs import KNOWS_HEADER, CertificateJob, fields_known
-from agent.wire.link.checking import CARD_CHECKS
+from agent.wire.link.checking import CARD_CHECKS, ERRANDS
 from agent.wire.link.enrolment import enrolment_message
 from agent.wire.link.proofs import public_jwk, thumbprint_bytes
 from agent.wire.protocol import PROTOCOL_HEADER
-from certificates.api import cards
+from certificates.api import holding
 from certificates.models import CardCheck
 from tests.support.holder import Holder, issue_identity, raw_sign
 from tests.support.hospital import make_hospital
@@ -59,12 +59,12 @@ def play_live(
     hospital.step(hospital.request(application_id="FROZEN"))
     clear_checks()
     monkeypatch.setattr(portal_module, "time", _Pauses())
-    monkeypatch.setattr(cards, "time", _Pauses())
+    monkeypatch.setattr(holding, "time", _Pauses())
     recorder = Recorder()
     portal = portal_with(recorder, holder.device_key, origin(), monkeypatch)
     if of_before:
         del portal._session.headers[PROTOCOL_HEADER]
-        known = fields_known(str(portal._session.headers[KNOWS_HEADER])) - {CARD_CHECKS}
+        known = fields_known(str(portal._session.headers[KNOWS_HEADER])) - {CARD_CHECKS, ERRANDS}
         portal._session.headers[KNOWS_HEADER] = ",".join(sorted(known))
     sitting = play(portal, card_of(holder), REPORT)
     return Live(sitting, recorder.exchanges, dict(public_jwk(holder.device_key)))

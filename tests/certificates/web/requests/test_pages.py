@@ -1,5 +1,7 @@
 """Requests and signing: every state has its page, everybody sees what is theirs."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -13,6 +15,7 @@ from tests.certificates.renewals.ending import device
 from tests.certificates.web.shelf import ask, shelve
 from tests.organisations.web.members import member, own_queries, signed_in
 from tests.support.hospital import Hospital
+from tests.support.work import run_errands
 
 PROBLEM = {
     "kind": "rejected",
@@ -290,8 +293,28 @@ def test_application_ids_in_use_are_a_hint(
 ) -> None:
     monkeypatch.setattr(application_ids, "gateway_of", lambda environment: Government(answer))
     query = {"identifier_id": str(hospital.identifier.pk), "environment": "production"}
-    page = administrator.get("/requests/new/application-ids", query)
-    assert expected in page.content.decode()
+    page = administrator.get("/requests/new/application-ids", query).content.decode()
+    assert "The government is being asked" in page
+    [again] = re.findall(r'hx-get="([^"]+)" hx-trigger="load delay:200ms, every 1s"', page)
+    assert administrator.get(again).status_code == 204, "nothing is said anew while it is on its way"
+    assert run_errands() == 1
+    assert expected in administrator.get(again).content.decode()
+    gone = administrator.get(again).content.decode()
+    assert "could not be asked just now" in gone, "an answer is told once"
+
+
+def test_nobody_else_hears_which_application_ids_are_in_use(
+    administrator: Client, stranger: Client, hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(application_ids, "gateway_of", lambda environment: Government(("APOTHEEK",)))
+    query = {"identifier_id": str(hospital.identifier.pk), "environment": "production"}
+    page = administrator.get("/requests/new/application-ids", query).content.decode()
+    [again] = re.findall(r'hx-get="([^"]+)" hx-trigger="load', page)
+    run_errands()
+    colleague = signed_in(member(hospital.organisation, Role.ADMINISTRATOR))
+    for other in (stranger, colleague):
+        assert "APOTHEEK" not in other.get(again).content.decode()
+    assert "APOTHEEK" in administrator.get(again).content.decode()
 
 
 def test_application_ids_are_asked_for_ones_own_numbers_only(

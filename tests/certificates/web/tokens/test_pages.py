@@ -1,5 +1,6 @@
 """The encryption token on the pages: where it stands, activation and self test in one action, and who may."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,16 +12,20 @@ from certificates.domain.lifecycle import RequestState
 from certificates.domain.revocation import RevocationState
 from certificates.domain.tokens import TokenState
 from certificates.domain.validity import RevocationStatus
+from certificates.errors.signing import GovernmentRefused, GovernmentUnavailable
 from certificates.models import AgentJob, Certificate, ContinuityProof
 from certificates.models.job import JobKind
+from organisations.domain.roles import Role
+from organisations.errors import DomainError
 from organisations.sealing import seal
 from organisations.tenancy import acting_for
 from tests.certificates import samples
 from tests.certificates.web.revocations.endings import revoke
 from tests.certificates.web.shelf import ask, give_token, shelve
-from tests.organisations.web.members import own_queries
+from tests.organisations.web.members import member, own_queries, signed_in
 from tests.support.hospital import Hospital
 from tests.support.sandbox import SandboxProcess
+from tests.support.work import run_errands
 
 
 @pytest.fixture
@@ -166,8 +171,71 @@ def test_the_depot_is_asked_from_the_page(
     made = samples.der(samples.ehealth("CBE", "0406798006", application_id="NERGENS"))
     certificate = shelve(hospital.organisation, "NERGENS", 400, sealed_der=seal(made))
     assert stranger.post(address(certificate, "find")).status_code == 404
-    answer = administrator.post(address(certificate, "find"), follow=True).content.decode()
+    waits, page = looked_for(administrator, certificate)
+    assert "The depot is being asked for this certificate's token" in page
+    assert administrator.get(asking(page)).status_code == 204
+    assert "The depot is being asked" in administrator.get(waits).content.decode(), "loaded again by hand"
+    assert run_errands() == 1
+    answered = administrator.get(asking(page))
+    assert (answered.status_code, answered["HX-Refresh"]) == (286, "true")
+    answer = administrator.get(waits).content.decode()
     assert "The depot has no encryption token of this certificate" in answer
+    assert "The depot is being asked" not in answer
+    again = administrator.get(waits).content.decode()
+    assert "The depot has no encryption token" not in again, "it is told once"
+
+
+def looked_for(client: Client, certificate: Certificate) -> tuple[str, str]:
+    """Have the depot asked; return where that is waited for, and the page there."""
+    answer = client.post(address(certificate, "find"))
+    assert answer.status_code == 302
+    return answer["Location"], client.get(answer["Location"]).content.decode()
+
+
+def asking(page: str) -> str:
+    """Where the page asks whether the depot has answered."""
+    [found] = re.findall(r'role="status"[^>]* hx-get="([^"]+)" hx-trigger="load delay:200ms, every 1s"', page)
+    return str(found)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "words"),
+    [
+        (None, "The depot hands out this certificate&#x27;s token. Test it to know that it opens."),
+        (GovernmentUnavailable(answers=[]), "The government&#x27;s service cannot be reached right now."),
+        (GovernmentRefused("Onbekende ontvanger", codes=["X"], answers=[]), "Onbekende ontvanger"),
+    ],
+)
+def test_what_came_of_it_is_told_in_the_words_of_a_page(
+    administrator: Client,
+    hospital: Hospital,
+    monkeypatch: pytest.MonkeyPatch,
+    refusal: DomainError | None,
+    words: str,
+) -> None:
+    def find(*_: Any, **__: Any) -> None:
+        if refusal is not None:
+            raise refusal
+
+    monkeypatch.setattr("certificates.services.tokens.find.find_token", find)
+    certificate = shelve(hospital.organisation, "ELDERS", 400)
+    waits, _page = looked_for(administrator, certificate)
+    run_errands()
+    assert words in administrator.get(waits).content.decode()
+
+
+def test_what_the_depot_answered_is_told_to_who_asked_only(
+    administrator: Client, stranger: Client, hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("certificates.services.tokens.find.find_token", lambda *_, **__: None)
+    certificate = shelve(hospital.organisation, "ELDERS", 400)
+    waits, page = looked_for(administrator, certificate)
+    run_errands()
+    colleague = signed_in(member(hospital.organisation, Role.ADMINISTRATOR))
+    assert "The depot hands out" not in colleague.get(waits).content.decode()
+    assert stranger.get(waits).status_code == 404
+    assert stranger.get(asking(page)).status_code == 286, "as for any that is not there"
+    assert "The depot hands out" in administrator.get(waits).content.decode()
 
 
 def test_the_dashboard_reminds_of_what_waits(administrator: Client, issued: Certificate) -> None:

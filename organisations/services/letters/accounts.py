@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from allauth.account import app_settings
+from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
@@ -15,17 +17,27 @@ from organisations.models import User
 from organisations.services.letters.mail import Message, compose
 
 
-def account_letter(name: str, user: User, link: str = "") -> EmailMultiAlternatives:
+def account_letter(
+    name: str, user: User, link: str = "", *, at: datetime | None = None
+) -> EmailMultiAlternatives:
     """Return the letter that allauth calls `name`, in the language of `user`. Raises KeyError for one we do not know.
 
-    Its links lead to the installation's origin, whatever host the request named.
+    `at` is when what it tells of happened. Its links lead to the installation's origin.
     """
     with (
         translation.override(user.language),
         timezone.override(settings.DISPLAY_TIME_ZONE),
     ):
-        message = link_to_a_password(link) if name == LINK else changed(CHANGES[name](), timezone.now())
+        moment = at or timezone.now()
+        message = link_to_a_password(link) if name == LINK else changed(CHANGES[name](), moment)
     return compose(user.email, user.full_name, user.language, message)
+
+
+def link_for(user: User) -> str:
+    """Return where `user` chooses a password, with a key that works once; at the installation's origin."""
+    key = f"{user_pk_to_url_str(user)}-{app_settings.PASSWORD_RESET_TOKEN_GENERATOR().make_token(user)}"
+    path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+    return f"{settings.ORIGIN}{path.replace('UID-KEY', key)}"
 
 
 LINK = "account/email/password_reset_key"
