@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('certificates', '0121_claim_errands'),
+        ('certificates', '0122_errands_by_key'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('organisations', '0121_claim_account_letters'),
+        ('organisations', '0122_letters_by_key'),
     ]
 
     operations = [

@@ -109,7 +109,9 @@ def _give_up(letter: AccountLetter, why: str) -> None:
 
 
 def _digest(address: str) -> bytes:
-    return hmac.digest(str(settings.SSIN_INDEX_KEYS[0]).encode(), b"address\x00" + address.lower().encode(), sha256)
+    return hmac.digest(
+        str(settings.SSIN_INDEX_KEYS[0]).encode(), b"address\x00" + address.lower().encode(), sha256
+    )
 
 
 def _turn(of: bytes) -> UUID:

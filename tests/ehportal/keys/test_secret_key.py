@@ -18,6 +18,7 @@ from tests.organisations.web.invitations import invited, link_in, sent
 from tests.organisations.web.members import code_of, give_second_factor, member, signed_in
 from tests.support.hospital import Hospital, make_hospital
 from tests.support.mail_sink import MailSink, receiving_mail
+from tests.support.work import send_letters
 
 pytestmark = pytest.mark.django_db
 OLD, NEW = secrets.token_urlsafe(48), secrets.token_urlsafe(48)
@@ -107,6 +108,7 @@ def test_an_invitation_s_link(hospital: Hospital, sink: MailSink, settings: pyte
 
 def test_a_password_s_link(koen: User, sink: MailSink, settings: pytest_django.Settings) -> None:
     assert Client().post("/accounts/password/reset/", {"email": koen.email}).status_code == 302
+    assert send_letters() == 1
     [link] = re.findall(r"https?://[^/]+(/accounts/password/reset/key/\S+)", sink.text_to(koen.email))
     for behind, status in ((True, 302), (False, 200)):
         replace(settings, behind=behind)

@@ -12,6 +12,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.db import connection, transaction
 from django.test import Client
 
+from agent.wire.link.checking import CHECKING
 from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.domain.lifecycle import RequestState
 from certificates.domain.papers import WITH_PERSON, PaperKind
@@ -65,7 +66,13 @@ ONLY_THIS = re.compile(
 """Addresses that show nothing but what is sealed."""
 
 
-WITHOUT_A_PAGE = {"certificates_cardcheck.sealed_chain", "certificates_foreignrequest.sealed_csr"}
+WITHOUT_A_PAGE = {
+    "certificates_cardcheck.sealed_chain",
+    "certificates_errand.sealed_answer",
+    "certificates_errand.sealed_parameters",
+    "certificates_foreignrequest.sealed_csr",
+    "organisations_accountletter.sealed_address",
+}
 """What no page shows and no link leads to; workers read it."""
 
 
@@ -286,7 +293,7 @@ def test_a_card_that_is_checked_is_unknown_and_asked_anew(
     holder = Holder(issue_identity(government.state, "85073003328", "An Marie", "Peeters"))
     chain = next(place for place in SEALED if place.table == "certificates_cardcheck")
     with (
-        mock.patch("tests.support.holder.check_cards", side_effect=StopIteration),
+        mock.patch.dict("tests.support.holder.WORKERS", {CHECKING: mock.Mock(side_effect=StopIteration)}),
         pytest.raises(StopIteration),
     ):
         holder.enrol(agree=False)
