@@ -16,7 +16,7 @@ from ehportal.keys import checks, numbers, sealed
 from ehportal.keys.columns import DEVICE, NUMBERS, PERSON
 from ehportal.keys.standing import standings
 from ehportal.management.commands.reseal import RESEALING
-from ehportal.operation import health
+from ehportal.operation import health, start
 from organisations import ssin
 from organisations.models import Person
 from organisations.sealed_columns import LOCKS
@@ -224,6 +224,9 @@ def test_a_key_that_is_needed_is_missed_at_start_and_told_by_a_running_server(
     assert key_id(OLD) in str(found[0].hint)
     assert "nobody would be found by it" in found[1].msg
     assert any(key.missing for key in standings())
+    assert {one.msg for one in found} <= {one.msg for one in start.failing()}, (
+        "web, workers and beat do not start"
+    )
     monkeypatch.setattr(health, "failing", lambda database: found)
     monkeypatch.setattr(health, "redis_problems", lambda: [])
     answer = Client().get("/readyz")
