@@ -41,20 +41,21 @@ def move(connection: psycopg.Connection, *, rounds: int = ROUNDS) -> dict[str, C
             break
         time.sleep(PAUSE)
     for place in INDEXED:
-        rest = _rest(connection, place, first, busy)
-        found[place.name].busy, found[place.name].unreadable = rest
+        for key, index, number in _rest(connection, place, first):
+            if index in busy:
+                found[place.name].busy += number
+            else:
+                found[place.name].left[key] += number
     return found
 
 
-def _rest(connection: psycopg.Connection, place: Place, first: str, busy: set[str]) -> tuple[int, int]:
-    """Return how many rows of `place` are left because somebody was at them, and for ever."""
-    [row] = connection.execute(
-        f"SELECT count(*) FILTER (WHERE {place.column} = ANY(%(busy)s)),"  # noqa: S608  # names of ours
-        f" count(*) FILTER (WHERE {place.column} <> ALL(%(busy)s))"
-        f" FROM {place.table} WHERE {place.present} AND {place.key} <> %(first)s",
-        {"busy": sorted(busy), "first": first},
+def _rest(connection: psycopg.Connection, place: Place, first: str) -> list[tuple[str, str, int]]:
+    """Return what is left in `place`: the id of the key, the index, and how many rows."""
+    return connection.execute(
+        f"SELECT {place.key}, {place.column}, count(*) FROM {place.table}"  # noqa: S608  # names of ours
+        f" WHERE {place.present} AND {place.key} <> %s GROUP BY 1, 2",
+        [first],
     ).fetchall()
-    return int(row[0]), int(row[1])
 
 
 def _batches(connection: psycopg.Connection, place: Place, key: str) -> Iterator[list[str]]:

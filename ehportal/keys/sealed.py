@@ -6,8 +6,9 @@ for the next round: nobody waits, nothing that was written meanwhile is lost.
 """
 
 import time
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
@@ -33,10 +34,15 @@ class Count:
     right: int = 0
     """They stood under the first key already."""
     resealed: int = 0
-    unreadable: int = 0
-    """No key opens them; left as they are."""
+    left: Counter[str] = field(default_factory=Counter)
+    """What no key opens, by the id of its key; it stays as it is."""
     busy: int = 0
     """Somebody was at them each time; the next run finds them."""
+
+    @property
+    def unreadable(self) -> int:
+        """How many are left for good."""
+        return self.left.total()
 
 
 def count_by_key(connection: psycopg.Connection, place: Place) -> dict[str, int]:
@@ -62,7 +68,7 @@ def reseal(connection: psycopg.Connection, place: Place, *, rounds: int = ROUNDS
     found = Count(right=under.pop(first, 0))
     for key, number in under.items():
         if key not in known:
-            found.unreadable += number
+            found.left[key] += number
             continue
         for tried in range(rounds):
             done, shut, busy = _one_round(connection, place, key)
@@ -70,7 +76,8 @@ def reseal(connection: psycopg.Connection, place: Place, *, rounds: int = ROUNDS
             if not busy or tried + 1 == rounds:
                 break
             time.sleep(PAUSE)
-        found.unreadable, found.busy = found.unreadable + shut, found.busy + busy
+        found.left[key] += shut
+        found.busy += busy
     return found
 
 

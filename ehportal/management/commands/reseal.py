@@ -1,5 +1,7 @@
 """`manage.py reseal`: everything sealed stands under the first key afterwards; it says which keys may be dropped."""
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -11,6 +13,8 @@ from ehportal.keys.sealed import Count
 from ehportal.keys.standing import Standing, setting_of, standings
 from ehportal.operation.prepare import Preparation, words_of
 
+Key = tuple[str, str]
+"""Its setting and its id."""
 RESEALING = 20110
 """The advisory lock of whoever reseals: one at a time."""
 
@@ -38,44 +42,16 @@ class Command(BaseCommand):
             if not alone:
                 raise CommandError("Another reseal is at it; run this again when it is done.")
             connection.execute("SET lock_timeout = '2s'")
-            shut: dict[tuple[str, str], int] = {}
-            busy = 0
-            if not options["check"]:
-                try:
-                    busy = self._reseal(connection)
-                except psycopg.Error as error:
-                    raise CommandError(
-                        f"Stopped ({words_of(error)}). What was done stays; run this again, and it goes on."
-                    ) from error
-            shut = under_each(connection)
-        self._tell(standings(), shut, looked_only=bool(options["check"]), busy=busy)
-
-    def _reseal(self, connection: psycopg.Connection) -> int:
-        counts = {}
-        for place in SEALED:
-            counts[place.name] = sealed.reseal(connection, place)
-            self._line(place.name, counts[place.name])
-        moved = numbers.move(connection)
-        for name, count in moved.items():
-            self._line(name, count)
-        return sum(one.busy for one in [*counts.values(), *moved.values()])
-
-    def _line(self, name: str, count: Count) -> None:
-        said = f"resealed {count.resealed:>8}   right already {count.right:>8}   cannot be read {count.unreadable:>6}"
-        self.stdout.write(f"  {name:<54} {said}" + (f"   busy {count.busy}" if count.busy else ""))
-
-    def _tell(
-        self,
-        keys: list[Standing],
-        under: dict[tuple[str, str], int],
-        *,
-        looked_only: bool,
-        busy: int,
-    ) -> None:
+            try:
+                shut: Counter[Key] = Counter() if options["check"] else self._reseal(connection)
+                under = under_each(connection)
+            except psycopg.Error as error:
+                raise CommandError(
+                    f"Stopped ({words_of(error)}). What was done stays; run this again, and it goes on."
+                ) from error
         needed = False
-        for key in keys:
-            number = under.get((key.setting, key.id), 0)
-            verdict, holds = _verdict(key, number, undone=looked_only or bool(busy))
+        for key in standings():
+            verdict, holds = _verdict(key, under, shut)
             needed |= holds
             self.stdout.write(f"{key.setting} {key.id or 'before ids':<10} {verdict}")
         if needed:
@@ -83,33 +59,52 @@ class Command(BaseCommand):
                 "Not every value stands under the first key yet: run manage.py reseal (again)."
             )
 
+    def _reseal(self, connection: psycopg.Connection) -> "Counter[Key]":
+        """Write everything anew; return how many values no key opens, by key."""
+        shut: Counter[Key] = Counter()
+        for name, count in self._places(connection):
+            said = f"resealed {count.resealed:>8}   right already {count.right:>8}"
+            said += f"   cannot be read {count.unreadable:>6}" + (
+                f"   busy {count.busy}" if count.busy else ""
+            )
+            self.stdout.write(f"  {name:<54} {said}")
+            shut.update({(setting_of(name), key): number for key, number in count.left.items()})
+        return shut
 
-def under_each(connection: psycopg.Connection) -> dict[tuple[str, str], int]:
-    """Return how many values stand under each key, by setting and id."""
-    found: dict[tuple[str, str], int] = {}
+    def _places(self, connection: psycopg.Connection) -> Iterator[tuple[str, Count]]:
+        for place in SEALED:
+            yield place.name, sealed.reseal(connection, place)
+        yield from numbers.move(connection).items()
+
+
+def under_each(connection: psycopg.Connection) -> "Counter[Key]":
+    """Return how many values stand under each key."""
+    found: Counter[Key] = Counter()
     for place in (*SEALED, *INDEXED):
         for key, number in sealed.count_by_key(connection, place).items():
-            where = setting_of(place.name), key
-            found[where] = found.get(where, 0) + number
+            found[setting_of(place.name), key] += number
     return found
 
 
-def _verdict(key: Standing, number: int, *, undone: bool) -> tuple[str, bool]:
+def _verdict(key: Standing, under: "Counter[Key]", shut: "Counter[Key]") -> tuple[str, bool]:
     """Return what is said of a key, and whether something that it may be needed for is left to do.
 
-    `undone` says that not every value was tried; else what is left stands there because no key opens it.
+    Of what stands `under` each key, no key opens what is `shut`: it stays, and nothing is to be done about it here.
     """
+    number = under[key.setting, key.id]
+    undone = number > shut[key.setting, key.id]
+    ancient = under[key.setting, ""] > shut[key.setting, ""]
     if key.writes:
         return f"writes; {number} values stand under it", False
+    if not key.id:
+        return f"{number} values; " + ("any key may be theirs" if undone else "no key opens them"), undone
     if not key.given:
-        if not key.id:
-            if undone:
-                return f"{number} values; any key may be theirs", True
-            return f"{number} values that no key opens", False
-        said = "is not here" + (", as LOST_KEYS says" if key.lost else "")
-        return f"{said}; {number} values stand under it and cannot be read", False
-    if number == 0 and not (undone and key.doubt):
-        return "may be dropped: nothing stands under it", False
+        lost = "is not here, as LOST_KEYS says" if key.lost else "is not here"
+        return f"{lost}; {number} values stand under it", False
     if undone:
         return f"is needed: {number} values stand under it", True
-    return f"may be dropped, with LOST_KEYS={key.id}: the {number} values under it are damaged", False
+    if ancient:
+        return "may be needed, by what is older than the ids of keys", True
+    if number:
+        return f"may be dropped, with LOST_KEYS={key.id}: nobody can read the {number} values under it", False
+    return "may be dropped: nothing stands under it", False

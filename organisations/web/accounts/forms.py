@@ -54,12 +54,14 @@ class _TriesWhatItCanRead(BaseAuthenticateForm):  # type: ignore[misc]  # allaut
             return str(super().clean_code())
         except Unreadable as error:
             code: str = self.cleaned_data["code"]
-            for authenticator in Authenticator.objects.filter(user=self.user):
+            authenticators = list(Authenticator.objects.filter(user=self.user).order_by("type"))
+            for authenticator in authenticators:
                 with suppress(Unreadable):
                     if authenticator.wrap().validate_code(code):
                         authenticator.user = self.user
                         self.authenticator = authenticator
                         return code
+            self._emit_authentication_failed(authenticators[-1])  # the app's, if there is one
             raise forms.ValidationError(
                 _(
                     "This code could not be checked: what it is compared with cannot be read, because its key is "

@@ -16,7 +16,7 @@ from ehportal.keys import checks, numbers, sealed
 from ehportal.keys.columns import DEVICE, NUMBERS, PERSON
 from ehportal.keys.standing import standings
 from ehportal.management.commands.reseal import RESEALING
-from ehportal.operation import health
+from ehportal.operation import health, start
 from organisations import ssin
 from organisations.models import Person
 from organisations.sealed_columns import LOCKS
@@ -114,6 +114,23 @@ def test_a_value_that_is_written_meanwhile_stays(
     assert bytes(person(hospital).ssin_ciphertext) == written[0]
 
 
+def test_a_value_that_comes_late_under_the_former_key_is_not_taken_for_damaged(
+    hospital: Hospital, settings: pytest_django.Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that was not restarted writes behind the back of the one that reseals."""
+    move = numbers.move
+
+    def meanwhile(connection: psycopg.Connection) -> dict[str, sealed.Count]:
+        use(settings, [OLD], [OLD_INDEX])
+        add(hospital, OTHER)
+        use(settings, *BEHIND)
+        return move(connection)
+
+    monkeypatch.setattr(numbers, "move", meanwhile)
+    with pytest.raises(CommandError, match="Not every value"):
+        reseal()
+
+
 def test_a_locked_row_is_left_for_later_and_nobody_waits(
     hospital: Hospital, owner: psycopg.Connection, owner_url: str
 ) -> None:
@@ -188,7 +205,7 @@ def test_what_no_key_opens_is_counted_and_left(
     count = sealed.reseal(owner, NUMBERS)
     assert (count.resealed, count.right, count.unreadable, count.busy) == (1, 1, 2, 0)
     said = reseal()
-    assert f"may be dropped, with LOST_KEYS={key_id(OLD)}: the 1 values under it are damaged" in said
+    assert f"may be dropped, with LOST_KEYS={key_id(OLD)}: nobody can read the 1 values under it" in said
     settings.SSIN_KEYS = [NEW]
     found = [one for one in checks.keys_are_there(None, databases=["default"]) if "SSIN_KEYS" in one.msg]
     assert {key_id(OLD), gone.decode()[:8]} == {one.msg.split(",")[0].split()[-1] for one in found}
@@ -207,6 +224,9 @@ def test_a_key_that_is_needed_is_missed_at_start_and_told_by_a_running_server(
     assert key_id(OLD) in str(found[0].hint)
     assert "nobody would be found by it" in found[1].msg
     assert any(key.missing for key in standings())
+    assert {one.msg for one in found} <= {one.msg for one in start.failing()}, (
+        "web, workers and beat do not start"
+    )
     monkeypatch.setattr(health, "failing", lambda database: found)
     monkeypatch.setattr(health, "redis_problems", lambda: [])
     answer = Client().get("/readyz")
