@@ -148,7 +148,7 @@ class ActivateToken(ProvenView):
             check_own_signature(certificate, data, "ActivateETKRequest")
             return None
 
-        order = order_of(ErrandKind.ACTIVATE_TOKEN, certificate, device, data)
+        order = order_of(ErrandKind.ACTIVATE_TOKEN, certificate, device, data, job=job_id)
         return by_worker(request.headers, order, done, first=first)
 
 

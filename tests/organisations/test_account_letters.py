@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.mail import EmailMultiAlternatives
 from django.db import connection
 from django.db.models import F
 from django.test import Client
@@ -17,7 +18,7 @@ from organisations.domain.roles import Role
 from organisations.models import AccountLetter, User
 from organisations.services.letters import outbox
 from organisations.services.letters.accounts import CHANGES, LINK
-from organisations.services.letters.mail import Delivery, DeliveryStatus
+from organisations.services.letters.mail import Delivery, DeliveryStatus, send
 from organisations.services.letters.outbox import PAUSES, WORTH, ask_for_password, tell_account
 from organisations.services.work.wakes import bell
 from tests.organisations.web.members import member
@@ -179,6 +180,28 @@ def test_no_second_worker_sends_it_meanwhile(
     tell_account(koen, CHANGED)
     assert send_letters() == 1
     assert len(sent) == 1
+
+
+def test_a_worker_that_dies_between_letter_and_note_lets_it_come_once_more(
+    koen: User, sink: MailSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twice is better than never; and not before its lease has lapsed."""
+
+    def last(message: EmailMultiAlternatives) -> Delivery:
+        send(message)
+        raise SystemExit
+
+    tell_account(koen, CHANGED)
+    with monkeypatch.context() as dying:
+        dying.setattr(outbox, "send", last)
+        with pytest.raises(SystemExit):
+            send_letters()
+    due_now()
+    assert send_letters() == 0
+    AccountLetter.objects.update(leased_until=F("asked_at"))
+    assert send_letters() == 1
+    assert [to for to, _ in sink.mails] == [[koen.email]] * 2
+    assert not AccountLetter.objects.exists()
 
 
 def test_a_letter_waits_in_its_row_while_redis_is_away(

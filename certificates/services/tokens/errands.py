@@ -5,7 +5,7 @@ from datetime import datetime
 
 from certificates.domain.lifecycle import Environment
 from certificates.errors.signing import JobUnknown
-from certificates.models import Certificate
+from certificates.models import AgentJob, Certificate
 from certificates.models.errand import ErrandKind
 from certificates.services.errands.ask import Answer, Order
 from certificates.services.errands.run import Asked
@@ -23,9 +23,11 @@ def look_order(certificate: Certificate, *, user: User) -> Order:
     return Order(ErrandKind.FIND_TOKEN, certificate.organisation_id, given, user=user.pk)
 
 
-def order_of(kind: ErrandKind, certificate: Certificate, device: Device, data: bytes = b"") -> Order:
-    """Return the order of a workstation, with what it signed for it."""
-    given = {"certificate": str(certificate.pk)}
+def order_of(
+    kind: ErrandKind, certificate: Certificate, device: Device, data: bytes = b"", **more: str
+) -> Order:
+    """Return the order of a workstation, with what it signed for it, and `more` that the errand needs."""
+    given = {"certificate": str(certificate.pk), **more}
     if data:
         given["request"] = base64.b64encode(data).decode()
     return Order(kind, certificate.organisation_id, given, device=device.pk)
@@ -87,8 +89,15 @@ def complete_token(asked: Asked, now: datetime) -> Answer:
 
 
 def activate_token(asked: Asked, now: datetime) -> Answer:
-    """Have the depot switch to the new token."""
+    """Have the depot switch to the new token, where that is still wanted: another may have been faster."""
     certificate = certificate_asked(asked)
+    with acting_for([asked.organisation], as_platform=True):
+        jobs = AgentJob.objects.select_related("token__certificate")
+        job = jobs.filter(pk=asked.parameters["job"]).first()
+        if job is None:
+            raise JobUnknown
+        if not activate.is_wanted(job, now=now):
+            return {"state": "active"}
     authority = token_gateway_of(certificate.environment)
     activate.activate_token(certificate, signed_asked(asked), asked.workstation, authority, now=now)
     return {"state": "active"}

@@ -1,15 +1,19 @@
 """What an agent hears while a worker asks the government: to make the call again, or, one of before, the answer."""
 
 import base64
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from agent.portal.client import ERRAND_SECONDS, RETRY_PAUSES, TIMEOUT
 from agent.wire.jobs import KNOWS_HEADER
 from agent.wire.link.checking import CARD_CHECKS, GovernmentBeingAsked
 from certificates.api import holding
+from certificates.api.errands import OLD_AGENTS_WAIT
 from certificates.models import Errand
+from certificates.services.errands.ask import PATIENCE, UNBEGUN
 from certificates.services.signing.gateways import depot_of
 from certificates.services.tokens import errands as token_errands
 from organisations.tenancy import acting_for
@@ -130,6 +134,13 @@ def test_only_some_calls_of_agents_of_before_are_held(
         for _ in taken:
             holding.places.release()
     assert clock.monotonic() == 0.0, "its thread was free at once"
+
+
+def test_an_agent_waits_longer_than_the_server() -> None:
+    """So it hears the server's own word; and one of before waits for a whole call, in its tries."""
+    assert timedelta(seconds=ERRAND_SECONDS) > PATIENCE + UNBEGUN
+    assert (len(RETRY_PAUSES) + 1) * OLD_AGENTS_WAIT + sum(RETRY_PAUSES) >= 39
+    assert TIMEOUT[1] > OLD_AGENTS_WAIT
 
 
 def test_the_depot_is_asked_anew_each_time(

@@ -20,9 +20,10 @@ from organisations.tenancy import acting_for
 from tests.certificates.stages import fault, now, tag
 from tests.certificates.tokens.desk import Desk, confirm, issued, near_its_end
 from tests.certificates.tokens.test_tokens import events
-from tests.support.holder import Holder
+from tests.support.holder import Holder, b64
 from tests.support.hospital import Hospital
 from tests.support.sandbox import SandboxProcess
+from tests.support.work import run_errands
 
 
 def renewal(hospital: Hospital, holder: Holder, government: SandboxProcess) -> tuple[Desk, Desk]:
@@ -73,6 +74,25 @@ def test_a_token_that_was_replaced_does_not_take_the_depot_back(
     with acting_for([hospital.organisation.pk], as_platform=True):
         EncryptionToken.objects.filter(pk=new.token().pk).update(state=TokenState.REPLACED)
     answer = new.activate(job.pk)
+    assert (answer.status_code, answer.json()["code"]) == (409, "token_refused")
+    sent = [line["operation"] for line in government.control_get("/control/received")]
+    assert sent[-1] != "ActivateETK"
+
+
+def test_one_that_was_replaced_while_its_activation_waited_for_a_worker_does_not_either(
+    hospital: Hospital, holder: Holder, government: SandboxProcess
+) -> None:
+    _, new = renewal(hospital, holder, government)
+    confirm(new)
+    path, body = (
+        f"/agent/v1/jobs/{activation_of(new).pk}/token/activate",
+        {"request": b64(new.signer.activation())},
+    )
+    assert holder.call_once("POST", path, body).status_code == 202
+    with acting_for([hospital.organisation.pk], as_platform=True):
+        EncryptionToken.objects.filter(pk=new.token().pk).update(state=TokenState.REPLACED)
+    assert run_errands() == 1
+    answer = holder.call_once("POST", path, body)
     assert (answer.status_code, answer.json()["code"]) == (409, "token_refused")
     sent = [line["operation"] for line in government.control_get("/control/received")]
     assert sent[-1] != "ActivateETK"
