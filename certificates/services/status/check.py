@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
 
 from agent.wire.pki.certificates import load_certificate, readable
 from certificates.domain.lifecycle import Environment
@@ -17,6 +16,7 @@ from certificates.services.status.note_revoked import note_revoked
 from certificates.trust.anchors import certificate_anchors
 from certificates.trust.kept_answers import Sharing
 from certificates.trust.paths import Trust, Verdict, validate
+from organisations.services.work.claims import plan_next
 from organisations.tenancy import acting_for
 
 EVERY = timedelta(hours=24)
@@ -34,7 +34,7 @@ def check_revocation(organisation_id: UUID, certificate_id: UUID, *, now: dateti
         if verdict.silence is None:
             note_status(certificate, verdict, now=now)
         else:  # it was not asked: what was known stands, and it waits until somebody found its service answering
-            _ask_next(certificate, max(now, verdict.silence.until) + spread())
+            plan_next(Certificate, certificate.pk, max(now, verdict.silence.until) + spread(), now)
 
 
 def ask_status(certificate: Certificate, *, sharing: Sharing = Sharing.ABOVE) -> Verdict:
@@ -81,13 +81,4 @@ def note_status(certificate: Certificate, verdict: Verdict, *, now: datetime) ->
             revocation_status=RevocationStatus.UNKNOWN
         )
     over = certificate.not_after <= now or rows.filter(revocation_status=RevocationStatus.REVOKED).exists()
-    _ask_next(certificate, None if over else now + EVERY)
-
-
-def _ask_next(certificate: Certificate, at: datetime | None) -> None:
-    """Plan the next question, unless somebody wanted one sooner while the last was asked."""
-    # While a worker has it, its due time is the end of the lease; anything else was written by who wants it asked.
-    planned = Q(leased_until=None) | Q(next_attempt_at=F("leased_until"))
-    if at is not None:
-        planned |= Q(next_attempt_at__gt=at)
-    Certificate.objects.filter(planned, pk=certificate.pk).update(next_attempt_at=at)
+    plan_next(Certificate, certificate.pk, None if over else now + EVERY, now)
