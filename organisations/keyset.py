@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
 
 MAX_CURSOR = 200
 """Longer than any cursor we hand out; what comes from an address is not parsed without a bound."""
@@ -26,6 +26,27 @@ class Page(Generic[Row]):
 
     rows: list[Row]
     next_cursor: str | None
+
+
+def _beyond(by: str, moment: datetime, key: UUID, *, descending: bool) -> Func:
+    """Return, as SQL, whether a row stands beyond a position in the order of (`by`, id): one comparison of rows.
+
+    An index in that order is entered at the position; of the same said with "or" it is not.
+    """
+
+    def row(*columns: F | Value) -> Func:
+        return Func(*columns, function="ROW", output_field=models.TextField())  # of both; it is only compared
+
+    there = row(
+        Value(moment, output_field=models.DateTimeField()), Value(key, output_field=models.UUIDField())
+    )
+    return Func(
+        row(F(by), F("pk")),
+        there,
+        template="(%(expressions)s)",
+        arg_joiner=" < " if descending else " > ",
+        output_field=models.BooleanField(),
+    )
 
 
 def encode(moment: datetime, key: object) -> str:
@@ -52,8 +73,7 @@ def page_of(
     position = decode(after) if after else None
     if position is not None:
         moment, key = position
-        side = "lt" if descending else "gt"
-        rows = rows.filter(Q(**{f"{by}__{side}": moment}) | Q(**{by: moment, f"pk__{side}": key}))
+        rows = rows.filter(_beyond(by, moment, key, descending=descending))
     sign = "-" if descending else ""
     found = list(rows.order_by(f"{sign}{by}", f"{sign}pk")[: size + 1])
     more = len(found) > size

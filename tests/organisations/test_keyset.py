@@ -6,9 +6,12 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
+from certificates.models import Certificate
 from organisations.keyset import decode, encode, page_of
 from organisations.models import AuditEvent
 from organisations.services.audit import Actor, record
@@ -82,3 +85,24 @@ def test_pages_hold_each_row_once_even_at_one_moment(descending: bool) -> None:
                 break
     assert seen == whole
     assert subject not in seen
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("descending", "side"), [(False, ">"), (True, "<")])
+def test_the_index_is_entered_at_the_position(descending: bool, side: str) -> None:
+    """However deep a page lies, what stands before it is not read: the position is a condition of the index."""
+    hospital = make_hospital()
+    named = acting_for([hospital.organisation.pk], user=hospital.administrator.pk)
+    with named, connection.cursor() as cursor:
+        # The table is empty: what a planner would rather do there says nothing.
+        for way in ("seqscan", "sort", "bitmapscan"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+        rows = Certificate.objects.filter(organisation=hospital.organisation)
+        with CaptureQueriesContext(connection) as captured:
+            page_of(rows, by="not_after", after=encode(WHEN, KEY), size=50, descending=descending)
+        cursor.execute("EXPLAIN " + captured[-1]["sql"])
+        seen = [str(line) for (line,) in cursor.fetchall()]
+    [condition] = [line for line in seen if "Index Cond" in line]
+    assert f"ROW(not_after, id) {side} ROW(" in condition, seen
+    assert any("certificate_by_end" in line for line in seen), seen
+    assert not any("Sort" in line for line in seen), seen
