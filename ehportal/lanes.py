@@ -34,6 +34,8 @@ from organisations.services.work.wakes import TASK, wake
 
 CALLS = timedelta(seconds=settings.WORK_LEASE)
 """The lease of a row whose step calls the government."""
+WHOLE_LIST = timedelta(minutes=10)
+"""The lease of a list by which all certificates of its issuer are judged."""
 LETTER = timedelta(minutes=5)
 """The lease of a row whose step sends a letter."""
 
@@ -58,7 +60,7 @@ KINDS = (
     Kind("foreign_requests", Lane.SUBMISSIONS, ForeignRequest, work_on_foreign_request, CALLS),
     Kind("revocation_evidence", Lane.STATUS, Revocation, work_on_revocation, CALLS),
     # A list that cannot be had is asked for again and again: nobody releases what no person parked.
-    Kind("revocation_lists", Lane.STATUS, RevocationList, renew_list, CALLS, parks=False),
+    Kind("revocation_lists", Lane.STATUS, RevocationList, renew_list, WHOLE_LIST, parks=False),
     Kind("status_checks", Lane.STATUS, Certificate, check_revocation, CALLS),
     LETTERS,
     # What one notice breaks on must not silence its organisation, nor put off what others wait for.

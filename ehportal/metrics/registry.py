@@ -1,8 +1,8 @@
 """Where metrics are kept and gathered. A new subject declares its counters in a module of this room.
 
 Counters are declared with `registry=KEPT`; processes of one gunicorn add theirs up through files in a folder of their
-own (PROMETHEUS_MULTIPROC_DIR, operation/web.py). What is read from the database when somebody asks, such as what waits, is
-a collector: it goes through `gather_from`.
+own (PROMETHEUS_MULTIPROC_DIR, operation/web.py). What is read from the database when somebody asks, such as what
+waits, is a collector: it goes through `gather_from`.
 """
 
 import os
