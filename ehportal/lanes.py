@@ -21,6 +21,7 @@ from certificates.services.reminders.notices import remind_organisation
 from certificates.services.requests.work import work_on_request
 from certificates.services.revocations.work import work_on_revocation
 from certificates.services.status.check import check_revocation
+from certificates.services.status.judge_by_lists import ask_unjudged
 from certificates.services.status.renew_lists import renew_list
 from ehportal.operation import retention
 from organisations.domain.work import Lane
@@ -42,6 +43,7 @@ LETTER = timedelta(minutes=5)
 CHORES = (
     Task("forget", retention.EVERY, retention.forget_what_is_over),
     Task("forget-old-card-checks", timedelta(minutes=10), lambda now: forget_old_checks(now=now)),
+    Task("ask-unjudged", timedelta(hours=1), ask_unjudged),
     # For this one release: then the column that it reads goes.
     Task("share-issuers", timedelta(minutes=5), share_issuers),
     Task("read-bounces", timedelta(minutes=5), lambda now: read_bounces(now=now)),

@@ -21,6 +21,11 @@ class Migration(migrations.Migration):
             name='judged_at',
             field=models.DateTimeField(null=True),
         ),
+        migrations.AddField(
+            model_name='certificate',
+            name='judged_by',
+            field=models.UUIDField(blank=True, null=True),
+        ),
         migrations.CreateModel(
             name='ListedCertificate',
             fields=[

@@ -1,13 +1,15 @@
-"""Judging all certificates of all organisations by a list at once: whoever stands on it is revoked, others are dated.
+"""Judging all certificates of all organisations by a list at once: whoever stands on it is revoked, others stay good.
 
 Its entries are rows, written once an edition; PostgreSQL finds who is meant. Only certificates that were found good by
-themselves before are dated, since "good" needs the whole path: here the path above is judged once for all of them. What
-the list alone does not decide (a hold, a certificate that nobody asked about yet) stays with services/status/check.py.
+themselves before are judged so, since "good" needs the whole path: here the path above is judged once for all of them.
+They name the list (`judged_by`) and are not written again while it judges them: its `judged_at` is their date. What the
+list alone does not decide (a hold, a certificate that nobody asked about yet) stays with services/status/check.py.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -38,7 +40,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Passed:
-    """How many certificates became revoked, and how many need not be asked about for another day."""
+    """How many certificates became revoked, and how many are judged by the list from now on."""
 
     revoked: int = 0
     dated: int = 0
@@ -73,8 +75,8 @@ def judge_by_list(list_id: UUID, *, now: datetime) -> Passed:
         revoked += _revoke(list_id, issuers, environment, now)
         if _is_trusted(issuer, environment, asking=True):
             dated += _date(list_id, issuers, environment)
-    # Whoever is dated by it is not asked about on its own: that is its use.
-    used: dict[str, object] = {"used_at": Now()} if dated else {}
+    # Whoever is judged by it is not asked about alone: that is its use.
+    used: dict[str, object] = {"used_at": Now()} if dated or _judges_somebody(list_id) else {}
     RevocationList.objects.filter(pk=list_id).update(judged_at=Now(), **used)
     if revoked or dated:
         log.info("judged_by_list", list=str(list_id), revoked=revoked, dated=dated)
@@ -140,7 +142,32 @@ def _revoke(list_id: UUID, issuers: Sequence[str], environment: Environment, now
 
 
 def _date(list_id: UUID, issuers: Sequence[str], environment: Environment) -> int:
-    """Date the good ones that the list does not name, a piece of the table at a time; return how many."""
+    """Judge by the list those good ones from now on that it does not name; return how many were not before."""
+    question = "SELECT ehportal_judge_by_list(%s, %s, %s, %s, %s)"
+    return _by_pieces(question, [list_id, list(issuers), environment.value], [])
+
+
+def _judges_somebody(list_id: UUID) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ehportal_judges_somebody(%s)", [list_id])
+        return bool(cursor.fetchone()[0])
+
+
+def ask_unjudged(now: datetime) -> int:
+    """Have certificates asked about alone again whose list judged nobody for a day; return how many.
+
+    It ended, cannot be had, or its issuer is trusted no more. Call outside transactions.
+    """
+    asked = _by_pieces(
+        "SELECT ehportal_ask_alone(%s, %s, make_interval(secs => %s))", [], [EVERY.total_seconds()]
+    )
+    if asked:
+        log.warning("lists_judge_no_more", certificates=asked)
+    return asked
+
+
+def _by_pieces(question: str, before: Sequence[object], after: Sequence[object]) -> int:
+    """Ask about some pages of the table of certificates after the other, and return the sum."""
     total = 0
     with connection.cursor() as cursor:
         cursor.execute(
@@ -148,9 +175,7 @@ def _date(list_id: UUID, issuers: Sequence[str], environment: Environment) -> in
         )
         size = int(cursor.fetchone()[0])
         for first in range(0, size + 1, BLOCKS):
-            cursor.execute(
-                "SELECT ehportal_judge_by_list(%s, %s, %s, %s, %s, make_interval(secs => %s))",
-                [list_id, list(issuers), environment.value, first, first + BLOCKS, EVERY.total_seconds()],
-            )
+            values: list[Any] = [*before, first, first + BLOCKS, *after]
+            cursor.execute(question, values)
             total += int(cursor.fetchone()[0])
     return total

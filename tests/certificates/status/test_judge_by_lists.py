@@ -14,11 +14,13 @@ from certificates.domain.lifecycle import Environment
 from certificates.domain.x509 import read_certificate
 from certificates.models import Certificate, ListedCertificate, RevocationList
 from certificates.services.inventory.add_certificate import add_certificate
+from certificates.services.status.judge_by_lists import ask_unjudged
 from certificates.services.status.renew_lists import renew_list
 from certificates.services.status.shared_answers import SharedAnswers
 from certificates.trust.entries import Entry, entries_of, speaks_of_all
 from certificates.trust.kept_answers import KeptAnswers, Sharing, share_answers
 from certificates.trust.paths import validate
+from ehportal.lanes import CHORES
 from organisations.models import AuditEvent
 from organisations.tenancy import acting_for
 from tests.certificates.samples import der
@@ -96,7 +98,7 @@ def events(certificate: Certificate) -> list[str]:
         return [one.action for one in rows]
 
 
-def test_those_who_are_listed_are_revoked_and_the_others_dated(
+def test_those_who_are_listed_are_revoked_and_the_others_stay_good(
     world: World, hospitals: list[Hospital]
 ) -> None:
     good = [stand(hospital, world) for hospital in hospitals]
@@ -113,13 +115,17 @@ def test_those_who_are_listed_are_revoked_and_the_others_dated(
     for certificate in good:
         after = again(certificate)
         assert after.revocation_status == "good"
-        assert after.revocation_checked_at is not None
-        assert after.next_attempt_at is not None
-        assert after.next_attempt_at >= began + DAY
+        assert after.next_attempt_at is None, "nobody asks about it alone"
+        assert after.checked_at is not None
+        assert after.checked_at >= began
         assert events(certificate) == ["certificate_imported"]
     assert world.asked.count("/issuing.ocsp") == 1, "only about the one by whom the list was found"
+    # One that stayed good is named by the next edition.
+    publish(world, good[1], edition=9)
+    judge(world)
+    assert [again(one).revocation_status for one in good] == ["good", "revoked"]
     # Once more, and nobody is told anything twice; what stands on no list any more stays revoked.
-    publish(world, edition=9)
+    publish(world, edition=10)
     judge(world)
     assert [again(one).revocation_status for one in bad] == ["revoked", "revoked"]
     assert [len(events(one)) for one in bad] == [2, 2]
@@ -219,6 +225,62 @@ def test_it_is_done_again_before_any_of_them_is_due_and_not_sooner(
     listed = RevocationList.objects.get(address=f"{world.base}/issuing.crl")
     assert listed.used_at > soon(hours=-1), "nobody asks about each any more, and it is renewed all the same"
     assert again(first).revocation_status == "good"
+
+
+def test_what_is_judged_is_not_written_again(world: World, hospitals: list[Hospital]) -> None:
+    kept = stand(hospitals[0], world)
+    judge(world)
+    before = again(kept)
+    RevocationList.objects.update(judged_at=soon(hours=-7))
+    assert again(kept).checked_at == before.revocation_checked_at
+    judge(world)
+    after = again(kept)
+    assert after.revocation_checked_at == before.revocation_checked_at
+    assert after.checked_at is not None
+    assert before.revocation_checked_at is not None
+    assert after.checked_at > before.revocation_checked_at, "the list's own date"
+
+
+def test_a_hold_on_the_list_has_one_asked_about_that_it_judged(
+    world: World, hospitals: list[Hospital]
+) -> None:
+    kept = stand(hospitals[0], world)
+    judge(world)
+    publish(world, kept, reason=HOLD)
+    judge(world)
+    after = again(kept)
+    assert after.next_attempt_at is not None
+    assert after.next_attempt_at <= datetime.now(UTC)
+    assert after.judged_by is None
+
+
+def test_when_the_list_judges_no_more_each_is_asked_about_alone(
+    world: World, hospitals: list[Hospital]
+) -> None:
+    good, bad = stand(hospitals[0], world), stand(hospitals[1], world)
+    judge(world)
+    publish(world, bad)
+    judge(world)
+    now = datetime.now(UTC)
+    assert ask_unjudged(now) == 0
+    RevocationList.objects.update(judged_at=soon(hours=-25))
+    assert ask_unjudged(now) == 2
+    after = again(good)
+    assert after.judged_by is None
+    assert after.next_attempt_at is not None
+    assert after.next_attempt_at < now + DAY
+    assert again(bad).next_attempt_at is None, "it stays revoked"
+    assert ask_unjudged(now) == 0
+    assert ask_unjudged in {task.run for task in CHORES}
+
+
+def test_a_list_that_is_gone_judges_nobody(world: World, hospitals: list[Hospital]) -> None:
+    kept = stand(hospitals[0], world)
+    judge(world)
+    RevocationList.objects.all().delete()
+    assert again(kept).checked_at == again(kept).revocation_checked_at
+    assert ask_unjudged(datetime.now(UTC)) == 1
+    assert again(kept).next_attempt_at is not None
 
 
 def listing(**point: Any) -> x509.CertificateRevocationList:
