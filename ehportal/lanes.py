@@ -26,6 +26,7 @@ from certificates.services.requests.application_ids import ask_application_ids
 from certificates.services.requests.work import work_on_request
 from certificates.services.revocations.work import work_on_revocation
 from certificates.services.status.check import check_revocation
+from certificates.services.status.judge_by_lists import ask_unjudged
 from certificates.services.status.renew_lists import renew_list
 from certificates.services.tokens import errands as tokens
 from ehportal.operation import retention
@@ -41,12 +42,15 @@ from organisations.services.work.wakes import TASK, wake
 
 CALLS = timedelta(seconds=settings.WORK_LEASE)
 """The lease of a row whose step calls the government."""
+WHOLE_LIST = timedelta(minutes=10)
+"""The lease of a list by which all certificates of its issuer are judged."""
 LETTER = timedelta(minutes=5)
 """The lease of a row whose step sends a letter."""
 
 CHORES = (
     Task("forget", retention.EVERY, retention.forget_what_is_over),
     Task("forget-old-card-checks", timedelta(minutes=10), lambda now: forget_old_checks(now=now)),
+    Task("ask-unjudged", timedelta(hours=1), ask_unjudged),
     # For this one release: then the column that it reads goes.
     Task("share-issuers", timedelta(minutes=5), share_issuers),
     Task("read-bounces", timedelta(minutes=5), lambda now: read_bounces(now=now)),
@@ -81,7 +85,7 @@ KINDS = (
     Kind("foreign_requests", Lane.SUBMISSIONS, ForeignRequest, work_on_foreign_request, CALLS),
     Kind("revocation_evidence", Lane.STATUS, Revocation, work_on_revocation, CALLS),
     # A list that cannot be had is asked for again and again: nobody releases what no person parked.
-    Kind("revocation_lists", Lane.STATUS, RevocationList, renew_list, CALLS, parks=False),
+    Kind("revocation_lists", Lane.STATUS, RevocationList, renew_list, WHOLE_LIST, parks=False),
     Kind("status_checks", Lane.STATUS, Certificate, check_revocation, CALLS),
     LETTERS,
     # What one notice breaks on must silence neither its organisation nor its reader.

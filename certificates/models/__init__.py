@@ -1,6 +1,6 @@
 """Tables of the certificates app, one module a subject."""
 
-from certificates.models.authority import Issuer, RevocationList, StatusAnswer
+from certificates.models.authority import Issuer, ListedCertificate, RevocationList, StatusAnswer
 from certificates.models.card_check import CardCheck
 from certificates.models.certificate import Certificate, CertificateQuerySet
 from certificates.models.errand import Errand
@@ -32,6 +32,7 @@ __all__ = [
     "ImportBatch",
     "Installation",
     "Issuer",
+    "ListedCertificate",
     "MachineLook",
     "Paper",
     "RecordProposal",

@@ -8,6 +8,7 @@ from functools import lru_cache
 from django.db import models
 from django.db.models.functions import Now
 
+from certificates.domain.x509 import MAX_SERIAL_DIGITS
 from organisations.models.queued import Queued
 
 
@@ -79,12 +80,38 @@ class RevocationList(Queued):
     """Until when nobody need ask whether there is a newer one."""
     used_at = models.DateTimeField(db_default=Now())
     """When somebody last judged by it, to the hour; what nobody uses is not renewed."""
+    entries_digest = models.CharField(max_length=64, blank=True, default="", db_default="")
+    """Of the edition whose entries stand in `ListedCertificate`."""
+    judged_at = models.DateTimeField(null=True)
+    """When all certificates were last judged by it at once."""
     warned_at = models.DateTimeField(null=True)
     """When it was last said that this edition ends and none follows."""
     next_attempt_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.digest[:16]
+
+
+class ListedCertificate(models.Model):
+    """One entry of a list's newest edition that we looked through; gone with its list (PostgreSQL cascades)."""
+
+    id = models.BigAutoField(primary_key=True)
+    list = models.ForeignKey(
+        RevocationList, on_delete=models.CASCADE, related_name="entries", db_constraint=False, db_index=False
+    )
+    serial = models.CharField(max_length=MAX_SERIAL_DIGITS)
+    """Hex, as certificates have it."""
+    revoked_at = models.DateTimeField()
+    reason = models.CharField(max_length=24, blank=True)
+    """RFC 5280 5.3.1, its spelling."""
+    is_final = models.BooleanField()
+    """False where a certificate has to be asked about on its own: on hold, removed, or with what we do not read."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["list", "serial"], name="listed_once")]
+
+    def __str__(self) -> str:
+        return self.serial
 
 
 class StatusAnswer(models.Model):

@@ -25,7 +25,7 @@ from certificates.domain.validity import (
     window_start,
 )
 from certificates.domain.x509 import MAX_SERIAL_DIGITS
-from certificates.models.authority import issuer_der
+from certificates.models.authority import RevocationList, issuer_der
 from organisations.models.queued import Queued
 from organisations.sealing import unseal
 from organisations.ssin import index_in_row
@@ -174,6 +174,8 @@ class Certificate(Queued):
     on_hold_since = models.DateTimeField(null=True, blank=True)
     """Since when it is suspended, as OCSP or the CRL told it; empty for any other, and where it was not told."""
     revocation_checked_at = models.DateTimeField(null=True, blank=True)
+    judged_by = models.UUIDField(null=True, blank=True)
+    """The `RevocationList` that judges it together with all others of its issuer: nobody asks about it alone then."""
     next_attempt_at = models.DateTimeField(null=True, blank=True, db_default=Now())
     """When its revocation status is to be asked next; a new certificate's at once, None where nobody need ask again."""
     source = models.CharField(
@@ -289,6 +291,15 @@ class Certificate(Queued):
     def shows_number(self) -> bool:
         """True where whoever gets the certificate itself sees a national number: decides download and its trace."""
         return self.holds_number or bool(self.ssin_index)
+
+    @property
+    def checked_at(self) -> datetime | None:
+        """When its status was last heard: of itself, or by the list that judges it together with all others."""
+        if self.judged_by is None or self.next_attempt_at is not None or self.revocation_status in NOT_GOOD:
+            return self.revocation_checked_at
+        lists = RevocationList.objects.filter(pk=self.judged_by, judged_at__isnull=False)
+        heard = [*lists.values_list("judged_at", flat=True), self.revocation_checked_at]
+        return max((one for one in heard if one is not None), default=None)
 
     @property
     def has_no_end(self) -> bool:

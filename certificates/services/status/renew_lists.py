@@ -11,12 +11,13 @@ from django.db.models.functions import Least, Now
 
 from certificates.models import RevocationList
 from certificates.services.signing.ask_later import spread
+from certificates.services.status.judge_by_lists import judge_by_list
 from certificates.trust.calls import Calls
 from certificates.trust.kept_answers import answers
 from certificates.trust.shelf import fetch_list, list_key
 
 UNUSED = timedelta(days=2)
-"""After that long without a judgement a list is renewed no more: every certificate is asked about once a day."""
+"""After that long without a judgement a list is renewed no more, nor are certificates judged by it all at once."""
 WARNING = timedelta(days=1)
 """How long before its end it is said of a list that none follows; of short ones in the last fifth of their time."""
 
@@ -28,7 +29,9 @@ class ListNotRenewed(Exception):
 
 
 def renew_list(_turn: UUID, list_id: UUID, /, *, now: datetime) -> None:
-    """Ask for a newer edition of a kept list, unless nobody uses it any more. Call outside transactions.
+    """Ask for a newer edition of a kept list, and judge all certificates by it; none that nobody uses any more.
+
+    Call outside transactions.
 
     Raises what the call raises, or ListNotRenewed: the row tells it, and is tried again.
     """
@@ -52,6 +55,7 @@ def renew_list(_turn: UUID, list_id: UUID, /, *, now: datetime) -> None:
     known = shared.known(key)
     if known is None or known.content != came or known.ends <= now:
         raise ListNotRenewed
+    judge_by_list(list_id, now=now)
 
 
 def ending() -> Q:

@@ -94,6 +94,7 @@ NOBODYS: dict[str, str] = {
     "mfa_authenticator": "Second steps of accounts, before an organisation is chosen.",
     "certificates_cardcheck": "Cards whose authority is asked, whoever they then work for; sealed, and gone soon.",
     "certificates_issuer": "Certificates of authorities that lead to an anchor: public, the same for all.",
+    "certificates_listedcertificate": "The entries of such a list: serial numbers of its issuer, whoever has them.",
     "certificates_revocationlist": "What an authority publishes of all that it revoked; it names no organisation.",
     "certificates_statusanswer": "What an authority says of authorities below it, public and gone in an hour.",
     "organisations_calltally": "How calls to hosts outside ended, for all organisations together.",
