@@ -8,7 +8,7 @@ from typing import Self
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
@@ -26,6 +26,7 @@ from certificates.domain.validity import (
 )
 from certificates.domain.x509 import MAX_SERIAL_DIGITS
 from certificates.models.authority import RevocationList, issuer_der
+from certificates.succession import NAME
 from organisations.models.queued import Queued
 from organisations.sealing import unseal
 from organisations.ssin import index_in_row
@@ -35,9 +36,6 @@ WINDOW_START = Coalesce(F("replaceable_from"), F("not_after") - REPLACEMENT_WIND
 
 NOT_GOOD = frozenset({RevocationStatus.REVOKED, RevocationStatus.ON_HOLD})
 """For good or for now."""
-
-NAME = ("environment", "identifier_type", "identifier_value", "ssin_index", "application_id")
-"""Certificates that agree in these bear the same name in the same world."""
 
 
 class CertificateQuerySet(models.QuerySet["Certificate"]):
@@ -79,11 +77,7 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
 
     def without_successor(self) -> Self:
         """Certificates beside which no genuine later one of the same name stands."""
-        return self.exclude(has_successor())
-
-    def told_whether_renewed(self) -> Self:
-        """The same certificates, each with `renewed`: whether a later one has taken over."""
-        return self.annotate(renewed=has_successor())
+        return self.filter(renewed=False)
 
     def matching(self, text: str) -> Self:
         """Certificates in whose name, identifiers or fingerprints `text` occurs."""
@@ -111,16 +105,6 @@ def in_each_status(now: datetime) -> dict[CertificateStatus, Q]:
         CertificateStatus.RENEWABLE: current & Q(window_start__lte=now),
         CertificateStatus.VALID: current & Q(window_start__gt=now),
     }
-
-
-def has_successor() -> Exists:
-    """Return, as SQL over certificates, whether a genuine later one of the same name stands."""
-    later = Certificate.objects.filter(
-        organisation=OuterRef("organisation"),
-        not_after__gt=OuterRef("not_after"),
-        **{field: OuterRef(field) for field in NAME},
-    )
-    return Exists(later.exclude(identifier_type="").genuine())
 
 
 class Certificate(Queued):
@@ -209,11 +193,10 @@ class Certificate(Queued):
     """The owner's account while it is not shared: row-level security shows it to nobody else."""
     search_text = models.TextField()
     created_at = models.DateTimeField(default=timezone.now)
-
-    renewed = False
-    """Whether a later certificate has taken over, where `told_whether_renewed` asked."""
-    ending = False
-    """Whether a revocation of it is on its way, where a selector asked."""
+    renewed = models.BooleanField(default=False, db_default=False)
+    """Whether a genuine later one of its name stands, for whoever sees this one; kept by `succession`'s triggers."""
+    ending = models.BooleanField(default=False, db_default=False)
+    """Whether a revocation of it is on its way; kept by them too."""
 
     objects = CertificateQuerySet.as_manager()
 
@@ -274,7 +257,7 @@ class Certificate(Queued):
         )
 
     def standing(self, now: datetime) -> Standing:
-        """What lists call it at `now`, where it was asked whether it is `renewed` and `ending`."""
+        """What lists call it at `now`."""
         return standing_of(self.status(now), self.not_after, now, renewed=self.renewed, ending=self.ending)
 
     @property

@@ -4,25 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from certificates.domain.validity import LAST_DAYS, CertificateStatus, Standing
-from certificates.models import (
-    Certificate,
-    Revocation,
-)
-from certificates.models.certificate import NOT_GOOD, WINDOW_START, has_successor, in_each_status
+from certificates.models import Certificate
+from certificates.models.certificate import NOT_GOOD, WINDOW_START, in_each_status
 from organisations.keyset import Page, page_of
 from organisations.models import Organisation, OrganisationIdentifier
 
 LISTED = ("sealed_der", "chain", "search_text")
 """Columns that a list never shows and so does not fetch."""
-
-
-def is_ending() -> Exists:
-    """Return, as SQL over certificates, whether a revocation is on its way."""
-    return Exists(Revocation.objects.on_their_way().filter(certificate=OuterRef("pk")))
 
 
 def inventory_page(
@@ -35,13 +27,12 @@ def inventory_page(
     after: str | None = None,
     size: int = 50,
 ) -> Page[Certificate]:
-    """Return certificates by end of validity, soonest first; each knows whether it was `renewed` and is `ending`.
+    """Return certificates by end of validity, soonest first.
 
     `status` is a Standing, so that a filter finds what the words of the list say. Unknown filter values find nothing
     rather than all.
     """
-    rows = Certificate.objects.filter(organisation=organisation).defer(*LISTED).told_whether_renewed()
-    rows = rows.annotate(ending=is_ending())  # type: ignore[no-redef]  # fills what the class declares
+    rows = Certificate.objects.filter(organisation=organisation).defer(*LISTED)
     if q.strip():
         rows = rows.matching(q)
     if environment:
@@ -60,7 +51,7 @@ def in_each_standing(now: datetime) -> dict[Standing, Q]:
     rows = in_each_status(now)
     found = {Standing(status.value): where for status, where in rows.items()}
     alive = rows[CertificateStatus.VALID] | rows[CertificateStatus.RENEWABLE]
-    ending, renewed = Q(is_ending()), Q(has_successor())
+    ending, renewed = Q(ending=True), Q(renewed=True)
     quiet = ~ending & ~renewed
     last_days = Q(not_after__lte=now + LAST_DAYS)
     return found | {
@@ -136,9 +127,9 @@ def timeline(
             "replaceable_from",
             "revocation_status",
             "chain_trusted",
+            "renewed",
+            "ending",
         )
-        .told_whether_renewed()
-        .annotate(ending=is_ending())  # type: ignore[no-redef]  # fills what the class declares
         .order_by("not_after", "pk")[:most]
     )
     return [

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from certificates.domain.lifecycle import Environment
 from certificates.models import Certificate, CertificateRequest
-from certificates.selectors.inventory import LISTED, is_ending
+from certificates.selectors.inventory import LISTED
+from certificates.succession import NAME
 from organisations.access import Tenancy
 from organisations.models import Person
 
@@ -18,12 +19,17 @@ def own_person(tenancy: Tenancy) -> Person | None:
 def own_certificates(person: Person) -> list[Certificate]:
     """Return the certificates in the person's own name, the one that lasts longest first.
 
-    Each knows whether it was `renewed` and is `ending`.
+    A shared one counts as renewed here also by one that its owner has not shared yet: nobody else sees this.
     """
     rows = Certificate.objects.filter(organisation_id=person.organisation_id, owner=person)
-    rows = rows.told_whether_renewed()
-    rows = rows.annotate(ending=is_ending())  # type: ignore[no-redef]  # fills what the class declares
-    return list(rows.defer(*LISTED).order_by("-not_after", "pk"))
+    found = list(rows.defer(*LISTED).order_by("-not_after", "pk"))
+    lasting: dict[tuple[object, ...], datetime] = {}
+    for one in found:
+        name = tuple(getattr(one, field) for field in NAME)
+        one.renewed = one.renewed or lasting.get(name, one.not_after) > one.not_after
+        if one.is_genuine and one.identifier_type:
+            lasting.setdefault(name, one.not_after)
+    return found
 
 
 def own_requests(person: Person, *, most: int = 10) -> list[CertificateRequest]:

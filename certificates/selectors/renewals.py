@@ -9,7 +9,7 @@ from certificates.models import (
     Certificate,
     CertificateRequest,
 )
-from certificates.models.certificate import WINDOW_START, has_successor
+from certificates.models.certificate import WINDOW_START
 from certificates.selectors.inventory import LISTED, in_each_standing
 from organisations.models import Organisation
 
@@ -44,5 +44,5 @@ def unconfirmed_switches(
         not_after__gt=now,
         not_after__lte=now + SWITCH_SOON,
     ).not_revoked()
-    rows = rows.filter(has_successor()).select_related("owner").defer(*LISTED)
+    rows = rows.filter(renewed=True).select_related("owner").defer(*LISTED)
     return list(rows.order_by("not_after", "pk")[:most])

@@ -31,7 +31,7 @@ def ended(organisation: Organisation, readers: Readers, now: datetime) -> Iterat
         created_at__lt=F("not_after"),
         switch_confirmed_at=None,
     )
-    rows = rows.in_status(CertificateStatus.EXPIRED, now).told_whether_renewed()
+    rows = rows.in_status(CertificateStatus.EXPIRED, now)
     for certificate in rows.select_related("owner").defer(*LISTED).order_by("not_after", "pk"):
         to = readers.of(certificate, *readers.holders_of(certificate))
         yield Notice("ended", 0, certificate, to, _ended(certificate))

@@ -18,10 +18,10 @@ from certificates.domain.renewal import (
 )
 from certificates.domain.validity import RevocationStatus
 from certificates.models import Certificate, CertificateRequest, Revocation
-from certificates.models.certificate import NAME
 from certificates.models.request import CONTACT_FIELDS
 from certificates.models.work import KEY_STORE_LOST
 from certificates.services.requests.start import BASE_SERVICES, LONGEST
+from certificates.succession import NAME
 from organisations import selectors
 from organisations.domain.claims import Use
 from organisations.domain.mandates import belgian_day

@@ -1,0 +1,126 @@
+"""What is true of a certificate until another row changes, as migration operations.
+
+Whether a later certificate has taken over, and whether a revocation is on its way, is asked by every list and plot.
+Asked there it is an anti-join that PostgreSQL plans anew at each size, and at some sizes it walks the organisation for
+every row. So it stands in the row itself (`renewed`, `ending`), and triggers keep it: whoever writes certificates or
+revocations, one at a time or by COPY, writes it too, in one statement for all rows of theirs.
+
+*Renewed* is a certificate beside which stands a genuine later one of the same name in the same organisation, unless
+that one is private to somebody to whom the first is not: whoever may not see the later one is not told of it either.
+"""
+
+from collections.abc import Sequence
+
+from django.db.migrations.operations import RunSQL
+
+SETTINGS = "SET search_path = pg_catalog, public, pg_temp"
+NAME = ("identifier_type", "identifier_value", "ssin_index", "application_id", "environment")
+GROUP = ("organisation_id", *NAME)
+BUCKETS = 1024
+"""Names share this many locks, so that whoever takes in thousands in one transaction holds no more."""
+LOCKS = 20150
+"""The first number of these advisory locks."""
+
+
+def _columns(row: str) -> str:
+    return ", ".join(f"{row}.{column}" for column in GROUP)
+
+
+def _same(one: str, other: str) -> str:
+    return " AND ".join(f"{one}.{column} = {other}.{column}" for column in GROUP)
+
+
+def _genuine(row: str) -> str:
+    return f"({row}.chain_trusted AND {row}.revocation_status NOT IN ('revoked', 'on_hold'))"
+
+
+def renewed_among(touched: str) -> str:
+    """Return, as SQL, id and truth of `renewed` for each certificate that bears a name in `touched`, a subquery.
+
+    Each name is read once, however many bear it.
+    """
+    return f"""WITH touched AS MATERIALIZED (SELECT DISTINCT * FROM ({touched}) AS given WHERE identifier_type <> ''),
+                last AS MATERIALIZED (
+                    SELECT {_columns("touched")}, genuine.private_to_id, max(genuine.not_after) AS moment
+                    FROM touched JOIN certificates_certificate AS genuine ON {_same("genuine", "touched")}
+                    WHERE {_genuine("genuine")} GROUP BY {_columns("touched")}, genuine.private_to_id
+                )
+                SELECT one.id, coalesce(one.not_after < greatest(seen.moment, own.moment), false) AS truth
+                FROM touched JOIN certificates_certificate AS one ON {_same("one", "touched")}
+                LEFT JOIN last AS seen ON {_same("seen", "touched")} AND seen.private_to_id IS NULL
+                LEFT JOIN last AS own ON {_same("own", "touched")} AND own.private_to_id = one.private_to_id"""  # noqa: S608  # names of ours
+
+
+def _note(touched: str) -> str:
+    """Return the statements that write `renewed` anew where it is not true any more, one writer of a name at a time."""
+    bucket = f"abs(mod(hashtext(concat_ws('|', {', '.join(GROUP)})), {BUCKETS}))"
+    return f"""
+                PERFORM pg_advisory_xact_lock({LOCKS}, bucket) FROM (
+                    SELECT DISTINCT {bucket} AS bucket FROM ({touched}) AS given
+                    WHERE identifier_type <> '' ORDER BY 1
+                ) AS buckets;
+                UPDATE certificates_certificate AS certificate SET renewed = found.truth
+                    FROM ({renewed_among(touched)}) AS found
+                    WHERE found.id = certificate.id AND certificate.renewed <> found.truth;"""  # noqa: S608  # names of ours
+
+
+def _trigger(function: str, body: str) -> str:
+    return f"""
+            CREATE OR REPLACE FUNCTION {function}() RETURNS trigger
+                LANGUAGE plpgsql SECURITY DEFINER {SETTINGS} AS $$
+            BEGIN {body}
+                RETURN NULL;
+            END $$;
+            REVOKE ALL ON FUNCTION {function}() FROM PUBLIC;"""
+
+
+def _distinct(columns: Sequence[str]) -> str:
+    return " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in columns)
+
+
+def kept_in_the_row(final_states: Sequence[str]) -> RunSQL:
+    """Create the triggers that keep `renewed` and `ending`; a revocation in one of `final_states` is over."""
+    # What is written at once is added up; what changes afterwards changes one by one, and seldom.
+    added = _note(f"SELECT {_columns('added')} FROM added")  # noqa: S608  # names of ours
+    changed = _note(f"SELECT {_columns('OLD')} UNION SELECT {_columns('NEW')}")
+    gone = _note(f"SELECT {_columns('OLD')}")
+    watched = ("not_after", "private_to_id", "chain_trusted", "revocation_status", *GROUP)
+    states = ", ".join(f"'{state}'" for state in sorted(final_states))
+    ending = f"""
+                UPDATE certificates_certificate AS certificate SET ending = NOT certificate.ending
+                    WHERE certificate.id = coalesce(NEW.certificate_id, OLD.certificate_id)
+                        AND certificate.ending <> EXISTS (
+                            SELECT FROM certificates_revocation AS open
+                            WHERE open.certificate_id = certificate.id AND open.state NOT IN ({states}));"""  # noqa: S608  # names of ours
+    return RunSQL(
+        sql=f"""
+            {_trigger("ehportal_certificates_added", added)}
+            CREATE TRIGGER succession_added AFTER INSERT ON certificates_certificate
+                REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ehportal_certificates_added();
+            {_trigger("ehportal_certificate_changed", changed)}
+            CREATE TRIGGER succession_changed AFTER UPDATE OF {", ".join(watched)} ON certificates_certificate
+                FOR EACH ROW WHEN ({_genuine("OLD")} <> {_genuine("NEW")}
+                    OR {_distinct(("not_after", "private_to_id", *GROUP))})
+                EXECUTE FUNCTION ehportal_certificate_changed();
+            {_trigger("ehportal_certificate_gone", gone)}
+            CREATE TRIGGER succession_gone AFTER DELETE ON certificates_certificate
+                FOR EACH ROW EXECUTE FUNCTION ehportal_certificate_gone();
+            {_trigger("ehportal_revocation_moved", ending)}
+            CREATE TRIGGER ending_moved AFTER INSERT OR DELETE OR UPDATE OF state, certificate_id
+                ON certificates_revocation FOR EACH ROW EXECUTE FUNCTION ehportal_revocation_moved();
+        """,
+        reverse_sql="""
+            DROP TRIGGER ending_moved ON certificates_revocation;
+            DROP TRIGGER succession_gone ON certificates_certificate;
+            DROP TRIGGER succession_changed ON certificates_certificate;
+            DROP TRIGGER succession_added ON certificates_certificate;
+            DROP FUNCTION ehportal_revocation_moved();
+            DROP FUNCTION ehportal_certificate_gone();
+            DROP FUNCTION ehportal_certificate_changed();
+            DROP FUNCTION ehportal_certificates_added();
+        """,
+    )
+
+
+NAMED_INDEX = f"({', '.join(GROUP)}, not_after)"
+"""What finds everybody who bears a name, also of natural persons, whose number stands in `ssin_index`."""
