@@ -77,7 +77,6 @@ KINDS = (
     # Rows are forgotten within the hour, parked or not.
     Kind("card_checks", Lane.ASKED, CardCheck, judge_card, CALLS, pauses=AT_ONCE, parks=False),
     Kind("errands", Lane.ASKED, Errand, runner(ERRANDS), CALLS, pauses=AT_ONCE, parks=False),
-    Kind("account_letters", Lane.ASKED, AccountLetter, send_account_letter, CALLS),
     Kind("request_contracts", Lane.ASKED, CertificateRequest, work_on_request, CALLS),
     Kind("revocation_contracts", Lane.ASKED, Revocation, work_on_revocation, CALLS),
     Kind("requests", Lane.SUBMISSIONS, CertificateRequest, work_on_request, CALLS),
@@ -87,6 +86,8 @@ KINDS = (
     # A list that cannot be had is asked for again and again: nobody releases what no person parked.
     Kind("revocation_lists", Lane.STATUS, RevocationList, renew_list, WHOLE_LIST, parks=False),
     Kind("status_checks", Lane.STATUS, Certificate, check_revocation, CALLS),
+    # Among letters, where nothing but a mail server keeps it waiting.
+    Kind("account_letters", Lane.NOTICES, AccountLetter, send_account_letter, CALLS),
     LETTERS,
     # What one notice breaks on must silence neither its organisation nor its reader.
     Kind("notices", Lane.NOTICES, Organisation, look_for_notices, LETTER, due="reminders_due_at",

@@ -1,6 +1,7 @@
 """What every test stands on: one PostgreSQL per session, migrated by the owner, used by the web role."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,6 +15,8 @@ from tests import environment
 from tests.support.sandbox import SandboxProcess
 
 environment.prepare()
+# A shell that starts the tests beside itself (`&`) has them ignore Ctrl-C, and whatever they start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # An example may take as long as the machine is busy.
 examples.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 examples.load_profile("unhurried")

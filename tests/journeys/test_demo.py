@@ -29,6 +29,8 @@ def start(folder: Path, *words: str) -> "subprocess.Popen[str]":
         stderr=subprocess.STDOUT,
         text=True,
         cwd=ROOT,
+        # As in a shell that starts it beside itself: Ctrl-C must reach it all the same.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
     )
 
 

@@ -1,5 +1,6 @@
 """Proposals out of the government's answers: what is new, what is gone, what is told otherwise."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -81,6 +82,17 @@ def known_here(inquiry: RecordsInquiry, qualities: ActorQualities, infos: Iterab
     )  # fmt: skip
 
 
+LONGEST_KEY = 120
+
+
+def _short(key: str) -> str:
+    """Return `key` as its column takes it: of one that is too long its beginning, and a hash that tells it apart."""
+    if len(key) <= LONGEST_KEY:
+        return key
+    told = hashlib.sha256(key.encode()).hexdigest()
+    return f"{key[: LONGEST_KEY - len(told) - 1]}~{told}"
+
+
 @dataclass
 class Proposals:
     """Collects proposals of one inquiry; `rows` puts them in the order in which they are shown."""
@@ -89,6 +101,7 @@ class Proposals:
     now: datetime
     _made: list[RecordProposal] = field(default_factory=list)
     _new_keys: set[str] = field(default_factory=set)
+    _told: set[tuple[ProposalKind, str]] = field(default_factory=set)
 
     def _add(
         self,
@@ -98,12 +111,16 @@ class Proposals:
         certificate: Certificate | None = None,
         chain: tuple[bytes, ...] = (),
     ) -> None:
+        key = _short(key)
+        if (kind, key) in self._told:  # twice the same, as a register of somebody else's may tell it
+            return
+        self._told.add((kind, key))
         self._made.append(
             RecordProposal(
                 organisation_id=self.inquiry.organisation_id,
                 inquiry=self.inquiry,
                 kind=kind,
-                key=key[:120],
+                key=key,
                 facts=facts,
                 certificate=certificate,
                 sealed_certificates=sealed(chain) if chain else None,

@@ -133,7 +133,7 @@ def watch(stack: Stack) -> int:
 
 
 def interrupt(_signal: int, _frame: FrameType | None) -> None:
-    """Turn SIGTERM into the same clean stop as Ctrl-C."""
+    """Turn a signal into a clean stop; a shell that starts us beside itself (`&`) has us ignore Ctrl-C otherwise."""
     raise KeyboardInterrupt
 
 
@@ -146,7 +146,8 @@ def main() -> int:
     held = hold(folder, instead=AGAIN if options.once else "")
     if options.fresh:
         wipe(folder)
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, interrupt)
     began = time.monotonic()
     stack = build(folder, options.port)
     say("Starting ehportal")

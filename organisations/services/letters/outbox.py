@@ -38,7 +38,7 @@ def tell_account(account: User, kind: str) -> None:
     AccountLetter.objects.create(
         kind=kind, account=account, turn=_turn(account.pk.bytes), next_attempt_at=Now()
     )
-    wake_on_commit(Lane.ASKED)
+    wake_on_commit(Lane.NOTICES)
 
 
 @transaction.atomic
@@ -58,7 +58,7 @@ def ask_for_password(address: str) -> None:
     AccountLetter.objects.filter(free, digest=digest.hex()).update(
         next_attempt_at=Now(), asked_at=Now(), **AS_IF_NEVER_FAILED
     )
-    wake_on_commit(Lane.ASKED)
+    wake_on_commit(Lane.NOTICES)
 
 
 def send_account_letter(_turn_of: UUID, letter_id: UUID, /, *, now: datetime) -> None:

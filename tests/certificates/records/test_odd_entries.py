@@ -192,3 +192,33 @@ def test_a_certificate_is_proposed_and_taken_beside_any_odd_one(
     assert good.facts["acceptable"] is True, good.facts
     decided = decide(hospital, inquiry, [good])
     assert decided.settled == 1
+
+
+def test_keys_that_are_too_long_and_entries_told_twice(
+    hospital: Hospital, holder: Holder, government: SandboxProcess
+) -> None:
+    """Of entries that begin alike each is told, of the same entry one; none keeps the others from being told."""
+    enrolled(holder)
+    key = past(government, tag())
+    infos = CertraClient.certificate_infos
+
+    def told(client: CertraClient, question: bytes) -> tuple[CertificateInfo, ...]:
+        [good] = [one for one in infos(client, question) if one.public_key_identifier == key]
+        assert good.details is not None
+        odd = [
+            replace(
+                good,
+                public_key_identifier="k" * 200,
+                details=replace(good.details, serial_number=serial),
+            )
+            for serial in ("1", "2", "3", "3")
+        ]
+        return (*odd, good)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(CertraClient, "certificate_infos", told)
+        inquiry = questions.answer(hospital, holder)
+    found = proposals(inquiry, kind=ProposalKind.NEW_CERTIFICATE)
+    assert len(found) == 4
+    assert all(len(one.key) <= 120 for one in found)
+    assert key in {one.key for one in found}
