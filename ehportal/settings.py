@@ -262,6 +262,8 @@ WEB_CALLS = int(env.number("WEB_CALLS", 2))
 """How many threads of one web process may wait for the government at once; below the number of its threads."""
 REVOCATION_TIMEOUT = env.number("REVOCATION_TIMEOUT", 10)
 """For asking one OCSP responder, or fetching one list."""
+STATUS_PRIVATE_HOSTS = [name.lower() for name in env.items("STATUS_PRIVATE_HOSTS", "")]
+"""Hosts of OCSP responders and lists that may have an address of a private network; all others may not."""
 REVOCATION_DEADLINE = env.number("REVOCATION_DEADLINE", 20)
 """For everything that is asked to judge one certificate with those above it."""
 CARD_CHECK_SECONDS = env.number("CARD_CHECK_SECONDS", 15)
