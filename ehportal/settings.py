@@ -274,6 +274,8 @@ CERTRA_DEADLINE = env.number("CERTRA_DEADLINE", 40)
 """For one whole call: connecting, sending, and reading the answer to its end, however it trickles in."""
 REVOCATION_TIMEOUT = env.number("REVOCATION_TIMEOUT", 10)
 """For asking one OCSP responder, or fetching one list."""
+STATUS_PRIVATE_HOSTS = [name.lower() for name in env.items("STATUS_PRIVATE_HOSTS", "")]
+"""Hosts of OCSP responders and lists that may have an address of a private network; all others may not."""
 REVOCATION_DEADLINE = env.number("REVOCATION_DEADLINE", 20)
 """For everything that is asked to judge one certificate with those above it."""
 CARD_CHECK_SECONDS = env.number("CARD_CHECK_SECONDS", 15)

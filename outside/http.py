@@ -56,8 +56,12 @@ def exchange(
     most_bytes: int,
     trusted: str | None = None,
     proxy: str | None = None,
+    private: bool = True,
 ) -> Answer:
     """Send one request and return its whole answer, at most `most_bytes` once unpacked, all within the limits.
+
+    Without `private` nothing but the open internet is called: for addresses that others wrote. A proxy may stand
+    anywhere, and answers for where it goes.
 
     Raises NotSent (Resting among it) while nothing had left, NoAnswer after that, ValueError for no web address.
     """
@@ -74,9 +78,11 @@ def exchange(
         named, next_stop = parts.netloc.rpartition("@")[2], host
         if proxy is not None and parts.scheme == "http":
             next_stop, target = host_of(proxy), f"http://{named}{target}"
-            headers = {**_signed_in(proxy), **headers}
+            headers, private = {**_signed_in(proxy), **headers}, True
         name, _, port = next_stop.rpartition(":")
-        line = _connected(name, int(port), limits, deadline, tls=parts.scheme == "https", trusted=trusted)
+        line = _connected(
+            name, int(port), limits, deadline, tls=parts.scheme == "https", trusted=trusted, private=private
+        )
         with line:
             return _exchanged(line, named, method, target, body, headers, most_bytes)
 
@@ -91,10 +97,17 @@ def _signed_in(proxy: str) -> dict[str, str]:
 
 
 def _connected(
-    name: str, port: int, limits: Limits, deadline: Deadline, *, tls: bool, trusted: str | None
+    name: str,
+    port: int,
+    limits: Limits,
+    deadline: Deadline,
+    *,
+    tls: bool,
+    trusted: str | None,
+    private: bool,
 ) -> HurriedSocket | HurriedTlsSocket:
     try:
-        plain = connect(name, port, limits, deadline)
+        plain = connect(name, port, limits, deadline, private=private)
     except (OSError, UnicodeError) as error:
         raise NotSent("no connection") from error
     if not tls:

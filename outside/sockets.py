@@ -4,6 +4,7 @@ A time-out of a plain socket begins anew with every byte, so whoever sends one b
 every protocol (HTTP, SMTP, IMAP), in the clear and under TLS.
 """
 
+import ipaddress
 import queue
 import socket
 import ssl
@@ -114,13 +115,22 @@ def system_context() -> HurriedContext:
     return context
 
 
-def connect(host: str, port: int, limits: Limits, deadline: Deadline) -> HurriedSocket:
-    """Connect to the first address of `host` that answers. Raises OSError; TimeIsUp when the time was over."""
+def connect(
+    host: str, port: int, limits: Limits, deadline: Deadline, *, private: bool = True
+) -> HurriedSocket:
+    """Connect to the first address of `host` that answers; without `private` to one of the open internet only.
+
+    What is judged is the address that is then connected to, whatever the name says a moment later. Raises OSError;
+    TimeIsUp when the time was over.
+    """
     connecting = Deadline(limits.connecting)
     problem: OSError = OSError("no address")
     for family, kind, protocol, _name, address in _addresses(
         host, port, min(connecting.left(), deadline.left())
     ):
+        if not private and not is_public(address[0]):
+            problem = PermissionError("an address of a private network")
+            continue
         connection = HurriedSocket(family, kind, protocol)
         try:
             connection.settimeout(min(connecting.left(), deadline.left()))
@@ -135,6 +145,14 @@ def connect(host: str, port: int, limits: Limits, deadline: Deadline) -> Hurried
         connection.deadline, connection.silence = deadline, limits.silence
         return connection
     raise problem
+
+
+def is_public(address: str) -> bool:
+    """Return whether an IP address is one of the open internet: no loopback, no house's own, no link's, no group's."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    mapped = getattr(found, "ipv4_mapped", None)
+    found = mapped or found
+    return found.is_global and not found.is_multicast
 
 
 _Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]

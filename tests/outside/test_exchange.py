@@ -178,8 +178,8 @@ def test_once_the_time_is_up_nothing_leaves(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(deadlines, "elapsed", lambda: true() + late[0])
     connect = sockets.connect
 
-    def stopped(*arguments: object) -> object:
-        connection = connect(*arguments)  # type: ignore[arg-type]  # handed on as they came
+    def stopped(*arguments: object, **named: object) -> object:
+        connection = connect(*arguments, **named)  # type: ignore[arg-type]  # handed on as they came
         late[0] = 3600
         return connection
 
