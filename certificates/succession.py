@@ -16,10 +16,9 @@ from django.db.migrations.operations import RunSQL
 SETTINGS = "SET search_path = pg_catalog, public, pg_temp"
 NAME = ("identifier_type", "identifier_value", "ssin_index", "application_id", "environment")
 GROUP = ("organisation_id", *NAME)
-BUCKETS = 1024
-"""Names share this many locks, so that whoever takes in thousands in one transaction holds no more."""
-LOCKS = 20150
-"""The first number of these advisory locks."""
+BUCKETS = 64
+"""The names of an organisation share this many locks: who takes in thousands in one transaction holds no more of them,
+and none of another organisation's."""
 
 
 def _columns(row: str) -> str:
@@ -53,11 +52,11 @@ def renewed_among(touched: str) -> str:
 
 def _note(touched: str) -> str:
     """Return the statements that write `renewed` anew where it is not true any more, one writer of a name at a time."""
-    bucket = f"abs(mod(hashtext(concat_ws('|', {', '.join(GROUP)})), {BUCKETS}))"
+    bucket = f"abs(mod(hashtext(concat_ws('|', {', '.join(NAME)})), {BUCKETS}))"
     return f"""
-                PERFORM pg_advisory_xact_lock({LOCKS}, bucket) FROM (
-                    SELECT DISTINCT {bucket} AS bucket FROM ({touched}) AS given
-                    WHERE identifier_type <> '' ORDER BY 1
+                PERFORM pg_advisory_xact_lock(tenant, bucket) FROM (
+                    SELECT DISTINCT hashtext('succession ' || organisation_id) AS tenant, {bucket} AS bucket
+                    FROM ({touched}) AS given WHERE identifier_type <> '' ORDER BY 1, 2
                 ) AS buckets;
                 UPDATE certificates_certificate AS certificate SET renewed = found.truth
                     FROM ({renewed_among(touched)}) AS found

@@ -1,0 +1,109 @@
+"""How PostgreSQL answers the questions of the lists, with fresh statistics, at sizes at which plans used to flip."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from certificates.models import Certificate
+from certificates.selectors import inventory, renewals
+from organisations.keyset import encode
+from organisations.models import Organisation
+from organisations.tenancy import acting_for
+from tests.certificates.web.shelf import shelve
+from tests.support.hospital import Hospital, make_hospital
+
+SIZES = (300, 3_000, 10_000)
+BESIDE = 15_000
+"""Certificates of other organisations in the same table."""
+
+Question = Callable[[Organisation, datetime], object]
+QUESTIONS: dict[str, Question] = {
+    "counts": inventory.status_counts,
+    "ended": inventory.ended,
+    "timeline": inventory.timeline,
+    "first page": lambda here, _now: inventory.inventory_page(here),
+    "deep page": lambda here, now: inventory.inventory_page(
+        here, after=encode(now + timedelta(days=400), here.pk)
+    ),
+    "renewable": lambda here, _now: inventory.inventory_page(here, status="renewable"),
+    "to renew": lambda here, now: list(renewals.to_renew(here, now)[:50]),
+    "switches": renewals.unconfirmed_switches,
+}
+
+WHOLE = {"counts"}
+"""What reads every row of the organisation, and may read the whole table for it where that is quicker, once."""
+
+
+@pytest.fixture(scope="module")
+def shelves(committing: None, owner_url: str) -> dict[int, Hospital]:
+    """Organisations of each size, and others beside them; statistics are fresh."""
+    made = {}
+    with psycopg.connect(owner_url, autocommit=True) as owner:
+        for number, size in enumerate((*SIZES, BESIDE)):
+            hospital = make_hospital(
+                name=f"Size {size}", cbe=checked(4067980 + number, 8), ssin=checked(850730033 + number, 9)
+            )
+            multiply(owner, shelve(hospital.organisation, "MODEL", 300), size)
+            made[size] = hospital
+        owner.execute("ANALYZE")
+    return made
+
+
+def checked(number: int, digits: int) -> str:
+    """Return a number of an enterprise or a person with its two check digits."""
+    return f"{number:0{digits}d}{97 - number % 97:02d}"
+
+
+def multiply(owner: "psycopg.Connection[tuple[object, ...]]", model: Certificate, size: int) -> None:
+    """Stand `size` certificates like `model` beside it: names of their own, two in a hundred with a successor."""
+    columns = [str(field.column) for field in Certificate._meta.concrete_fields]
+    made = {
+        "id": "gen_random_uuid()",
+        "fingerprint": "md5(model.id::text || n) || md5(n || model.id::text)",
+        "serial": "md5(n || 'serial')",
+        "application_id": "'APP' || (n - mod(n, 100) / 98)",
+        "not_before": "now() - interval '2 years'",
+        "not_after": f"now() - interval '60 days' + interval '1 minute' * (n::bigint * 1576800 / {size})",
+        "revocation_status": "CASE WHEN mod(n, 50) = 0 THEN 'revoked' ELSE 'good' END",
+    }
+    values = ", ".join(made.get(column, f"model.{column}") for column in columns)
+    owner.execute(
+        f"INSERT INTO certificates_certificate ({', '.join(columns)}) SELECT {values}"  # noqa: S608  # names of the model's
+        " FROM certificates_certificate AS model, generate_series(1, %s) AS n WHERE model.id = %s",
+        [size, model.pk],
+    )
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_nothing_is_walked_again_and_again(shelves: dict[int, Hospital], size: int, question: str) -> None:
+    """No row of an organisation makes PostgreSQL look at others of it, and no page reads all tenants' rows."""
+    hospital = shelves[size]
+    now = datetime.now(UTC)
+    with (
+        acting_for([hospital.organisation.pk], user=hospital.administrator.pk),
+        connection.cursor() as cursor,
+    ):
+        with CaptureQueriesContext(connection) as captured:
+            QUESTIONS[question](hospital.organisation, now)
+        told = [one["sql"] for one in captured if "certificates_certificate" in one["sql"]]
+        assert told
+        for sql in told:
+            cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + sql)
+            [(found,)] = cursor.fetchall()
+            judge(found[0]["Plan"], sum(SIZES) + BESIDE if question in WHOLE else size)
+
+
+def judge(node: dict[str, object], size: int) -> None:
+    """Raise AssertionError where a node of the plan reads more certificates, again or for the first time, than `size`."""
+    if node.get("Relation Name") == "certificates_certificate":
+        loops, rows = int(str(node["Actual Loops"])), float(str(node["Actual Rows"]))
+        thrown = float(str(node.get("Rows Removed by Filter", 0)))
+        read = loops * (rows + thrown)
+        assert read <= 1.1 * size + 60, node
+    for child in node.get("Plans", []):  # type: ignore[attr-defined]  # JSON
+        judge(child, size)
