@@ -99,7 +99,7 @@ def test_nothing_is_walked_again_and_again(shelves: dict[int, Hospital], size: i
 
 
 def judge(node: dict[str, object], size: int) -> None:
-    """Raise AssertionError where a node of the plan reads more certificates, again or for the first time, than `size`."""
+    """Raise AssertionError where a node of the plan reads more certificates, again or anew, than `size`."""
     if node.get("Relation Name") == "certificates_certificate":
         loops, rows = int(str(node["Actual Loops"])), float(str(node["Actual Rows"]))
         thrown = float(str(node.get("Rows Removed by Filter", 0)))
