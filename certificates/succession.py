@@ -18,9 +18,6 @@ BY_INDEX = "SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergej
 """Plans are kept: one that was made for thousands of rows must not read the whole table for one, nor the reverse."""
 NAME = ("identifier_type", "identifier_value", "ssin_index", "application_id", "environment")
 GROUP = ("organisation_id", *NAME)
-BUCKETS = 64
-"""The names of an organisation share this many locks: who takes in thousands in one transaction holds no more of them,
-and none of another organisation's."""
 
 
 def _columns(row: str) -> str:
@@ -49,14 +46,21 @@ def renewed_among(touched: str) -> str:
                 JOIN certificates_certificate AS one ON {_same("one", "touched")}"""  # noqa: S608  # names of ours
 
 
+def lock_names(touched: str, *, perform: bool = False) -> str:
+    """Return, as SQL, the locks of the organisations of `touched`, a subquery, one after the other in their order.
+
+    One lock for all names of an organisation: whoever takes in thousands in one transaction holds one, and waits for
+    nobody of another organisation.
+    """
+    return f"""{"PERFORM" if perform else "SELECT"} pg_advisory_xact_lock(hashtext('succession'), tenant) FROM (
+                    SELECT DISTINCT hashtext(organisation_id::text) AS tenant FROM ({touched}) AS given ORDER BY 1
+                ) AS tenants"""  # noqa: S608  # names of ours
+
+
 def _note(touched: str) -> str:
     """Return the statements that write `renewed` anew where it is not true any more, one writer of a name at a time."""
-    bucket = f"abs(mod(hashtext(concat_ws('|', {', '.join(NAME)})), {BUCKETS}))"
     return f"""
-                PERFORM pg_advisory_xact_lock(tenant, bucket) FROM (
-                    SELECT DISTINCT hashtext('succession ' || organisation_id) AS tenant, {bucket} AS bucket
-                    FROM ({touched}) AS given WHERE identifier_type <> '' ORDER BY 1, 2
-                ) AS buckets;
+                {lock_names(touched, perform=True)};
                 UPDATE certificates_certificate AS certificate SET renewed = found.truth
                     FROM ({renewed_among(touched)}) AS found
                     WHERE found.id = certificate.id AND certificate.renewed <> found.truth;"""  # noqa: S608  # names of ours
@@ -82,7 +86,9 @@ def kept_in_the_row(final_states: Sequence[str]) -> RunSQL:
     added = _note(f"SELECT {_columns('added')} FROM added")  # noqa: S608  # names of ours
     changed = _note(f"SELECT {_columns('OLD')} UNION SELECT {_columns('NEW')}")
     gone = _note(f"SELECT {_columns('OLD')}")
-    watched = ("not_after", "private_to_id", "chain_trusted", "revocation_status", *GROUP)
+    # Whoever writes the index of a number anew under another key writes it in all its rows: they stay together.
+    group = [column for column in GROUP if column != "ssin_index"]
+    watched = ("not_after", "private_to_id", "chain_trusted", "revocation_status", *group)
     states = ", ".join(f"'{state}'" for state in sorted(final_states))
     ending = f"""
                 UPDATE certificates_certificate AS certificate SET ending = NOT certificate.ending
@@ -98,7 +104,7 @@ def kept_in_the_row(final_states: Sequence[str]) -> RunSQL:
             {_trigger("ehportal_certificate_changed", changed)}
             CREATE TRIGGER succession_changed AFTER UPDATE OF {", ".join(watched)} ON certificates_certificate
                 FOR EACH ROW WHEN ({_genuine("OLD")} <> {_genuine("NEW")}
-                    OR {_distinct(("not_after", "private_to_id", *GROUP))})
+                    OR {_distinct(("not_after", "private_to_id", *group))})
                 EXECUTE FUNCTION ehportal_certificate_changed();
             {_trigger("ehportal_certificate_gone", gone)}
             CREATE TRIGGER succession_gone AFTER DELETE ON certificates_certificate

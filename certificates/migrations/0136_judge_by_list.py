@@ -65,7 +65,8 @@ SQL = f"""
     END $$;
     CREATE FUNCTION ehportal_judges_somebody(looked uuid) RETURNS boolean {OWNED} AS $$
     BEGIN
-        RETURN EXISTS (SELECT FROM certificates_certificate WHERE judged_by = looked);
+        RETURN EXISTS (SELECT FROM certificates_certificate
+            WHERE judged_by = looked AND not_after > clock_timestamp() AND revocation_status <> 'revoked');
     END $$;
     REVOKE ALL ON FUNCTION ehportal_judges_somebody(uuid) FROM PUBLIC;
     GRANT EXECUTE ON FUNCTION ehportal_judges_somebody(uuid) TO {ROLE};

@@ -33,7 +33,8 @@ def speaks_of_all(crl: x509.CertificateRevocationList, address: str) -> bool:
         return False
     for extension in extensions:
         value = extension.value
-        if isinstance(value, x509.DeltaCRLIndicator):
+        # A part of a list, and one that names a part which says more (5.2.6): the single check reads both.
+        if isinstance(value, (x509.DeltaCRLIndicator, x509.FreshestCRL)):
             return False
         if isinstance(value, x509.IssuingDistributionPoint):
             if value.only_contains_ca_certs or value.only_contains_attribute_certs or value.indirect_crl:

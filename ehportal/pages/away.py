@@ -36,9 +36,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
     with translation.override(translation.get_language_from_request(request)):
         if request.path.startswith(AGENT):
             # No problem document: an agent takes this for a server that cannot be reached, and asks again.
-            answer = HttpResponse(
-                _("ehportal cannot reach its database."), status=status, content_type="text/plain"
+            said = (
+                _("ehportal cannot reach its database.") if away else _("Something went wrong on our side.")
             )
+            answer = HttpResponse(said, status=status, content_type="text/plain")
         else:
             answer = HttpResponse(render_to_string("503.html" if away else "500.html"), status=status)
     if away:

@@ -12,7 +12,7 @@ from certificates.services.signing.gateways import silence_problem
 from certificates.services.status.check import ask_status, note_status
 from certificates.services.status.note_revoked import WITNESSES
 from certificates.trust.paths import Trust, Verdict
-from organisations.tenancy import acting_for
+from organisations.services.work.deadlocks import write_down
 
 
 def is_evidence(verdict: Verdict) -> bool:
@@ -23,11 +23,14 @@ def is_evidence(verdict: Verdict) -> bool:
 def look_for_evidence(revocation: Revocation, *, now: datetime) -> None:
     """Ask OCSP or the CRL; complete the revocation, or ask again later. Raises Overtaken. Call outside transactions."""
     verdict = ask_status(revocation.certificate)
-    with acting_for([revocation.organisation_id], as_platform=True):
+
+    def write() -> None:
         if is_evidence(verdict):
             note_status(revocation.certificate, verdict, now=now)
         else:
             ask_later(revocation, _problem(verdict, now), now)
+
+    write_down([revocation.organisation_id], write)
 
 
 def _problem(verdict: Verdict, now: datetime) -> dict[str, object] | None:

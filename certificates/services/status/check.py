@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 
 from agent.wire.pki.certificates import load_certificate, readable
 from certificates.domain.lifecycle import Environment
@@ -17,6 +19,7 @@ from certificates.trust.anchors import certificate_anchors
 from certificates.trust.kept_answers import Sharing
 from certificates.trust.paths import Trust, Verdict, validate
 from organisations.services.work.claims import plan_next
+from organisations.services.work.deadlocks import write_down
 from organisations.tenancy import acting_for
 
 EVERY = timedelta(hours=24)
@@ -30,11 +33,14 @@ def check_revocation(organisation_id: UUID, certificate_id: UUID, *, now: dateti
     if certificate is None:
         return
     verdict = ask_status(certificate, sharing=Sharing.LISTS)
-    with acting_for([organisation_id], as_platform=True):
+
+    def write() -> None:
         if verdict.silence is None:
             note_status(certificate, verdict, now=now)
         else:  # it was not asked: what was known stands, and it waits until somebody found its service answering
             plan_next(Certificate, certificate.pk, max(now, verdict.silence.until) + spread(), now)
+
+    write_down([organisation_id], write)
 
 
 def ask_status(certificate: Certificate, *, sharing: Sharing = Sharing.ABOVE) -> Verdict:
@@ -80,5 +86,7 @@ def note_status(certificate: Certificate, verdict: Verdict, *, now: datetime) ->
         rows.filter(revocation_status=RevocationStatus.GOOD).update(
             revocation_status=RevocationStatus.UNKNOWN
         )
+        # Nor does a list judge what nobody knows any more: it is asked about by itself.
+        rows.update(judged_by=None, next_attempt_at=Coalesce("next_attempt_at", Value(now)))
     over = certificate.not_after <= now or rows.filter(revocation_status=RevocationStatus.REVOKED).exists()
     plan_next(Certificate, certificate.pk, None if over else now + EVERY, now)

@@ -9,11 +9,13 @@ list alone does not decide (a hold, a certificate that nobody asked about yet) s
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import structlog
 from asn1crypto import x509 as asn1_x509
+from celery.exceptions import SoftTimeLimitExceeded
 from cryptography import x509
 from django.db import connection, transaction
 from django.db.models.functions import Now
@@ -28,7 +30,7 @@ from certificates.trust.entries import entries_of, speaks_of_all
 from certificates.trust.kept_answers import Sharing
 from certificates.trust.paths import Trust, Verdict, validate
 from certificates.trust.revocation import UNREADABLE
-from organisations.tenancy import acting_for
+from organisations.services.work.deadlocks import write_down
 
 AGAIN = EVERY / 4
 """After how long all are judged by the same edition once more: before any of them is due."""
@@ -54,11 +56,12 @@ def judge_by_list(list_id: UUID, *, now: datetime) -> Passed:
     """
     kept = RevocationList.objects.select_related("issuer").get(pk=list_id)
     issuer = bytes(kept.issuer.der)
-    homes = [one for one in Environment if _is_trusted(issuer, one, asking=False)]
+    homes = [one for one in Environment if _trust(issuer, one, asking=False) is Trust.TRUSTED]
     if not homes or kept.next_update <= now:
         return Passed()
     is_new = kept.entries_digest != kept.content_digest
-    if not is_new and kept.judged_at is not None and kept.judged_at > now - AGAIN:
+    # What was judged before this edition came was judged by another; a pass that was stopped begins again.
+    if not is_new and kept.judged_at is not None and kept.judged_at > max(now - AGAIN, kept.fetched_at):
         return Passed()
     try:
         crl = x509.load_der_x509_crl(bytes(kept.content))
@@ -71,28 +74,40 @@ def judge_by_list(list_id: UUID, *, now: datetime) -> Passed:
         return Passed()
     issuers = _of_the_same_key(issuer)
     revoked = dated = 0
+    heard = set()
     for environment in homes:
         revoked += _revoke(list_id, issuers, environment, now)
-        if _is_trusted(issuer, environment, asking=True):
+        heard.add(trust := _trust(issuer, environment, asking=True))
+        if trust is Trust.TRUSTED:
             dated += _date(list_id, issuers, environment)
     # Whoever is judged by it is not asked about alone: that is its use.
-    used: dict[str, object] = {"used_at": Now()} if dated or _judges_somebody(list_id) else {}
-    RevocationList.objects.filter(pk=list_id).update(judged_at=Now(), **used)
+    values: dict[str, object] = {"used_at": Now()} if dated or _judges_somebody(list_id) else {}
+    # Of whom nobody can say that all above them is good, nobody was judged: after a day they are asked about alone, and
+    # from now on where somebody above them is revoked.
+    if heard == {Trust.TRUSTED}:
+        values["judged_at"] = Now()
+    elif Trust.REVOKED in heard:
+        values["judged_at"] = None
+        log.error("authority_of_list_revoked", list=str(list_id))
+    if values:
+        RevocationList.objects.filter(pk=list_id).update(**values)
+    if Trust.REVOKED in heard:
+        ask_unjudged(now)
     if revoked or dated:
         log.info("judged_by_list", list=str(list_id), revoked=revoked, dated=dated)
     return Passed(revoked, dated)
 
 
-def _is_trusted(issuer: bytes, environment: Environment, *, asking: bool) -> bool:
-    """Return whether an issuer leads to an anchor, and with `asking` whether nobody above it is revoked."""
+def _trust(issuer: bytes, environment: Environment, *, asking: bool) -> Trust:
+    """Return whether an issuer leads to an anchor, and with `asking` whether it or somebody above it is revoked."""
     anchors = certificate_anchors(environment)
     if not anchors:
-        return False
+        return Trust.NOT_TRUSTED
     others = readable(bytes(der) for der in Issuer.objects.values_list("der", flat=True))
     verdict = validate(
         load_certificate(issuer), others, anchors, check_revocation=asking, sharing=Sharing.LISTS
     )
-    return verdict.trust is Trust.TRUSTED
+    return verdict.trust
 
 
 def _of_the_same_key(issuer: bytes) -> list[str]:
@@ -100,8 +115,12 @@ def _of_the_same_key(issuer: bytes) -> list[str]:
     wanted = asn1_x509.Certificate.load(issuer)
     found = []
     for fingerprint, der in Issuer.objects.values_list("fingerprint", "der"):
-        one = asn1_x509.Certificate.load(bytes(der))
-        if one.subject == wanted.subject and one.public_key.dump() == wanted.public_key.dump():
+        try:
+            one = asn1_x509.Certificate.load(bytes(der))
+            alike = one.subject == wanted.subject and one.public_key.dump() == wanted.public_key.dump()
+        except UNREADABLE:
+            continue
+        if alike:
             found.append(fingerprint)
     return found
 
@@ -129,16 +148,21 @@ def _revoke(list_id: UUID, issuers: Sequence[str], environment: Environment, now
         found = cursor.fetchall()
     broken: list[Exception] = []
     for organisation_id, certificate_id, revoked_at, reason in found:
+        verdict = Verdict(Trust.REVOKED, revoked_at, Witness.CRL, reason)
         try:
-            with acting_for([organisation_id], as_platform=True):
-                certificate = Certificate.objects.get(pk=certificate_id)
-                note_status(certificate, Verdict(Trust.REVOKED, revoked_at, Witness.CRL, reason), now=now)
+            write_down([organisation_id], partial(_note, certificate_id, verdict, now))
+        except SoftTimeLimitExceeded:
+            raise
         except Exception as error:  # the others are revoked all the same
             log.exception("revocation_not_noted", certificate=str(certificate_id))
             broken.append(error)
     if broken:
         raise broken[0]
     return len(found)
+
+
+def _note(certificate_id: UUID, verdict: Verdict, now: datetime) -> None:
+    note_status(Certificate.objects.get(pk=certificate_id), verdict, now=now)
 
 
 def _date(list_id: UUID, issuers: Sequence[str], environment: Environment) -> int:

@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
-from django.db.models import F, Min, QuerySet
+from django.db.models import F, Min, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from organisations.models import Organisation, Recipient, Reminder, User
@@ -123,8 +123,9 @@ def _settle(
             _note_sent(recipient, told, now)
     rows = Reminder.objects.filter(organisation=recipient.organisation, recipient=recipient.user)
     first = rows.exclude(next_attempt_at=None).aggregate(first=Min("next_attempt_at"))["first"]
-    if first is None:
-        Recipient.objects.filter(pk=recipient.pk).update(burns=False)
+    if first is None:  # unless somebody wants a letter written since
+        untouched = Q(next_attempt_at=F("leased_until")) | Q(leased_until=None, next_attempt_at__lte=now)
+        Recipient.objects.filter(untouched, pk=recipient.pk).update(burns=False)
     plan_next(Recipient, recipient.pk, first and max(first, not_before), now)
 
 

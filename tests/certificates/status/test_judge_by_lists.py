@@ -14,6 +14,7 @@ from certificates.domain.lifecycle import Environment
 from certificates.domain.x509 import read_certificate
 from certificates.models import Certificate, ListedCertificate, RevocationList
 from certificates.services.inventory.add_certificate import add_certificate
+from certificates.services.status import judge_by_lists
 from certificates.services.status.judge_by_lists import ask_unjudged
 from certificates.services.status.renew_lists import renew_list
 from certificates.services.status.shared_answers import SharedAnswers
@@ -192,6 +193,55 @@ def test_without_word_of_the_issuer_nobody_is_good_but_the_listed_are_revoked(
     assert again(good).revocation_checked_at is None
 
 
+def test_nobody_is_good_by_a_list_any_more_whose_authority_was_revoked(
+    world: World, hospitals: list[Hospital]
+) -> None:
+    kept = stand(hospitals[0], world)
+    judge(world)
+    world.list_of("root", [world.issuing.serial_number], number=9)
+    RevocationList.objects.exclude(address=f"{world.base}/issuing.crl").delete()
+    RevocationList.objects.update(judged_at=soon(hours=-7))
+    judge(world)
+    after = again(kept)
+    assert after.judged_by is None
+    assert after.next_attempt_at is not None, "it is asked about alone"
+    assert not RevocationList.objects.filter(judged_at__isnull=False).exists()
+
+
+def test_a_list_whose_authority_nobody_speaks_of_judges_nobody_for_longer_than_a_day(
+    world: World, hospitals: list[Hospital]
+) -> None:
+    kept = stand(hospitals[0], world)
+    judge(world)
+    del world.answers["/root.crl"]
+    RevocationList.objects.exclude(address=f"{world.base}/issuing.crl").delete()
+    RevocationList.objects.update(judged_at=soon(hours=-25))
+    judge(world)
+    assert ask_unjudged(datetime.now(UTC)) == 1
+    assert again(kept).judged_by is None
+
+
+def test_a_pass_that_was_stopped_begins_again(
+    world: World, hospitals: list[Hospital], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its entries stand already, and all were judged a moment ago, by the edition before."""
+    bad = stand(hospitals[0], world)
+    judge(world)
+    publish(world, bad)
+
+    def stop(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(judge_by_lists, "_revoke", stop)
+        with pytest.raises(KeyboardInterrupt):
+            judge(world)
+    assert ListedCertificate.objects.count() == 1
+    assert again(bad).revocation_status == "good"
+    judge(world)
+    assert again(bad).revocation_status == "revoked"
+
+
 def test_the_entries_are_written_once_an_edition_and_go_with_the_list(
     world: World, hospitals: list[Hospital]
 ) -> None:
@@ -283,7 +333,7 @@ def test_a_list_that_is_gone_judges_nobody(world: World, hospitals: list[Hospita
     assert again(kept).next_attempt_at is not None
 
 
-def listing(**point: Any) -> x509.CertificateRevocationList:
+def listing(parts_at: list[Any] | None = None, **point: Any) -> x509.CertificateRevocationList:
     """A list with a distribution point of its own; the same certificate stands on it twice."""
     builder = (
         x509.CertificateRevocationListBuilder()
@@ -305,6 +355,9 @@ def listing(**point: Any) -> x509.CertificateRevocationList:
     if point:
         extension = x509.IssuingDistributionPoint(**(values | point))
         builder = builder.add_extension(extension, critical=True)
+    if parts_at is not None:
+        place = x509.DistributionPoint(parts_at, None, None, None)
+        builder = builder.add_extension(x509.FreshestCRL([place]), critical=False)
     for reason in (HOLD, COMPROMISED):
         entry = x509.RevokedCertificateBuilder().serial_number(0xAB).revocation_date(soon(days=-1))
         builder = builder.add_revoked_certificate(entry.add_extension(x509.CRLReason(reason), False).build())
@@ -327,6 +380,7 @@ def test_which_lists_speak_of_all() -> None:
         {"only_some_reasons": frozenset({COMPROMISED})},
     ):
         assert not speaks_of_all(listing(**point), address), point
+    assert not speaks_of_all(listing(parts_at=there), address), "a part of it says more"
 
 
 def test_of_two_entries_about_one_the_final_one_counts() -> None:
