@@ -16,6 +16,16 @@ from tests.support.mail_sink import MailSink
 
 PASSWORD = "een-lang-woord-77"
 
+NEW = "nele.nieuw@maasdal.example"
+"""Who has no account yet."""
+
+
+def ask(client: Client, **fields: str) -> str:
+    """Ask somebody to take a role, through the form; return the page that follows."""
+    values = {"email": NEW, "full_name": "Nele Nieuw", "role": "auditor", "language": "nl"} | fields
+    answer = client.post("/organisation/members/new/", values, follow=True)
+    return answer.content.decode()
+
 
 def invited(hospital: Hospital, email: str, role: Role = Role.VIEWER, **fields: Any) -> Invitation:
     """Invite somebody as the hospital's administrator does."""
