@@ -166,8 +166,9 @@ OF_LISTS = {
     "ehportal_judge_by_list": "bigint",
     "ehportal_judges_somebody": "boolean",
     "ehportal_ask_alone": "bigint",
+    "ehportal_share_issuers": "bigint",
 }
-"""Whom an authority's list names, with what it says of them to everybody; and how many it judges."""
+"""Whom an authority's list names, with what it says of them to everybody; how many it judges, or were moved."""
 
 
 OF_KEYS = {
@@ -182,16 +183,15 @@ def test_the_narrow_doors_return_ids_only(two: tuple[Hospital, Hospital]) -> Non
     ours, _ = two
     [(found,)] = rows("SELECT ehportal_organisations_of_card(%s)", ours.holder.ssin_index)
     assert ours.organisation.pk in found
-    for name, definition in rows(
-        "SELECT proname, pg_get_function_result(oid) FROM pg_proc WHERE proname LIKE 'ehportal%%' AND prosecdef"
-        " AND prorettype <> 'trigger'::regtype"
-    ):
-        if str(definition) in OF_THE_QUEUE or (
-            name.startswith("ehportal_forget_") and definition == FORGETTING
-        ):
-            continue
-        if (OF_KEYS | OF_LISTS).get(name) == definition:
-            continue
-        assert str(definition).replace("TABLE(organisation_id uuid, id uuid)", "uuid").startswith("uuid"), (
-            name
+    told = {
+        name: str(definition).replace("TABLE(organisation_id uuid, id uuid)", "uuid")
+        for name, definition in rows(
+            "SELECT proname, pg_get_function_result(oid) FROM pg_proc WHERE proname LIKE 'ehportal%%' AND prosecdef"
+            " AND prorettype <> 'trigger'::regtype"
         )
+    }
+    others = {name: what for name, what in told.items() if not what.startswith("uuid")}
+    others = {name: what for name, what in others.items() if what not in OF_THE_QUEUE}
+    figures = {name for name in others if name.startswith("ehportal_forget_")}
+    assert {others.pop(name) for name in figures} == {FORGETTING}
+    assert others == OF_KEYS | OF_LISTS
