@@ -49,7 +49,10 @@ _FOLDER = own_folder()
 
 
 def on_starting(server: Any) -> None:
-    """Refuse to listen on a socket where no proxy is known: nobody would have an address, nor could sign in."""
+    """Refuse to start where a check fails, once for all workers: of two that refuse at once, gunicorn loses the status.
+
+    Nor is a socket listened on where no proxy is known: nobody would have an address, nor could sign in.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ehportal.settings")
     import django
 
@@ -57,7 +60,7 @@ def on_starting(server: Any) -> None:
     from django.conf import settings
     from django.core.checks import Critical
 
-    from ehportal.operation.start import refuse
+    from ehportal.operation.start import refuse, refuse_unless_safe
 
     # An address of TCP is host and port, one of a socket its path.
     sockets = [address for address in server.cfg.address if isinstance(address, (str, bytes))]
@@ -72,6 +75,8 @@ def on_starting(server: Any) -> None:
                 )
             ],
         )
+    if server.app.app_uri.partition(":")[0] == "ehportal.wsgi":  # which asks the same in each worker
+        refuse_unless_safe("web")
 
 
 def post_fork(server: Any, worker: Any) -> None:
