@@ -112,9 +112,11 @@ def test_a_killed_worker_never_revokes_twice(
     state: RevocationState,
 ) -> None:
     environment = child_environment(government)
-    whole = brought_to(hospital, holder, government, state)
-    status, lines = run_worker(whole, 0, environment, tmp_path)
-    assert status == 0
+    # The first of them has an authority's answers fetched and kept: the way of those that follow is another.
+    for _ in range(2):
+        whole = brought_to(hospital, holder, government, state)
+        status, lines = run_worker(whole, 0, environment, tmp_path)
+        assert status == 0
     assert lines >= LEAST_POINTS, f"only {lines} lines on the way"
     assert_ended_right(hospital, whole, government)
 
@@ -122,16 +124,12 @@ def test_a_killed_worker_never_revokes_twice(
     most = min(len(points), MOST) if full else SAMPLE
     points = sorted(random.Random(SEED).sample(points, most))  # noqa: S311  # a reproducible sample
     found: Counter[str] = Counter()
-    killed = 0
     for point in points:
         revocation = brought_to(hospital, holder, government, state)
         status, _ = run_worker(revocation, point, environment, tmp_path)
-        # Ended by itself: a shorter way than the first one's, since what an authority said is kept.
-        assert status in (-9, 0), f"line {point}"
-        killed += status == -9
+        assert status == -9, f"line {point} was not reached"
         found[reload(hospital, revocation).state] += 1
         assert_ended_right(hospital, revocation, government)
-    assert killed > len(points) // 2, f"only {killed} of {len(points)} were killed on the way"
     with capsys.disabled():
         left = ", ".join(f"{name} {count}" for name, count in sorted(found.items()))
         print(
