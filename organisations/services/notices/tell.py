@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
-from django.db.models import F, Min, Q, QuerySet
+from django.db.models import F, Min, QuerySet
 from django.utils.translation import gettext as _
 
 from organisations.models import Organisation, Recipient, Reminder, User
@@ -20,7 +20,7 @@ from organisations.services.audit import Actor, record
 from organisations.services.letters.mail import Delivery, DeliveryStatus, Letter, Note, in_words_of, post
 from organisations.services.notices.look import due_to, wake
 from organisations.services.notices.notice import AFTER_OUTAGE, PAUSES, Broken, Find, Notice, Urgency
-from organisations.services.work.claims import plan_next
+from organisations.services.work.claims import plan_next, untouched
 from organisations.services.work.deadlocks import write_down
 from organisations.tenancy import acting_for
 
@@ -124,8 +124,7 @@ def _settle(
     rows = Reminder.objects.filter(organisation=recipient.organisation, recipient=recipient.user)
     first = rows.exclude(next_attempt_at=None).aggregate(first=Min("next_attempt_at"))["first"]
     if first is None:  # unless somebody wants a letter written since
-        untouched = Q(next_attempt_at=F("leased_until")) | Q(leased_until=None, next_attempt_at__lte=now)
-        Recipient.objects.filter(untouched, pk=recipient.pk).update(burns=False)
+        Recipient.objects.filter(untouched(now), pk=recipient.pk).update(burns=False)
     plan_next(Recipient, recipient.pk, first and max(first, not_before), now)
 
 

@@ -66,15 +66,22 @@ def settle(claimed: Claim) -> None:
     _write(claimed, {"leased_by": "", "leased_until": None, "tries": 0, "failure": None})
 
 
+def untouched(now: datetime, *, due: str = "next_attempt_at") -> Q:
+    """Return the condition that nobody wrote a row's due time since it was taken up for its step at `now`.
+
+    While a worker has it, its due time is the end of the lease; anything else was written by who wants it taken up.
+    """
+    return Q(**{due: F("leased_until")}) | Q(leased_until=None, **{f"{due}__lte": now})
+
+
 def plan_next(
     model: type[Queued], row_id: UUID, at: datetime | None, now: datetime, *, due: str = "next_attempt_at"
 ) -> None:
     """Plan a row's next turn from within its step, None for no further one, unless somebody wants it sooner meanwhile.
 
-    While a worker has it, its due time is the end of the lease; anything else was written by who wants it taken up.
     For whom the row is visible, in the caller's transaction where there is one.
     """
-    planned = Q(**{due: F("leased_until")}) | Q(leased_until=None, **{f"{due}__lte": now})
+    planned = untouched(now, due=due)
     planned |= Q(leased_until=None) if at is None else Q(**{f"{due}__gt": at})
     model._default_manager.filter(planned, pk=row_id).update(**{due: at})
 
