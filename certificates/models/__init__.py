@@ -8,6 +8,9 @@ from certificates.models.foreign_request import ForeignRequest
 from certificates.models.imports import ImportBatch
 from certificates.models.installation import Installation, MachineLook
 from certificates.models.job import AgentJob
+from certificates.models.listing.care import Carer, Caring, Note, Tag
+from certificates.models.listing.search import SearchEntry
+from certificates.models.listing.views import SavedView
 from certificates.models.paper import Paper
 from certificates.models.records import RecordProposal, RecordsInquiry
 from certificates.models.request import CertificateRequest
@@ -22,6 +25,8 @@ SentWork = SignedWork | ForeignRequest
 __all__ = [
     "AgentJob",
     "CardCheck",
+    "Carer",
+    "Caring",
     "Certificate",
     "CertificateQuerySet",
     "CertificateRequest",
@@ -34,12 +39,16 @@ __all__ = [
     "Issuer",
     "ListedCertificate",
     "MachineLook",
+    "Note",
     "Paper",
     "RecordProposal",
     "RecordsInquiry",
     "Revocation",
     "RevocationList",
+    "SavedView",
+    "SearchEntry",
     "SentWork",
     "SignedWork",
     "StatusAnswer",
+    "Tag",
 ]

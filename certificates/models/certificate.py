@@ -4,11 +4,13 @@ import base64
 import uuid
 from datetime import datetime
 from typing import Self
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
-from django.db.models import F, Q
+from django.db import connection, models
+from django.db.models import F, Func, OuterRef, Q, Subquery, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
@@ -25,7 +27,9 @@ from certificates.domain.validity import (
     window_start,
 )
 from certificates.domain.x509 import MAX_SERIAL_DIGITS
+from certificates.finding import FOUND
 from certificates.models.authority import RevocationList, issuer_der
+from certificates.models.listing.search import SearchEntry
 from certificates.succession import NAME
 from organisations.models.queued import Queued
 from organisations.sealing import unseal
@@ -33,6 +37,9 @@ from organisations.ssin import index_in_row
 
 WINDOW_START = Coalesce(F("replaceable_from"), F("not_after") - REPLACEMENT_WINDOW)
 """`domain.validity.window_start` as SQL."""
+
+RARE = 4_000
+"""Certificates that a text finds at most, for a list to begin with them."""
 
 NOT_GOOD = frozenset({RevocationStatus.REVOKED, RevocationStatus.ON_HOLD})
 """For good or for now."""
@@ -79,12 +86,34 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         """Certificates beside which no genuine later one of the same name stands."""
         return self.filter(renewed=False)
 
-    def matching(self, text: str) -> Self:
-        """Certificates in whose name, identifiers or fingerprints `text` occurs."""
-        query = Q()
-        for word in text.lower().split()[:8]:
-            query &= Q(search_text__contains=word)
-        return self.filter(query)
+    def matching(self, organisation: UUID, text: str) -> Self:
+        """Certificates of `organisation` in which each word of `text` begins a word, of it or of what is beside it.
+
+        Rare words are found by the index of words. Where they are common, the list is walked in its own order, and
+        soon has what it shows.
+        """
+        if not text.strip():
+            return self
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT count(*) FROM {FOUND}(%s, %s, %s)",  # noqa: S608  # a name of ours
+                [organisation, text, RARE + 1],
+            )
+            [found] = cursor.fetchone()
+        if found > RARE:
+            query = Func(
+                Value(organisation, models.UUIDField()),
+                Value(text),
+                function="ehportal_query",
+                output_field=models.TextField(),
+            )
+            words = SearchEntry.objects.filter(pk=OuterRef("pk")).values("words")
+            holds = Func(
+                Subquery(words), query, function="ehportal_holds", output_field=models.BooleanField()
+            )
+            return self.filter(holds)
+        ids = RawSQL(f"SELECT * FROM {FOUND}(%s, %s, %s)", [organisation, text, RARE])  # noqa: S608, S611  # as above
+        return self.filter(pk__in=ids)
 
 
 def in_each_status(now: datetime) -> dict[CertificateStatus, Q]:

@@ -33,8 +33,7 @@ def inventory_page(
     rather than all.
     """
     rows = Certificate.objects.filter(organisation=organisation).defer(*LISTED)
-    if q.strip():
-        rows = rows.matching(q)
+    rows = rows.matching(organisation.pk, q)
     if environment:
         rows = rows.filter(environment=environment)
     if status:

@@ -53,6 +53,7 @@ _JOB = " AND ".join(
 )
 _BESIDES: dict[str, dict[str, Policy]] = {
     "certificates_agentjob": {"private": _only(f"({PLATFORM} OR ({_JOB}))")},
+    "certificates_carer": _with_its_certificate("certificates_carer"),
     "certificates_certificate": _PRIVATE,
     "certificates_certificaterequest": _PRIVATE,
     "certificates_continuityproof": _with_its_certificate("certificates_continuityproof"),
@@ -62,10 +63,14 @@ _BESIDES: dict[str, dict[str, Policy]] = {
     "certificates_importbatch": {},
     "certificates_installation": _with_its_certificate("certificates_installation"),
     "certificates_machinelook": {},
+    "certificates_note": _with_its_certificate("certificates_note"),
     "certificates_paper": {},
     "certificates_recordproposal": _with_its_certificate("certificates_recordproposal"),
     "certificates_recordsinquiry": {},
     "certificates_revocation": _with_its_certificate("certificates_revocation"),
+    "certificates_savedview": _PRIVATE,
+    "certificates_searchentry": _PRIVATE,
+    "certificates_tag": _with_its_certificate("certificates_tag"),
     "organisations_auditevent": _PRIVATE,
     "organisations_devicelink": _own("account_id"),
     "organisations_invitation": {},

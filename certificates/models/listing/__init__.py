@@ -1,0 +1,1 @@
+"""What stands beside a certificate so that people find it and look after it."""
