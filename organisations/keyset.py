@@ -22,10 +22,11 @@ Row = TypeVar("Row", bound=models.Model)
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """Some rows, and where the next ones begin (None at the end)."""
+    """Some rows, where the next ones begin (None at the end), and before which the previous ones end (None there)."""
 
     rows: list[Row]
     next_cursor: str | None
+    previous_cursor: str | None = None
 
 
 def _beyond(by: str, moment: datetime, key: UUID, *, descending: bool) -> Func:
@@ -67,18 +68,32 @@ def decode(cursor: str) -> tuple[datetime, UUID] | None:
 
 
 def page_of(
-    rows: "models.QuerySet[Row]", *, by: str, after: str | None, size: int, descending: bool = False
+    rows: "models.QuerySet[Row]",
+    *,
+    by: str,
+    after: str | None = None,
+    before: str | None = None,
+    size: int,
+    descending: bool = False,
 ) -> Page[Row]:
-    """Return `size` rows in the order of (`by`, id), beginning after cursor `after`."""
-    position = decode(after) if after else None
+    """Return `size` rows in the order of (`by`, id), beginning after cursor `after` or ending before `before`."""
+    back = before is not None and decode(before) is not None
+    position = decode(before) if before and back else decode(after) if after else None
+    reverse = descending != back
     if position is not None:
         moment, key = position
-        rows = rows.filter(_beyond(by, moment, key, descending=descending))
-    sign = "-" if descending else ""
+        rows = rows.filter(_beyond(by, moment, key, descending=reverse))
+    sign = "-" if reverse else ""
     found = list(rows.order_by(f"{sign}{by}", f"{sign}pk")[: size + 1])
     more = len(found) > size
     found = found[:size]
-    return Page(found, encode(getattr(found[-1], by), found[-1].pk) if more else None)
+    if back:
+        found.reverse()
+    if not found:
+        return Page([], None)
+    first, last = (encode(getattr(row, by), row.pk) for row in (found[0], found[-1]))
+    follows, precedes = (True, more) if back else (more, position is not None)
+    return Page(found, last if follows else None, first if precedes else None)
 
 
 def page_of_texts(

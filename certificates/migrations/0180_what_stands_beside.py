@@ -100,6 +100,7 @@ class Migration(migrations.Migration):
         guard("certificates_carer", certificate_id="certificates_certificate"),
         protect("certificates_searchentry"),
         keep_private("certificates_searchentry"),
+        guard("certificates_searchentry"),
         # Triggers write it, which run as the owner.
         migrations.RunSQL(
             f"REVOKE INSERT, UPDATE, DELETE ON certificates_searchentry FROM {settings.DATABASE_WEB_ROLE}",

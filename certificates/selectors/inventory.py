@@ -1,48 +1,68 @@
 """Questions about the inventory: the list, its counts, its timeline, one certificate among its neighbours."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Count, Q
-from django.utils import timezone
 
 from certificates.domain.validity import LAST_DAYS, CertificateStatus, Standing
-from certificates.models import Certificate
+from certificates.models import Certificate, CertificateQuerySet
 from certificates.models.certificate import NOT_GOOD, WINDOW_START, in_each_status
 from organisations.keyset import Page, page_of
 from organisations.models import Organisation, OrganisationIdentifier
 
+ENDED_LATELY = timedelta(days=90)
+"""How long what has ended without a successor is said to need someone."""
 LISTED = ("sealed_der", "chain", "search_text")
 """Columns that a list never shows and so does not fetch."""
 
 
-def inventory_page(
-    organisation: Organisation,
+MOST_COUNTED = 10_000
+"""Certificates that are counted one by one; beyond that PostgreSQL's estimate is told."""
+
+
+@dataclass(frozen=True)
+class Total:
+    """How many certificates something finds; with `about` it is an estimate."""
+
+    number: int
+    about: bool = False
+
+
+def listed(
+    rows: CertificateQuerySet,
     *,
-    q: str = "",
-    environment: str = "",
-    status: str = "",
-    identifier: str = "",
+    by: str = "not_after",
+    descending: bool = False,
     after: str | None = None,
+    before: str | None = None,
     size: int = 50,
 ) -> Page[Certificate]:
-    """Return certificates by end of validity, soonest first.
+    """Return certificates in an order, those that end soonest first unless told, without what no list shows."""
+    return page_of(rows.defer(*LISTED), by=by, after=after, before=before, size=size, descending=descending)
 
-    `status` is a Standing, so that a filter finds what the words of the list say. Unknown filter values find nothing
-    rather than all.
+
+def total_of(rows: CertificateQuerySet) -> Total:
+    """Return how many certificates `rows` are: exactly up to ten thousand, about beyond."""
+    counted = rows.order_by().values("pk")[: MOST_COUNTED + 1].count()
+    if counted <= MOST_COUNTED:
+        return Total(counted)
+    [plan] = json.loads(rows.order_by().values("pk").explain(format="json"))
+    return Total(max(int(plan["Plan"]["Plan Rows"]), MOST_COUNTED), about=True)
+
+
+def needing_someone(now: datetime) -> Q:
+    """Return, as `in_each_standing` does, in which certificates somebody has to do something.
+
+    Those in their replacement period, in their last days or suspended, and those that ended a short while ago without a
+    successor.
     """
-    rows = Certificate.objects.filter(organisation=organisation).defer(*LISTED)
-    rows = rows.matching(organisation.pk, q)
-    if environment:
-        rows = rows.filter(environment=environment)
-    if status:
-        where = in_each_standing(timezone.now()).get(Standing(status)) if status in set(Standing) else None
-        rows = rows.alias(window_start=WINDOW_START).filter(where) if where is not None else rows.none()
-    if identifier:
-        kind, _, value = identifier.partition("=")
-        rows = rows.filter(identifier_type=kind, identifier_value=value)
-    return page_of(rows, by="not_after", after=after, size=size)
+    each = in_each_standing(now)
+    ended = each[Standing.EXPIRED] & Q(renewed=False, not_after__gt=now - ENDED_LATELY)
+    waiting = each[Standing.RENEWABLE] | each[Standing.ENDS_SOON] | each[Standing.ON_HOLD]
+    return waiting | ended
 
 
 def in_each_standing(now: datetime) -> dict[Standing, Q]:

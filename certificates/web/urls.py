@@ -6,7 +6,7 @@ from certificates.web import answers, dashboard
 from certificates.web.foreigners import new as new_foreigner
 from certificates.web.foreigners import pages as foreigners
 from certificates.web.installations import pages as installations
-from certificates.web.inventory import imports
+from certificates.web.inventory import care, export, imports, listing, several
 from certificates.web.inventory import pages as inventory
 from certificates.web.own import pages as own
 from certificates.web.papers import new as new_paper
@@ -25,7 +25,12 @@ from organisations.web.workstation import workstation
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
-    path("certificates/", inventory.inventory, name="inventory"),
+    path("certificates/", listing.inventory, name="inventory"),
+    path("certificates/count", listing.inventory_count, name="inventory-count"),
+    path("certificates/export", export.inventory_export, name="inventory-export"),
+    path("certificates/several", several.several, name="inventory-several"),
+    path("certificates/views/save", listing.view_save, name="view-save"),
+    path("certificates/views/<uuid:view_id>/remove", listing.view_remove, name="view-remove"),
     path("certificates/import/", imports.import_upload, name="import-upload"),
     path("certificates/import/<uuid:batch_id>/", imports.import_preview, name="import-preview"),
     path("certificates/<uuid:certificate_id>/", inventory.certificate, name="certificate"),
@@ -34,6 +39,8 @@ urlpatterns = [
         inventory.certificate_download,
         name="certificate-download",
     ),
+    path("certificates/<uuid:certificate_id>/care", care.certificate_care, name="certificate-care"),
+    path("certificates/<uuid:certificate_id>/watch", care.certificate_watch, name="certificate-watch"),
     path("certificates/<uuid:certificate_id>/token/find", tokens.token_find, name="token-find"),
     path("certificates/<uuid:certificate_id>/token/asked", tokens.token_asked, name="token-asked"),
     path("certificates/<uuid:certificate_id>/token/make", tokens.token_make, name="token-make"),

@@ -1,7 +1,6 @@
-"""The inventory and one certificate."""
+"""One certificate, and its file."""
 
 import re
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -12,63 +11,31 @@ from django.utils import timezone
 from agent.wire.encoding import to_pem
 from agent.wire.pki.reading.fields import NotACertificate, read_fields
 from agent.wire.pki.reading.text import MARK
-from certificates.domain.lifecycle import Environment
 from certificates.models import Certificate
 from certificates.selectors.installations import installations_of
-from certificates.selectors.inventory import inventory_page, neighbours
+from certificates.selectors.inventory import neighbours
 from certificates.services.inventory.hand_out import hand_out_certificate
 from certificates.services.renewals.plan import plan_renewal
 from certificates.web.installations.pages import installation_row
+from certificates.web.inventory.care import care_of
 from certificates.web.inventory.validity_plot import plot_validity
 from certificates.web.parts.errands import waiting
 from certificates.web.parts.lookup import find_certificate, is_own
 from certificates.web.parts.rows import certificate_row, clock_time
-from certificates.web.parts.words import ENVIRONMENTS, REVOCATION_REASONS, SOURCES, STANDINGS
+from certificates.web.parts.words import REVOCATION_REASONS, SOURCES
 from certificates.web.renewals.switch import switch_view
-from certificates.web.renewals.view import renewal_lines, renewal_view
+from certificates.web.renewals.view import renewal_view
 from certificates.web.revocations.pages import ending_view
 from certificates.web.tokens.pages import heard_from_depot, panel_of
 from organisations.domain.identifiers import mask_ssins
 from organisations.domain.roles import Permission
-from organisations.selectors import events_about, identifiers_of
+from organisations.selectors import events_about
 from organisations.services.audit import Actor
-from organisations.web.forms import identifier_name
 from organisations.web.pages import page
 from organisations.web.record.lines import lines_of
 from organisations.web.tenancy import TenantRequest
 from outside.circuits import silent_since
 from outside.http import host_of
-
-FILTERS = ("q", "environment", "status", "identifier")
-
-
-@page(Permission.SEE_INVENTORY)
-def inventory(request: TenantRequest) -> HttpResponse:
-    """All certificates by their end, narrowed by text, environment, status and number."""
-    here, now = request.tenancy.organisation, timezone.now()
-    chosen = {name: request.GET.get(name, "").strip()[:200] for name in FILTERS}
-    after = request.GET.get("after")
-    found = inventory_page(
-        here,
-        q=chosen["q"],
-        environment=chosen["environment"],
-        status=chosen["status"],
-        identifier=chosen["identifier"],
-        after=after,
-    )
-    in_use = {name: value for name, value in chosen.items() if value}
-    context = {
-        "lines": renewal_lines(request.tenancy, found.rows, now),
-        "chosen": chosen,
-        "filtered": bool(in_use),
-        "continued": bool(after),
-        "first": urlencode(in_use),
-        "more": urlencode(in_use | {"after": found.next_cursor}) if found.next_cursor else "",
-        "environments": [(one.value, ENVIRONMENTS[one]) for one in Environment],
-        "statuses": [(one.value, label) for one, label in STANDINGS.items()],
-        "identifiers": [(str(one), identifier_name(one)) for one in identifiers_of(here)],
-    }
-    return render(request, "certificates/inventory/list.html", context)
 
 
 @page(Permission.SEE_INVENTORY)
@@ -111,6 +78,7 @@ def certificate(request: TenantRequest, certificate_id: UUID) -> HttpResponse:
             installation_row(one, now, is_left=one.pk in left) for one in installations_of(found)
         ],
         "ending": ending,
+        "care": care_of(request, found),
         "asking": waiting(reverse("token-asked", args=[found.pk]), asking) if asking else "",
         "silent_since": _silent_since(found),
     }

@@ -25,6 +25,14 @@ STANDINGS: dict[Standing, Label] = {
     Standing.NOT_RECOGNISED: Label(_("Not recognised"), "bad"),
 }
 
+NEEDS = Label(_("Needs someone"), "warn")
+"""All states in which somebody has to do something."""
+ORDER_WORDS: dict[str, Text] = {
+    "": _("Ends soonest first"),
+    "latest": _("Ends latest first"),
+    "newest": _("Newest here first"),
+}
+
 REVOCATION: dict[RevocationStatus, Label] = {
     RevocationStatus.GOOD: Label(_("Not revoked"), "good"),
     RevocationStatus.REVOKED: Label(_("Revoked"), "bad"),

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from certificates.models import Certificate
 from certificates.selectors import inventory, renewals
+from certificates.selectors.filters import CertificateFilters
 from organisations.keyset import encode
 from organisations.models import Organisation
 from organisations.tenancy import acting_for
@@ -20,16 +21,30 @@ SIZES = (300, 3_000, 10_000)
 BESIDE = 15_000
 """Certificates of other organisations in the same table."""
 
+
+def page_of_list(here: Organisation, now: datetime, **asked: str) -> object:
+    """Return a page of the list as the address `asked` gives it."""
+    turned = {name: asked.pop(name) for name in ("after", "before") if name in asked}
+    filters = CertificateFilters(asked, here, now)
+    by, descending = filters.sorted_by
+    return inventory.listed(filters.found, by=by, descending=descending, **turned)
+
+
 Question = Callable[[Organisation, datetime], object]
 QUESTIONS: dict[str, Question] = {
     "counts": inventory.status_counts,
     "ended": inventory.ended,
     "timeline": inventory.timeline,
-    "first page": lambda here, _now: inventory.inventory_page(here),
-    "deep page": lambda here, now: inventory.inventory_page(
-        here, after=encode(now + timedelta(days=400), here.pk)
+    "first page": lambda here, now: page_of_list(here, now),
+    "deep page": lambda here, now: page_of_list(here, now, after=encode(now + timedelta(days=400), here.pk)),
+    "page before": lambda here, now: page_of_list(
+        here, now, before=encode(now + timedelta(days=400), here.pk)
     ),
-    "renewable": lambda here, _now: inventory.inventory_page(here, status="renewable"),
+    "newest": lambda here, now: page_of_list(here, now, order="newest"),
+    "renewable": lambda here, now: page_of_list(here, now, status="renewable"),
+    "needing someone": lambda here, now: page_of_list(here, now, status="needs"),
+    "a rare word": lambda here, now: page_of_list(here, now, q="app77"),
+    "a common word": lambda here, now: page_of_list(here, now, q="cbe"),
     "to renew": lambda here, now: list(renewals.to_renew(here, now)[:50]),
     "switches": renewals.unconfirmed_switches,
 }

@@ -1,0 +1,61 @@
+"""Reasons why something is not written beside a certificate. Stable codes, no HTTP."""
+
+from django.utils.translation import gettext_lazy as _
+
+from organisations.errors import DomainError
+
+
+class NoTag(DomainError):
+    """A tag is empty or too long."""
+
+    code = "no_tag"
+    title = _("A tag has one to forty characters. Choose a shorter word.")
+
+
+class NotAMember(DomainError):
+    """Somebody who is no member cannot answer for a certificate."""
+
+    code = "not_a_member"
+    title = _("This person is no member of the organisation any more. Choose somebody else.")
+
+
+class NoteEmpty(DomainError):
+    """A note without words."""
+
+    code = "note_empty"
+    title = _("The note is empty. Write what whoever comes later should know.")
+
+
+class NoteTooLong(DomainError):
+    """A note with too many characters."""
+
+    code = "note_too_long"
+    title = _("A note has two thousand characters at most. Shorten it, or write a second one.")
+
+
+class NoName(DomainError):
+    """A view without a name, or with one that is too long."""
+
+    code = "no_name"
+    title = _("Give the view a name of at most sixty characters.")
+
+
+class ViewExists(DomainError):
+    """Another view has the name."""
+
+    code = "view_exists"
+    title = _("There is a view of this name already. Choose another name, or remove the old one first.")
+
+
+class TooManyViews(DomainError):
+    """An organisation keeps as many views as it may."""
+
+    code = "too_many_views"
+    title = _("There are a hundred views already. Remove one that nobody uses.")
+
+
+class NothingChosen(DomainError):
+    """Something is to be done with several certificates, and none was chosen."""
+
+    code = "nothing_chosen"
+    title = _("No certificate was chosen. Tick those that are meant.")

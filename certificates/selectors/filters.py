@@ -1,0 +1,113 @@
+"""By what the inventory is narrowed and in which order it stands: declared once, for pages, exports and views."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+import django_filters
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from agent.wire.days import BRUSSELS
+from certificates.domain.lifecycle import Environment
+from certificates.domain.validity import Standing
+from certificates.models import Carer, Certificate, Installation, Tag
+from certificates.models.certificate import WINDOW_START, CertificateQuerySet
+from certificates.selectors.inventory import in_each_standing, needing_someone
+from organisations.models import Organisation
+
+MOST_TYPED = 200
+NEEDS_SOMEONE = "needs"
+"""The state that stands for all states in which somebody has to do something."""
+ORDERS = {"": ("not_after", False), "latest": ("not_after", True), "newest": ("created_at", True)}
+"""Name of an order to its column, and whether that descends."""
+
+
+class CertificateFilters(django_filters.FilterSet):  # type: ignore[misc]  # it has no types
+    """What may be asked of the inventory; a value that does not exist is an error beside its field."""
+
+    q = django_filters.CharFilter(method="_holding", label=_("Search"), max_length=MOST_TYPED)
+    environment = django_filters.ChoiceFilter(
+        choices=[(one.value, one.value) for one in Environment], label=_("Environment")
+    )
+    status = django_filters.ChoiceFilter(
+        choices=[(NEEDS_SOMEONE, NEEDS_SOMEONE), *((one.value, one.value) for one in Standing)],
+        method="_standing",
+        label=_("State"),
+    )
+    identifier = django_filters.CharFilter(method="_of_number", label=_("Number"), max_length=60)
+    type = django_filters.CharFilter(field_name="identifier_type", label=_("Type of number"), max_length=40)
+    application = django_filters.CharFilter(
+        field_name="application_id", label=_("ApplicationId"), max_length=30
+    )
+    ends_from = django_filters.DateFilter(method="_ends_from", label=_("Ends from"))
+    ends_until = django_filters.DateFilter(method="_ends_until", label=_("Ends until"))
+    key = django_filters.CharFilter(field_name="key_algorithm", label=_("Key"), max_length=40)
+    machine = django_filters.CharFilter(method="_on_machine", label=_("Machine"), max_length=100)
+    tag = django_filters.CharFilter(method="_tagged", label=_("Tag"), max_length=40)
+    cared_for_by = django_filters.UUIDFilter(method="_cared_for", label=_("Looked after by"))
+    order = django_filters.ChoiceFilter(
+        choices=[(one, one) for one in ORDERS if one], method="_ordered", label=_("Order")
+    )
+
+    class Meta:
+        model = Certificate
+        fields: tuple[str, ...] = ()
+
+    def __init__(self, data: Any, organisation: Organisation, now: datetime) -> None:
+        super().__init__(data, queryset=Certificate.objects.filter(organisation=organisation))
+        self.organisation, self.now = organisation, now
+
+    @property
+    def found(self) -> "CertificateQuerySet":
+        """The certificates that fit; none where something was asked that does not exist."""
+        rows: CertificateQuerySet = self.qs if self.form.is_valid() else self.queryset.none()
+        return rows
+
+    @property
+    def sorted_by(self) -> tuple[str, bool]:
+        """The column of the order, and whether it descends."""
+        return ORDERS[self._given("order")]
+
+    @property
+    def in_use(self) -> dict[str, str]:
+        """Each filter that narrows or sorts, as it stands in an address."""
+        return {name: value for name in self.filters if (value := self._given(name))}
+
+    def _given(self, name: str) -> str:
+        return str(self.data.get(name, "")).strip() if self.form.is_valid() or name != "order" else ""
+
+    def _holding(self, rows: CertificateQuerySet, _name: str, text: str) -> CertificateQuerySet:
+        return rows.matching(self.organisation.pk, text)
+
+    def _standing(self, rows: CertificateQuerySet, _name: str, value: str) -> CertificateQuerySet:
+        rows = rows.alias(window_start=WINDOW_START)
+        if value == NEEDS_SOMEONE:
+            return rows.filter(needing_someone(self.now))
+        return rows.filter(in_each_standing(self.now)[Standing(value)])
+
+    def _of_number(self, rows: CertificateQuerySet, _name: str, value: str) -> CertificateQuerySet:
+        kind, _, number = value.partition("=")
+        return rows.filter(identifier_type=kind, identifier_value=number)
+
+    def _ends_from(self, rows: CertificateQuerySet, _name: str, day: Any) -> CertificateQuerySet:
+        return rows.filter(not_after__gte=datetime.combine(day, time(), BRUSSELS))
+
+    def _ends_until(self, rows: CertificateQuerySet, _name: str, day: Any) -> CertificateQuerySet:
+        return rows.filter(not_after__lt=datetime.combine(day + timedelta(days=1), time(), BRUSSELS))
+
+    def _on_machine(self, rows: CertificateQuerySet, _name: str, machine: str) -> CertificateQuerySet:
+        return rows.filter(self._beside(Installation.objects.present().filter(machine__iexact=machine)))
+
+    def _tagged(self, rows: CertificateQuerySet, _name: str, text: str) -> CertificateQuerySet:
+        return rows.filter(self._beside(Tag.objects.filter(text=text.lower())))
+
+    def _cared_for(self, rows: CertificateQuerySet, _name: str, user: UUID) -> CertificateQuerySet:
+        return rows.filter(self._beside(Carer.objects.filter(user=user)))
+
+    def _ordered(self, rows: CertificateQuerySet, _name: str, _value: str) -> CertificateQuerySet:
+        return rows
+
+    def _beside(self, others: "QuerySet[Any]") -> Q:
+        here = others.filter(organisation=self.organisation, certificate=OuterRef("pk"))
+        return Q(Exists(here))

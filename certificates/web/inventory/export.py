@@ -1,0 +1,85 @@
+"""The inventory as a table for other programs: CSV of what the filters find."""
+
+import csv
+import io
+from collections.abc import Iterator
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from agent.wire.days import belgian_day
+from certificates.models import Certificate
+from certificates.models.certificate import CertificateQuerySet
+from certificates.selectors.inventory import LISTED
+from certificates.web.inventory.listing import filters_of
+from certificates.web.parts.words import ENVIRONMENTS, REVOCATION, STANDINGS
+from organisations.domain.roles import Permission
+from organisations.web.pages import page
+from organisations.web.tenancy import TenantRequest
+
+MOST_ROWS = 200_000
+AT_ONCE = 2_000
+STARTS_A_FORMULA = frozenset("=+-@\t\r|%")
+"""With these a cell begins that a spreadsheet computes (OWASP, "CSV Injection")."""
+
+
+@page(Permission.SEE_INVENTORY)
+def inventory_export(request: TenantRequest) -> HttpResponse:
+    """All certificates that the filters find, in the order of their end."""
+    filters = filters_of(request)
+    by, descending = filters.sorted_by
+    sign = "-" if descending else ""
+    return csv_of(filters.found.order_by(f"{sign}{by}", f"{sign}pk")[:MOST_ROWS])
+
+
+def csv_of(rows: CertificateQuerySet) -> HttpResponse:
+    """Return certificates as a file: UTF-8 with its mark, so that spreadsheets read the accents."""
+    text = io.StringIO(newline="")
+    table = csv.writer(text)
+    table.writerow(
+        [
+            *(_("ApplicationId"), _("Name"), _("Holder"), _("Type of number"), _("Number"), _("Environment")),
+            *(_("State"), _("Begun"), _("Ends"), _("Revocation"), _("Key"), _("Serial number")),
+            *(_("Fingerprint (SHA-256)"), _("Issuer"), _("Owner"), _("Tags")),
+        ]
+    )
+    for cells in _cells(rows):
+        table.writerow([defused(cell) for cell in cells])
+    day = belgian_day(timezone.now()).isoformat()
+    response = HttpResponse(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="certificates-{day}.csv"'
+    return response
+
+
+def defused(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula; what it says stays readable."""
+    return f"'{cell}" if cell[:1] in STARTS_A_FORMULA else cell
+
+
+def _cells(rows: CertificateQuerySet) -> Iterator[list[str]]:
+    now = timezone.now()
+    shown = rows.defer(*LISTED).prefetch_related("tags", "carers__user")
+    for one in shown.iterator(chunk_size=AT_ONCE):
+        yield [
+            *(
+                one.application_id,
+                one.common_name,
+                one.holder_name,
+                one.identifier_type,
+                one.identifier_value,
+            ),
+            *(str(ENVIRONMENTS[one.environment]), str(STANDINGS[one.standing(now)])),  # type: ignore[index]  # their values
+            *(_day(one.not_before), _day(one.not_after), str(REVOCATION[one.revocation_status])),  # type: ignore[index]  # likewise
+            *(one.key_algorithm, one.serial, one.fingerprint, one.issuer),
+            *(_owner(one), ", ".join(sorted(tag.text for tag in one.tags.all()))),
+        ]
+
+
+def _owner(certificate: Certificate) -> str:
+    owners = (one.user.full_name for one in certificate.carers.all() if one.caring == "owner")
+    return next(owners, "")
+
+
+def _day(moment: object) -> str:
+    return belgian_day(moment).isoformat()  # type: ignore[arg-type]  # a datetime of the model
