@@ -19,6 +19,7 @@ from certificates.services.cards.ask import forget_old_checks
 from certificates.services.cards.judge import judge_card
 from certificates.services.errands.run import runner
 from certificates.services.foreigners.work import work_on_foreign_request
+from certificates.services.inventory.gather_tallies import gather_tallies
 from certificates.services.inventory.share_issuers import share_issuers
 from certificates.services.records import errands as records
 from certificates.services.reminders.notices import look_for_notices, write_to
@@ -53,6 +54,7 @@ CHORES = (
     Task("ask-unjudged", timedelta(hours=1), ask_unjudged),
     # For this one release: then the column that it reads goes.
     Task("share-issuers", timedelta(minutes=5), share_issuers),
+    Task("gather-tallies", timedelta(hours=1), gather_tallies),
     Task("read-bounces", timedelta(minutes=5), lambda now: read_bounces(now=now)),
 )
 

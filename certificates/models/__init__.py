@@ -10,6 +10,7 @@ from certificates.models.installation import Installation, MachineLook
 from certificates.models.job import AgentJob
 from certificates.models.listing.care import Carer, Caring, Note, Tag
 from certificates.models.listing.search import SearchEntry
+from certificates.models.listing.tally import Tally
 from certificates.models.listing.views import SavedView
 from certificates.models.paper import Paper
 from certificates.models.records import RecordProposal, RecordsInquiry
@@ -51,4 +52,5 @@ __all__ = [
     "SignedWork",
     "StatusAnswer",
     "Tag",
+    "Tally",
 ]

@@ -2,13 +2,17 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import TruncMonth
 
-from certificates.domain.validity import LAST_DAYS, CertificateStatus, Standing
-from certificates.models import Certificate, CertificateQuerySet
+from agent.wire.days import BRUSSELS, belgian_day
+from certificates.domain.validity import LAST_DAYS, CertificateStatus, RevocationStatus, Standing
+from certificates.models import Certificate, CertificateQuerySet, Tally
 from certificates.models.certificate import NOT_GOOD, WINDOW_START, in_each_status
 from organisations.keyset import Page, page_of
 from organisations.models import Organisation, OrganisationIdentifier
@@ -83,11 +87,76 @@ def in_each_standing(now: datetime) -> dict[Standing, Q]:
 
 
 def status_counts(organisation: Organisation, now: datetime) -> dict[str, int]:
-    """Count the certificates in each standing, in one query: the numbers that the list's filters find."""
-    rows = Certificate.objects.filter(organisation=organisation).annotate(window_start=WINDOW_START)
+    """Count the certificates in each standing: the numbers that the list's filters find.
+
+    Days are counted as a whole; only certificates with which something happens today are looked at one by one.
+    """
+    where = in_each_standing(now)
+    today, soon = _day(now), _day(now + LAST_DAYS)
+    changing = Q(not_after__in=[today, soon]) | Q(window_start=today) | Q(not_before=today)
+    tallies = Tally.objects.filter(organisation=organisation)
     # Named apart from the columns of the same word.
-    counts = {f"in_{one.value}": Count("pk", filter=where) for one, where in in_each_standing(now).items()}
-    return {name.removeprefix("in_"): count for name, count in rows.aggregate(**counts).items()}
+    sums = {f"in_{one.value}": Sum("number", filter=which) for one, which in where.items()}
+    counts = {name: number or 0 for name, number in tallies.exclude(changing).aggregate(**sums).items()}
+    ends = list(tallies.filter(changing).order_by().values_list("not_after", flat=True).distinct())
+    if ends:
+        rows = Certificate.objects.filter(organisation=organisation).alias(window_start=WINDOW_START)
+        on_those = reduce(or_, (_within("not_after", end) for end in ends))
+        today_or_soon = _within("not_after", today) | _within("not_after", soon)
+        rows = rows.filter(
+            on_those, today_or_soon | _within("window_start", today) | _within("not_before", today)
+        )
+        one_by_one = {
+            name: Count("pk", filter=which) for name, which in zip(sums, where.values(), strict=True)
+        }
+        for name, number in rows.aggregate(**one_by_one).items():
+            counts[name] += number
+    return {name.removeprefix("in_"): number for name, number in counts.items()}
+
+
+def _day(moment: datetime) -> datetime:
+    """Return the beginning of a moment's Belgian day."""
+    return datetime.combine(belgian_day(moment), time(), BRUSSELS)
+
+
+def _within(column: str, day: datetime) -> Q:
+    """Return whether a moment lies in the Belgian day that begins at `day`."""
+    return Q(**{f"{column}__gte": day, f"{column}__lt": _day(day + timedelta(hours=36))})
+
+
+@dataclass(frozen=True)
+class MonthOfEnds:
+    """How many certificates end in a Belgian month: `soon` of them are to renew, `strange` are not recognised."""
+
+    month: datetime
+    environment: str
+    number: int
+    soon: int
+    strange: int
+
+
+def ends_by_month(organisation: Organisation, now: datetime, *, months: int = 37) -> list[MonthOfEnds]:
+    """Count what ends from today on, month by month; what is revoked ends no more."""
+    today = _day(now)
+    each = in_each_standing(now)
+    rows = Tally.objects.filter(
+        organisation=organisation, not_after__gte=today, not_after__lt=today + timedelta(days=31 * months)
+    ).exclude(revocation_status=RevocationStatus.REVOKED)
+    found = (
+        rows.annotate(month=TruncMonth("not_after", tzinfo=BRUSSELS))
+        .values("month", "environment")
+        .annotate(
+            all_of_them=Sum("number"),
+            soon=Sum("number", filter=each[Standing.RENEWABLE] | each[Standing.ENDS_SOON], default=0),
+            strange=Sum("number", filter=each[Standing.NOT_RECOGNISED], default=0),
+        )
+        .order_by("month", "environment")
+    )
+    return [
+        MonthOfEnds(one["month"], one["environment"], one["all_of_them"], one["soon"], one["strange"])
+        for one in found
+        if one["all_of_them"]
+    ]
 
 
 def ended(organisation: Organisation, now: datetime, *, most: int = 6) -> list[Certificate]:
@@ -127,14 +196,18 @@ class TimelineMark:
     standing: Standing
 
 
-def timeline(
-    organisation: Organisation, now: datetime, *, months: int = 37, most: int = 400
-) -> list[TimelineMark]:
-    """Return the certificates that end within `months` or ended in the last month, soonest first."""
+def first_end(organisation: Organisation, now: datetime) -> datetime | None:
+    """Return when the next certificate ends that is good today; None where none is."""
+    rows = Certificate.objects.filter(organisation=organisation, not_after__gte=now).genuine()
+    return rows.order_by("not_after", "pk").values_list("not_after", flat=True).first()
+
+
+def timeline(organisation: Organisation, now: datetime, *, months: int = 37) -> list[TimelineMark]:
+    """Return the certificates that end within `months`, soonest first: for few of them; see `ends_by_month`."""
     rows = (
         Certificate.objects.filter(
             organisation=organisation,
-            not_after__gt=now - timedelta(days=30),
+            not_after__gte=now,
             not_after__lt=now + timedelta(days=31 * months),
         )
         .not_revoked()
@@ -150,7 +223,7 @@ def timeline(
             "renewed",
             "ending",
         )
-        .order_by("not_after", "pk")[:most]
+        .order_by("not_after", "pk")
     )
     return [
         TimelineMark(row.pk, row.common_name, row.environment, row.not_after, row.standing(now))

@@ -7,7 +7,8 @@ from django.utils import timezone
 from certificates.domain.validity import Standing
 from certificates.selectors import inventory, renewals, requests, tokens
 from certificates.selectors.revocations import open_revocations, revocations_awaiting
-from certificates.web.parts.plots import months_of, plot_timeline
+from certificates.web.parts.bars import DRAWN_ONE_BY_ONE, months_of, plot_months
+from certificates.web.parts.plots import plot_timeline
 from certificates.web.parts.rows import request_row
 from certificates.web.parts.words import STANDINGS
 from certificates.web.renewals.view import renewal_lines
@@ -18,7 +19,6 @@ from organisations.web.tenancy import TenantRequest
 
 SHOWN = (Standing.RENEWABLE, Standing.VALID, Standing.EXPIRED, Standing.REVOKED)
 """Counted also when there is none; the others only when there are some."""
-NOT_GOOD = frozenset({Standing.NOT_RECOGNISED, Standing.ON_HOLD})
 MOST_TO_RENEW = 40
 """Lines of the list of those to renew; the inventory shows the rest."""
 
@@ -28,8 +28,9 @@ def dashboard(request: TenantRequest) -> HttpResponse:
     """Counts, the timeline of 36 months, what must be renewed, requests on their way, what waits for my card."""
     here, now = request.tenancy.organisation, timezone.now()
     counts = inventory.status_counts(here, now)
-    marks = inventory.timeline(here, now)
-    good = [one for one in marks if one.standing not in NOT_GOOD]
+    ends = inventory.ends_by_month(here, now)
+    one_by_one = sum(month.number for month in ends) <= DRAWN_ONE_BY_ONE
+    marks = inventory.timeline(here, now) if one_by_one else []
     to_renew = list(renewals.to_renew(here, now)[:MOST_TO_RENEW])
     context = {
         "counts": [
@@ -42,10 +43,15 @@ def dashboard(request: TenantRequest) -> HttpResponse:
         "not_recognised": counts[Standing.NOT_RECOGNISED.value],
         "under_way": renewals.renewals_under_way(here, now) if to_renew else 0,
         "renewals": renewal_lines(request.tenancy, to_renew, now),
-        "first_end": next((one.not_after for one in good if one.not_after >= now), None),
-        "wide": plot_timeline(marks, now, width=1000, every=3),
-        "narrow": plot_timeline(marks, now, width=340, every=6, deepest=14),
-        "months": months_of(marks, now),
+        "first_end": inventory.first_end(here, now),
+        "one_by_one": one_by_one,
+        "wide": plot_timeline(marks, now, width=1000, every=3)
+        if one_by_one
+        else plot_months(ends, now, width=1000, every=3),
+        "narrow": plot_timeline(marks, now, width=340, every=6, deepest=14)
+        if one_by_one
+        else plot_months(ends, now, width=340, every=6),
+        "months": months_of(ends),
         "open_requests": [request_row(one) for one in requests.open_requests(here, most=6)],
         "waiting_tokens": [(one, one.waits_too_long(now)) for one in tokens.waiting_tokens(here)],
         "ended": inventory.ended(here, now),

@@ -98,16 +98,8 @@ class Timeline:
         return self.axis + 17
 
 
-@dataclass(frozen=True)
-class MonthCount:
-    """How many certificates end in a month: the plot as words."""
-
-    month: datetime
-    production: int
-    acceptance: int
-
-
-def _month(start: datetime, ahead: int) -> datetime:
+def month_after(start: datetime, ahead: int) -> datetime:
+    """Return the beginning of the month that lies `ahead` months after that of `start`."""
     index = start.month - 1 + ahead
     return start.replace(
         year=start.year + index // 12, month=index % 12 + 1, day=1, hour=0, minute=0, second=0, microsecond=0
@@ -119,7 +111,7 @@ def plot_timeline(
 ) -> Timeline:
     """Lay the ends of the coming 36 months out over `width` units, a month name at every `every`-th month."""
     now = timezone.localtime(now)
-    end = _month(now, MONTHS + 1)
+    end = month_after(now, MONTHS + 1)
     left, right = 8, width - 8
     span = (end - now).total_seconds()
 
@@ -163,7 +155,7 @@ def plot_timeline(
             Surplus(left + column * STEP + STEP // 2, y(deepest, acceptance) + 4, count)
             for (acceptance, column), count in beyond.items()
         ),
-        ticks=_ticks(now, at, right, every),
+        ticks=ticks_of(now, at, right, every),
     )
 
 
@@ -180,13 +172,14 @@ def _tone(mark: TimelineMark) -> str:
     return "soon" if mark.standing in {Standing.RENEWABLE, Standing.ENDS_SOON} else ""
 
 
-def _ticks(
+def ticks_of(
     now: datetime, at: Callable[[datetime], int], right: int, every: int, *, months: int = MONTHS
 ) -> tuple[Tick, ...]:
+    """Return the first days of the coming months, placed by `at`."""
     ticks = []
     name = pgettext("a month on an axis, Django date format", "M")
     for ahead in range(1, months + 1):
-        month = _month(now, ahead)
+        month = month_after(now, ahead)
         x = at(month)
         first = month.month == 1
         room = x < right - LABEL_WIDTH
@@ -198,20 +191,6 @@ def _ticks(
             label = ""
         ticks.append(Tick(x, label if room else "", first))
     return tuple(ticks)
-
-
-def months_of(marks: list[TimelineMark], now: datetime) -> list[MonthCount]:
-    """Count the same certificates by month, leaving out months in which none ends, and what is not recognised."""
-    counts: dict[datetime, Counter[str]] = {}
-    for mark in marks:
-        if mark.not_after < now or mark.standing is Standing.NOT_RECOGNISED:
-            continue
-        month = _month(timezone.localtime(mark.not_after), 0)
-        counts.setdefault(month, Counter())[mark.environment] += 1
-    return [
-        MonthCount(month, found[Environment.PRODUCTION], found[Environment.ACCEPTANCE])
-        for month, found in sorted(counts.items())
-    ]
 
 
 @dataclass(frozen=True)
@@ -283,7 +262,7 @@ def plot_switch(
         bar(max(opens_at, old[0]), old[1]),
         at(now),
         at(switched_at) if switched_at else None,
-        _ticks(start, at, right, every, months=_months_between(start, end)),
+        ticks_of(start, at, right, every, months=_months_between(start, end)),
     )
 
 

@@ -70,6 +70,7 @@ _BESIDES: dict[str, dict[str, Policy]] = {
     "certificates_revocation": _with_its_certificate("certificates_revocation"),
     "certificates_savedview": _PRIVATE,
     "certificates_searchentry": _PRIVATE,
+    "certificates_tally": _PRIVATE,
     "certificates_tag": _with_its_certificate("certificates_tag"),
     "organisations_auditevent": _PRIVATE,
     "organisations_devicelink": _own("account_id"),
