@@ -1,11 +1,11 @@
-"""`python -m tests.bench [pages] [server] [agent] [sealing] [work] [crl] [--million]`."""
+"""`python -m tests.bench [pages] [server] [agent] [sealing] [work] [crl] [search] [--million]`."""
 
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 
-from tests.bench import agent, crl, pages, sealing, server, work
+from tests.bench import agent, crl, pages, sealing, search, server, work
 from tests.bench.stand import own_database, prepare_django
 
 
@@ -19,6 +19,7 @@ def main(wanted: list[str]) -> int:
         "agent": agent.measure,
         "sealing": sealing.measure,
         "work": partial(work.measure, each=work.MILLION if million else work.EACH),
+        "search": partial(search.measure, (*search.SIZES, search.MILLION) if million else search.SIZES),
         "crl": partial(crl.measure, sizes=(*crl.SIZES, crl.MILLION) if million else crl.SIZES),
     }
     if set(wanted) - set(parts):

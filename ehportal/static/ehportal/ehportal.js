@@ -35,7 +35,7 @@ document.addEventListener("change", (event) => {
 // "All" over a list of check boxes.
 document.addEventListener("change", (event) => {
   if (!event.target.matches("[data-check-all]")) return;
-  event.target.form.querySelectorAll(`input[name="${event.target.dataset.checkAll}"]`).forEach((box) => {
+  event.target.closest("table").querySelectorAll(`input[name="${event.target.dataset.checkAll}"]`).forEach((box) => {
     box.checked = event.target.checked;
   });
 });

@@ -24,10 +24,10 @@ BESIDE = 15_000
 
 def page_of_list(here: Organisation, now: datetime, **asked: str) -> object:
     """Return a page of the list as the address `asked` gives it."""
-    turned = {name: asked.pop(name) for name in ("after", "before") if name in asked}
+    after, before = asked.pop("after", None), asked.pop("before", None)
     filters = CertificateFilters(asked, here, now)
     by, descending = filters.sorted_by
-    return inventory.listed(filters.found, by=by, descending=descending, **turned)
+    return inventory.listed(filters.found, by=by, descending=descending, after=after, before=before)
 
 
 Question = Callable[[Organisation, datetime], object]
