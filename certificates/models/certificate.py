@@ -10,7 +10,6 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.db.models import F, Func, OuterRef, Q, Subquery, Value
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
@@ -96,24 +95,32 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
             return self
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT count(*) FROM {FOUND}(%s, %s, %s)",  # noqa: S608  # a name of ours
+                f"SELECT coalesce(array_agg(found), '{{}}') FROM {FOUND}(%s, %s, %s) AS found",  # noqa: S608  # ours
                 [organisation, text, RARE + 1],
             )
-            [found] = cursor.fetchone()
-        if found > RARE:
-            query = Func(
-                Value(organisation, models.UUIDField()),
-                Value(text),
-                function="ehportal_query",
-                output_field=models.TextField(),
-            )
-            words = SearchEntry.objects.filter(pk=OuterRef("pk")).values("words")
-            holds = Func(
-                Subquery(words), query, function="ehportal_holds", output_field=models.BooleanField()
-            )
-            return self.filter(holds)
-        ids = RawSQL(f"SELECT * FROM {FOUND}(%s, %s, %s)", [organisation, text, RARE])  # noqa: S608, S611  # as above
-        return self.filter(pk__in=ids)
+            [ids] = cursor.fetchone()
+        if len(ids) <= RARE:
+            return self.filter(_among(ids))
+        words = SearchEntry.objects.filter(pk=OuterRef("pk")).values("words")
+        looked = Func(
+            Value(organisation, models.UUIDField()),
+            Value(text),
+            function="ehportal_query",
+            output_field=models.TextField(),
+        )
+        holds = Func(Subquery(words), looked, function="ehportal_holds", output_field=models.BooleanField())
+        return self.filter(holds)
+
+
+def _among(ids: list[UUID]) -> Func:
+    """Return, as SQL, whether a row is one of these: one value, however many they are."""
+    return Func(
+        F("pk"),
+        Value(ids, ArrayField(models.UUIDField())),
+        template="%(expressions)s)",
+        arg_joiner=" = ANY(",
+        output_field=models.BooleanField(),
+    )
 
 
 def in_each_status(now: datetime) -> dict[CertificateStatus, Q]:

@@ -19,7 +19,7 @@ from organisations.web.tenancy import TenantRequest
 
 SHOWN = (Standing.RENEWABLE, Standing.VALID, Standing.EXPIRED, Standing.REVOKED)
 """Counted also when there is none; the others only when there are some."""
-MOST_TO_RENEW = 40
+MOST_TO_RENEW = 12
 """Lines of the list of those to renew; the inventory shows the rest."""
 
 
