@@ -60,7 +60,7 @@ def test_a_certificate_shows_its_token(
     give_token(issued, state)
     answer, queries = own_queries(administrator, address(issued))
     assert words in answer.content.decode()
-    assert queries == 14, "two more than without a token: proofs and jobs"
+    assert queries == 18, "two more than without a token: proofs and jobs"
 
 
 @pytest.mark.parametrize(
