@@ -35,7 +35,16 @@ def references() -> list[tuple[str, str, str]]:
         if of_a_tenant(model)
         for field in model._meta.concrete_fields
         if isinstance(field, models.ForeignKey) and of_a_tenant(field.related_model)
+        if field.db_constraint or writable(model)
     ]
+
+
+def writable(model: type[models.Model]) -> bool:
+    """Tell whether anybody but triggers, which copy a row's own columns, writes such a table."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT has_table_privilege(%s, 'INSERT, UPDATE')", [model._meta.db_table])
+        [found] = cursor.fetchone()
+    return bool(found)
 
 
 def triggers() -> dict[tuple[str, str], str]:
