@@ -35,7 +35,7 @@ def references() -> list[tuple[str, str, str]]:
         if of_a_tenant(model)
         for field in model._meta.concrete_fields
         if isinstance(field, models.ForeignKey) and of_a_tenant(field.related_model)
-        if field.db_constraint or writable(model)
+        if field.db_constraint or writable(model)  # type: ignore[attr-defined]  # missing in the types
     ]
 
 
