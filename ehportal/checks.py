@@ -18,13 +18,14 @@ from agent.wire.origins import is_loopback, normalise_origin
 from agent.wire.pki.unreadable import UNREADABLE
 from certificates.domain.lifecycle import Environment
 from certificates.services.signing.sole_sender import SENDING_SPARE
-from certificates.trust.anchors import certificate_anchors, eid_anchors, is_root
+from certificates.trust.anchors import certificate_anchors, eid_anchors, is_root, session_signers
 from ehportal.sign_in_cache import SignInCache
 from organisations.services.work.kinds import SPARE
 
 EHEALTH = "ehealth.fgov.be"
 ACCEPTANCE_MARK = "-acpt"
 Configs = Sequence[AppConfig] | None
+_UNUSABLE: tuple[type[BaseException], ...] = (ImproperlyConfigured, *UNREADABLE)
 
 
 def _is_ehealth(host: str) -> bool:
@@ -111,7 +112,7 @@ def _endpoint_problems(environment: Environment, split: SplitResult) -> Iterator
         )
     if split.scheme != "https" and not (settings.SANDBOX and is_loopback(host)):
         yield Critical(
-            f"CertRA in {environment} must be reached over https; http is for a sandbox on this machine.",
+            f"The platform in {environment} must be reached over https; http is for a sandbox on this machine.",
             id="ehportal.E006",
         )
     if _is_ehealth(host) and (ACCEPTANCE_MARK in host) != (environment is Environment.ACCEPTANCE):
@@ -154,6 +155,45 @@ def anchors_are_apart(app_configs: Configs, **_: object) -> list[CheckMessage]:
             Critical(
                 "Production and acceptance share a trust anchor; a certificate of one would pass for the other.",
                 id="ehportal.E010",
+            )
+        )
+    return found
+
+
+@register
+def sessions_fit(app_configs: Configs, **_: object) -> list[CheckMessage]:
+    """A token service is one of its own environment, with signers of its own; none at all is no mistake."""
+    found: list[CheckMessage] = []
+    signers: list[bytes] = []
+    for environment in Environment:
+        address = settings.STS_ENDPOINTS[environment.value]
+        try:
+            ders = session_signers(environment)
+            for der in ders:
+                x509.load_der_x509_certificate(der)
+            split = urlsplit(address)
+            readable = split.scheme in {"http", "https"} and bool(split.hostname) and split.port != 0
+        except _UNUSABLE:
+            found.append(
+                Critical(
+                    f"The token service of {environment} or its signers cannot be read.", id="ehportal.E030"
+                )
+            )
+            continue
+        signers += dict.fromkeys(ders)
+        if bool(address) != bool(ders) or (address and not readable):
+            found.append(
+                Critical(
+                    f"Set address and signers of the token service of {environment}, or neither.",
+                    id="ehportal.E030",
+                )
+            )
+        elif address:
+            found += _endpoint_problems(environment, split)
+    if len(signers) != len(set(signers)):
+        found.append(
+            Critical(
+                "Production and acceptance share a signer of sessions; they must differ.", id="ehportal.E031"
             )
         )
     return found

@@ -259,6 +259,16 @@ CERTRA_ANCHORS = {
     "acceptance": env.items("CERTRA_ACCEPTANCE_ANCHORS"),
 }
 """PEM files with the roots (and known intermediates) of eHealth certificates, per environment."""
+STS_ENDPOINTS = {
+    "production": env.text("STS_PRODUCTION_URL", ""),
+    "acceptance": env.text("STS_ACCEPTANCE_URL", ""),
+}
+"""Addresses of the token service, which workstations ask for a session; empty: no login is tried."""
+IAM_SIGNERS = {
+    "production": env.items("IAM_PRODUCTION_SIGNERS", ""),
+    "acceptance": env.items("IAM_ACCEPTANCE_SIGNERS", ""),
+}
+"""PEM files with the platform's I.AM certificates that may sign a session; two while one follows the other."""
 EID_ANCHORS = env.items("EID_ANCHORS")
 """PEM files with the roots under which identity cards are issued."""
 CIRCUIT_FAILURES = env.number("CIRCUIT_FAILURES", 3)

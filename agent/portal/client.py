@@ -44,6 +44,7 @@ from agent.wire.link.checking import CARD_CHECKS, ERRANDS, CardBeingChecked, Gov
 from agent.wire.link.installations import InstallationReport, InstallationsMatched
 from agent.wire.link.organisations import Agreement, AskingOrganisation, Organisations
 from agent.wire.link.proofs import HEADER, make_proof
+from agent.wire.link.sessions import SessionPlace, SessionProof
 from agent.wire.strict_json import load_object
 
 TIMEOUT: Final = (5.0, 30.0)
@@ -204,6 +205,23 @@ class Portal:
         """Report what the self test found."""
         body: Json = {"finding": finding, "serial": serial}
         self._call("POST", f"{self._job_path(job_id)}/token/proof", body)
+
+    def session_place(self, job_id: str) -> SessionPlace | None:
+        """Ask where the job's certificate may ask for a session; None where this server names no place."""
+        try:
+            place = self._call("GET", f"{self._job_path(job_id)}/session").get("place")
+        except PortalError as error:
+            if error.code == "not_found":
+                return None
+            raise
+        try:
+            return None if place is None else SessionPlace.from_json(place)
+        except JobMalformed:
+            unexpected()
+
+    def session_proof(self, job_id: str, proof: SessionProof) -> None:
+        """Report whether the job's certificate logs in. Safe to repeat."""
+        self._call("POST", f"{self._job_path(job_id)}/session", proof.to_json())
 
     def ask_for_check(self, fingerprint: str) -> str:
         """Have a self test offered for the certificate with this fingerprint; returns the job's id."""

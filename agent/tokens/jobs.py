@@ -12,6 +12,7 @@ from agent.portal.client import Portal
 from agent.portal.device import Device
 from agent.stores.contents import encryption_entries
 from agent.stores.own import OwnStore, StoreFinder, name_told_by
+from agent.tokens.login import NO_FAILURE, LoginTest
 from agent.tokens.self_test import SelfTest
 from agent.tokens.system_requests import SystemSigner
 from agent.ui import Dialogue
@@ -44,7 +45,9 @@ class TokenTask:
 
     def _test(self, job_id: str, store: OwnStore) -> ExitCode:
         finding = SelfTest(self.portal, self.dialogue, self.texts).run(job_id, store.contents, store.entry)
-        return ExitCode.DONE if finding == "ok" else ExitCode.FAILED
+        login = LoginTest(self.config, self.portal, self.dialogue, self.texts)
+        verdict = login.run(job_id, store.contents, store.entry)
+        return ExitCode.DONE if finding == "ok" and verdict in NO_FAILURE else ExitCode.FAILED
 
     def _activate(self, job: ActivateTokenJob) -> ExitCode:
         question = self.texts(

@@ -23,6 +23,7 @@ from agent.stores.files import install, read_file, rewrite
 from agent.stores.keys import new_key, open_pending
 from agent.stores.remembered import record_store
 from agent.stores.unlock import unlock_store
+from agent.tokens.login import LoginTest
 from agent.tokens.self_test import SelfTest, tell_own_record
 from agent.tokens.system_requests import SystemSigner
 from agent.ui import Dialogue
@@ -152,8 +153,10 @@ class TokenSitting:
         if state.to_be_activated:
             tell_own_record(self.portal, self.pending.job_id, SystemSigner.of(contents, entry))
             self.dialogue.say(self.texts("token.waits"))
-            return
-        SelfTest(self.portal, self.dialogue, self.texts).run(self.pending.job_id, contents, entry)
+        else:
+            SelfTest(self.portal, self.dialogue, self.texts).run(self.pending.job_id, contents, entry)
+        login = LoginTest(self.config, self.portal, self.dialogue, self.texts)
+        login.run(self.pending.job_id, contents, entry)
 
     def _beside(self, state: State, contents: Contents) -> State:
         """Put what we know how to write into a store of its own, next to one that holds entries of others.

@@ -89,3 +89,9 @@ MAX_PATH_CHARACTERS = 500
 
 MAX_REPORT_BYTES = 480 * 1024
 """A report of installations; the agent leaves out what would not fit, and says that it is not complete."""
+
+MAX_SESSION_BYTES = 256 * 1024
+"""An answer of the platform's token service; real ones have about 10 KiB."""
+
+MAX_SESSION_ATTRIBUTES = 32
+"""Attributes of one session token."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from certificates.api import agent, installations, jobs, organisations, records, tokens
+from certificates.api import agent, installations, jobs, organisations, records, sessions, tokens
 
 urlpatterns = [
     path("hello", agent.Hello.as_view(), name="agent-hello"),
@@ -32,5 +32,6 @@ urlpatterns = [
     path("jobs/<str:job_id>/token/stored", tokens.TokenStored.as_view(), name="agent-token-stored"),
     path("jobs/<str:job_id>/token/activate", tokens.ActivateToken.as_view(), name="agent-token-activate"),
     path("jobs/<str:job_id>/token/depot", tokens.DepotToken.as_view(), name="agent-token-depot"),
+    path("jobs/<str:job_id>/session", sessions.Session.as_view(), name="agent-session"),
     path("jobs/<str:job_id>/token/proof", tokens.TokenProof.as_view(), name="agent-token-proof"),
 ]

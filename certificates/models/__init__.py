@@ -16,7 +16,7 @@ from certificates.models.paper import Paper
 from certificates.models.records import RecordProposal, RecordsInquiry
 from certificates.models.request import CertificateRequest
 from certificates.models.revocation import Revocation
-from certificates.models.token import ContinuityProof, EncryptionToken
+from certificates.models.token import ContinuityProof, EncryptionToken, LoginProof
 
 SignedWork = CertificateRequest | Revocation
 """What a holder signs with an eID, and the government gets once."""
@@ -39,6 +39,7 @@ __all__ = [
     "Installation",
     "Issuer",
     "ListedCertificate",
+    "LoginProof",
     "MachineLook",
     "Note",
     "Paper",

@@ -74,3 +74,45 @@ class ContinuityProof(models.Model):
 
     def __str__(self) -> str:
         return f"{self.finding} {self.checked_at:%Y-%m-%d}"
+
+
+class LoginProof(models.Model):
+    """A workstation asked the platform for a session with the certificate, and verified the answer, or why not.
+
+    The session itself is a live credential: it stays where it came, and only its digest is kept.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey("organisations.Organisation", on_delete=models.PROTECT, related_name="+")
+    certificate = models.ForeignKey(
+        "certificates.Certificate", on_delete=models.PROTECT, related_name="login_proofs"
+    )
+    device_id = models.UUIDField()
+    device_label = models.CharField(max_length=100)
+    checked_at = models.DateTimeField()
+    verdict = models.CharField(max_length=40)
+    """Stable code of agent/wire/link/sessions.py; ok when it logs in."""
+    passed = models.BooleanField()
+    not_before = models.DateTimeField(null=True)
+    not_on_or_after = models.DateTimeField(null=True)
+    signer = models.CharField(max_length=64, blank=True)
+    """SHA-256 of the I.AM certificate that signed the session token."""
+    digest = models.CharField(max_length=64, blank=True)
+    """SHA-256 of what was signed."""
+    weak_signature = models.BooleanField(default=False)
+    clock_seconds = models.IntegerField(default=0)
+    """By how much the platform's clock was ahead of the workstation's."""
+    attributes = models.JSONField(default=dict)
+    """What the token says of an organisation, by name; nothing of a person."""
+
+    class Meta:
+        ordering = ["-checked_at", "-id"]
+        indexes = [models.Index(fields=["certificate", "-checked_at"], name="login_by_certificate")]
+
+    def __str__(self) -> str:
+        return f"{self.verdict} {self.checked_at:%Y-%m-%d}"
+
+    @property
+    def not_recognised(self) -> bool:
+        """True when the platform certifies that it does not recognise this holder."""
+        return "false" in self.attributes.values()

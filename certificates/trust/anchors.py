@@ -38,6 +38,11 @@ def certificate_anchors(environment: Environment) -> tuple[bytes, ...]:
     return _read(tuple(settings.CERTRA_ANCHORS[environment.value]))
 
 
+def session_signers(environment: Environment) -> tuple[bytes, ...]:
+    """Return the DER of the platform's I.AM certificates that may sign sessions in `environment`."""
+    return _read(tuple(settings.IAM_SIGNERS[environment.value]))
+
+
 def certificate_roots(environment: Environment) -> tuple[bytes, ...]:
     """Return the DER of the roots alone in `environment`: what a workstation verifies against."""
     return tuple(anchor for anchor in certificate_anchors(environment) if is_root(anchor))

@@ -16,6 +16,8 @@ from deploy.sandbox.faults import Faults
 from deploy.sandbox.foreigners import Foreigners
 from deploy.sandbox.register.requests import Register
 from deploy.sandbox.server import HOST, Handler, Listener, bind
+from deploy.sandbox.sessions.iam import Signers
+from deploy.sandbox.sessions.service import Shapes
 from deploy.sandbox.soap import Schema
 from deploy.sandbox.state.received import Received
 from deploy.sandbox.state.source import SourceError, SourceKeeper
@@ -108,6 +110,8 @@ def _serve(arguments: argparse.Namespace) -> int:
         Tokens(store),
         token_signer.load(arguments.state, pki, store),
         Foreigners(store, register),
+        Signers(arguments.state, pki, store, clock.now()),
+        Shapes(),
     )
     for environment in ENVIRONMENTS:
         listeners[environment].RequestHandlerClass = platform.handler_for(shared, environment)

@@ -6,6 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from deploy.sandbox.authorities import revocation
 from deploy.sandbox.authorities.pki import ENVIRONMENTS
 from deploy.sandbox.faults import KINDS, FaultError
@@ -118,6 +121,14 @@ def _set_challenge(platform: Platform, _path: tuple[str, ...], body: Any) -> Rep
     return 200, {"serial": serial}
 
 
+def _signers(platform: Platform, path: tuple[str, ...], _body: Any) -> Reply:
+    return 200, [_signer(one) for one in platform.signers.certificates(path[0])]
+
+
+def _rotate(platform: Platform, path: tuple[str, ...], _body: Any) -> Reply:
+    return 201, _signer(platform.signers.rotate(path[0], platform.clock.now()))
+
+
 def _source(platform: Platform, _path: tuple[str, ...], _body: Any) -> Reply:
     return 200, platform.source.document()
 
@@ -153,6 +164,8 @@ ROUTES: tuple[tuple[str, str, Action], ...] = (
     ("POST", "/control/issue", _issue),
     ("POST", "/control/cards/revoke", _revoke_card),
     ("POST", "/control/challenge", _set_challenge),
+    ("GET", f"/control/iam/({'|'.join(ENVIRONMENTS)})", _signers),
+    ("POST", f"/control/iam/({'|'.join(ENVIRONMENTS)})/rotate", _rotate),
     ("GET", "/control/source", _source),
     ("PUT", "/control/source", _put_source),
     ("PATCH", "/control/source", _patch_source),
@@ -212,6 +225,15 @@ def _describe(platform: Platform, request: Request) -> dict[str, Any]:
         "refusal": request.refusal,
         "serial": f"{request.certificate.serial_number:x}" if request.certificate else None,
         "token": token.status(status) if token else "NOT_REQUESTED",
+    }
+
+
+def _signer(certificate: x509.Certificate) -> dict[str, Any]:
+    return {
+        "serial": f"{certificate.serial_number:x}",
+        "not_before": timestamp(certificate.not_valid_before_utc),
+        "not_after": timestamp(certificate.not_valid_after_utc),
+        "pem": certificate.public_bytes(Encoding.PEM).decode(),
     }
 
 

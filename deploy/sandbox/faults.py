@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree
 
 from deploy.sandbox.authorities.pki import ENVIRONMENTS
-from deploy.sandbox.services import ACTIONS
+from deploy.sandbox.services import ACTIONS, SESSION_OPERATIONS
 from deploy.sandbox.soap import PROTOCOL, SOA_MESSAGES, Refusal, SoapFault
 from deploy.sandbox.state.store import Store
 
@@ -28,6 +28,18 @@ KINDS = {
     "oversized": "do the work, answer 32 MiB",
     "truncated": "do the work, answer half of the bytes that were announced",
     "wrong-certificate": "GetCertificate hands over a certificate for another key",
+    "revoked": "the token service says that the certificate was revoked; nothing is done",
+    "wss-fault": "the token service answers a fault with a code of WS-Security; nothing is done",
+    "expired-token": "a token that has ended",
+    "wrong-signer": "a token signed by a stranger with the name of the I.AM certificate",
+    "wrong-hok": "a token for another key",
+    "changed-value": "a token whose value was changed after it was signed",
+    "other-identity": "a token that is signed well and names another holder",
+    "no-attributes": "a token without all that was asked",
+    "wrong-in-response-to": "the answer to another request",
+    "two-tokens": "an answer with two tokens",
+    "wrapped-token": "a false token around the signed one",
+    "sha1-token": "a token signed with SHA-1, as the platform's own were once",
     **{code.lower(): f"a SOAP fault {code} ({text}); nothing is done" for code, text in SOA_MESSAGES.items()},
 }
 TIMED = ("slow", "drip")
@@ -110,7 +122,7 @@ class Faults:
         parse(document["kind"])
         environment, operation = document.get("environment"), document.get("operation")
         times = document.get("times")
-        if environment not in (None, *ENVIRONMENTS) or operation not in (None, *ACTIONS):
+        if environment not in (None, *ENVIRONMENTS) or operation not in (None, *ACTIONS, *SESSION_OPERATIONS):
             raise FaultError("The environment or the operation is not known.")
         if times is not None and not (isinstance(times, int) and times > 0):
             raise FaultError("times is a whole number above zero.")

@@ -6,7 +6,9 @@ import logging
 import re
 import time
 import urllib.parse
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
@@ -21,6 +23,11 @@ from deploy.sandbox.operations.scene import Scene
 from deploy.sandbox.register.requests import Register, issue
 from deploy.sandbox.server import BodyTooLarge, Handler
 from deploy.sandbox.services import SERVICES, Service
+from deploy.sandbox.sessions import outer
+from deploy.sandbox.sessions import service as sessions
+from deploy.sandbox.sessions.iam import Signers
+from deploy.sandbox.sessions.service import Desk, Shapes
+from deploy.sandbox.sessions.words import PATHS
 from deploy.sandbox.soap import Refusal, SoapFault
 from deploy.sandbox.state.received import Received
 from deploy.sandbox.state.source import SourceKeeper
@@ -51,6 +58,8 @@ class Platform:
     tokens: Tokens
     token_signers: dict[str, TokenSigner]
     foreigners: Foreigners
+    signers: Signers
+    shapes: Shapes
 
     def scene(self, environment: str) -> Scene:
         """One environment as it is now."""
@@ -65,6 +74,12 @@ class Platform:
             self.token_signers[environment],
             self.foreigners,
         )
+
+    def desk(self, environment: str) -> Desk:
+        """The token service of one environment as it is now."""
+        source = self.source.current()
+        now = self.clock.now()
+        return Desk(environment, now, self.store, self.pki, source, self.register, self.signers)
 
 
 @dataclass(frozen=True)
@@ -108,6 +123,27 @@ def handle(
     return Answer(200, soap.envelope(element), operation, outcome, fault)
 
 
+def handle_session(platform: Platform, environment: str, headers: dict[str, str], body: bytes) -> Answer:
+    """Answer one message of the token service. `headers` are in lower case."""
+    operation = "unknown"
+    try:
+        if headers.get("content-type", "").partition(";")[0].strip().lower() != "text/xml":
+            raise SoapFault("SOA-03002", "Content-Type must be text/xml")
+        message = outer.open_message(body, headers.get("soapaction", ""))
+        operation = message.operation
+        fault = platform.faults.take(environment, operation, headers.get("x-sandbox-fault"))
+        if fault.kind.startswith(("http-", "drop-before", "hang")):
+            return Answer(502, b"", operation, fault.kind, fault)
+        if fault.kind != "refused":
+            fault.before_work()
+        desk = platform.desk(environment)
+        status, content, outcome = sessions.answer(message, desk, platform.shapes, fault.kind, fault.argument)
+    except SoapFault as soap_fault:
+        detail = soap.error_detail(soap_fault, environment)
+        return Answer(500, soap.fault_envelope(soap_fault, detail), operation, soap_fault.code)
+    return Answer(status, content, operation, outcome, fault)
+
+
 def _work(call: soap.Call, scene: Scene, fault: Fault) -> tuple[etree._Element, str]:
     element, outcome = operations.perform(call, scene)
     if fault.kind == "wrong-certificate" and (call.operation, outcome) == ("GetCertificate", "success"):
@@ -123,6 +159,10 @@ def handler_for(platform: Platform, environment: str) -> type[Handler]:
     """The HTTP handler of one environment's address."""
 
     class EnvironmentHandler(Handler):
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            """The Date of every answer, by the sandbox's clock: by it a caller tells whose clock is wrong."""
+            return super().date_time_string(timestamp or platform.clock.now().timestamp())
+
         def do_POST(self) -> None:
             try:
                 body = self.read_body()
@@ -132,7 +172,9 @@ def handler_for(platform: Platform, environment: str) -> type[Handler]:
                 self.send(413, XML, soap.fault_envelope(fault, detail))
                 return
             if self.path in SERVICES:
-                self._soap(SERVICES[self.path], body)
+                self._soap(partial(handle, platform, environment, SERVICES[self.path]), body)
+            elif self.path in PATHS:
+                self._soap(partial(handle_session, platform, environment), body)
             elif (match := OCSP.fullmatch(self.path)) and match[2] is None:
                 self._ocsp(match[1], body)
             elif match := FOREIGNER.fullmatch(self.path):
@@ -174,11 +216,11 @@ def handler_for(platform: Platform, environment: str) -> type[Handler]:
             reply = revocation.answer(platform.store, authority, question, platform.clock.now())
             self.send(200, "application/ocsp-response", reply)
 
-        def _soap(self, service: Service, body: bytes) -> None:
+        def _soap(self, answering: Callable[[dict[str, str], bytes], Answer], body: bytes) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
             begin = time.monotonic()
             try:
-                answer = handle(platform, environment, service, headers, body)
+                answer = answering(headers, body)
             except FaultError as error:
                 self.send(400, "text/plain; charset=utf-8", f"X-Sandbox-Fault: {error}\n".encode())
                 return

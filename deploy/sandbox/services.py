@@ -51,4 +51,6 @@ DEPOT = Service(
 )
 SERVICES = {service.path: service for service in (CERTRA, ETKRA, DEPOT)}
 ACTIONS = {name: action for service in SERVICES.values() for name, action in service.actions.items()}
+SESSION_OPERATIONS = ("RequestSecureToken", "RequestSecurityToken", "Challenge")
+"""Of the token service: the SAML way, and both steps of WS-Trust."""
 PATHS = {name: service.path for service in SERVICES.values() for name in service.actions}

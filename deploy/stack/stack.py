@@ -159,6 +159,10 @@ class Stack:
             "CERTRA_ACCEPTANCE_URL": self.sandbox.acceptance,
             "CERTRA_PRODUCTION_ANCHORS": f"{pki / 'production' / 'root.pem'},{pki / 'production' / 'issuing.pem'}",
             "CERTRA_ACCEPTANCE_ANCHORS": f"{pki / 'acceptance' / 'root.pem'},{pki / 'acceptance' / 'issuing.pem'}",
+            "STS_PRODUCTION_URL": f"{self.sandbox.production}/IAM/Saml11TokenService/v1",
+            "STS_ACCEPTANCE_URL": f"{self.sandbox.acceptance}/IAM/Saml11TokenService/v1",
+            "IAM_PRODUCTION_SIGNERS": f"{pki / 'production' / 'iam.pem'}",
+            "IAM_ACCEPTANCE_SIGNERS": f"{pki / 'acceptance' / 'iam.pem'}",
             "EID_ANCHORS": f"{pki / 'citizen' / 'root.pem'},{pki / 'citizen' / 'ca.pem'}",
         } | self.extra_environment
 

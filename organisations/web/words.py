@@ -165,6 +165,8 @@ ACTIONS: dict[str, Text] = {
     "token_replaced": _("Encryption token replaced by a newer one"),
     "continuity_proven": _("Self test passed: messages can be opened"),
     "continuity_not_proven": _("Self test not passed"),
+    "login_proven": _("Self test passed: the certificate logs in"),
+    "login_not_proven": _("Self test not passed: the certificate does not log in"),
     "certificate_requested": _("Certificate taken into the inventory"),
     "certificate_imported": _("Certificate imported"),
     "certificate_recognised": _("Authority of a certificate recognised"),

@@ -76,6 +76,7 @@ class Counterpart(TokenDesk, RevocationDesk, RecordsDesk, OrganisationsDesk):
         self.answers: dict[str, tuple[str, int, bytes]] = {}
         self.submitted_keys: list[str] = []
         self.reports: list[InstallationReport] = []
+        self.session_proofs = []
         self.knows: list[str] = []
         self.checks_of_cards = 0
         """How often from now on a call with a card's signature hears that the card is being checked."""
@@ -278,6 +279,7 @@ class Counterpart(TokenDesk, RevocationDesk, RecordsDesk, OrganisationsDesk):
             "token/activate": self._activate_token,
             "token/depot": self._depot,
             "token/proof": self._proof,
+            "session": self._session,
             "own-record": self._own_record,
             "signed-request": self._submit,
             "outcome": self._outcome,

@@ -262,3 +262,34 @@ def test_calls_end_in_time(
     for name, value in (defaults | changes).items():
         setattr(settings, name, value)
     assert ids(checks.calls_end_in_time(None)) == expected
+
+
+@pytest.mark.parametrize(
+    ("addresses", "signers", "expected"),
+    [
+        ({}, {}, []),
+        (REAL, {"production": "production", "acceptance": "acceptance"}, []),
+        ({"production": REAL["production"]}, {"production": "production"}, []),
+        (REAL, {"production": "production"}, ["ehportal.E030"]),
+        ({"production": "service"}, {"production": "production"}, ["ehportal.E030"]),
+        ({"production": REAL["production"]}, {"production": "gone"}, ["ehportal.E030"]),
+        ({"production": REAL["acceptance"]}, {"production": "production"}, ["ehportal.E007"]),
+        ({"production": "http://services.ehealth.fgov.be"}, {"production": "production"}, ["ehportal.E006"]),
+        (REAL, {"production": "production", "acceptance": "production"}, ["ehportal.E031"]),
+    ],
+)
+def test_a_token_service_is_one_of_its_own_environment(
+    settings: pytest_django.Settings,
+    anchors: dict[str, Path],
+    addresses: dict[str, str],
+    signers: dict[str, str],
+    expected: list[str],
+) -> None:
+    settings.SANDBOX = False
+    names = ("production", "acceptance")
+    settings.STS_ENDPOINTS = {name: addresses.get(name, "") for name in names}
+    folder = anchors["eid"].parent
+    settings.IAM_SIGNERS = {
+        name: [str(folder / f"{signers[name]}.pem")] if name in signers else [] for name in names
+    }
+    assert ids(checks.sessions_fit(None)) == expected

@@ -89,6 +89,17 @@ def test_a_certificate_lives_on_in_its_successor(
     assert open_sealed(sealed, keys_by_serial(second)).message == b"oude brief"
     assert "the workstation activates the token and proves that it opens messages" in steps
 
+    # Each certificate was seen to log in, from the workstation that holds its key.
+    asked = [
+        line
+        for line in world.control("/control/received", method="GET")
+        if line["environment"] == environment
+    ]
+    assert [one["outcome"] for one in asked if one["operation"] == "RequestSecureToken"][-1] == "success"
+    assert "organization:cbe-number: " in administrator.get(new_page), (
+        "what the token says stands on the switch"
+    )
+
     # The depot hands the new token out; what is sealed to it opens with the new store alone.
     fresh = next(entry for entry in encryption_entries(second) if entry.alias != token.alias)
     assert fresh.certificate is not None

@@ -28,7 +28,16 @@ def _process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProces
 def sandbox(_process: SandboxProcess) -> SandboxProcess:
     """A sandbox with an empty register, no faults, immediate automatic issuance, and the built-in source."""
     with Store(_process.state).transaction() as db:
-        for table in ("request", "contract", "fault", "received", "token", "foreigner"):
+        for table in (
+            "request",
+            "contract",
+            "fault",
+            "received",
+            "token",
+            "foreigner",
+            "session_seen",
+            "session_challenge",
+        ):
             db.execute(f"DELETE FROM {table}")  # noqa: S608  constants
         db.execute("UPDATE issued SET revoked_at = NULL")  # a test may have revoked the cards that all share
     _process.control_post("/control/clock", {"offset_seconds": 0})

@@ -77,7 +77,7 @@ def test_every_fault_is_described(kind: str) -> None:
 
 def test_every_code_is_described() -> None:
     source = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "deploy" / "sandbox").rglob("*.py"))
-    codes = set(re.findall(r'Refusal\(\s*"([A-Z_]+)"', source))
+    codes = set(re.findall(r'(?:Refusal|Declined)\(\s*"([A-Z_]+)"', source))
     assert len(codes) > 15
     missing = {code for code in codes if f"`{code}`" not in README}
     assert missing == set()

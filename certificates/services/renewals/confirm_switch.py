@@ -18,6 +18,7 @@ from certificates.models import (
     ContinuityProof,
     EncryptionToken,
     Installation,
+    LoginProof,
     MachineLook,
 )
 from certificates.selectors.installations import others_of_its_key
@@ -26,6 +27,7 @@ from organisations.models import User
 from organisations.services.audit import Actor, record
 
 INSTALLATIONS, LOOK, TOKEN, PROOF, KEY_STORE = "installations", "look", "token", "proof", "key_store"
+LOGIN = "login"
 MESSAGES = frozenset({TOKEN, PROOF})
 """What certificates that open sealed messages need."""
 
@@ -47,6 +49,8 @@ class SwitchChecklist:
     token: EncryptionToken | None
     proof: ContinuityProof | None
     """The last self test with the new one."""
+    login: LoginProof | None
+    """The last time that a workstation tried whether the new one logs in; None: nobody did, or an older agent."""
 
     @property
     def in_the_way(self) -> tuple[Installation, ...]:
@@ -71,6 +75,11 @@ class SwitchChecklist:
         return self.proof is not None and self.proof.passed
 
     @property
+    def login_passed(self) -> bool:
+        """True when the last try got a session at the platform with the new certificate."""
+        return self.login is not None and self.login.passed
+
+    @property
     def open(self) -> tuple[str, ...]:
         """Codes of what is open, in the order in which it is done."""
         done = {
@@ -79,6 +88,7 @@ class SwitchChecklist:
             INSTALLATIONS: not self.in_the_way,
             TOKEN: self.token_active,
             PROOF: self.proof_passed,
+            LOGIN: self.login_passed,
         }
         return tuple(code for code, ready in done.items() if not ready)
 
@@ -86,10 +96,11 @@ class SwitchChecklist:
     def blocking(self) -> tuple[str, ...]:
         """Codes of what is open and may not stay so, whatever the reason.
 
-        A vendor may have put the key store in place where none of our workstations looks. Not every certificate opens
-        messages; but once a token is made, messages will be sealed to it, and that it opens them must be proven.
+        A vendor may have put the key store in place where none of our workstations looks, and none may reach the
+        platform to log in. Not every certificate opens messages; but once a token is made, messages will be sealed to
+        it, and that it opens them must be proven.
         """
-        excused = {LOOK}
+        excused = {LOOK, LOGIN}
         if self.request is None:
             excused.add(KEY_STORE)
         if self.token is None:
@@ -115,7 +126,7 @@ class SwitchChecklist:
 
 
 def checklist_of(old: Certificate, new: Certificate) -> SwitchChecklist:
-    """Return how far the switch is; five queries."""
+    """Return how far the switch is; six queries."""
     found = Installation.objects.filter(
         Q(certificate__in=[old.pk, new.pk]) | others_of_its_key(old)
     ).present()
@@ -133,6 +144,7 @@ def checklist_of(old: Certificate, new: Certificate) -> SwitchChecklist:
         .first(),
         token=EncryptionToken.objects.filter(certificate=new).defer("sealed_etk").first(),
         proof=ContinuityProof.objects.filter(certificate=new).first(),
+        login=LoginProof.objects.filter(certificate=new).first(),
     )
 
 

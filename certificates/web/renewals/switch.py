@@ -16,6 +16,7 @@ from certificates.models import Certificate
 from certificates.services.renewals.confirm_switch import (
     INSTALLATIONS,
     KEY_STORE,
+    LOGIN,
     LOOK,
     PROOF,
     TOKEN,
@@ -26,6 +27,7 @@ from certificates.services.renewals.confirm_switch import (
 from certificates.web.installations.pages import of_the_same_key
 from certificates.web.parts.lookup import find_certificate, is_own
 from certificates.web.parts.plots import Switch, plot_switch
+from certificates.web.tokens.login_words import login_advice, login_details, login_text
 from organisations.domain.roles import Permission
 from organisations.errors import DomainError
 from organisations.services.audit import Actor
@@ -100,9 +102,12 @@ def switch_view(
 
 
 def _lines(checklist: SwitchChecklist, now: datetime) -> tuple[CheckLine, ...]:
-    done = {code: code not in checklist.open for code in (KEY_STORE, LOOK, INSTALLATIONS, TOKEN, PROOF)}
+    done = {
+        code: code not in checklist.open for code in (KEY_STORE, LOOK, INSTALLATIONS, TOKEN, PROOF, LOGIN)
+    }
     left = len(checklist.in_the_way)
     request, look, token, proof = checklist.request, checklist.look, checklist.token, checklist.proof
+    login = checklist.login
     return (
         CheckLine(
             KEY_STORE,
@@ -165,6 +170,14 @@ def _lines(checklist: SwitchChecklist, now: datetime) -> tuple[CheckLine, ...]:
             else _("No self test was done with the new key store"),
             _("The agent seals a message to the token and opens it with the key store."),
             proof.checked_at if proof is not None else None,
+        ),
+        CheckLine(
+            LOGIN,
+            done[LOGIN],
+            login_text(login),
+            login_advice(login),
+            login.checked_at if login is not None else None,
+            named=login_details(login),
         ),
     )
 

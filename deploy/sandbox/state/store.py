@@ -49,6 +49,13 @@ CREATE TABLE IF NOT EXISTS received (
     id INTEGER PRIMARY KEY AUTOINCREMENT, time TEXT NOT NULL, environment TEXT NOT NULL,
     operation TEXT NOT NULL, body BLOB NOT NULL, outcome TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS session_seen (
+    environment TEXT NOT NULL, value TEXT NOT NULL, seen_at TEXT NOT NULL, PRIMARY KEY (environment, value)
+);
+CREATE TABLE IF NOT EXISTS session_challenge (
+    environment TEXT NOT NULL, context TEXT NOT NULL, challenge TEXT NOT NULL, header TEXT NOT NULL,
+    document TEXT NOT NULL, made_at TEXT NOT NULL, PRIMARY KEY (environment, context)
+);
 CREATE TABLE IF NOT EXISTS fault (
     id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL,
     environment TEXT, operation TEXT, remaining INTEGER

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.wire.encoding import from_base64, to_base64
 from agent.wire.jobs import CertificateFacts, CertificateJob
+from agent.wire.link.sessions import SessionPlace, SessionProof
 from agent.wire.pki.keys import certificate_fingerprint, public_key_identifier
 from agent.wire.pki.names import certificate_name
 from agent.wire.tokens.encryption_certificate import check_encryption_certificate
@@ -71,6 +72,9 @@ class TokenDesk:
     etk_ra: x509.Certificate
     etk_ra_key: rsa.RSAPrivateKey
     next_serial: bytes = b""
+    session_place: SessionPlace | None = None
+    """Where the agent is told to ask for a session; a server of before tells nothing."""
+    session_proofs: list[SessionProof]
 
     @staticmethod
     def _own(request: Request, body: Json) -> bytes:
@@ -134,6 +138,14 @@ class TokenDesk:
         return answer_json(
             200, {"status": "VALID_ACTIVE", "token_status": "VALID_ACTIVE", "replaceable_from": None}
         )
+
+    def _session(self, request: Request, body: Json) -> tuple[int, bytes]:
+        if body:
+            self.session_proofs.append(SessionProof.from_json(body))
+            return answer_json(200, {"passed": self.session_proofs[-1].passed})
+        if self.session_place is None:
+            raise Refused(404, "not_found")
+        return answer_json(200, {"place": self.session_place.to_json()})
 
     @staticmethod
     def _proof(request: Request, body: Json) -> tuple[int, bytes]:

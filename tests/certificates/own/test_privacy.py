@@ -17,6 +17,7 @@ from certificates.models import (
     ContinuityProof,
     EncryptionToken,
     Installation,
+    LoginProof,
     Revocation,
 )
 from certificates.services.own.certificate import share_certificate, withdraw_sharing
@@ -45,6 +46,15 @@ def everything_about(hers: Certificate, provider: Provider) -> None:
             checked_at=now,
             passed=True,
             finding="ok",
+        )
+        LoginProof.objects.create(
+            organisation=here,
+            certificate=hers,
+            device_id=here.pk,
+            device_label="PC",
+            checked_at=now,
+            verdict="ok",
+            passed=True,
         )
         Installation.objects.create(
             organisation=here,
@@ -84,6 +94,7 @@ MODELS = (
     AgentJob,
     EncryptionToken,
     ContinuityProof,
+    LoginProof,
     Installation,
     Revocation,
 )

@@ -13,6 +13,7 @@ from certificates.models import (
     ContinuityProof,
     EncryptionToken,
     Installation,
+    LoginProof,
     MachineLook,
 )
 from certificates.services.renewals.start import RenewalWish, renew_certificate
@@ -141,6 +142,17 @@ def proof(hospital: Hospital, certificate: Certificate, *, passed: bool = True, 
         ContinuityProof.objects.create(
             organisation=hospital.organisation, certificate=certificate, device_id=uuid4(), device_label="desk",
             checked_at=now() - timedelta(days=days_ago), passed=passed, finding="ok" if passed else "not_opened",
+        )  # fmt: skip
+
+
+def login(
+    hospital: Hospital, certificate: Certificate, verdict: str = "ok", *, days_ago: float = 0, **fields: Any
+) -> LoginProof:
+    """What a workstation found when it tried to log in."""
+    with acting_for([hospital.organisation.pk], as_platform=True):
+        return LoginProof.objects.create(
+            organisation=hospital.organisation, certificate=certificate, device_id=uuid4(), device_label="desk",
+            checked_at=now() - timedelta(days=days_ago), verdict=verdict, passed=verdict == "ok", **fields,
         )  # fmt: skip
 
 

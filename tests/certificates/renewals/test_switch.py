@@ -23,7 +23,7 @@ from certificates.services.renewals.confirm_switch import (
 from organisations.models import AuditEvent
 from organisations.services.audit import Actor
 from organisations.tenancy import acting_for
-from tests.certificates.renewals.ending import install, looked, pair, proof, token
+from tests.certificates.renewals.ending import install, login, looked, pair, proof, token
 from tests.certificates.stages import now
 from tests.certificates.web.shelf import shelve
 from tests.support.hospital import Hospital, make_hospital
@@ -56,7 +56,7 @@ def events(hospital: Hospital, certificate: Certificate, action: str) -> list[di
 def test_the_checklist_follows_the_rows(hospital: Hospital) -> None:
     old, new = pair(hospital, RequestState.ISSUED)
     install(hospital, old)
-    assert look(hospital, old, new).open == ("key_store", "look", "installations", "token", "proof")
+    assert look(hospital, old, new).open == ("key_store", "look", "installations", "token", "proof", "login")
     with acting_for([hospital.organisation.pk], as_platform=True):
         CertificateRequest.objects.filter(certificate=new).update(state=RequestState.COMPLETED)
         Installation.objects.update(gone_at=now())
@@ -65,12 +65,15 @@ def test_the_checklist_follows_the_rows(hospital: Hospital) -> None:
     looked(hospital, "PC-2")
     waiting = token(hospital, new, TokenState.WAITING)
     proof(hospital, new, passed=False)
-    assert look(hospital, old, new).open == ("token", "proof"), (
+    assert look(hospital, old, new).open == ("token", "proof", "login"), (
         "waiting is not active, and a failed test proves nothing"
     )
     with acting_for([hospital.organisation.pk], as_platform=True):
         EncryptionToken.objects.filter(pk=waiting.pk).update(state=TokenState.ACTIVE)
     proof(hospital, new)
+    login(hospital, new, "refused", days_ago=1)
+    assert look(hospital, old, new).open == ("login",), "a login that failed proves nothing"
+    login(hospital, new)
     assert look(hospital, old, new).open == ()
     proof(hospital, new, passed=False, days_ago=-1)
     assert look(hospital, old, new).open == ("proof",), "the last self test counts"
@@ -93,6 +96,7 @@ def test_a_finished_switch_is_confirmed_once(hospital: Hospital) -> None:
     looked(hospital)
     token(hospital, new)
     proof(hospital, new)
+    login(hospital, new)
     confirm(hospital, old)
     first = old.switch_confirmed_at
     confirm(hospital, old)
@@ -105,6 +109,7 @@ def test_what_is_left_is_accepted_one_by_one_with_a_reason(hospital: Hospital) -
     old, new = pair(hospital)
     token(hospital, new)
     proof(hospital, new)
+    login(hospital, new)
     looked(hospital)
     one, two = install(hospital, old), install(hospital, old, machine="PC-2")
     with pytest.raises(CannotConfirmSwitch) as refused:
@@ -136,7 +141,7 @@ def test_without_a_token_look_and_proof_may_stay_open_for_a_reason(hospital: Hos
         confirm(hospital, old, "  ")
     confirm(hospital, old, "Opent geen versleutelde berichten")
     [details] = events(hospital, old, "switch_confirmed")
-    assert details["open"] == [code for code in ("look", "token", "proof") if code != ready]
+    assert details["open"] == [code for code in ("look", "token", "proof", "login") if code != ready]
     assert details["reason"] == "Opent geen versleutelde berichten"
 
 
@@ -155,7 +160,25 @@ def test_what_messages_are_sealed_to_must_be_proven(hospital: Hospital, state: T
     with pytest.raises(CannotConfirmSwitch):
         confirm(hospital, old, "Het zal wel gaan")
     proof(hospital, new, days_ago=-0.1)
+    login(hospital, new)
     confirm(hospital, old)
+
+
+@pytest.mark.parametrize("verdict", ["", "refused", "clock"])
+def test_a_login_that_was_not_proven_needs_a_reason(hospital: Hospital, verdict: str) -> None:
+    """An older agent reports none: that is not tried, and no obstacle for who says why."""
+    old, new = pair(hospital)
+    looked(hospital)
+    token(hospital, new)
+    proof(hospital, new)
+    if verdict:
+        login(hospital, new, verdict)
+    with pytest.raises(CannotConfirmSwitch) as refused:
+        confirm(hospital, old)
+    assert refused.value.extra == {"field": "reason", "open": ["login"]}
+    confirm(hospital, old, "De software is al aangemeld")
+    [details] = events(hospital, old, "switch_confirmed")
+    assert (details["open"], details["reason"]) == (["login"], "De software is al aangemeld")
 
 
 def test_no_reason_helps_while_no_workstation_holds_the_new_key(hospital: Hospital) -> None:

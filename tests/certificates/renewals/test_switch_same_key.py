@@ -11,7 +11,7 @@ from certificates.errors.renewals import CannotConfirmSwitch
 from certificates.models import Certificate, Installation
 from organisations.tenancy import acting_for
 from tests.certificates.installations.test_reports import entry, reporter, rows, send
-from tests.certificates.renewals.ending import install, looked, pair, proof, reload, token
+from tests.certificates.renewals.ending import install, login, looked, pair, proof, reload, token
 from tests.certificates.renewals.test_switch import accept, confirm, look
 from tests.certificates.stages import now
 from tests.certificates.web.shelf import shelve
@@ -30,6 +30,7 @@ def switching(hospital: Hospital) -> tuple[Certificate, Certificate]:
     looked(hospital)
     token(hospital, new)
     proof(hospital, new)
+    login(hospital, new)
     install(hospital, new, path="/new.p12")
     return reload(hospital, old.pk), new
 

@@ -57,6 +57,7 @@ _BESIDES: dict[str, dict[str, Policy]] = {
     "certificates_certificate": _PRIVATE,
     "certificates_certificaterequest": _PRIVATE,
     "certificates_continuityproof": _with_its_certificate("certificates_continuityproof"),
+    "certificates_loginproof": _with_its_certificate("certificates_loginproof"),
     "certificates_encryptiontoken": _with_its_certificate("certificates_encryptiontoken"),
     "certificates_errand": {"private": _only(f"({PLATFORM} OR (private_to_id = {USER}))")},
     "certificates_foreignrequest": {},

@@ -9,6 +9,7 @@ from certificates.models import Certificate, Installation
 from organisations.tenancy import acting_for
 from tests.certificates.renewals.ending import (
     install,
+    login,
     looked,
     pair,
     proof,
@@ -17,6 +18,8 @@ from tests.certificates.renewals.ending import (
 from tests.certificates.web.renewals.test_pages import address_of, page
 from tests.certificates.web.shelf import shelve
 from tests.support.hospital import Hospital
+
+RECOGNISED = "urn:be:fgov:ehealth:1.0:certificateholder:hospital:nihii-number:recognisedhospital:boolean"
 
 # --- side by side
 
@@ -55,6 +58,11 @@ def test_the_way_to_a_confirmed_switch(administrator: Client, hospital: Hospital
     assert "Messages are sealed to the new token" in body
     assert "Why the switch is done" not in body
     proof(hospital, new)
+    login(hospital, new, attributes={RECOGNISED: "true"}, signer="ab" * 32, digest="cd" * 32)
+    body = page(administrator, address_of(new))
+    assert "The new certificate logs in at the platform" in body
+    assert f"{RECOGNISED.removeprefix('urn:be:fgov:')}: true" in body
+    assert "abababababababab…" in body
     done = administrator.post(address_of(old, "switch"), follow=True).content.decode()
     assert "Confirmed on" in done
     with acting_for([hospital.organisation.pk], as_platform=True):
@@ -70,6 +78,19 @@ def test_a_switch_with_a_line_open_asks_why(administrator: Client, hospital: Hos
     assert "Say why the switch is done" in asked
     done = administrator.post(address_of(old, "switch"), {"reason": "Door de leverancier"}, follow=True)
     assert "Confirmed on" in done.content.decode()
+
+
+def test_what_the_platform_did_not_take_is_said(administrator: Client, hospital: Hospital) -> None:
+    _old, new = pair(hospital)
+    assert "It was not tried whether the new certificate logs in" in page(administrator, address_of(new))
+    login(hospital, new, "clock", days_ago=2)
+    assert "The clock of the workstation is wrong" in page(administrator, address_of(new))
+    login(hospital, new, "certificate_refused", days_ago=1)
+    body = page(administrator, address_of(new))
+    assert "did not get a session at the platform" in body
+    assert "it may be revoked, or not known there yet" in body
+    login(hospital, new, attributes={RECOGNISED: "false"})
+    assert "does not recognise the organisation" in page(administrator, address_of(new))
 
 
 # --- installations
