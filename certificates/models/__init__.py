@@ -5,7 +5,7 @@ from certificates.models.card_check import CardCheck
 from certificates.models.certificate import Certificate, CertificateQuerySet
 from certificates.models.errand import Errand
 from certificates.models.foreign_request import ForeignRequest
-from certificates.models.imports import ImportBatch
+from certificates.models.imports import ImportBatch, Intake
 from certificates.models.installation import Installation, MachineLook
 from certificates.models.job import AgentJob
 from certificates.models.paper import Paper
@@ -31,6 +31,7 @@ __all__ = [
     "ForeignRequest",
     "ImportBatch",
     "Installation",
+    "Intake",
     "Issuer",
     "ListedCertificate",
     "MachineLook",

@@ -6,7 +6,7 @@ from certificates.web import answers, dashboard
 from certificates.web.foreigners import new as new_foreigner
 from certificates.web.foreigners import pages as foreigners
 from certificates.web.installations import pages as installations
-from certificates.web.inventory import imports
+from certificates.web.inventory import imports, intakes
 from certificates.web.inventory import pages as inventory
 from certificates.web.own import pages as own
 from certificates.web.papers import new as new_paper
@@ -28,6 +28,7 @@ urlpatterns = [
     path("certificates/", inventory.inventory, name="inventory"),
     path("certificates/import/", imports.import_upload, name="import-upload"),
     path("certificates/import/<uuid:batch_id>/", imports.import_preview, name="import-preview"),
+    path("certificates/imported/<uuid:intake_id>/", intakes.import_taken, name="import-taken"),
     path("certificates/<uuid:certificate_id>/", inventory.certificate, name="certificate"),
     path(
         "certificates/<uuid:certificate_id>/download",

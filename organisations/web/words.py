@@ -167,6 +167,7 @@ ACTIONS: dict[str, Text] = {
     "continuity_not_proven": _("Self test not passed"),
     "certificate_requested": _("Certificate taken into the inventory"),
     "certificate_imported": _("Certificate imported"),
+    "certificates_imported": _("Import taken in"),
     "certificate_recognised": _("Authority of a certificate recognised"),
     "certificate_found_good": _("Certificate confirmed as not revoked"),
     "certificate_found_revoked": _("Certificate found revoked"),
@@ -267,6 +268,9 @@ FACTS: dict[str, Text] = {
     "source": _("source"),
     "voucher": _("proven"),
     "other": _("other organisation"),
+    "new": _("new"),
+    "known": _("known before"),
+    "refused": _("refused"),
 }
 """Details of an event that a page shows, and what they are called."""
 

@@ -133,8 +133,10 @@ def import_preview(request: TenantRequest, batch_id: UUID) -> HttpResponse:
         )
         messages.success(
             request,
-            ngettext("%(count)d certificate was taken in.", "%(count)d certificates were taken in.", taken)
-            % {"count": taken},
+            ngettext(
+                "%(count)d certificate was taken in.", "%(count)d certificates were taken in.", taken.new
+            )
+            % {"count": taken.new},
         )
         return redirect("inventory")
     ours = frozenset((one.type, one.value) for one in identifiers_of(request.tenancy.organisation))

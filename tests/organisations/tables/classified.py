@@ -60,6 +60,7 @@ _BESIDES: dict[str, dict[str, Policy]] = {
     "certificates_errand": {"private": _only(f"({PLATFORM} OR (private_to_id = {USER}))")},
     "certificates_foreignrequest": {},
     "certificates_importbatch": {},
+    "certificates_intake": {},
     "certificates_installation": _with_its_certificate("certificates_installation"),
     "certificates_machinelook": {},
     "certificates_paper": {},
