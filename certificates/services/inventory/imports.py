@@ -44,6 +44,16 @@ PROBLEMS = {
         "the certificate that you mean (keytool -exportcert -rfc) and upload that."
     ),
     "unreadable": _("This file holds nothing that can be read as a certificate (PEM, DER or PKCS#7)."),
+    "archive_damaged": _("This archive is damaged; nothing in it can be found."),
+    "archive_too_many": _("This archive holds more files than are read from one. Split it."),
+    "encrypted": _("This file is protected by a password in the archive. Pack it without one."),
+    "nested": _("This is an archive in an archive. Unpack it first."),
+    "outside": _("The name of this file leads out of the archive. It was not read."),
+    "compression": _("This file is compressed in a way that is not read here. Use an ordinary zip."),
+    "entry_damaged": _("This file is damaged in the archive."),
+    "too_much": _(
+        "The upload holds more than is read at once; what came after this file was not read. Split it."
+    ),
     "nothing_found": _("There is no certificate in this file."),
 }
 

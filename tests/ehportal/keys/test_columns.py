@@ -30,6 +30,7 @@ SEALERS = {
     "certificates/services/errands/ask.py": "certificates_errand.sealed_parameters",
     "certificates/services/foreigners/preparation.py": "certificates_foreignrequest.sealed_csr",
     "certificates/services/foreigners/start.py": "certificates_foreignrequest.sealed_dn",
+    "certificates/services/inventory/consignments.py": "certificates_consignmentpart.sealed_content",
     "certificates/services/inventory/imports.py": "certificates_importbatch.sealed_certificates",
     "certificates/services/inventory/rows.py": "certificates_certificate.sealed_der",
     "certificates/services/papers/draft.py": "certificates_paper.sealed_document",

@@ -55,6 +55,8 @@ _BESIDES: dict[str, dict[str, Policy]] = {
     "certificates_agentjob": {"private": _only(f"({PLATFORM} OR ({_JOB}))")},
     "certificates_certificate": _PRIVATE,
     "certificates_certificaterequest": _PRIVATE,
+    "certificates_consignment": {},
+    "certificates_consignmentpart": {},
     "certificates_continuityproof": _with_its_certificate("certificates_continuityproof"),
     "certificates_encryptiontoken": _with_its_certificate("certificates_encryptiontoken"),
     "certificates_errand": {"private": _only(f"({PLATFORM} OR (private_to_id = {USER}))")},
