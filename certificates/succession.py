@@ -61,9 +61,13 @@ def _note(touched: str) -> str:
     """Return the statements that write `renewed` anew where it is not true any more, one writer of a name at a time."""
     return f"""
                 {lock_names(touched, perform=True)};
-                UPDATE certificates_certificate AS certificate SET renewed = found.truth
+                {_written_anew(touched)};"""
+
+
+def _written_anew(touched: str) -> str:
+    return f"""UPDATE certificates_certificate AS certificate SET renewed = found.truth
                     FROM ({renewed_among(touched)}) AS found
-                    WHERE found.id = certificate.id AND certificate.renewed <> found.truth;"""  # noqa: S608  # names of ours
+                    WHERE found.id = certificate.id AND certificate.renewed <> found.truth"""  # noqa: S608  # names of ours
 
 
 def _trigger(function: str, body: str) -> str:
@@ -123,6 +127,24 @@ def kept_in_the_row(final_states: Sequence[str]) -> RunSQL:
             DROP FUNCTION ehportal_certificate_changed();
             DROP FUNCTION ehportal_certificates_added();
         """,
+    )
+
+
+def added_is_planned_each_time() -> RunSQL:
+    """Let the trigger of new rows plan for the table as it is at that moment.
+
+    A session keeps the plan that it made first. Of a table that was small or new by then, that one walks the whole
+    organisation for each name, and thousands of names that come in later each cost so much; planning costs less than a
+    millisecond a statement.
+    """
+    added = f"SELECT {_columns('added')} FROM added"  # noqa: S608  # names of ours
+    lock, note = lock_names(added), _written_anew(added)
+    body = f"""
+                EXECUTE $lock$ {lock} $lock$;
+                EXECUTE $note$ {note} $note$;"""
+    return RunSQL(
+        sql=_trigger("ehportal_certificates_added", body),
+        reverse_sql=_trigger("ehportal_certificates_added", _note(added)),
     )
 
 

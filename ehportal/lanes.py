@@ -9,6 +9,7 @@ from certificates.models import (
     CardCheck,
     Certificate,
     CertificateRequest,
+    Consignment,
     Errand,
     ForeignRequest,
     Revocation,
@@ -19,6 +20,7 @@ from certificates.services.cards.ask import forget_old_checks
 from certificates.services.cards.judge import judge_card
 from certificates.services.errands.run import runner
 from certificates.services.foreigners.work import work_on_foreign_request
+from certificates.services.inventory.consignments import work_on_consignment
 from certificates.services.inventory.gather_tallies import gather_tallies
 from certificates.services.inventory.share_issuers import share_issuers
 from certificates.services.records import errands as records
@@ -45,6 +47,8 @@ CALLS = timedelta(seconds=settings.WORK_LEASE)
 """The lease of a row whose step calls the government."""
 WHOLE_LIST = timedelta(minutes=10)
 """The lease of a list by which all certificates of its issuer are judged."""
+UPLOAD = timedelta(minutes=2)
+"""The lease of an upload: a worker stays at it for seconds, then others have their turn."""
 LETTER = timedelta(minutes=5)
 """The lease of a row whose step sends a letter."""
 
@@ -88,6 +92,7 @@ KINDS = (
     # A list that cannot be had is asked for again and again: nobody releases what no person parked.
     Kind("revocation_lists", Lane.STATUS, RevocationList, renew_list, WHOLE_LIST, parks=False),
     Kind("status_checks", Lane.STATUS, Certificate, check_revocation, CALLS),
+    Kind("imports", Lane.IMPORTS, Consignment, work_on_consignment, UPLOAD),
     # Among letters, where nothing but a mail server keeps it waiting.
     Kind("account_letters", Lane.NOTICES, AccountLetter, send_account_letter, CALLS),
     LETTERS,

@@ -110,7 +110,7 @@ def read_certificate(der: bytes) -> CertificateFacts:
 def facts_of(fields: CertificateFields) -> CertificateFacts:
     """Return the facts of a certificate that was read."""
     kind, value, application_id = _ehealth_name(fields)
-    key = fields.public_key()
+    key, usages = fields.public_key(), fields.key_usage
     return CertificateFacts(
         der=fields.der,
         fingerprint=fields.fingerprint,
@@ -126,7 +126,7 @@ def facts_of(fields: CertificateFields) -> CertificateFacts:
         not_before=fields.not_before,
         not_after=fields.not_after,
         key_algorithm=_algorithm(key),
-        key_usages=tuple(name for bit, name in enumerate(USAGES) if bit in fields.key_usage),
+        key_usages=tuple(name for bit, name in enumerate(USAGES) if bit in usages),
         extended_key_usages=tuple(EXTENDED_USAGES.get(oid, oid) for oid in fields.extended_key_usages),
         crl_urls=fields.crl_urls,
         ocsp_urls=fields.ocsp_urls,

@@ -13,7 +13,7 @@ CERTIFICATE = ("certificate_id", "certificates_certificate")
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("certificates", "0151_succession"),
+        ("certificates", "0166_consignments_by_key"),
     ]
 
     operations = [

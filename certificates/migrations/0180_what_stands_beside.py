@@ -14,7 +14,7 @@ from organisations.row_security import guard, keep_private, keep_private_with, p
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('certificates', '0151_succession'),
+        ('certificates', '0170_login_proofs'),
         ('organisations', '0141_claim_letters'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -5,7 +5,7 @@ from certificates.models.card_check import CardCheck
 from certificates.models.certificate import Certificate, CertificateQuerySet
 from certificates.models.errand import Errand
 from certificates.models.foreign_request import ForeignRequest
-from certificates.models.imports import ImportBatch
+from certificates.models.imports import Consignment, ConsignmentPart, ImportBatch, Intake
 from certificates.models.installation import Installation, MachineLook
 from certificates.models.job import AgentJob
 from certificates.models.listing.care import Carer, Caring, Note, Tag
@@ -31,12 +31,15 @@ __all__ = [
     "Certificate",
     "CertificateQuerySet",
     "CertificateRequest",
+    "Consignment",
+    "ConsignmentPart",
     "ContinuityProof",
     "EncryptionToken",
     "Errand",
     "ForeignRequest",
     "ImportBatch",
     "Installation",
+    "Intake",
     "Issuer",
     "ListedCertificate",
     "LoginProof",

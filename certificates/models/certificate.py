@@ -202,6 +202,8 @@ class Certificate(Queued):
         max_length=10, choices=[(one, one) for one in ("requested", "imported", "recorded")]
     )
     """requested here, imported from a file, or taken over from the government's record."""
+    taken_in_with = models.UUIDField(null=True, blank=True)
+    """The `Intake` that brought it, for one that was imported with others."""
     replaceable_from = models.DateTimeField(null=True, blank=True)
     """The government's ReplacementPeriodStartDate, where it has told; stronger than the published 90 days."""
     government_status = models.CharField(max_length=20, blank=True)
@@ -266,6 +268,11 @@ class Certificate(Queued):
             models.Index(fields=["organisation", "not_after", "id"], name="certificate_by_end"),
             models.Index(fields=["organisation", "created_at", "id"], name="certificate_by_age"),
             models.Index(fields=["organisation", "public_key_identifier"], name="certificate_by_key"),
+            models.Index(
+                fields=["taken_in_with", "not_after", "id"],
+                condition=Q(taken_in_with__isnull=False),
+                name="certificate_by_intake",
+            ),
             models.Index(
                 fields=["organisation", "identifier_value", "application_id"], name="certificate_by_name"
             ),

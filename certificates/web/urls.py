@@ -6,7 +6,7 @@ from certificates.web import answers, dashboard
 from certificates.web.foreigners import new as new_foreigner
 from certificates.web.foreigners import pages as foreigners
 from certificates.web.installations import pages as installations
-from certificates.web.inventory import care, export, imports, listing, several
+from certificates.web.inventory import care, consignments, export, imports, intakes, listing, several
 from certificates.web.inventory import pages as inventory
 from certificates.web.own import pages as own
 from certificates.web.papers import new as new_paper
@@ -33,6 +33,18 @@ urlpatterns = [
     path("certificates/views/<uuid:view_id>/remove", listing.view_remove, name="view-remove"),
     path("certificates/import/", imports.import_upload, name="import-upload"),
     path("certificates/import/<uuid:batch_id>/", imports.import_preview, name="import-preview"),
+    path("certificates/import/large/<uuid:consignment_id>/", consignments.consignment, name="consignment"),
+    path(
+        "certificates/import/large/<uuid:consignment_id>/status",
+        consignments.consignment_status,
+        name="consignment-status",
+    ),
+    path(
+        "certificates/import/large/<uuid:consignment_id>/report",
+        consignments.consignment_report,
+        name="consignment-report",
+    ),
+    path("certificates/imported/<uuid:intake_id>/", intakes.import_taken, name="import-taken"),
     path("certificates/<uuid:certificate_id>/", inventory.certificate, name="certificate"),
     path(
         "certificates/<uuid:certificate_id>/download",

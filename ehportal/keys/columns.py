@@ -25,6 +25,7 @@ SEALED = (
     Place("certificates_foreignrequest", "sealed_dn"),
     Place("certificates_foreignrequest", "sealed_csr", optional=True),
     Place("certificates_importbatch", "sealed_certificates"),
+    Place("certificates_consignmentpart", "sealed_content"),
     Place("certificates_recordproposal", "sealed_certificates", optional=True),
     Place("certificates_cardcheck", "sealed_chain", optional=True),
     Place("certificates_errand", "sealed_parameters", optional=True),

@@ -54,6 +54,14 @@ KEPT = (
         _("They may hold certificates with national numbers; whoever uploaded them can do so again."),
     ),
     Kept(
+        "consignments",
+        _("Large uploads, decided or not"),
+        timedelta(days=1),
+        _(
+            "They may hold certificates with national numbers; the report of what was refused can be had for a day."
+        ),
+    ),
+    Kept(
         "sessions",
         _("Sessions that have ended"),
         timedelta(0),

@@ -22,6 +22,7 @@ KINDS = {
     "revocation_evidence": _("Evidence of revocations"),
     "revocation_lists": _("Revocation lists that are renewed"),
     "status_checks": _("Status checks"),
+    "imports": _("Large uploads that are read and taken in"),
     "card_checks": _("Identity cards that are checked"),
     "errands": _("Questions to the government for which somebody waits"),
     "account_letters": _("Letters about accounts"),

@@ -169,6 +169,7 @@ ACTIONS: dict[str, Text] = {
     "login_not_proven": _("Self test not passed: the certificate does not log in"),
     "certificate_requested": _("Certificate taken into the inventory"),
     "certificate_imported": _("Certificate imported"),
+    "certificates_imported": _("Import taken in"),
     "certificate_recognised": _("Authority of a certificate recognised"),
     "certificate_found_good": _("Certificate confirmed as not revoked"),
     "certificate_found_revoked": _("Certificate found revoked"),
@@ -278,6 +279,9 @@ FACTS: dict[str, Text] = {
     "source": _("source"),
     "voucher": _("proven"),
     "other": _("other organisation"),
+    "new": _("new"),
+    "known": _("known before"),
+    "refused": _("refused"),
 }
 """Details of an event that a page shows, and what they are called."""
 

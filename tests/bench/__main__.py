@@ -1,11 +1,12 @@
-"""`python -m tests.bench [pages] [server] [agent] [sealing] [work] [crl] [search] [--million]`."""
+"""`python -m tests.bench [pages] [server] [agent] [sealing] [work] [crl] [imports] [search]
+[--million]`."""
 
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 
-from tests.bench import agent, crl, pages, sealing, search, server, work
+from tests.bench import agent, crl, imports, pages, sealing, search, server, work
 from tests.bench.stand import own_database, prepare_django
 
 
@@ -21,6 +22,9 @@ def main(wanted: list[str]) -> int:
         "work": partial(work.measure, each=work.MILLION if million else work.EACH),
         "search": partial(search.measure, (*search.SIZES, search.MILLION) if million else search.SIZES),
         "crl": partial(crl.measure, sizes=(*crl.SIZES, crl.MILLION) if million else crl.SIZES),
+        "imports": partial(
+            imports.measure, sizes=(*imports.SIZES, imports.LARGE) if million else imports.SIZES
+        ),
     }
     if set(wanted) - set(parts):
         print(f"The parts are {', '.join(parts)}.", file=sys.stderr)

@@ -40,6 +40,20 @@ def asn1_moment(tag: int, contents: bytes) -> datetime:
 
     Raises ValueError for what is neither.
     """
+    if tag == _UTC_TIME and len(contents) == 13 and contents.endswith(b"Z") and contents[:12].isdigit():
+        return _usual_moment(contents)
+    return any_moment(tag, contents)
+
+
+def _usual_moment(contents: bytes) -> datetime:
+    """yyMMddHHmmssZ, as nearly all write it: always within the range."""
+    year, month, day, hour, minute, second = (int(contents[at : at + 2]) for at in range(0, 12, 2))
+    year += 1900 if year >= _PIVOT else 2000
+    return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
+
+
+def any_moment(tag: int, contents: bytes) -> datetime:
+    """A time as the standard lets it be written, and a little more. Raises ValueError for what is no time."""
     match = _WRITTEN[tag].match(contents) if tag in _WRITTEN else None
     if match is None:
         raise ValueError("not a time")

@@ -14,19 +14,22 @@ from certificates.domain.files import read_file
 from certificates.domain.lifecycle import Environment
 from certificates.domain.x509 import CertificateFacts, UnreadableCertificate, read_certificate
 from certificates.errors.inventory import FilesTooLarge, TooManyCertificates, TooManyFiles
-from certificates.models import Certificate, ImportBatch
+from certificates.models import Certificate, ImportBatch, Intake
 from certificates.services.installations.match import match_waiting_installations
-from certificates.services.inventory.add_certificate import add_certificate
+from certificates.services.inventory.add_certificates import Arrival, add_certificates
 from certificates.services.inventory.chains import Chains
 from certificates.services.signing.nudges import nudge_new_certificates
 from organisations.domain.identifiers import mask_ssins
 from organisations.models import Organisation, User
 from organisations.sealing import seal, unseal
-from organisations.services.audit import Actor
+from organisations.services.audit import Actor, record
 
 MAX_FILES = 100
 MAX_TOTAL_BYTES = 4 * 1024 * 1024
 MAX_TOTAL_CERTIFICATES = 2000
+
+REFUSED = frozenset({"unreadable", "ca_certificate"})
+"""Outcomes of what can never be taken in."""
 
 PROBLEMS = {
     "empty": _("This file is empty."),
@@ -41,6 +44,16 @@ PROBLEMS = {
         "the certificate that you mean (keytool -exportcert -rfc) and upload that."
     ),
     "unreadable": _("This file holds nothing that can be read as a certificate (PEM, DER or PKCS#7)."),
+    "archive_damaged": _("This archive is damaged; nothing in it can be found."),
+    "archive_too_many": _("This archive holds more files than are read from one. Split it."),
+    "encrypted": _("This file is protected by a password in the archive. Pack it without one."),
+    "nested": _("This is an archive in an archive. Unpack it first."),
+    "outside": _("The name of this file leads out of the archive. It was not read."),
+    "compression": _("This file is compressed in a way that is not read here. Use an ordinary zip."),
+    "entry_damaged": _("This file is damaged in the archive."),
+    "too_much": _(
+        "The upload holds more than is read at once; what came after this file was not read. Split it."
+    ),
     "nothing_found": _("There is no certificate in this file."),
 }
 
@@ -209,30 +222,51 @@ def _outcome(entry: dict[str, Any], known: set[str], seen: set[str], *, over: bo
 
 
 @transaction.atomic
-def take(batch: ImportBatch, keys: Collection[str], *, actor: Actor, now: datetime) -> int:
-    """Take the chosen lines into the inventory and forget the upload; returns how many were new."""
-    taken = 0
+def take(batch: ImportBatch, keys: Collection[str], *, actor: Actor, now: datetime) -> Intake:
+    """Take the chosen lines into the inventory and forget the upload; returns what the history tells of it."""
     kept = _kept(batch)
     issuers = [base64.b64decode(der) for der in kept["issuers"]]
-    chosen = [
-        (kept["entries"][int(line.key)], line)
-        for line in _lines(batch, kept["entries"], now)
-        if line.key in keys and line.takeable
-    ]
+    lines = _lines(batch, kept["entries"], now)
+    chosen = [(kept["entries"][int(line.key)], line) for line in lines if line.key in keys and line.takeable]
     # In one order for everybody: of two uploads with the same certificates the later one waits for the earlier.
-    for entry, line in sorted(chosen, key=lambda one: str(one[0]["fingerprint"])):
-        _certificate, new = add_certificate(
-            batch.organisation,
-            read_certificate(base64.b64decode(entry["der"])),
-            environment=Environment(line.environment),
-            chain=[issuers[number] for number in entry["chain"]],
-            chain_trusted=line.trusted,
-            source="imported",
-            actor=actor,
-            now=now,
-        )
-        taken += new
+    chosen.sort(key=lambda one: str(one[0]["fingerprint"]))
+    intake = Intake(organisation=batch.organisation, taken_at=now)
+    added = add_certificates(
+        batch.organisation_id,
+        (
+            Arrival(
+                read_certificate(base64.b64decode(entry["der"])),
+                Environment(line.environment),
+                [issuers[number] for number in entry["chain"]],
+                line.trusted,
+            )
+            for entry, line in chosen
+        ),
+        source="imported",
+        taken_in_with=intake.pk,
+        actor=actor,
+        now=now,
+    )
+    intake.new = added.new
+    intake.known = added.known + sum(line.outcome == "already_known" for line in lines)
+    intake.refused = sum(line.outcome in REFUSED for line in lines)
+    intake.save(force_insert=True)
+    note_intake(intake, actor=actor, now=now)
     batch.delete()
     match_waiting_installations(batch.organisation)
     nudge_new_certificates()
-    return taken
+    return intake
+
+
+def note_intake(intake: Intake, *, actor: Actor, now: datetime) -> None:
+    """Write the one line that the history has of an import, in the transaction in which it ends."""
+    record(
+        intake.organisation_id,
+        "certificates_imported",
+        intake,
+        actor=actor,
+        now=now,
+        new=intake.new,
+        known=intake.known,
+        refused=intake.refused,
+    )

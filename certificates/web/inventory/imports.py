@@ -1,20 +1,34 @@
 """Taking existing certificates in: upload, look, choose."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from certificates.domain.files import MAX_CERTIFICATES as MAX_FOUND
+from certificates.domain.files import MAX_FILE_BYTES
 from certificates.domain.lifecycle import Environment
 from certificates.models import ImportBatch
-from certificates.services.inventory.imports import PreviewLine, check_size, preview, take, upload
+from certificates.services.inventory.archives import is_archive
+from certificates.services.inventory.consignments import MAX_CERTIFICATES, MAX_SENT, send
+from certificates.services.inventory.imports import (
+    MAX_FILES,
+    MAX_TOTAL_BYTES,
+    PreviewLine,
+    check_size,
+    preview,
+    take,
+    upload,
+)
 from certificates.web.parts.words import ENVIRONMENTS, OUTCOMES
 from organisations.domain.roles import Permission
 from organisations.errors import DomainError
@@ -45,10 +59,24 @@ class UploadForm(forms.Form):
 
     files = FilesField(  # type: ignore[assignment]  # the name that refusals use; reached as form["files"]
         label=_("Files"),
-        widget=SeveralFiles(attrs={"accept": ".pem,.crt,.cer,.der,.p7b,.p7c,.txt"}),
-        help_text=_("PEM, DER or PKCS#7, several at once. Never a .p12: keys do not belong on this server."),
+        widget=SeveralFiles(attrs={"accept": ".pem,.crt,.cer,.der,.p7b,.p7c,.txt,.zip"}),
+        help_text=_(
+            "PEM, DER or PKCS#7, several at once, or a zip of them. Never a .p12: keys do not belong on this server."
+        ),
         error_messages={"empty": _("This file is empty."), "required": _("Choose at least one file.")},
     )
+
+
+def is_large(files: "Sequence[UploadedFile[bytes]]") -> bool:
+    """Whether workers read it: an archive, or more than is looked through while somebody waits for the page."""
+    if sum(one.size or 0 for one in files) > MAX_TOTAL_BYTES:
+        return True
+    for one in files:
+        beginning = one.read(4)
+        one.seek(0)
+        if is_archive(beginning):
+            return True
+    return False
 
 
 @page(Permission.IMPORT_CERTIFICATES, methods=("GET", "POST"))
@@ -58,6 +86,14 @@ def import_upload(request: TenantRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         files = form.cleaned_data["files"]
         try:
+            if is_large(files):
+                large = send(
+                    request.tenancy.organisation,
+                    [(one.name, one.size, one.chunks()) for one in files],
+                    user=request.tenancy.user,
+                    now=timezone.now(),
+                )
+                return redirect("consignment", large.pk)
             check_size([one.size for one in files])  # before any of it is read into memory
             sent = [(one.name, one.read()) for one in files]
             batch = upload(
@@ -74,7 +110,16 @@ def import_upload(request: TenantRequest) -> HttpResponse:
     return render(
         request,
         "certificates/inventory/import_upload.html",
-        {"form": form},
+        {
+            "form": form,
+            "most": {
+                "certificates": MAX_CERTIFICATES,
+                "files": MAX_FILES,
+                "megabytes": MAX_SENT // (1024 * 1024),
+                "each": MAX_FILE_BYTES // (1024 * 1024),
+                "found": MAX_FOUND,
+            },
+        },
         status=422 if form.errors else 200,
     )
 
@@ -133,8 +178,10 @@ def import_preview(request: TenantRequest, batch_id: UUID) -> HttpResponse:
         )
         messages.success(
             request,
-            ngettext("%(count)d certificate was taken in.", "%(count)d certificates were taken in.", taken)
-            % {"count": taken},
+            ngettext(
+                "%(count)d certificate was taken in.", "%(count)d certificates were taken in.", taken.new
+            )
+            % {"count": taken.new},
         )
         return redirect("inventory")
     ours = frozenset((one.type, one.value) for one in identifiers_of(request.tenancy.organisation))

@@ -137,6 +137,11 @@ OUTCOMES: dict[str, Label] = {
     "ca_certificate": Label(_("Certificate of an authority")),
     "unreadable": Label(_("Cannot be read"), "bad"),
 }
+GROUPS: dict[str, Label] = OUTCOMES | {
+    "not_ours": Label(_("New, with a number that is not one of your organisation"), "warn"),
+    "not_recognised": Label(_("New, but it leads to no known authority"), "warn"),
+}
+"""Findings in a large upload, where nobody looks at each line."""
 
 SOURCES: dict[str, Text] = {
     "requested": _("Requested here"),

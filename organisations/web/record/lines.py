@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import pgettext
 
@@ -24,6 +25,8 @@ from organisations.web.words import (
     WITNESSES,
 )
 
+PAGES = {"intake": "import-taken"}
+"""Names of the pages that show what one event is about, by the type of its subject."""
 DATES = {"day", "starts_on", "ends_on", "withdrawn_on", "left_on"}
 
 
@@ -35,6 +38,8 @@ class EventLine:
     what: str
     who: str
     facts: tuple[tuple[str, str], ...]
+    address: str = ""
+    """Where its parts are shown, of an event about many things."""
 
 
 def line_of(event: AuditEvent) -> EventLine:
@@ -45,7 +50,9 @@ def line_of(event: AuditEvent) -> EventLine:
         if key in FACTS and value
     )
     who = str(PLATFORM) if event.actor_type == "platform" else event.actor_name
-    return EventLine(event.happened_at, str(ACTIONS.get(event.action, event.action)), who, shown)
+    place = PAGES.get(event.subject_type)
+    address = reverse(place, args=[event.subject_id]) if place else ""
+    return EventLine(event.happened_at, str(ACTIONS.get(event.action, event.action)), who, shown, address)
 
 
 def lines_of(events: Iterable[AuditEvent]) -> list[EventLine]:

@@ -30,7 +30,7 @@ def preview(hospital: Hospital, batch: ImportBatch) -> list[imports.PreviewLine]
 
 def take(hospital: Hospital, batch: ImportBatch, keys: set[str]) -> int:
     with acting_for([hospital.organisation.pk], as_platform=True):
-        return imports.take(batch, keys, actor=Actor.user(hospital.administrator), now=now())
+        return imports.take(batch, keys, actor=Actor.user(hospital.administrator), now=now()).new
 
 
 def stored(hospital: Hospital) -> list[Certificate]:

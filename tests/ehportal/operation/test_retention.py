@@ -9,7 +9,15 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.utils import translation
 
-from certificates.models import Errand, ImportBatch, Issuer, RevocationList, StatusAnswer
+from certificates.models import (
+    Consignment,
+    ConsignmentPart,
+    Errand,
+    ImportBatch,
+    Issuer,
+    RevocationList,
+    StatusAnswer,
+)
 from ehportal.lanes import CHORES
 from ehportal.operation import retention
 from ehportal.operation.retention import KEPT, forget_what_is_over
@@ -55,6 +63,12 @@ def stand(hospital: Hospital, age: timedelta, mark: str) -> None:
             organisation=hospital.organisation, uploaded_by=hospital.administrator, sealed_certificates=b"x"
         )
         ImportBatch.objects.filter(pk=batch.pk).update(uploaded_at=at)
+        large = Consignment.objects.create(
+            organisation=hospital.organisation, uploaded_by=hospital.administrator, uploaded_at=at, files=[]
+        )
+        ConsignmentPart.objects.create(
+            organisation=hospital.organisation, consignment=large, kind="sent", number=0, sealed_content=b"x"
+        )
         Errand.objects.create(
             organisation=hospital.organisation, device_id=row.pk, kind="own_record", digest=mark, asked_at=at
         )
@@ -70,6 +84,7 @@ def left(organisation: Organisation) -> dict[str, int]:
             "enrolments": Enrolment.objects.count(),
             "errands": Errand.objects.count(),
             "imports": ImportBatch.objects.count(),
+            "consignments": max(Consignment.objects.count(), ConsignmentPart.objects.count()),
             "account_letters": AccountLetter.objects.count(),
             "sessions": Session.objects.count(),
             "invitations": Invitation.objects.count(),

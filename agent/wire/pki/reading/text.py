@@ -3,6 +3,7 @@
 What cannot be read becomes U+FFFD, and whoever reads is told that something did.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final
@@ -42,22 +43,30 @@ _EHEALTH: Final = frozenset(_KEYWORDS) - {"2.5.4.9"}
 """Attribute types of the names that eHealth certificates bear."""
 _BREAKS: Final = dict.fromkeys((*range(32), *range(127, 160), *range(55296, 57344)), MARK)
 _ESCAPES: Final = {ord(c): "\\" + c for c in '"+,;<>\\'}
+_TO_ESCAPE: Final = re.compile(r'["+,;<>\\]|\A[# ]| \Z')
+_A_NUMBER: Final = re.compile(rb"\d{6}")
+_MOST_REMEMBERED: Final = 500
+"""Bytes of a name, or of a part of one, that is read once for all certificates that bear it."""
+
+Rdn = tuple[tuple[str, str], ...]
+"""A relative name: (type, value) of each attribute."""
 
 
 @dataclass(frozen=True)
 class NameTexts:
-    """An X.501 name: its RDNs in DER order, each of (type, value). `whole` is false where a mark stands in it."""
+    """An X.501 name: its RDNs in DER order, each of (type, value). `whole` is false where a mark stands in it.
 
-    rdns: tuple[tuple[tuple[str, str], ...], ...]
+    `written` has the text of each RDN.
+    """
+
+    rdns: tuple[Rdn, ...]
+    written: tuple[str, ...]
     whole: bool
 
     @cached_property
     def rfc4514(self) -> str:
         """The name as one line of text; a type that RFC 4514 has no word for stands as its number."""
-        return ",".join(
-            "+".join(f"{_KEYWORDS.get(kind, kind)}={_escaped(value)}" for kind, value in rdn)
-            for rdn in reversed(self.rdns)
-        )
+        return ",".join(reversed(self.written))
 
     def values(self, kind: str) -> list[str]:
         """The values of one attribute type, in their order."""
@@ -128,29 +137,64 @@ def string_of(tag: int, contents: bytes) -> str:
 
 def name_texts(data: bytes, start: int, end: int) -> NameTexts:
     """Read the RDNs between `start` and `end`, the contents of a Name; what is malformed ends in a mark."""
-    rdns: list[tuple[tuple[str, str], ...]] = []
+    contents = data[start:end]
+    return _remembered_name(contents) if _is_remembered(contents) else read_name(contents)
+
+
+def _is_remembered(contents: bytes) -> bool:
+    """Whether it is kept for the next certificate: authorities' names are, and no number of a person."""
+    return len(contents) <= _MOST_REMEMBERED and not _A_NUMBER.search(contents)
+
+
+def read_name(contents: bytes) -> NameTexts:
+    """Read the contents of a Name."""
+    rdns: list[Rdn] = []
+    written: list[str] = []
     whole = True
     try:
-        for tag, _at, inside, after in elements(data, start, end):
+        for tag, _at, inside, after in elements(contents):
             if tag != _SET:
                 raise ValueError("not a set")
-            rdn = []
-            for kind, _begin, content, stop in elements(data, inside, after):
-                (oid_tag, _a, oid_at, oid_end), (value_tag, _b, value_at, value_end) = elements(
-                    data, content, stop
-                )
-                if kind != _SEQUENCE or oid_tag != _OID:
-                    raise ValueError("not an attribute")
-                value = string_of(value_tag, data[value_at:value_end])
-                whole = whole and MARK not in value
-                rdn.append((oid_of(data[oid_at:oid_end]), value))
-            rdns.append(tuple(rdn))
+            part = contents[inside:after]
+            rdn, text, readable = _remembered_rdn(part) if _is_remembered(part) else read_rdn(part)
+            whole = whole and readable
+            rdns.append(rdn)
+            written.append(text)
     except ValueError:
-        return NameTexts((*rdns, ((COMMON_NAME, MARK),)), False)
-    return NameTexts(tuple(rdns), whole)
+        return NameTexts((*rdns, ((COMMON_NAME, MARK),)), (*written, f"CN={MARK}"), False)
+    return NameTexts(tuple(rdns), tuple(written), whole)
+
+
+def read_rdn(contents: bytes) -> tuple[Rdn, str, bool]:
+    """Read one relative name, the contents of a set: its parts, its text, and whether no mark stands in it.
+
+    Raises ValueError.
+    """
+    rdn = []
+    whole = True
+    for kind, _begin, content, stop in elements(contents):
+        (oid_tag, _a, oid_at, oid_end), (value_tag, _b, value_at, value_end) = elements(
+            contents, content, stop
+        )
+        if kind != _SEQUENCE or oid_tag != _OID:
+            raise ValueError("not an attribute")
+        value = string_of(value_tag, contents[value_at:value_end])
+        whole = whole and MARK not in value
+        rdn.append((oid_of(contents[oid_at:oid_end]), value))
+    return (
+        tuple(rdn),
+        "+".join([f"{_KEYWORDS.get(kind, kind)}={_escaped(value)}" for kind, value in rdn]),
+        whole,
+    )
+
+
+_remembered_name = lru_cache(maxsize=256)(read_name)
+_remembered_rdn = lru_cache(maxsize=2048)(read_rdn)
 
 
 def _escaped(value: str) -> str:
+    if not _TO_ESCAPE.search(value):
+        return value
     text = value.translate(_ESCAPES)
     if text.startswith(("#", " ")):
         text = "\\" + text

@@ -10,7 +10,7 @@ from django.test import Client
 
 from certificates.models import Carer, Certificate, CertificateRequest, Note, SavedView, Tag
 from certificates.selectors import inventory
-from certificates.web.inventory.export import defused
+from certificates.web.parts.tables import defused
 from organisations.domain.roles import Role
 from organisations.models import AuditEvent
 from organisations.tenancy import acting_for
