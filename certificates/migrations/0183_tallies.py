@@ -11,7 +11,7 @@ from organisations.row_security import guard, keep_private, protect
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('certificates', '0182_newest_first'),
+        ('certificates', '0181_findable'),
         ('organisations', '0141_claim_letters'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

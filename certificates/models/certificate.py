@@ -266,7 +266,6 @@ class Certificate(Queued):
                 name="certificate_unshared_issuers",
             ),
             models.Index(fields=["organisation", "not_after", "id"], name="certificate_by_end"),
-            models.Index(fields=["organisation", "created_at", "id"], name="certificate_by_age"),
             models.Index(fields=["organisation", "public_key_identifier"], name="certificate_by_key"),
             models.Index(
                 fields=["taken_in_with", "not_after", "id"],

@@ -19,7 +19,7 @@ from organisations.models import Organisation
 MOST_TYPED = 200
 NEEDS_SOMEONE = "needs"
 """The state that stands for all states in which somebody has to do something."""
-ORDERS = {"": ("not_after", False), "latest": ("not_after", True), "newest": ("created_at", True)}
+ORDERS = {"": ("not_after", False), "latest": ("not_after", True)}
 """Name of an order to its column, and whether that descends."""
 
 

@@ -30,7 +30,6 @@ NEEDS = Label(_("Needs someone"), "warn")
 ORDER_WORDS: dict[str, Text] = {
     "": _("Ends soonest first"),
     "latest": _("Ends latest first"),
-    "newest": _("Newest here first"),
 }
 
 REVOCATION: dict[RevocationStatus, Label] = {

@@ -40,7 +40,7 @@ QUESTIONS: dict[str, Question] = {
     "page before": lambda here, now: page_of_list(
         here, now, before=encode(now + timedelta(days=400), here.pk)
     ),
-    "newest": lambda here, now: page_of_list(here, now, order="newest"),
+    "latest": lambda here, now: page_of_list(here, now, order="latest"),
     "renewable": lambda here, now: page_of_list(here, now, status="renewable"),
     "needing someone": lambda here, now: page_of_list(here, now, status="needs"),
     "a rare word": lambda here, now: page_of_list(here, now, q="app77"),

@@ -60,7 +60,6 @@ def test_filters_narrow_together(viewer: Client, administrator: Client, hospital
     assert names(viewer, ends_until=end.isoformat(), q="apo") == ["APOTHEEK"]
     assert names(viewer, ends_until=end.isoformat(), tag="west") == []
     assert names(viewer, order="latest") == ["APOTHEEK", "LABO"]
-    assert names(viewer, order="newest") == ["LABO", "APOTHEEK"]
 
 
 def test_a_filter_that_cannot_be_read_says_so(viewer: Client, hospital: Hospital) -> None:
