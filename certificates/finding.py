@@ -45,7 +45,8 @@ def entries_of(rows: str) -> str:
     beside = ", ".join(f"({query} certificate_id = one.id)" for query in BESIDE_SAYS)
     return f"""
                 INSERT INTO certificates_searchentry (certificate_id, organisation_id, private_to_id, words)
-                    SELECT {_entry("one", f"concat_ws(' ', {certificate}, {beside})")} FROM {rows} AS one
+                    SELECT {_entry("one", f"concat_ws(' ', {certificate}, {beside})")}
+                    FROM {rows} AS one ORDER BY one.id
                 ON CONFLICT (certificate_id) DO UPDATE
                     SET private_to_id = excluded.private_to_id, words = excluded.words
                     WHERE certificates_searchentry.words <> excluded.words

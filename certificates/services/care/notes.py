@@ -15,7 +15,7 @@ from organisations.services.audit import Actor, record
 @transaction.atomic
 def write_note(certificate: Certificate, given: str, *, user: User, actor: Actor, now: datetime) -> Note:
     """Keep a note beside the certificate; a national number in it is masked. Raises NoteEmpty, NoteTooLong."""
-    text = mask_ssins(given.replace("\r\n", "\n").strip())
+    text = mask_ssins(given.replace("\r\n", "\n").replace("\0", "").strip())
     if not text:
         raise NoteEmpty(field="note")
     if len(text) > MAX_NOTE:

@@ -15,7 +15,7 @@ from organisations.services.audit import Actor, record
 
 def tag_text(given: str) -> str:
     """Return a tag as it is kept: lower case, single spaces, no national number. Raises NoTag."""
-    text = mask_ssins(re.sub(r"\s+", " ", given).strip().lower())
+    text = mask_ssins(re.sub(r"[\s\0]+", " ", given).strip().lower())
     if not text or len(text) > MAX_TAG:
         raise NoTag(most=MAX_TAG, field="tag")
     return text

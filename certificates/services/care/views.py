@@ -24,7 +24,7 @@ def save_view(
     now: datetime,
 ) -> SavedView:
     """Keep `query`, as it stands in an address, under a name. Raises NoName, ViewExists, TooManyViews."""
-    name = " ".join(name.split())
+    name = " ".join(name.replace("\0", "").split())
     if not name or len(name) > MAX_NAME:
         raise NoName(most=MAX_NAME, field="name")
     if SavedView.objects.filter(organisation=organisation).count() >= MOST_VIEWS:

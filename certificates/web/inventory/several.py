@@ -1,9 +1,10 @@
 """One action for several certificates: first what will and what will not happen, then doing it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -22,6 +23,7 @@ from certificates.web.inventory.care import member_named
 from certificates.web.inventory.export import csv_of
 from certificates.web.parts.rows import certificate_row
 from certificates.web.parts.words import RENEWALS
+from certificates.web.requests.new import RequestForm
 from organisations.domain.roles import Permission
 from organisations.errors import DomainError
 from organisations.services.audit import Actor
@@ -30,6 +32,18 @@ from organisations.web.tenancy import TenantRequest
 
 MOST = 200
 """Certificates at once: what somebody can look over."""
+
+
+class ContactForm(forms.Form):
+    """The contact data that some of the certificates lack, asked once for all of these."""
+
+    email_private = RequestForm.base_fields["email_private"]
+    phone_private = RequestForm.base_fields["phone_private"]
+
+    def __init__(self, missing: Collection[str], data: Mapping[str, Any] | None) -> None:
+        super().__init__(data)
+        for name in set(self.fields) - set(missing):
+            del self.fields[name]
 
 
 @page(Permission.SEE_INVENTORY, methods=("POST",))
@@ -72,11 +86,12 @@ def _chosen(request: TenantRequest) -> list[Certificate]:
 def _renew(request: TenantRequest, chosen: Sequence[Certificate], back: str) -> HttpResponse:
     now = timezone.now()
     together = plan_together(request.tenancy.organisation, chosen, now=now)
-    contact = {name: request.POST.get(name, "").strip()[:100] for name in together.missing}
-    if request.POST.get("confirmed") == "yes":
+    confirmed = request.POST.get("confirmed") == "yes"
+    form = ContactForm(together.missing, request.POST if confirmed else None)
+    if confirmed and form.is_valid():
         made, refused = renew_together(
             together,
-            contact,
+            form.cleaned_data,
             requested_by=request.tenancy.user,
             actor=Actor.of(request.tenancy),
             now=now,
@@ -98,8 +113,7 @@ def _renew(request: TenantRequest, chosen: Sequence[Certificate], back: str) -> 
         will=[(plan.certificate, str(plan.holder)) for plan in ready],
         will_not=[(plan.certificate, str(RENEWALS[plan.outcome][0])) for plan in together.others],
         title=_("Renew several certificates"),
-        missing=together.missing,
-        contact=contact,
+        form=form,
     )
 
 
@@ -166,10 +180,9 @@ def _preview(
         "will_not": rows(will_not),
         "back": back,
         "carried": [(name, value) for name, value in carried if value],
-        "missing": (),
-        "contact": {},
     } | more
-    return render(request, "certificates/inventory/several.html", context)
+    refused = bool(more) and bool(more["form"].errors)
+    return render(request, "certificates/inventory/several.html", context, status=422 if refused else 200)
 
 
 def _done(request: TenantRequest, changed: int, back: str) -> HttpResponse:

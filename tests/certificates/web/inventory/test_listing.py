@@ -168,6 +168,10 @@ def test_what_can_be_renewed_is_and_the_rest_says_why(administrator: Client, hos
     assert "This happens with 4 certificates" in look
     assert "Nothing happens with 1 certificate" in look
     assert 'name="email_private"' in look
+    wrong = do(administrator, "renew", lacking, email_private="els@", phone_private="+3215111111")
+    assert wrong.status_code == 422
+    assert 'value="+3215111111"' in wrong.content.decode(), "what was typed stays"
+    assert rows(hospital, CertificateRequest) == []
     page = do(
         administrator,
         "renew",
