@@ -18,6 +18,8 @@ SCHEMA_BELONGS_TO_OWNER = 150000
 """Version of PostgreSQL from which the schema public is the database owner's to close."""
 APPEND_ONLY = "organisations_auditevent"
 """The record: the web role may add to it and read it."""
+WRITTEN_BY_TRIGGERS = frozenset({"certificates_searchentry", "certificates_tally"})
+"""What the owner's triggers write beside certificates: the web role reads it."""
 OWNER_ONLY = "organisations_turn"
 """Whose turn it is among organisations: read and written by the owner's functions alone."""
 
@@ -133,6 +135,9 @@ def grant(owner: psycopg.Connection, web: str) -> None:
         owner.execute(sql.SQL("GRANT {} ON {} TO {}").format(rights, sql.Identifier(table), role))
         if table == APPEND_ONLY:
             taken = "REVOKE UPDATE, DELETE, TRUNCATE ON {} FROM {}"
+            owner.execute(sql.SQL(taken).format(sql.Identifier(table), role))
+        if table in WRITTEN_BY_TRIGGERS:
+            taken = "REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {} FROM {}"
             owner.execute(sql.SQL(taken).format(sql.Identifier(table), role))
     owner.execute(sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}").format(role))
 

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from agent.wire.encoding import to_base64url
+from certificates.services.inventory import consignments
 from organisations.domain.roles import Role
 from organisations.models import User
 from tests.organisations.web.members import member, signed_in
@@ -60,7 +61,10 @@ def test_more_bytes_than_one_form_takes(administrator: Client) -> None:
     assert "At most 4 MB are taken at once" in answer.content.decode()
 
 
-def test_a_file_set_that_is_too_large_says_how_large_it_may_be(administrator: Client) -> None:
+def test_a_file_set_that_is_too_large_says_how_large_it_may_be(
+    administrator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consignments, "MAX_SENT", 4 * 1024 * 1024)
     files = [SimpleUploadedFile(f"{number}.pem", b" " * 1024 * 1024) for number in range(5)]
     answer = administrator.post("/certificates/import/", {"files": files})
     assert answer.status_code == 422

@@ -68,12 +68,13 @@ ONLY_THIS = re.compile(
 
 WITHOUT_A_PAGE = {
     "certificates_cardcheck.sealed_chain",
+    "certificates_consignmentpart.sealed_content",
     "certificates_errand.sealed_answer",
     "certificates_errand.sealed_parameters",
     "certificates_foreignrequest.sealed_csr",
     "organisations_accountletter.sealed_address",
 }
-"""What no page shows and no link leads to; workers read it."""
+"""What no link leads to; workers read it, and of a large upload the page to which whoever sent it is led."""
 
 
 @pytest.fixture

@@ -205,5 +205,8 @@ def test_private_keys_are_for_the_owner_only(sandbox: SandboxProcess) -> None:
     private = sandbox.pki / "private"
     assert private.stat().st_mode & 0o077 == 0
     keys = list(private.glob("*.key"))
-    assert len(keys) == 14
+    # The signers of sessions rotate: how many there were depends on who turned them before.
+    iam = [key for key in keys if "-iam-" in key.name]
+    assert len(keys) - len(iam) == 14
+    assert len(iam) >= 2
     assert all(key.stat().st_mode & 0o777 == 0o600 for key in keys)
