@@ -89,7 +89,9 @@ def test_too_many_entries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "most"), [("MAX_UNPACKED", 2 * len(GOOD)), ("MAX_CERTIFICATES", 2), ("MAX_ENTRIES", 2)]
+    ("limit", "most"),
+    [("MAX_UNPACKED", 2 * len(GOOD)), ("MAX_CERTIFICATES", 2), ("MAX_ENTRIES", 2)],
+    ids=["bytes", "certificates", "entries"],
 )
 def test_too_much_altogether_ends_the_reading(limit: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     hospital = make_hospital()
