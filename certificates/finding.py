@@ -39,6 +39,16 @@ def _entry(row: str, said: str) -> str:
     return f"{row}.id, {row}.organisation_id, {row}.private_to_id, ehportal_lexemes({row}.organisation_id, {said})"
 
 
+def _held(certificates: str) -> str:
+    """Return the statement that holds the entries of `certificates`, a query of ids, before their words are read anew.
+
+    Of two who write beside one certificate the later one waits here, and then reads what the first has written.
+    """
+    return f"""
+                PERFORM 1 FROM certificates_searchentry WHERE certificate_id IN ({certificates})
+                    ORDER BY certificate_id FOR UPDATE;"""  # names of ours
+
+
 def entries_of(rows: str) -> str:
     """Return the statement that writes the entries of `rows`, a table of certificates, anew."""
     certificate = CERTIFICATE_SAYS.format(row="one")
@@ -95,7 +105,7 @@ def kept_findable() -> RunSQL:
                 INSERT INTO certificates_searchentry (certificate_id, organisation_id, private_to_id, words)
                     SELECT {_entry("one", CERTIFICATE_SAYS.format(row="one"))} FROM added AS one
                 ON CONFLICT (certificate_id) DO NOTHING;"""  # noqa: S608  # names of ours
-    changed = entries_of("(SELECT NEW.*)")
+    changed = _held("SELECT NEW.id") + entries_of("(SELECT NEW.*)")
     gone = """
                 DELETE FROM certificates_searchentry WHERE certificate_id = OLD.id;"""
     watched = ("search_text", "subject", "issuer", "identifier_type", "identifier_value", "application_id", "serial",
@@ -103,7 +113,10 @@ def kept_findable() -> RunSQL:
     differs = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in watched)
     touched = "(SELECT * FROM certificates_certificate WHERE id IN (SELECT certificate_id FROM {rows}))"
     beside = [
-        _trigger_function(f"ehportal_beside_{when}", entries_of(touched.format(rows=rows)))
+        _trigger_function(
+            f"ehportal_beside_{when}",
+            _held(f"SELECT certificate_id FROM {rows}") + entries_of(touched.format(rows=rows)),  # noqa: S608  # ours
+        )
         for when, rows in (
             ("added", "added"),
             ("gone", "gone"),
@@ -124,7 +137,8 @@ def kept_findable() -> RunSQL:
             ("changed", "UPDATE", "OLD TABLE AS gone NEW TABLE AS added"),
         )
     ]
-    renamed = entries_of(touched.format(rows="certificates_carer WHERE user_id = NEW.id"))
+    cared_for = "certificates_carer WHERE user_id = NEW.id"
+    renamed = _held(f"SELECT certificate_id FROM {cared_for}") + entries_of(touched.format(rows=cared_for))  # noqa: S608  # ours
     return RunSQL(
         sql=f"""
             {_trigger_function("ehportal_carer_renamed", renamed)}

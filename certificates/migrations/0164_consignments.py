@@ -74,7 +74,8 @@ class Migration(migrations.Migration):
             "consignments",
             "certificates_consignment",
             settings.DATABASE_WEB_ROLE,
-            over="uploaded_at < before",
+            # What is being taken in is taken in to its end, and stands in the record then.
+            over="uploaded_at < before AND state <> 'taking'",
             days=1,
         ),
     ]

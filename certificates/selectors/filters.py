@@ -1,6 +1,6 @@
 """By what the inventory is narrowed and in which order it stands: declared once, for pages, exports and views."""
 
-from datetime import datetime, time, timedelta
+from datetime import MAXYEAR, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -94,6 +94,8 @@ class CertificateFilters(django_filters.FilterSet):  # type: ignore[misc]  # it 
         return rows.filter(not_after__gte=datetime.combine(day, time(), BRUSSELS))
 
     def _ends_until(self, rows: CertificateQuerySet, _name: str, day: Any) -> CertificateQuerySet:
+        if day.year >= MAXYEAR:
+            return rows
         return rows.filter(not_after__lt=datetime.combine(day + timedelta(days=1), time(), BRUSSELS))
 
     def _on_machine(self, rows: CertificateQuerySet, _name: str, machine: str) -> CertificateQuerySet:

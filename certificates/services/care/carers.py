@@ -58,6 +58,8 @@ def give_to(certificates: Sequence[Certificate], member: User | None, *, actor: 
 @transaction.atomic
 def watch(certificate: Certificate, user: User, *, watching: bool) -> None:
     """Have a member hear of a certificate from now on, or no longer; who answers for it hears of it anyway."""
+    # As whoever makes somebody its owner does: of the two, the later one sees the other's row.
+    list(Certificate.objects.select_for_update().filter(pk=certificate.pk).values_list("pk"))
     if watching:
         Carer.objects.get_or_create(
             certificate=certificate,

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 
 from certificates.errors.care import NoName, TooManyViews, ViewExists
 from certificates.models import SavedView
+from organisations.domain.identifiers import mask_ssins
 from organisations.models import Organisation, User
 from organisations.services.audit import Actor, record
 
@@ -24,7 +25,7 @@ def save_view(
     now: datetime,
 ) -> SavedView:
     """Keep `query`, as it stands in an address, under a name. Raises NoName, ViewExists, TooManyViews."""
-    name = " ".join(name.replace("\0", "").split())
+    name = mask_ssins(" ".join(name.replace("\0", "").split()))
     if not name or len(name) > MAX_NAME:
         raise NoName(most=MAX_NAME, field="name")
     if SavedView.objects.filter(organisation=organisation).count() >= MOST_VIEWS:
@@ -34,7 +35,7 @@ def save_view(
             view = SavedView.objects.create(
                 organisation=organisation,
                 name=name,
-                query=query[:1000],
+                query=mask_ssins(query)[:1000],
                 made_by=user,
                 private_to=None if shared else user,
                 created_at=now,

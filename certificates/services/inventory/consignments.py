@@ -262,7 +262,7 @@ class _Work:
         part = ConsignmentPart.objects.get(consignment=row, kind="read", number=row.parts_done)
         known = set(
             Certificate.objects.filter(
-                organisation=row.organisation_id, fingerprint__in=part.fingerprints
+                organisation=row.organisation_id, private_to=None, fingerprint__in=part.fingerprints
             ).values_list("fingerprint", flat=True)
         )
         ours = {(one.type, one.value) for one in identifiers_of(row.organisation)}

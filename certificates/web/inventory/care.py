@@ -62,7 +62,9 @@ def certificate_watch(request: TenantRequest, certificate_id: UUID) -> HttpRespo
     watch(found, request.tenancy.user, watching=watching)
     messages.success(
         request,
-        _("You will hear of this certificate.") if watching else _("You no longer hear of this certificate."),
+        _("This certificate is on your list.")
+        if watching
+        else _("This certificate is no longer on your list."),
     )
     return redirect("certificate", found.pk)
 

@@ -65,10 +65,11 @@ def several(request: TenantRequest) -> HttpResponse:
             return _renew(request, chosen, back)
         if action in {"tag", "untag"}:
             return _tag(request, chosen, back, taking_away=action == "untag")
-        return _give(request, chosen, back)
+        if action == "give":
+            return _give(request, chosen, back)
     except DomainError as refusal:
         messages.error(request, sentence_of(refusal))
-        return redirect(back)
+    return redirect(back)
 
 
 def _chosen(request: TenantRequest) -> list[Certificate]:

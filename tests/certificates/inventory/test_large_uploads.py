@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from certificates.models import Consignment, ConsignmentPart, Intake
+from certificates.models import Certificate, Consignment, ConsignmentPart, Intake
 from certificates.services.inventory import consignments
 from organisations.domain.work import Lane
 from organisations.models import AuditEvent
@@ -81,6 +81,17 @@ def test_from_the_files_to_the_inventory() -> None:
         kept = b"".join(unseal(one.sealed_content) for one in ConsignmentPart.objects.filter(kind="read"))
         assert b'"der"' not in kept, "what was decided about is not kept"
         assert not ConsignmentPart.objects.filter(kind="sent").exists()
+
+
+@pytest.mark.usefixtures("in_small_parts")
+def test_what_is_private_to_somebody_is_no_business_of_an_import() -> None:
+    hospital, content = make_hospital(), archive(folder(3))
+    decide(hospital, read(hospital, ("a.zip", content)), "not_recognised")
+    work_off(Lane.IMPORTS)
+    with acting_for([hospital.organisation.pk], as_platform=True):
+        private = {"owner": hospital.holder, "private_to": hospital.holder_user}
+        assert Certificate.objects.filter(organisation=hospital.organisation).update(**private) == 3
+    assert read(hospital, ("a.zip", content)).counts == {"not_recognised": 3}
 
 
 @pytest.mark.usefixtures("in_small_parts")

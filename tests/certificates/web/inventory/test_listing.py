@@ -60,6 +60,7 @@ def test_filters_narrow_together(viewer: Client, administrator: Client, hospital
     assert names(viewer, ends_until=end.isoformat(), q="apo") == ["APOTHEEK"]
     assert names(viewer, ends_until=end.isoformat(), tag="west") == []
     assert names(viewer, order="latest") == ["APOTHEEK", "LABO"]
+    assert names(viewer, ends_until="9999-12-31") == ["LABO", "APOTHEEK"]
 
 
 def test_a_filter_that_cannot_be_read_says_so(viewer: Client, hospital: Hospital) -> None:
@@ -104,7 +105,9 @@ def test_the_count_is_told_and_beyond_a_bound_about(
     for index in range(4):
         shelve(hospital.organisation, f"C{index}", 100)
     assert viewer.get("/certificates/count").content.decode().strip() == "4 certificates"
-    assert viewer.get("/certificates/count", {"q": "c2"}).content.decode().strip() == "1 certificate"
+    assert (
+        viewer.get("/certificates/count", {"application": "C2"}).content.decode().strip() == "1 certificate"
+    )
     monkeypatch.setattr(inventory, "MOST_COUNTED", 2)
     assert re.fullmatch(r"about \d+ certificates", viewer.get("/certificates/count").content.decode().strip())
 
@@ -123,6 +126,12 @@ def test_a_view_is_kept_shared_and_removed(administrator: Client, viewer: Client
     )
     assert "There is a view of this name already" in again.content.decode()
     assert 'href="?q=labo"' in viewer.get("/certificates/").content.decode()
+    number = {"name": "Of 85.07.30-033.28", "query": "q=85073003328"}
+    administrator.post("/certificates/views/save", number)
+    kept = [f"{view.name} {view.query}" for view in rows(hospital, SavedView)]
+    assert not any("033" in one for one in kept), "no national number stands in a view"
+    of_number = next(view for view in rows(hospital, SavedView) if view.name.startswith("Of"))
+    administrator.post(f"/certificates/views/{of_number.pk}/remove")
     [team] = [view for view in rows(hospital, SavedView) if view.name == "Team"]
     assert viewer.post(f"/certificates/views/{team.pk}/remove").status_code == 403
     administrator.post(f"/certificates/views/{team.pk}/remove")
@@ -153,6 +162,8 @@ def test_several_are_given_to_a_member_only(
     assert {carer.user_id for carer in rows(hospital, Carer)} == {user.pk}
     assert names(administrator, cared_for_by=str(user.pk)) == ["LABO", "APO"]
     do(administrator, "give", one, owner="")
+    assert [carer.certificate_id for carer in rows(hospital, Carer)] == [two.pk]
+    do(administrator, "something else", two)
     assert [carer.certificate_id for carer in rows(hospital, Carer)] == [two.pk]
     outsider = stranger.session["_auth_user_id"]
     assert do(administrator, "give", one, owner=outsider).status_code == 404
