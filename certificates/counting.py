@@ -8,6 +8,8 @@ one transaction with its certificate is true whenever both are seen.
 
 from django.db.migrations.operations import RunSQL
 
+from certificates.triggers import SETTINGS, trigger_function
+
 TABLE = "certificates_tally"
 GATHER = "ehportal_gather_tallies"
 KEY = ("organisation_id", "private_to_id", "environment", "not_before", "not_after", "window_start",
@@ -15,7 +17,6 @@ KEY = ("organisation_id", "private_to_id", "environment", "not_before", "not_aft
 SOURCES = ("organisation_id", "private_to_id", "environment", "not_before", "not_after", "replaceable_from",
            "revocation_status", "chain_trusted", "renewed", "ending")  # fmt: skip
 """The columns of a certificate that decide its key."""
-SETTINGS = "SET search_path = pg_catalog, public, pg_temp"
 
 
 def _day(moment: str) -> str:
@@ -41,15 +42,6 @@ COUNT_ANEW = f"""
 """One statement, so one look at both tables: what others write meanwhile is added to what it found."""
 
 
-def _function(name: str, body: str) -> str:
-    return f"""
-            CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER {SETTINGS} AS $$
-            BEGIN {body}
-                RETURN NULL;
-            END $$;
-            REVOKE ALL ON FUNCTION {name}() FROM PUBLIC;"""
-
-
 def kept_counted(role: str) -> RunSQL:
     """Create the triggers that count, and the function by which `role` has rows of before added up."""
     columns = ", ".join(KEY)
@@ -64,13 +56,13 @@ def kept_counted(role: str) -> RunSQL:
     differs = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in SOURCES)
     return RunSQL(
         sql=f"""
-            {_function("ehportal_counted_added", added)}
+            {trigger_function("ehportal_counted_added", added)}
             CREATE TRIGGER counted_added AFTER INSERT ON certificates_certificate
                 REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ehportal_counted_added();
-            {_function("ehportal_counted_changed", changed)}
+            {trigger_function("ehportal_counted_changed", changed)}
             CREATE TRIGGER counted_changed AFTER UPDATE OF {", ".join(SOURCES)} ON certificates_certificate
                 FOR EACH ROW WHEN ({differs}) EXECUTE FUNCTION ehportal_counted_changed();
-            {_function("ehportal_counted_gone", gone)}
+            {trigger_function("ehportal_counted_gone", gone)}
             CREATE TRIGGER counted_gone AFTER DELETE ON certificates_certificate
                 FOR EACH ROW EXECUTE FUNCTION ehportal_counted_gone();
             CREATE FUNCTION {GATHER}() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER {SETTINGS} AS $$

@@ -11,9 +11,9 @@ aside: a function of the owner's asks it, for one organisation that the transact
 
 from django.db.migrations.operations import RunSQL
 
+from certificates.triggers import SETTINGS, trigger_function
 from organisations.row_security import NAMED, private_condition
 
-SETTINGS = "SET search_path = pg_catalog, public, pg_temp"
 FOUND = "ehportal_certificates_found"
 SEPARATORS = " .,:;=/\\\\-_()[]{}<>\"''+*#&@!?|~^%$`\t\r\n"
 """What stands between words, as an escaped SQL string."""
@@ -63,15 +63,6 @@ def entries_of(rows: str) -> str:
                         OR certificates_searchentry.private_to_id IS DISTINCT FROM excluded.private_to_id;"""  # noqa: S608  # names of ours
 
 
-def _trigger_function(name: str, body: str) -> str:
-    return f"""
-            CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER {SETTINGS} AS $$
-            BEGIN {body}
-                RETURN NULL;
-            END $$;
-            REVOKE ALL ON FUNCTION {name}() FROM PUBLIC;"""
-
-
 def words_of_texts() -> RunSQL:
     """Create what makes words of a text: lower case, without accents, cut where no letter or digit stands."""
     return RunSQL(
@@ -113,7 +104,7 @@ def kept_findable() -> RunSQL:
     differs = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in watched)
     touched = "(SELECT * FROM certificates_certificate WHERE id IN (SELECT certificate_id FROM {rows}))"
     beside = [
-        _trigger_function(
+        trigger_function(
             f"ehportal_beside_{when}",
             _held(f"SELECT certificate_id FROM {rows}") + entries_of(touched.format(rows=rows)),  # noqa: S608  # ours
         )
@@ -141,17 +132,17 @@ def kept_findable() -> RunSQL:
     renamed = _held(f"SELECT certificate_id FROM {cared_for}") + entries_of(touched.format(rows=cared_for))  # noqa: S608  # ours
     return RunSQL(
         sql=f"""
-            {_trigger_function("ehportal_carer_renamed", renamed)}
+            {trigger_function("ehportal_carer_renamed", renamed)}
             CREATE TRIGGER findable_renamed AFTER UPDATE OF full_name, email ON organisations_user
                 FOR EACH ROW WHEN (OLD.full_name <> NEW.full_name OR OLD.email <> NEW.email)
                 EXECUTE FUNCTION ehportal_carer_renamed();
-            {_trigger_function("ehportal_findable_added", added)}
+            {trigger_function("ehportal_findable_added", added)}
             CREATE TRIGGER findable_added AFTER INSERT ON certificates_certificate
                 REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ehportal_findable_added();
-            {_trigger_function("ehportal_findable_changed", changed)}
+            {trigger_function("ehportal_findable_changed", changed)}
             CREATE TRIGGER findable_changed AFTER UPDATE OF {", ".join(watched)} ON certificates_certificate
                 FOR EACH ROW WHEN ({differs}) EXECUTE FUNCTION ehportal_findable_changed();
-            {_trigger_function("ehportal_findable_gone", gone)}
+            {trigger_function("ehportal_findable_gone", gone)}
             CREATE TRIGGER findable_gone AFTER DELETE ON certificates_certificate
                 FOR EACH ROW EXECUTE FUNCTION ehportal_findable_gone();
             {"".join(beside)}

@@ -21,6 +21,8 @@ _ENCRYPTED = 0x1
 _READABLE = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 """The other ways to compress are read in one go, however large what comes of it."""
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
+"""What `zipfile` raises over what it cannot read: NotImplementedError over a way to compress that it lacks,
+RuntimeError where a password is asked."""
 
 
 @dataclass(frozen=True)
