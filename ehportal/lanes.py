@@ -35,6 +35,7 @@ from certificates.services.tokens import errands as tokens
 from ehportal.operation import retention
 from organisations.domain.work import Lane
 from organisations.models import AccountLetter, Organisation, Recipient
+from organisations.services.letters.correspondents import CORRESPONDENTS
 from organisations.services.letters.invitations import LETTERS
 from organisations.services.letters.mailbox import read_bounces
 from organisations.services.letters.outbox import send_account_letter
@@ -96,6 +97,7 @@ KINDS = (
     # Among letters, where nothing but a mail server keeps it waiting.
     Kind("account_letters", Lane.NOTICES, AccountLetter, send_account_letter, CALLS),
     LETTERS,
+    CORRESPONDENTS,
     # What one notice breaks on must silence neither its organisation nor its reader.
     Kind("notices", Lane.NOTICES, Organisation, look_for_notices, LETTER, due="reminders_due_at",
          pauses=A_MINUTE, parks=False),

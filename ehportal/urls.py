@@ -31,6 +31,7 @@ urlpatterns = [
         name="operation-release",
     ),
     path("mail/returned/", returned_mail, name="returned-mail"),
+    path("notices/", include("organisations.web.notices.urls")),
     path("organisation/", include("organisations.web.urls")),
     path("", include("certificates.web.urls")),
 ]

@@ -95,6 +95,13 @@ class AlreadyInvited(DomainError):
     )
 
 
+class AlreadyTold(DomainError):
+    """The address stands among those outside that are told."""
+
+    code = "already_told"
+    title = _("This address stands in the list already.")
+
+
 class InvitationOver(DomainError):
     """The invitation was accepted, declined or withdrawn, or its time has passed."""
 

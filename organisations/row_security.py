@@ -10,6 +10,8 @@ Foreign keys are checked by PostgreSQL itself, which no policy binds: triggers r
 organisation's row.
 """
 
+from collections.abc import Mapping
+
 from django.db.migrations.operations import RunSQL
 
 NAMED = "(SELECT coalesce(nullif(current_setting('ehportal.organisations', true), ''), '{}')::uuid[])::uuid[]"
@@ -130,24 +132,37 @@ def guard(table: str, **parents: str) -> RunSQL:
     `parents` says for each column which table it refers to. A row of `table` never changes its organisation either,
     so that what refers to it stays right.
     """
-    triggers = [
-        f"CREATE CONSTRAINT TRIGGER {name_of_guard(column)} AFTER INSERT OR UPDATE OF {column} ON {table}"
-        f" FOR EACH ROW WHEN (NEW.{column} IS NOT NULL)"
-        f" EXECUTE FUNCTION ehportal_same_organisation('{column}', '{parent}');"
-        for column, parent in parents.items()
-    ]
-    dropped = [f"DROP TRIGGER {name_of_guard(column)} ON {table};" for column in parents]
     return RunSQL(
         sql="\n".join(
             [
-                *triggers,
+                *_guards(table, parents),
                 f"CREATE TRIGGER stays_in_organisation AFTER UPDATE OF organisation_id ON {table} FOR EACH ROW"
                 " WHEN (OLD.organisation_id IS DISTINCT FROM NEW.organisation_id)"
                 " EXECUTE FUNCTION ehportal_stay_in_organisation();",
             ]
         ),
-        reverse_sql="\n".join([*dropped, f"DROP TRIGGER stays_in_organisation ON {table};"]),
+        reverse_sql="\n".join(
+            [*_unguards(table, parents), f"DROP TRIGGER stays_in_organisation ON {table};"]
+        ),
     )
+
+
+def guard_more(table: str, **parents: str) -> RunSQL:
+    """Refuse the same of columns that came to a guarded table later."""
+    return RunSQL(sql="\n".join(_guards(table, parents)), reverse_sql="\n".join(_unguards(table, parents)))
+
+
+def _guards(table: str, parents: Mapping[str, str]) -> list[str]:
+    return [
+        f"CREATE CONSTRAINT TRIGGER {name_of_guard(column)} AFTER INSERT OR UPDATE OF {column} ON {table}"
+        f" FOR EACH ROW WHEN (NEW.{column} IS NOT NULL)"
+        f" EXECUTE FUNCTION ehportal_same_organisation('{column}', '{parent}');"
+        for column, parent in parents.items()
+    ]
+
+
+def _unguards(table: str, parents: Mapping[str, str]) -> list[str]:
+    return [f"DROP TRIGGER {name_of_guard(column)} ON {table};" for column in parents]
 
 
 def name_of_guard(column: str) -> str:

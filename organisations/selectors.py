@@ -68,7 +68,7 @@ def refused_mail(organisation: Organisation) -> dict[UUID, str]:
     """Return, by account, what the mail server said of the newest reminder, where that is one that it refused."""
     rows = Reminder.objects.filter(organisation=organisation).exclude(sent_at=None, attempts=0)
     newest = rows.order_by("recipient_id", "-created_at", "-id").distinct("recipient_id")
-    return {one.recipient_id: one.answer for one in newest if one.sent_at is None}
+    return {one.recipient_id: one.answer for one in newest if one.recipient_id and one.sent_at is None}
 
 
 def own_links(user: User) -> list[DeviceLink]:
@@ -83,8 +83,12 @@ def own_links(user: User) -> list[DeviceLink]:
 
 def letters_about(subject_id: UUID) -> list[Reminder]:
     """The newest letter to each reader about one thing, sent or not, with its reader."""
-    rows = Reminder.objects.filter(subject_id=subject_id).select_related("recipient")
-    return list(rows.order_by("recipient_id", "-created_at", "-id").distinct("recipient_id"))
+    rows = Reminder.objects.filter(subject_id=subject_id).select_related("recipient", "correspondent")
+    return list(
+        rows.order_by("recipient_id", "correspondent_id", "-created_at", "-id").distinct(
+            "recipient_id", "correspondent_id"
+        )
+    )
 
 
 def returned_mail(organisation: Organisation, users: Iterable[User]) -> dict[UUID, ReturnedMail]:

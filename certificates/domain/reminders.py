@@ -6,16 +6,13 @@ from datetime import datetime, timedelta
 from certificates.domain.foreign_lifecycle import REMIND_BEFORE
 from certificates.domain.papers import ENDS_SOON
 from certificates.domain.tokens import ACTIVATION_REMINDER
-from certificates.domain.validity import REPLACEMENT_WINDOW
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 AT_ONCE = timedelta(0)
 
-RENEWAL_STEPS = (REPLACEMENT_WINDOW // DAY, 60, 30, 14, 7, 3, 1)
-"""Days before the end of a certificate of which no renewal was begun, or whose renewal waits for its signature."""
 HOLDER_STEP = 30
-"""From here on whoever signs is told too, beside the administrators."""
+"""So many days before the end a renewal that was asked for and is not finished is told."""
 SWITCH_STEPS = (30, 14, 7, 3, 1)
 """Days before the end of a renewed certificate that may still be in use."""
 WAITING_STEPS = (ACTIVATION_REMINDER, 28 * DAY, 56 * DAY)
@@ -32,6 +29,10 @@ SETTLE_AT_MOST = timedelta(minutes=5)
 """How long such a letter waits for more."""
 PAPER_STEPS = (ENDS_SOON // DAY, 14, 3)
 """Days before the last day of a paper."""
+MANDATE_STEPS = (60, 30, 14, 7, 1)
+"""Days before the last day of a mandate that no other takes over from."""
+CARD_STEPS = (60, 30, 14, 7, 1)
+"""Days before the end of the certificate of an identity card."""
 DEADLINE_STEPS = (REMIND_BEFORE // DAY, 0)
 """Days before the end of a foreign care provider's time to confirm; 0 once it has passed."""
 

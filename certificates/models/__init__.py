@@ -12,6 +12,8 @@ from certificates.models.listing.care import Carer, Caring, Note, Tag
 from certificates.models.listing.search import SearchEntry
 from certificates.models.listing.tally import Tally
 from certificates.models.listing.views import SavedView
+from certificates.models.notices.mute import Mute
+from certificates.models.notices.policy import NoticePolicy
 from certificates.models.paper import Paper
 from certificates.models.records import RecordProposal, RecordsInquiry
 from certificates.models.request import CertificateRequest
@@ -44,7 +46,9 @@ __all__ = [
     "ListedCertificate",
     "LoginProof",
     "MachineLook",
+    "Mute",
     "Note",
+    "NoticePolicy",
     "Paper",
     "RecordProposal",
     "RecordsInquiry",

@@ -8,6 +8,7 @@ from certificates.web.foreigners import pages as foreigners
 from certificates.web.installations import pages as installations
 from certificates.web.inventory import care, consignments, export, imports, intakes, listing, several
 from certificates.web.inventory import pages as inventory
+from certificates.web.notices import ahead, rules
 from certificates.web.own import pages as own
 from certificates.web.papers import new as new_paper
 from certificates.web.papers import pages as papers
@@ -53,6 +54,17 @@ urlpatterns = [
     ),
     path("certificates/<uuid:certificate_id>/care", care.certificate_care, name="certificate-care"),
     path("certificates/<uuid:certificate_id>/watch", care.certificate_watch, name="certificate-watch"),
+    path(
+        "certificates/<uuid:certificate_id>/notices/", ahead.certificate_notices, name="certificate-notices"
+    ),
+    path(
+        "certificates/<uuid:certificate_id>/notices/tell", ahead.certificate_unmute, name="certificate-unmute"
+    ),
+    path("notices/rules/", rules.notice_rules, name="notice-rules"),
+    path("notices/rules/new/", rules.rules_new, name="rules-new"),
+    path("notices/rules/quiet/", rules.quiet_hours, name="quiet-hours"),
+    path("notices/rules/<uuid:policy_id>/", rules.rules_change, name="rules-change"),
+    path("notices/rules/<uuid:policy_id>/remove/", rules.rules_remove, name="rules-remove"),
     path("certificates/<uuid:certificate_id>/token/find", tokens.token_find, name="token-find"),
     path("certificates/<uuid:certificate_id>/token/asked", tokens.token_asked, name="token-asked"),
     path("certificates/<uuid:certificate_id>/token/make", tokens.token_make, name="token-make"),

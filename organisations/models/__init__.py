@@ -10,7 +10,7 @@ from organisations.models.invitation import Invitation
 from organisations.models.membership import Membership
 from organisations.models.organisation import Organisation, OrganisationIdentifier
 from organisations.models.person import Mandate, Person
-from organisations.models.recipient import Recipient
+from organisations.models.recipient import Correspondent, Reader, Recipient
 from organisations.models.reminder import Reminder
 from organisations.models.user import User
 
@@ -20,6 +20,7 @@ __all__ = [
     "CallTally",
     "Chore",
     "Circuit",
+    "Correspondent",
     "Device",
     "DeviceLink",
     "Enrolment",
@@ -30,6 +31,7 @@ __all__ = [
     "OrganisationIdentifier",
     "Person",
     "ProofUse",
+    "Reader",
     "Recipient",
     "Reminder",
     "ReturnedMail",

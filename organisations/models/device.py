@@ -29,6 +29,8 @@ class Device(models.Model):
     enrolled_at = models.DateTimeField(default=timezone.now)
     last_seen_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    card_ends_at = models.DateTimeField(null=True)
+    """When the certificate of the holder's card ends, as it was last seen: at enrolment or at a signature."""
 
     def __str__(self) -> str:
         return self.label

@@ -17,7 +17,13 @@ class Reminder(models.Model):
     subject_id = models.UUIDField()
     step = models.SmallIntegerField()
     """Which of the steps of this kind: days before an end, or hours since a beginning."""
-    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    correspondent = models.ForeignKey(
+        "organisations.Correspondent", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    """Who is told instead of a member: an address outside."""
     created_at = models.DateTimeField(default=timezone.now)
     next_attempt_at = models.DateTimeField(null=True)
     """Not told before; None once it was sent, or when nothing more is tried."""
@@ -26,6 +32,16 @@ class Reminder(models.Model):
     """How many times a mail server refused it."""
     answer = models.CharField(max_length=200, blank=True)
     """What the mail server said when it last refused."""
+    subject_type = models.CharField(max_length=60, blank=True, default="", db_default="")
+    """What it is about, as Django names the table; empty in rows of before."""
+    title = models.CharField(max_length=300, blank=True, default="", db_default="")
+    """What was said, in the reader's language; empty before it was."""
+    path = models.CharField(max_length=300, blank=True, default="", db_default="")
+    """The page where something can be done."""
+    answerable = models.BooleanField(default=False, db_default=False)
+    """Whether its reader may say that somebody takes care of it."""
+    acknowledged_at = models.DateTimeField(null=True)
+    """When the reader said that somebody takes care of it."""
     private_to = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -37,6 +53,10 @@ class Reminder(models.Model):
             models.UniqueConstraint(
                 fields=["organisation", "kind", "subject_id", "step", "recipient"],
                 name="reminded_once_a_step",
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "kind", "subject_id", "step", "correspondent"],
+                name="correspondent_told_once_a_step",
             ),
         ]
         indexes = [

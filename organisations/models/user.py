@@ -38,6 +38,10 @@ class User(AbstractBaseUser):
 
     sign_in_changes = models.PositiveIntegerField(default=0, db_default=0)
     """How often it changed how this user signs in, beside the password; sessions from before the last time are over."""
+    digest_sent_at = models.DateTimeField(null=True)
+    """When the last letter of what can wait was sent: one a day, whatever organisations it speaks of."""
+    digest_claimed_until = models.DateTimeField(null=True)
+    """Until when a worker is at such a letter."""
     is_operator = models.BooleanField(default=False, db_default=False)
     """Operates the platform: sees how its work stands, and nothing of an organisation by that alone."""
 

@@ -1,6 +1,7 @@
 """Reminders by mail: once a step and reader, whatever the mail server or a worker does, over real SMTP."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,12 +11,12 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from organisations.domain.roles import Role
 from organisations.models import AuditEvent, Organisation, Reminder, User
-from organisations.services.letters.mail import MOST_NOTES, Note
+from organisations.services.letters.mail import Note
 from organisations.services.members import add_member
 from organisations.services.notices import tell
+from organisations.services.notices.letter import MOST_BURNING, WORST
 from organisations.services.notices.look import EVERY, look_for_notices
-from organisations.services.notices.notice import AFTER_OUTAGE, PAUSES, Notice, Urgency
-from organisations.services.notices.tell import CLAIM
+from organisations.services.notices.notice import AFTER_OUTAGE, CLAIM, PAUSES, Notice, Urgency
 from organisations.tenancy import acting_for
 from tests.support.hospital import PLATFORM, Hospital, make_hospital
 from tests.support.mail_sink import MailSink, receiving_mail
@@ -202,25 +203,23 @@ def test_who_waits_longest_is_looked_at_first(hospital: Hospital) -> None:
     assert claimable("notices", most=1) == [(hospital.organisation.pk,) * 2]
 
 
-def test_a_reader_of_two_organisations_hears_of_each_from_itself(hospital: Hospital, sink: MailSink) -> None:
-    other = make_hospital(name="Clinique des Tilleuls", cbe="0809394427", ssin="93051822361")
-    both = hospital.administrator
-    remind(hospital, notice(hospital, both))
-    remind(other, notice(other, both))
-    assert [mail["Subject"] for _to, mail in sink.mails] == [
-        "thing 30 – AZ Sint-Elisabeth Maasdal",
-        "thing 30 – Clinique des Tilleuls",
+@pytest.mark.parametrize(("burns", "most"), [(False, WORST), (True, MOST_BURNING)], ids=["waits", "burns"])
+def test_a_long_letter_names_the_worst_and_counts_the_rest(
+    hospital: Hospital, sink: MailSink, burns: bool, most: int
+) -> None:
+    els, urgency = hospital.administrator, Urgency.AT_ONCE if burns else Urgency.ROUTINE
+    many = [
+        replace(notice(hospital, els, kind=f"kind{one}"), urgency=urgency, ends_at=NOW + (100 - one) * DAY)
+        for one in range(most + 7)
     ]
-    assert len(rows_of(hospital)) == len(rows_of(other)) == 1
-
-
-def test_a_long_letter_is_cut_and_says_so(hospital: Hospital, sink: MailSink) -> None:
-    many = [notice(hospital, hospital.administrator, kind=f"kind{one}") for one in range(MOST_NOTES + 7)]
     remind(hospital, *many)
-    text = sink.text_to(hospital.administrator.email)
-    assert text.count("/there/") == MOST_NOTES
+    text = sink.text_to(els.email)
+    assert text.count("/there/") == most
+    assert text.index(f"kind{most + 6} ") < text.index(f"kind{most + 5} "), "what ends first stands first"
+    assert "kind0 " not in text
     assert "nog 7" in text
-    assert len(rows_of(hospital)) == MOST_NOTES + 7
+    assert "/notices/?organisation=" in text
+    assert len(rows_of(hospital)) == most + 7
 
 
 def test_names_are_only_text_and_numbers_of_people_are_masked(hospital: Hospital, sink: MailSink) -> None:
@@ -297,7 +296,7 @@ def test_what_is_over_when_the_letter_is_written_is_not_told(hospital: Hospital,
     assert "other 30" in text
     assert "thing" not in text
     assert looked_at(hospital) == NOW + EVERY, "which passed long ago: somebody looks for what is due today"
-    remind(hospital, *today, now=NOW + 16 * DAY)
+    remind(hospital, *today, now=NOW + 17 * DAY)
     assert [(event.details["reminder"], event.details["step"]) for event in events(hospital)] == [
         ("other", 30),
         ("thing", 14),

@@ -2,52 +2,86 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from agent.wire.days import days_left
 from certificates.domain.lifecycle import RequestState
-from certificates.domain.reminders import (
-    HOLDER_STEP,
-    RENEWAL_STEPS,
-    SIGNATURE_STEPS,
-    SWITCH_STEPS,
-    step_before,
-)
+from certificates.domain.notices import Happening
+from certificates.domain.reminders import HOLDER_STEP, SIGNATURE_STEPS, SWITCH_STEPS, step_before
 from certificates.domain.renewal import RenewalOutcome
 from certificates.models import Certificate, CertificateRequest
 from certificates.selectors.renewals import to_renew, unconfirmed_switches
-from certificates.services.reminders.readers import Readers
+from certificates.services.notices.readers import Readers, signers_of
+from certificates.services.notices.wishes import Wishes
 from certificates.services.reminders.words import day_of, name_of
-from certificates.services.renewals.plan import RenewalPlan, plan_renewals
-from organisations.models import Organisation, User
+from certificates.services.renewals.plan import plan_renewals
+from organisations.models import Correspondent, Organisation, Reader, User
 from organisations.services.letters.mail import Note
 from organisations.services.notices.notice import Notice
+
+_FIRST: dict[Happening, Any] = {
+    Happening.OPENS: gettext_lazy("It can be renewed from now on."),
+    Happening.STEP: "",
+    Happening.LAST_SAFE: gettext_lazy(
+        "A request that the government checks by hand can take ten days, so do not wait any longer."
+    ),
+    Happening.LAST_DAY: gettext_lazy("Today is its last day."),
+    Happening.ENDED: "",
+}
+"""What a letter says first, by what happens."""
 
 DONE = frozenset({RenewalOutcome.ALREADY_RENEWED, RenewalOutcome.REVOKED, RenewalOutcome.EXPIRED})
 
 
 def renewals(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:
     """Find the certificates in their replacement period whose renewal was not begun, or does not get on."""
-    certificates = list(to_renew(organisation, now).select_related("owner"))
+    rows = to_renew(organisation, now)
+    wishes = Wishes(organisation, rows, now)
+    certificates = [one for one in rows.select_related("owner") if not wishes.muted(one)]
     for plan in plan_renewals(organisation, certificates, now=now).values():
-        if plan.outcome in DONE:
+        event = wishes.passed(plan.certificate)
+        if plan.outcome in DONE or event is None:
             continue
-        certificate, request = plan.certificate, plan.renewal
-        step = step_before(RENEWAL_STEPS, days_left(certificate.not_after, now)) or RENEWAL_STEPS[0]
+        certificate, request, step = plan.certificate, plan.renewal, event.step
         if plan.outcome is RenewalOutcome.KEY_STORE_LOST:
-            to = readers.of(certificate, *readers.account_of(plan.former_holder))
-            yield Notice("lost", step, certificate, to, _lost(certificate))
+            to = wishes.readers(certificate, readers, readers.account_of(plan.former_holder))
+            yield told_of_end(wishes, certificate, "lost", step, to, _lost(certificate))
         elif request is None:
-            to = readers.of(certificate, *(_signers(plan, readers) if step <= HOLDER_STEP else ()))
-            yield Notice("renewal", step, certificate, to, _renewal(certificate, readers))
+            to = wishes.readers(certificate, readers, signers_of(plan, readers))
+            write = _renewal(certificate, event.happening, readers)
+            yield told_of_end(wishes, certificate, "renewal", step, to, write)
         elif step <= HOLDER_STEP:
             # A shared certificate's renewal is private until its owner shares the new one too.
             to = readers.of(
                 request, *(() if _was_just_asked(request, now) else readers.account_of(request.holder))
             )
-            yield Notice("unfinished", step, request, to, _unfinished(certificate, request))
+            write = _unfinished(certificate, request)
+            yield Notice("unfinished", step, request, to, write, ends_at=certificate.not_after)
+
+
+def told_of_end(
+    wishes: Wishes,
+    certificate: Certificate,
+    kind: str,
+    step: int,
+    to: tuple[Reader, ...],
+    write: Callable[[Reader], Note],
+) -> Notice:
+    """Return the notice of an end, as the certificate's policy wants it sent."""
+    return Notice(
+        kind,
+        step,
+        certificate,
+        to,
+        write,
+        ends_at=certificate.not_after,
+        answerable=True,
+        mailed=wishes.policy_of(certificate).by_mail,
+    )
 
 
 def _was_just_asked(request: CertificateRequest, now: datetime) -> bool:
@@ -61,31 +95,26 @@ def switches(organisation: Organisation, readers: Readers, now: datetime) -> Ite
     for certificate in unconfirmed_switches(organisation, now, most=None):
         step = step_before(SWITCH_STEPS, days_left(certificate.not_after, now)) or SWITCH_STEPS[0]
         to = readers.of(certificate, *readers.holders_of(certificate))
-        yield Notice("switch", step, certificate, to, _switch(certificate))
+        yield Notice("switch", step, certificate, to, _switch(certificate), ends_at=certificate.not_after)
 
 
-def page_of(certificate: Certificate, reader: User) -> str:
+def page_of(certificate: Certificate, reader: Reader) -> str:
     """Return the address where `reader` can act: an owner's own page, else the certificate's."""
     if certificate.owner is not None and certificate.owner.user_id == reader.pk:
         return reverse("own")
     return reverse("certificate", args=[certificate.pk])
 
 
-def _signers(plan: RenewalPlan, readers: Readers) -> tuple[User, ...]:
-    if plan.holder is not None:
-        return readers.account_of(plan.holder)
-    return readers.holders_of(plan.certificate)
-
-
-def _title(certificate: Certificate) -> str:
+def title_of(certificate: Certificate) -> str:
+    """Return what a letter about the end of a certificate is called."""
     return _("%(certificate)s ends on %(day)s") % {
         "certificate": name_of(certificate, certificate.environment),
         "day": day_of(certificate.not_after),
     }
 
 
-def _renewal(certificate: Certificate, readers: Readers) -> Callable[[User], Note]:
-    def write(reader: User) -> Note:
+def _renewal(certificate: Certificate, happening: Happening, readers: Readers) -> Callable[[Reader], Note]:
+    def write(reader: Reader) -> Note:
         text = _(
             "No renewal has been asked for. After that day it can no longer be renewed: what uses it stops until a "
             "new one is there."
@@ -98,14 +127,21 @@ def _renewal(certificate: Certificate, readers: Readers) -> Callable[[User], Not
             way = _(
                 "An administrator of your organisation asks for it, and you sign with your identity card:"
             )
-        return Note(_title(certificate), f"{text} {way}", page_of(certificate, reader))
+        if isinstance(reader, Correspondent):
+            way = _("An administrator of the organisation asks for it.")
+        sentences = (_FIRST[happening], text, way)
+        return Note(
+            title_of(certificate),
+            " ".join(str(one) for one in sentences if one),
+            page_of(certificate, reader),
+        )
 
     return write
 
 
-def _lost(certificate: Certificate) -> Callable[[User], Note]:
+def _lost(certificate: Certificate) -> Callable[[Reader], Note]:
     return lambda reader: Note(
-        _title(certificate),
+        title_of(certificate),
         _(
             "Its key store or password was said to be lost, so it cannot be renewed. Revoke it and request a new one, "
             "in that order; both start on this page:"
@@ -119,16 +155,16 @@ def _who_asks(certificate: Certificate, readers: Readers) -> tuple[User, ...]:
     return readers.account_of(certificate.owner) if certificate.owner_id else readers.administrators
 
 
-def _unfinished(certificate: Certificate, request: CertificateRequest) -> Callable[[User], Note]:
-    def write(reader: User) -> Note:
+def _unfinished(certificate: Certificate, request: CertificateRequest) -> Callable[[Reader], Note]:
+    def write(reader: Reader) -> Note:
         if request.state != RequestState.AWAITING_SIGNATURE:
             text = _("Its renewal has been asked for and is not finished; this page shows what it waits for:")
         elif request.holder.user_id == reader.pk:
             text = _("Its renewal waits for the signature with your identity card:")
-            return Note(_title(certificate), text, reverse("sign", args=[request.pk]))
+            return Note(title_of(certificate), text, reverse("sign", args=[request.pk]))
         else:
             text = _("Its renewal waits for the signature of %(holder)s:") % {"holder": request.holder}
-        return Note(_title(certificate), text, _request_page(request))
+        return Note(title_of(certificate), text, _request_page(request))
 
     return write
 
@@ -137,9 +173,9 @@ def _request_page(request: CertificateRequest) -> str:
     return reverse("own") if request.personal else reverse("request", args=[request.pk])
 
 
-def _switch(certificate: Certificate) -> Callable[[User], Note]:
+def _switch(certificate: Certificate) -> Callable[[Reader], Note]:
     return lambda _reader: Note(
-        _title(certificate),
+        title_of(certificate),
         _(
             "It was renewed, but nobody has confirmed that the new one is in use everywhere. What is still to be done "
             "(installations, token, self test) stands on this page:"

@@ -9,36 +9,38 @@ from datetime import datetime, timedelta
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from certificates.domain.notices import TOLD_FOR
 from certificates.domain.validity import CertificateStatus
 from certificates.models import Certificate
 from certificates.selectors.inventory import LISTED
-from certificates.services.reminders.certificates import page_of
-from certificates.services.reminders.readers import Readers
+from certificates.services.notices.readers import Readers
+from certificates.services.notices.wishes import Wishes
+from certificates.services.reminders.certificates import page_of, told_of_end
 from certificates.services.reminders.words import day_of, name_of
-from organisations.models import Organisation, User
+from organisations.models import Organisation, Reader
 from organisations.services.letters.mail import Note
 from organisations.services.notices.notice import Notice
 
-TOLD_FOR = timedelta(days=30)
-"""So long after the end it is still news."""
-
 
 def ended(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:
-    """Certificates that were here when they ended and whose end nobody prepared; administrators and holders."""
+    """Certificates that were here when they ended and whose end nobody prepared; told again until one prepared it."""
     rows = Certificate.objects.filter(
         organisation=organisation,
-        not_after__gt=now - TOLD_FOR,
+        not_after__gt=now - timedelta(days=TOLD_FOR),
         created_at__lt=F("not_after"),
         switch_confirmed_at=None,
     )
     rows = rows.in_status(CertificateStatus.EXPIRED, now)
+    wishes = Wishes(organisation, rows, now)
     for certificate in rows.select_related("owner").defer(*LISTED).order_by("not_after", "pk"):
-        to = readers.of(certificate, *readers.holders_of(certificate))
-        yield Notice("ended", 0, certificate, to, _ended(certificate))
+        event = wishes.passed(certificate)
+        if event is not None and not wishes.muted(certificate):
+            to = wishes.readers(certificate, readers, readers.holders_of(certificate))
+            yield told_of_end(wishes, certificate, event.kind, event.step, to, _ended(certificate))
 
 
-def _ended(certificate: Certificate) -> Callable[[User], Note]:
-    def write(reader: User) -> Note:
+def _ended(certificate: Certificate) -> Callable[[Reader], Note]:
+    def write(reader: Reader) -> Note:
         title = _("%(certificate)s has ended on %(day)s") % {
             "certificate": name_of(certificate, certificate.environment),
             "day": day_of(certificate.not_after),

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from certificates.domain.foreign_lifecycle import AFTER_DEADLINE, REMIND_BEFORE, ForeignState, is_late
 from certificates.domain.reminders import DEADLINE_STEPS
 from certificates.models import ForeignRequest
-from certificates.services.reminders.readers import Readers
+from certificates.services.notices.readers import Readers
 from certificates.services.reminders.words import day_of, name_of
-from organisations.models import Organisation, User
+from organisations.models import Organisation, Reader
 from organisations.services.letters.mail import Note
 from organisations.services.notices.notice import Notice
 
@@ -31,8 +31,8 @@ def deadlines(organisation: Organisation, readers: Readers, now: datetime) -> It
         yield Notice("deadline", past if late else near, request, to, _deadline(request, late=late))
 
 
-def _deadline(request: ForeignRequest, *, late: bool) -> Callable[[User], Note]:
-    def write(_reader: User) -> Note:
+def _deadline(request: ForeignRequest, *, late: bool) -> Callable[[Reader], Note]:
+    def write(_reader: Reader) -> Note:
         if late:
             title = _("The time of %(name)s to confirm the identity has passed")
             text = _(

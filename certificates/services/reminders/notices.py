@@ -4,12 +4,14 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+from certificates.services.notices.readers import Readers
 from certificates.services.reminders.certificates import renewals, switches
 from certificates.services.reminders.ended import ended
+from certificates.services.reminders.escalation import unanswered
 from certificates.services.reminders.foreigners import deadlines
+from certificates.services.reminders.holders import ending_cards, ending_mandates
 from certificates.services.reminders.numbers import contested_numbers, declined_numbers
 from certificates.services.reminders.papers import ending_papers
-from certificates.services.reminders.readers import Readers
 from certificates.services.reminders.signatures import signatures, unsigned_questions, unsigned_revocations
 from certificates.services.reminders.tokens import waiting_tokens
 from organisations.models import Organisation
@@ -24,9 +26,12 @@ KINDS = (
     signatures,
     unsigned_questions,
     deadlines,
+    unanswered,
     renewals,
     switches,
     waiting_tokens,
+    ending_mandates,
+    ending_cards,
     ending_papers,
 )
 """In the order in which a letter tells them."""

@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from certificates.services.reminders.readers import Readers
+from certificates.services.notices.readers import Readers
 from organisations.domain.claims import NumberState, Use
 from organisations.domain.mandates import belgian_day
-from organisations.models import Organisation, OrganisationIdentifier, User
+from organisations.models import Organisation, OrganisationIdentifier, Reader
 from organisations.services.letters.mail import Note
 from organisations.services.notices.notice import Notice, Urgency
 
@@ -45,7 +45,7 @@ def declined_numbers(organisation: Organisation, readers: Readers, now: datetime
         )
 
 
-def _declined(number: OrganisationIdentifier) -> Callable[[User], Note]:
+def _declined(number: OrganisationIdentifier) -> Callable[[Reader], Note]:
     return lambda _reader: Note(
         _("The operator of the platform declined your number %(number)s") % {"number": number.value},
         _("The reason given: “%(reason)s”. What you can do stands on this page:")
@@ -54,7 +54,7 @@ def _declined(number: OrganisationIdentifier) -> Callable[[User], Note]:
     )
 
 
-def _claimed(number: OrganisationIdentifier) -> Callable[[User], Note]:
+def _claimed(number: OrganisationIdentifier) -> Callable[[Reader], Note]:
     values = {"organisation": number.contested_by, "number": number.value}
     return lambda _reader: Note(
         _("%(organisation)s wrote down your number %(number)s") % values,

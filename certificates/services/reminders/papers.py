@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from agent.wire.days import days_left
 from certificates.domain.reminders import PAPER_STEPS, step_before
 from certificates.models import Paper
-from certificates.services.reminders.readers import Readers
+from certificates.services.notices.readers import Readers
 from certificates.services.reminders.words import day_of
 from organisations.domain.mandates import belgian_day
-from organisations.models import Organisation, User
+from organisations.models import Organisation, Reader
 from organisations.services.letters.mail import Note
 from organisations.services.notices.notice import Notice
 
@@ -28,7 +28,7 @@ def ending_papers(organisation: Organisation, readers: Readers, now: datetime) -
         yield Notice("paper", step, paper, readers.administrators, _ending(paper, paper.ends_on))
 
 
-def _ending(paper: Paper, last: date) -> Callable[[User], Note]:
+def _ending(paper: Paper, last: date) -> Callable[[Reader], Note]:
     return lambda _reader: Note(
         _("The paper “%(paper)s” ends on %(day)s") % {"paper": paper, "day": day_of(last)},
         _("Draw up a new one in time if it must go on; its page shows what stands in it:"),

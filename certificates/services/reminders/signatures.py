@@ -23,9 +23,9 @@ from certificates.domain.reminders import (
 from certificates.domain.revocation import RevocationReason, RevocationState
 from certificates.models import CertificateRequest, RecordsInquiry, Revocation
 from certificates.models.records import InquiryState
-from certificates.services.reminders.readers import Readers
+from certificates.services.notices.readers import Readers
 from certificates.services.reminders.words import name_of
-from organisations.models import Organisation, User
+from organisations.models import Organisation, Reader, User
 from organisations.services.letters.mail import Note
 from organisations.services.notices.notice import Notice, Urgency
 
@@ -116,7 +116,7 @@ def _steps(
     steps: Sequence[timedelta],
     now: datetime,
     to: tuple[User, ...],
-    write: Callable[[User], Note],
+    write: Callable[[Reader], Note],
     held_until: datetime | None = None,
     *,
     urgency: Urgency | None = None,
@@ -140,7 +140,7 @@ def _title_of(request: CertificateRequest) -> str:
     }
 
 
-def _request(request: CertificateRequest) -> Callable[[User], Note]:
+def _request(request: CertificateRequest) -> Callable[[Reader], Note]:
     return lambda _reader: Note(
         _title_of(request),
         _("It was requested by %(name)s. Read the contract and sign with your identity card, or decline:")
@@ -149,7 +149,7 @@ def _request(request: CertificateRequest) -> Callable[[User], Note]:
     )
 
 
-def _device(request: CertificateRequest) -> Callable[[User], Note]:
+def _device(request: CertificateRequest) -> Callable[[Reader], Note]:
     return lambda _reader: Note(
         _title_of(request),
         _(
@@ -161,7 +161,7 @@ def _device(request: CertificateRequest) -> Callable[[User], Note]:
     )
 
 
-def _question(inquiry: RecordsInquiry) -> Callable[[User], Note]:
+def _question(inquiry: RecordsInquiry) -> Callable[[Reader], Note]:
     return lambda _reader: Note(
         _("The government's records wait for your identity card"),
         _(
@@ -173,10 +173,10 @@ def _question(inquiry: RecordsInquiry) -> Callable[[User], Note]:
     )
 
 
-def _revocation(revocation: Revocation) -> Callable[[User], Note]:
+def _revocation(revocation: Revocation) -> Callable[[Reader], Note]:
     certificate = revocation.certificate
 
-    def write(reader: User) -> Note:
+    def write(reader: Reader) -> Note:
         title = _("The revocation of %(certificate)s waits for its signature") % {
             "certificate": name_of(certificate, certificate.environment)
         }

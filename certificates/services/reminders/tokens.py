@@ -9,10 +9,10 @@ from django.utils.translation import ngettext
 from certificates.domain.reminders import DAY, WAITING_STEPS, code_of, step_after
 from certificates.models import Certificate
 from certificates.selectors import tokens
+from certificates.services.notices.readers import Readers
 from certificates.services.reminders.certificates import page_of
-from certificates.services.reminders.readers import Readers
 from certificates.services.reminders.words import name_of
-from organisations.models import Organisation, User
+from organisations.models import Organisation, Reader, User
 from organisations.services.letters.mail import Note
 from organisations.services.notices.notice import Notice
 
@@ -33,7 +33,7 @@ def _people(certificate: Certificate, readers: Readers) -> tuple[User, ...]:
     return holders if certificate.owner_id is not None else readers.of(certificate, *holders)
 
 
-def _waiting(certificate: Certificate, days: int) -> Callable[[User], Note]:
+def _waiting(certificate: Certificate, days: int) -> Callable[[Reader], Note]:
     return lambda reader: Note(
         _("Encryption token of %(certificate)s waits for its activation")
         % {"certificate": name_of(certificate, certificate.environment)},

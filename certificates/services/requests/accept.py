@@ -111,6 +111,7 @@ def accept_signed_request(job: AgentJob, checked: CheckedRequest, device: Device
                 request,
                 checked.data,
                 device,
+                card=checked.verified.certificate,
                 details={"public_key_identifier": key, "algorithm": checked.verified.algorithm},
                 now=now,
                 public_key_identifier=key,

@@ -68,4 +68,12 @@ def accept_signed_revocation(
         "public_key_identifier": checked.public_key_identifier,
         "algorithm": checked.verified.algorithm,
     }
-    take_signed(job, revocation, checked.data, device, details=details, now=now)
+    take_signed(
+        job,
+        revocation,
+        checked.data,
+        device,
+        card=checked.verified.certificate,
+        details=details,
+        now=now,
+    )

@@ -89,6 +89,7 @@ def take_signed(
     data: bytes,
     device: Device,
     *,
+    card: x509.Certificate,
     details: dict[str, object],
     now: datetime,
     **fields: Any,
@@ -116,4 +117,5 @@ def take_signed(
     )
     if not taken:
         raise JobClosed
+    Device.objects.filter(pk=device.pk).update(card_ends_at=card.not_valid_after_utc)
     nudge(work)

@@ -29,10 +29,11 @@ def letter_lines(subject_id: UUID, holder: Person) -> list[LetterLine]:
     The holder stands among them also while nothing was sent. One query, and one for what came back of those sent.
     """
     letters = letters_about(subject_id)
-    back = came_back(one.recipient.email for one in letters if one.sent_at) if letters else {}
+    to = {one.pk: one.recipient or one.correspondent for one in letters}
+    addresses = {key: reader.email.lower() for key, reader in to.items() if reader is not None}
+    back = came_back(addresses[one.pk] for one in letters if one.sent_at) if letters else {}
     lines = [
-        LetterLine(str(one.recipient), one, since(back.get(one.recipient.email.lower()), one.sent_at))
-        for one in letters
+        LetterLine(str(to[one.pk]), one, since(back.get(addresses[one.pk]), one.sent_at)) for one in letters
     ]
     written = {one.letter.recipient_id for one in lines if one.letter is not None}
     if holder.user_id is not None and holder.user_id not in written:

@@ -39,6 +39,8 @@ class CardHolder:
     ssin: str
     first_names: tuple[str, ...]
     name: str
+    ends_at: datetime | None = None
+    """When the card's certificate ends."""
 
 
 def card_holder(certificate: x509.Certificate) -> CardHolder:
@@ -54,7 +56,7 @@ def card_holder(certificate: x509.Certificate) -> CardHolder:
         raise CardRefused from error
     if not identifiers.check("SSIN", number).acceptable or not surname:
         raise CardRefused
-    return CardHolder(number, tuple(given.split()), surname)
+    return CardHolder(number, tuple(given.split()), surname, certificate.not_valid_after_utc)
 
 
 def start_enrolment(jwk: Jwk, *, now: datetime) -> Enrolment:
@@ -125,6 +127,7 @@ def enrol_device(holder: CardHolder, jwk: Jwk, label: str, *, now: datetime) -> 
                 "ssin_index": index,
                 "holder_first_names": list(holder.first_names),
                 "holder_name": holder.name,
+                "card_ends_at": holder.ends_at,
                 "enrolled_at": now,
                 "last_seen_at": now,
                 "revoked_at": None,

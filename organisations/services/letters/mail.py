@@ -5,7 +5,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPSenderRefused
 from typing import Any
@@ -15,16 +15,14 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from organisations.domain.identifiers import mask_ssins
-from organisations.models import Organisation, User
+from organisations.models import Organisation, Reader, User
 from organisations.services.letters.returned import envelope_sender
 
 log = structlog.get_logger(__name__)
-
-MOST_NOTES = 25
-"""More than these are counted instead of shown."""
 
 
 @dataclass(frozen=True)
@@ -34,19 +32,35 @@ class Note:
     title: str
     text: str
     path: str
+    answer: str = ""
+    """The path at which the reader can say, without signing in, that somebody takes care of it."""
+
+    def answered_at(self, path: str) -> "Note":
+        """Return the same with the path at which it can be answered."""
+        return replace(self, answer=path)
 
 
 @dataclass(frozen=True)
-class Letter:
-    """What one person is told at once, about one organisation, in one language."""
+class Part:
+    """What one person is told at once about one organisation; `more` things are only counted."""
 
-    subject: str
     organisation: Organisation
     notes: Sequence[Note]
+    more: int = 0
 
     def address_of(self, path: str) -> str:
         """Return the web address of `path`, for a reader who may be in another organisation at the moment."""
         return f"{settings.ORIGIN}{path}?{urlencode({'organisation': self.organisation.pk})}"
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What one person is told at once, in one language."""
+
+    subject: str
+    parts: Sequence[Part]
+    stop: str = ""
+    """The path at which a reader who has no account can end these letters."""
 
 
 class DeliveryStatus(StrEnum):
@@ -67,7 +81,7 @@ class Delivery:
     answer: str = ""
 
 
-def post(reader: User, write: Callable[[], Letter]) -> Delivery:
+def post(reader: Reader, write: Callable[[], Letter]) -> Delivery:
     """Send `reader` what `write` returns in the reader's language. Call outside transactions: it may take seconds."""
     with in_words_of(reader):
         message = _message(reader, write())
@@ -75,7 +89,7 @@ def post(reader: User, write: Callable[[], Letter]) -> Delivery:
 
 
 @contextmanager
-def in_words_of(reader: User) -> Iterator[None]:
+def in_words_of(reader: Reader) -> Iterator[None]:
     """Write in the reader's language, and name the days that the pages name."""
     with translation.override(reader.language), timezone.override(settings.DISPLAY_TIME_ZONE):
         yield
@@ -141,27 +155,35 @@ def send(message: EmailMultiAlternatives) -> Delivery:
     return Delivery(DeliveryStatus.SENT)
 
 
-def _message(reader: User, letter: Letter) -> EmailMultiAlternatives:
-    # Addresses stay as they are: the digits of an identifier may look like a number of a person.
-    notes = [
-        {
-            "title": mask_ssins(one.title),
-            "text": mask_ssins(one.text),
-            "address": letter.address_of(one.path),
-        }
-        for one in letter.notes[:MOST_NOTES]
-    ]
+def _message(reader: Reader, letter: Letter) -> EmailMultiAlternatives:
     subject = " ".join(mask_ssins(letter.subject).split())
     context = {
         "name": reader.full_name,
         "subject": subject,
-        "organisation": mask_ssins(str(letter.organisation)),
-        "notes": notes,
-        "more": max(0, len(letter.notes) - MOST_NOTES),
-        "overview": letter.address_of("/"),
+        "parts": [_part(one, member=isinstance(reader, User)) for one in letter.parts],
+        "stop": f"{settings.ORIGIN}{letter.stop}" if letter.stop else "",
         "language": reader.language,
     }
     return _rendered("letter", reader.email, subject, context)
+
+
+def _part(part: Part, *, member: bool) -> dict[str, object]:
+    """Return a part for the template. Whoever has no account is led to no page that asks for one."""
+    # Addresses stay as they are: the digits of an identifier may look like a number of a person.
+    return {
+        "organisation": mask_ssins(str(part.organisation)),
+        "notes": [
+            {
+                "title": mask_ssins(one.title),
+                "text": mask_ssins(one.text),
+                "address": part.address_of(one.path) if member else "",
+                "answer": f"{settings.ORIGIN}{one.answer}" if one.answer else "",
+            }
+            for one in part.notes
+        ],
+        "more": part.more,
+        "all": part.address_of(reverse("notices")) if member else "",
+    }
 
 
 def _rendered(template: str, to: str, subject: str, context: dict[str, Any]) -> EmailMultiAlternatives:

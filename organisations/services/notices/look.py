@@ -11,7 +11,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from organisations.models import Organisation, Recipient, Reminder, User
+from organisations.domain.identifiers import mask_ssins
+from organisations.models import Correspondent, Organisation, Reader, Recipient, Reminder, User
+from organisations.services.letters.mail import Note, in_words_of
 from organisations.services.notices.notice import Broken, Find, Key, Notice, Urgency
 from organisations.services.work.claims import plan_next
 from organisations.tenancy import acting_for
@@ -46,7 +48,7 @@ def wake(organisation_id: UUID, *, at: datetime) -> None:
         Organisation.objects.filter(pk=organisation_id, reminders_due_at__gt=at).update(reminders_due_at=at)
 
 
-def due_to(reader: User, notices: Iterable[Notice], now: datetime) -> dict[Key, Notice]:
+def due_to(reader: Reader, notices: Iterable[Notice], now: datetime) -> dict[Key, Notice]:
     """Return what `reader` is to be told at `now`, by its key, in the order in which it was found."""
     return {one.key: one for one in notices if _is_due(one, now) and reader in one.readers}
 
@@ -60,13 +62,13 @@ def _write_down(organisation: Organisation, notices: Sequence[Notice], now: date
     """Keep a row for each notice and reader that has none, and have the readers written to by when theirs are due."""
     rows = Reminder.objects.filter(subject_id__in={one.subject.pk for one in notices})
     known: dict[tuple[Key, object], datetime | None] = {
-        ((kind, subject, step), reader): due
-        for kind, subject, step, reader, due in rows.values_list(
-            "kind", "subject_id", "step", "recipient_id", "next_attempt_at"
+        ((kind, subject, step), user or correspondent): due
+        for kind, subject, step, user, correspondent, due in rows.values_list(
+            "kind", "subject_id", "step", "recipient_id", "correspondent_id", "next_attempt_at"
         )
     }
     new: list[Reminder] = []
-    when: dict[User, tuple[datetime, bool]] = {}
+    when: dict[Reader, tuple[datetime, bool]] = {}
     for notice in notices:
         for reader in dict.fromkeys(notice.readers):
             due = known.get((notice.key, reader.pk), now)
@@ -74,44 +76,67 @@ def _write_down(organisation: Organisation, notices: Sequence[Notice], now: date
                 continue
             if (notice.key, reader.pk) not in known:
                 new.append(_row(organisation, notice, reader, now))
+            if not notice.mailed:
+                continue
             moment, burns = when.get(reader, (due, False))
             when[reader] = (min(moment, due), burns or (notice.urgency > Urgency.ROUTINE and due <= now))
     Reminder.objects.bulk_create(new, ignore_conflicts=True)
     _have_written_to(organisation, {reader: (max(at, now), burns) for reader, (at, burns) in when.items()})
 
 
-def _row(organisation: Organisation, notice: Notice, reader: User, now: datetime) -> Reminder:
-    return Reminder(
+def _row(organisation: Organisation, notice: Notice, reader: Reader, now: datetime) -> Reminder:
+    row = Reminder(
         organisation=organisation,
         kind=notice.kind,
         subject_id=notice.subject.pk,
+        subject_type=notice.subject._meta.label_lower,
         step=notice.step,
-        recipient=reader,
+        answerable=notice.answerable,
         created_at=now,
-        next_attempt_at=now,
+        next_attempt_at=now if notice.mailed else None,
         private_to_id=getattr(notice.subject, "private_to_id", None),
+        **_reader(reader, "recipient"),
     )
+    if not notice.mailed:
+        with in_words_of(reader):
+            note_said(row, notice.write(reader))
+    return row
 
 
-def _have_written_to(organisation: Organisation, when: dict[User, tuple[datetime, bool]]) -> None:
+def note_said(row: Reminder, note: Note) -> None:
+    """Keep in a row, unsaved, what was said and where it leads."""
+    row.title = mask_ssins(note.title)[:300]
+    row.path = note.path[:300]
+
+
+def _reader(reader: Reader, account: str) -> dict[str, object]:
+    """Return the columns that name a reader; `account` is the one for accounts."""
+    return {account: reader} if isinstance(reader, User) else {"correspondent": reader}
+
+
+def _have_written_to(organisation: Organisation, when: dict[Reader, tuple[datetime, bool]]) -> None:
     """Have each reader's next letter due by its time, unless it is sooner anyhow."""
-    theirs = Recipient.objects.filter(organisation=organisation)
-    known = set(theirs.filter(user__in=when).values_list("user_id", flat=True))
+    rows = Recipient.objects.filter(organisation=organisation)
+    mine = Q(user__in=[one for one in when if isinstance(one, User)])
+    mine |= Q(correspondent__in=[one for one in when if isinstance(one, Correspondent)])
+    known = {
+        user or correspondent: pk
+        for pk, user, correspondent in rows.filter(mine).values_list("pk", "user_id", "correspondent_id")
+    }
     Recipient.objects.bulk_create(
         [
-            Recipient(organisation=organisation, user=user, next_attempt_at=at, burns=burns)
-            for user, (at, burns) in when.items()
-            if user.pk not in known
+            Recipient(organisation=organisation, next_attempt_at=at, burns=burns, **_reader(reader, "user"))
+            for reader, (at, burns) in when.items()
+            if reader.pk not in known
         ],
         ignore_conflicts=True,
     )
-    alike: dict[tuple[datetime, bool], list[User]] = {}
-    for user, planned in when.items():
-        if user.pk in known:
-            alike.setdefault(planned, []).append(user)
-    for (at, burns), users in alike.items():
-        later = Q(next_attempt_at=None) | Q(next_attempt_at__gt=at)
-        rows = theirs.filter(later, user__in=users)
+    alike: dict[tuple[datetime, bool], list[UUID]] = {}
+    for reader, planned in when.items():
+        if reader.pk in known:
+            alike.setdefault(planned, []).append(known[reader.pk])
+    for (at, burns), keys in alike.items():
         if burns:
-            theirs.filter(user__in=users, burns=False).update(burns=True)
-        rows.update(next_attempt_at=at)
+            rows.filter(pk__in=keys, burns=False).update(burns=True)
+        later = Q(next_attempt_at=None) | Q(next_attempt_at__gt=at)
+        rows.filter(later, pk__in=keys).update(next_attempt_at=at)

@@ -10,7 +10,7 @@ import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import models, transaction
 
-from organisations.models import Organisation, User
+from organisations.models import Organisation, Reader
 from organisations.services.letters.mail import Note
 
 log = structlog.get_logger(__name__)
@@ -61,6 +61,9 @@ AFTER_OUTAGE: dict[Urgency, timedelta] = {
 }
 """When a reader is written to again after the mail server could not be reached: by the most urgent that waits."""
 
+CLAIM = timedelta(minutes=5)
+"""How long a claim on reminders holds; as long as the lease of the reader's row."""
+
 Key = tuple[str, UUID, int]
 """What one reader is told once: kind, subject and step."""
 
@@ -72,14 +75,20 @@ class Notice:
     kind: str
     step: int
     subject: models.Model
-    readers: tuple[User, ...]
-    write: Callable[[User], Note]
+    readers: tuple[Reader, ...]
+    write: Callable[[Reader], Note]
     """What to say; called in the reader's language."""
     not_before: datetime | None = None
     """When it is due, where that lies ahead: the organisation is looked at again then."""
     urgency: Urgency = Urgency.ROUTINE
+    ends_at: datetime | None = None
+    """When what it is about ends: in a digest, what ends first stands first."""
+    answerable: bool = False
+    """Whether a reader may say that somebody takes care of it."""
+    mailed: bool = True
+    """False where it stands on the reader's page alone."""
 
-    def to(self, readers: tuple[User, ...]) -> "Notice":
+    def to(self, readers: tuple[Reader, ...]) -> "Notice":
         """Return the same for other readers."""
         return replace(self, readers=readers)
 

@@ -3,35 +3,47 @@
 What is told is read anew when the letter is written, so that after an outage it speaks of today, and of nothing that is
 over. Rows of reminders are claimed before the letter leaves and settled after it. A worker that dies in between leaves
 claims that lapse: then the reader may get the same letter twice, which is better than never.
+
+What can wait leaves once a day, for all organisations of the reader together (`digest.py`).
 """
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import F, Min, QuerySet
-from django.utils.translation import gettext as _
 
-from organisations.models import Organisation, Recipient, Reminder, User
-from organisations.services.audit import Actor, record
-from organisations.services.letters.mail import Delivery, DeliveryStatus, Letter, Note, in_words_of, post
-from organisations.services.notices.look import due_to, wake
-from organisations.services.notices.notice import AFTER_OUTAGE, PAUSES, Broken, Find, Notice, Urgency
+from organisations.models import Correspondent, Recipient, Reminder, User
+from organisations.services.audit import Actor, event, record_all
+from organisations.services.letters.mail import Delivery, DeliveryStatus, Note, in_words_of, post
+from organisations.services.notices.answers import answer_path
+from organisations.services.notices.digest import Turn
+from organisations.services.notices.letter import Told, letter_of
+from organisations.services.notices.look import due_to, note_said, wake
+from organisations.services.notices.notice import (
+    AFTER_OUTAGE,
+    CLAIM,
+    PAUSES,
+    Broken,
+    Find,
+    Notice,
+    Urgency,
+)
 from organisations.services.work.claims import plan_next, untouched
 from organisations.services.work.deadlocks import write_down
-from organisations.tenancy import acting_for
+from organisations.tenancy import acting_for, organisations_of_user
 
 log = structlog.get_logger(__name__)
 
-CLAIM = timedelta(minutes=5)
-"""How long a claim on reminders holds; as long as the lease of the reader's row."""
 UNWRITTEN = "the letter could not be written"
 """The answer of a notice whose text failed: it waits like one that a mail server refused."""
 
 Claimed = Sequence[tuple[Notice, Reminder]]
+Batch = tuple[Recipient, Claimed]
+"""What is claimed of one organisation, for its reader."""
 
 
 def tell(organisation_id: UUID, recipient_id: UUID, find: Find, *, now: datetime) -> None:
@@ -42,54 +54,101 @@ def tell(organisation_id: UUID, recipient_id: UUID, find: Find, *, now: datetime
     """
     broken: Broken = []
     with acting_for([organisation_id], as_platform=True):
-        recipient = Recipient.objects.select_related("organisation", "user").get(pk=recipient_id)
-        claimed = _claim(recipient, find, now, broken) if _open(recipient, now).exists() else []
-    written, unwritten = _written(recipient.user, claimed, broken)
-    notes = [note for _notice, _row, note in written]
-    told = [(notice, row) for notice, row, _note in written]
-    delivery = post(recipient.user, lambda: _letter(recipient.organisation, notes)) if notes else None
-    write_down([organisation_id], lambda: _settle(recipient, told, unwritten, delivery, now))
+        rows = Recipient.objects.select_related("organisation", "user", "correspondent")
+        recipient = rows.get(pk=recipient_id)
+        turn = Turn(recipient.reader, now)
+        claimed = _claim(recipient, find, turn, broken) if _open(recipient, now).exists() else []
+    batches: list[Batch] = [(recipient, claimed)]
+    if turn.claimed:
+        batches += _elsewhere(recipient, find, turn)
+    told: list[Told] = []
+    unwritten: list[tuple[Notice, Reminder]] = []
+    for one, theirs in batches:
+        written, failed = _written(one, theirs, broken)
+        told += written
+        unwritten += failed
+    reader = recipient.reader
+    delivery = post(reader, lambda: letter_of(reader, told)) if told else None
+    organisations = [one.organisation_id for one, _theirs in batches]
+    write_down(organisations, lambda: _settle([one for one, _ in batches], told, unwritten, delivery, turn))
     if broken:
         raise broken[0]
 
 
 def _open(recipient: Recipient, now: datetime) -> QuerySet[Reminder]:
     """Return the rows of what is due to a recipient."""
-    rows = Reminder.objects.filter(organisation=recipient.organisation, recipient=recipient.user)
-    return rows.filter(next_attempt_at__lte=now)
+    return _all_of(recipient).filter(next_attempt_at__lte=now)
 
 
-def _claim(recipient: Recipient, find: Find, now: datetime, broken: Broken) -> list[tuple[Notice, Reminder]]:
-    """Claim what is still to be told; what is over meanwhile is not tried again, and was never told if never tried."""
-    found = due_to(recipient.user, find(recipient.organisation, now, broken), now)
+def _all_of(recipient: Recipient) -> QuerySet[Reminder]:
+    rows = Reminder.objects.filter(organisation=recipient.organisation)
+    return rows.filter(recipient=recipient.user_id, correspondent=recipient.correspondent_id)
+
+
+def _claim(recipient: Recipient, find: Find, turn: Turn, broken: Broken) -> list[tuple[Notice, Reminder]]:
+    """Claim what is still to be told; what is over meanwhile is not tried again, and was never told if never tried.
+
+    What can wait is left for the next digest where this letter is none.
+    """
+    now, failures = turn.now, len(broken)
+    found = due_to(recipient.reader, find(recipient.organisation, now, broken), now)
     with transaction.atomic():
         rows = {
             row.key: row for row in _open(recipient, now).select_for_update(skip_locked=True, of=("self",))
         }
-        claimed = [(notice, rows.pop(key)) for key, notice in found.items() if key in rows]
-        open_rows = Reminder.objects.filter(pk__in=[row.pk for _notice, row in claimed])
-        open_rows.update(next_attempt_at=now + CLAIM)
-        rest = Reminder.objects.filter(pk__in=[row.pk for row in rows.values()])
-        if broken:  # a kind that could not be found may stand behind them
+        there = [(notice, rows.pop(key)) for key, notice in found.items() if key in rows]
+        waits = [one for one in there if one[0].urgency == Urgency.ROUTINE]
+        if waits and not turn.covers(recipient.organisation):
+            there = [one for one in there if one not in waits]
+            later = turn.next_for(recipient.organisation)
+            _of([row for _notice, row in waits]).update(next_attempt_at=later)
+        _of([row for _notice, row in there]).update(next_attempt_at=now + CLAIM)
+        rest = _of(list(rows.values()))
+        if len(broken) > failures:  # a kind that could not be found may stand behind them
             rest.update(next_attempt_at=now + CLAIM)
         else:
             rest.filter(attempts=0).delete()
             rest.update(next_attempt_at=None)
             if rows:  # time went on: somebody else may be told, or this reader of the next step
                 wake(recipient.organisation_id, at=now)
-    return claimed
+    return there
+
+
+def _of(rows: Sequence[Reminder]) -> QuerySet[Reminder]:
+    return Reminder.objects.filter(pk__in=[row.pk for row in rows])
+
+
+def _elsewhere(recipient: Recipient, find: Find, turn: Turn) -> Iterator[Batch]:
+    """Claim what is due to the same account in its other organisations: a digest is one letter.
+
+    What cannot be found there is found, and shown, when that organisation's own row is taken up.
+    """
+    if recipient.user is None:
+        return
+    for organisation_id in organisations_of_user(recipient.user.pk):
+        if organisation_id == recipient.organisation_id:
+            continue
+        with acting_for([organisation_id], as_platform=True):
+            rows = Recipient.objects.select_related("organisation", "user", "correspondent")
+            other = rows.filter(organisation=organisation_id, user=recipient.user).first()
+            if other is None or not _open(other, turn.now).exists():
+                continue
+            claimed = _claim(other, find, turn, [])
+        if claimed:
+            yield other, claimed
 
 
 def _written(
-    reader: User, claimed: Claimed, broken: Broken
-) -> tuple[list[tuple[Notice, Reminder, Note]], list[tuple[Notice, Reminder]]]:
+    recipient: Recipient, claimed: Claimed, broken: Broken
+) -> tuple[list[Told], list[tuple[Notice, Reminder]]]:
     """Return the notices with their text in the reader's language, and those whose text cannot be written."""
-    written: list[tuple[Notice, Reminder, Note]] = []
+    reader = recipient.reader
+    written: list[Told] = []
     unwritten: list[tuple[Notice, Reminder]] = []
     with in_words_of(reader):
         for notice, row in claimed:
             try:
-                written.append((notice, row, notice.write(reader)))
+                written.append(Told(recipient.organisation, notice, row, _note(notice, row, reader)))
             except SoftTimeLimitExceeded:
                 raise
             except Exception as error:
@@ -99,49 +158,63 @@ def _written(
     return written, unwritten
 
 
-def _letter(organisation: Organisation, notes: Sequence[Note]) -> Letter:
-    subject = {"title": notes[0].title, "more": len(notes) - 1, "organisation": organisation}
-    if len(notes) == 1:
-        return Letter(_("%(title)s – %(organisation)s") % subject, organisation, notes)
-    return Letter(_("%(title)s, and %(more)d more – %(organisation)s") % subject, organisation, notes)
+def _note(notice: Notice, row: Reminder, reader: User | Correspondent) -> Note:
+    note = notice.write(reader)
+    note_said(row, note)
+    return note.answered_at(answer_path(row)) if notice.answerable else note
 
 
 @transaction.atomic
 def _settle(
-    recipient: Recipient, told: Claimed, unwritten: Claimed, delivery: Delivery | None, now: datetime
+    recipients: Sequence[Recipient],
+    told: Sequence[Told],
+    unwritten: Claimed,
+    delivery: Delivery | None,
+    turn: Turn,
 ) -> None:
-    """Keep what became of the letter, and plan the recipient's next one: never before what was put off is due."""
+    """Keep what became of the letter, and plan each recipient's next one: never before what was put off is due."""
+    now, not_before = turn.now, turn.now
     _put_off(unwritten, UNWRITTEN, now)
-    not_before = now
+    waited = any(one.notice.urgency == Urgency.ROUTINE for one in told)
+    sent = delivery is not None and delivery.status is DeliveryStatus.SENT
+    turn.settle(sent=sent and waited)
     if delivery is not None:
         if delivery.status is DeliveryStatus.UNREACHABLE:
-            Reminder.objects.filter(pk__in=[row.pk for _notice, row in told]).update(next_attempt_at=now)
-            not_before = now + AFTER_OUTAGE[max(notice.urgency for notice, _row in told)]
+            _of([one.row for one in told]).update(next_attempt_at=now)
+            not_before = now + AFTER_OUTAGE[max(one.notice.urgency for one in told)]
         elif delivery.status is DeliveryStatus.REFUSED:
-            _put_off(told, delivery.answer, now)
+            _put_off([(one.notice, one.row) for one in told], delivery.answer, now)
         else:
-            _note_sent(recipient, told, now)
-    rows = Reminder.objects.filter(organisation=recipient.organisation, recipient=recipient.user)
-    first = rows.exclude(next_attempt_at=None).aggregate(first=Min("next_attempt_at"))["first"]
-    if first is None:  # unless somebody wants a letter written since
-        Recipient.objects.filter(untouched(now), pk=recipient.pk).update(burns=False)
-    plan_next(Recipient, recipient.pk, first and max(first, not_before), now)
+            _note_sent(told, now)
+    for recipient in recipients:
+        first = (
+            _all_of(recipient).exclude(next_attempt_at=None).aggregate(first=Min("next_attempt_at"))["first"]
+        )
+        if first is None:  # unless somebody wants a letter written since
+            Recipient.objects.filter(untouched(now), pk=recipient.pk).update(burns=False)
+        plan_next(Recipient, recipient.pk, first and max(first, not_before), now)
 
 
-def _note_sent(recipient: Recipient, told: Claimed, now: datetime) -> None:
-    rows = Reminder.objects.filter(pk__in=[row.pk for _notice, row in told])
-    rows.update(sent_at=now, next_attempt_at=None, answer="")
-    for notice, _row in told:
-        record(
-            recipient.organisation,
+def _note_sent(told: Sequence[Told], now: datetime) -> None:
+    rows = [one.row for one in told]
+    for row in rows:
+        row.sent_at, row.next_attempt_at, row.answer = now, None, ""
+    Reminder.objects.bulk_update(
+        rows, ["sent_at", "next_attempt_at", "answer", "title", "path"], batch_size=500
+    )
+    record_all(
+        event(
+            one.organisation,
             "reminder_sent",
-            notice.subject,
+            one.notice.subject,
             actor=Actor.platform(),
             now=now,
-            reminder=notice.kind,
-            step=notice.step,
-            member=str(recipient.user),
+            reminder=one.notice.kind,
+            step=one.notice.step,
+            member=one.reader_name,
         )
+        for one in told
+    )
 
 
 def _put_off(claimed: Claimed, answer: str, now: datetime) -> None:

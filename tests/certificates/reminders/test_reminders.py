@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.papers import PaperKind
-from certificates.domain.reminders import RENEWAL_STEPS, WAITING_STEPS, step_after, step_before
+from certificates.domain.reminders import SWITCH_STEPS, WAITING_STEPS, step_after, step_before
 from certificates.domain.revocation import RevocationState
 from certificates.domain.tokens import TokenState
 from certificates.models import Certificate, EncryptionToken, ForeignRequest
@@ -44,10 +44,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def remind(hospital: Hospital) -> None:
+def remind(hospital: Hospital, *, at: datetime | None = None) -> None:
+    moment = at or now()
     with acting_for([hospital.organisation.pk], as_platform=True):
-        Organisation.objects.filter(pk=hospital.organisation.pk).update(reminders_due_at=now())
-    remind_organisation(hospital.organisation.pk, now=now())
+        Organisation.objects.filter(pk=hospital.organisation.pk).update(reminders_due_at=moment)
+    remind_organisation(hospital.organisation.pk, now=moment)
 
 
 def found(hospital: Hospital, *, at: datetime | None = None) -> list[Notice]:
@@ -82,10 +83,10 @@ class TestSteps:
     """The latest step that has passed counts."""
 
     @pytest.mark.parametrize(
-        ("days_left", "step"), [(90, 90), (61, 90), (60, 60), (8, 14), (2, 3), (1, 1), (0, 1), (91, None)]
+        ("days_left", "step"), [(30, 30), (15, 30), (14, 14), (8, 14), (2, 3), (1, 1), (0, 1), (31, None)]
     )
     def test_on_the_way_to_an_end(self, days_left: int, step: int | None) -> None:
-        assert step_before(RENEWAL_STEPS, days_left) == step
+        assert step_before(SWITCH_STEPS, days_left) == step
 
     @pytest.mark.parametrize(("days", "step"), [(13, None), (14, 14), (27, 14), (28, 28), (400, 56)])
     def test_since_a_beginning(self, days: int, step: int | None) -> None:
@@ -100,7 +101,7 @@ class TestRenewals:
         shelve(hospital.organisation, "OPEN", 85)
         shelve(hospital.organisation, "NEAR", 20)
         els, an = hospital.administrator, hospital.holder_user
-        assert due(hospital) == [("renewal", 30, {els, an}), ("renewal", 90, {els})]
+        assert due(hospital) == [("renewal", 21, {els, an}), ("renewal", 90, {els})]
 
     def test_the_government_s_own_day_counts(self, hospital: Hospital) -> None:
         shelve(hospital.organisation, "EARLY", 150, replaceable_from=now() - DAYS)
@@ -118,7 +119,7 @@ class TestRenewals:
         assert reminders(hospital, certificate) == 2
         with acting_for([hospital.organisation.pk], as_platform=True):
             Certificate.objects.filter(pk=certificate.pk).update(not_after=now() + 13 * DAYS)
-        remind(hospital)
+        remind(hospital, at=now() + DAYS)
         assert len(sink.mails) == 4
 
     def test_each_reads_the_own_language(self, hospital: Hospital, sink: MailSink) -> None:
@@ -167,7 +168,7 @@ class TestRenewals:
         self, hospital: Hospital, sink: MailSink
     ) -> None:
         certificate = shelve(hospital.organisation, "", 20, **own(hospital))
-        assert due(hospital) == [("renewal", 30, {hospital.holder_user})]
+        assert due(hospital) == [("renewal", 21, {hospital.holder_user})]
         remind(hospital)
         assert "/own/" in sink.text_to(hospital.holder_user.email)
         with acting_for([hospital.organisation.pk], user=hospital.administrator.pk):
@@ -175,7 +176,7 @@ class TestRenewals:
 
     def test_an_owner_s_shared_certificate_is_told_to_both(self, hospital: Hospital) -> None:
         shelve(hospital.organisation, "", 20, **own(hospital, private_to=None, shared_at=now()))
-        assert due(hospital) == [("renewal", 30, {hospital.holder_user, hospital.administrator})]
+        assert due(hospital) == [("renewal", 21, {hospital.holder_user, hospital.administrator})]
 
     def test_each_reads_who_starts_it(self, hospital: Hospital, sink: MailSink) -> None:
         shelve(hospital.organisation, "EHBOX", 20)
@@ -200,18 +201,18 @@ class TestRenewals:
             hospital, RequestState.AWAITING_SIGNATURE, application_id="", replaces=certificate, personal=True,
             identifier=None, private_to=hospital.holder_user, by=hospital.holder_user,
         )  # fmt: skip
-        assert due(hospital) == [("unfinished", 30, {hospital.holder_user})]
+        assert due(hospital) == [("unfinished", 21, {hospital.holder_user})]
 
     def test_who_is_no_member_any_more_is_not_written_to(self, hospital: Hospital) -> None:
         shelve(hospital.organisation, "EHBOX", 20)
         with acting_for([hospital.organisation.pk], as_platform=True):
             Membership.objects.filter(user=hospital.holder_user).delete()
-        assert due(hospital) == [("renewal", 30, {hospital.administrator})]
+        assert due(hospital) == [("renewal", 21, {hospital.administrator})]
 
     def test_who_was_closed_out_is_not_written_to(self, hospital: Hospital) -> None:
         shelve(hospital.organisation, "EHBOX", 20)
         User.objects.filter(pk=hospital.holder_user.pk).update(is_active=False)
-        assert due(hospital) == [("renewal", 30, {hospital.administrator})]
+        assert due(hospital) == [("renewal", 21, {hospital.administrator})]
 
 
 class TestSignatures:
@@ -377,7 +378,7 @@ def test_the_number_of_queries_does_not_grow(
         )
     with (
         acting_for([hospital.organisation.pk], as_platform=True),
-        django_assert_max_num_queries(19 + SAVEPOINTS),
+        django_assert_max_num_queries(28 + SAVEPOINTS),
     ):
         assert len(notices_of(hospital.organisation, now(), [])) == 36
 

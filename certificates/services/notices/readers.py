@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from certificates.models import Certificate, CertificateRequest, Revocation
+from certificates.services.renewals.plan import RenewalPlan
 from organisations.domain.mandates import belgian_day
 from organisations.domain.roles import Role
 from organisations.models import Mandate, Membership, Organisation, Person, User
@@ -55,3 +56,10 @@ class Readers:
         if thing.private_to_id is not None:
             return self.member(thing.private_to_id)
         return tuple(dict.fromkeys((*holders, *self.administrators)))
+
+
+def signers_of(plan: RenewalPlan, readers: Readers) -> tuple[User, ...]:
+    """Return who would sign the renewal that was planned: its holder where one is named, else who may act on it."""
+    if plan.holder is not None:
+        return readers.account_of(plan.holder)
+    return readers.holders_of(plan.certificate)

@@ -1,0 +1,1 @@
+"""What an organisation wants told of the ends of its certificates: rules, silences, and what lies ahead."""

@@ -1,0 +1,1 @@
+"""Pages of notices: the rules by which ends are told, and who will be told what of one certificate."""
