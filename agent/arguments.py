@@ -150,10 +150,15 @@ class _Arguments:
         command.add_argument(
             "id", metavar=self._word("id"), type=lambda text: text.removeprefix("="), help=self._says("id")
         )
-        self._format(command)
-        command.add_argument(
-            "--wait", type=float, default=WAIT_SECONDS, metavar=self._word("seconds"), help=self._says("wait")
-        )
+        for signs in (command, self._add("sign")):
+            self._format(signs)
+            signs.add_argument(
+                "--wait",
+                type=float,
+                default=WAIT_SECONDS,
+                metavar=self._word("seconds"),
+                help=self._says("wait"),
+            )
         command = self._add("watch")
         command.add_argument("--once", action="store_true", help=self._says("once"))
         self._add("status")

@@ -24,9 +24,10 @@ from agent.stores import commands as store_commands
 from agent.stores.prepared import prepared_keys
 from agent.tasks.dispatch import Dispatcher
 from agent.tasks.enrol import enrol
-from agent.tasks.handler import install_handler, job_of
+from agent.tasks.handler import install_handler, is_sitting, job_of
 from agent.tasks.organisations import OrganisationsTask
 from agent.tasks.prepare import Preparer
+from agent.tasks.sitting import Sitting
 from agent.tasks.watch import ENVIRONMENTS, job_line, notify, waiting_lines, watch
 from agent.tokens.jobs import TokenTask
 from agent.tokens.make import TokenMaker
@@ -147,6 +148,12 @@ def _run(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts:
     return dispatcher.run(options.id)
 
 
+def _sign(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
+    device, portal = _connected(config, texts)
+    dispatcher = Dispatcher(config, device, portal, dialogue, texts, options.format, options.wait)
+    return Sitting(dispatcher).run()
+
+
 def _watch(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
     _, portal = _connected(config, texts)
     if not options.once:
@@ -213,7 +220,10 @@ def _collect(options: argparse.Namespace, config: Config, dialogue: Dialogue, te
 
 
 def _handle(options: argparse.Namespace, config: Config, dialogue: Dialogue, texts: Texts) -> ExitCode:
-    options.id, options.format, options.wait = job_of(options.url), None, WAIT_SECONDS
+    options.format, options.wait = None, WAIT_SECONDS
+    if is_sitting(options.url):
+        return _sign(options, config, dialogue, texts)
+    options.id = job_of(options.url)
     try:
         return _run(options, config, dialogue, texts)
     except PortalError as error:
@@ -233,6 +243,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace, Config, Dialogue, Texts
     "enrol": _enrol,
     "organisations": _organisations,
     "run": _run,
+    "sign": _sign,
     "watch": _watch,
     "status": _status,
     "doctor": _doctor,

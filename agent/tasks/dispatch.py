@@ -37,6 +37,8 @@ class Dispatcher:
     texts: Texts
     store_format: StoreFormat | None = None
     wait_seconds: float = 600.0
+    stays: bool = False
+    """Whether the same sitting comes back to what has to wait."""
 
     def run(self, job_id: str) -> ExitCode:
         """Do the job, or go on with it. Raises AgentError, which says what to do next."""
@@ -93,4 +95,5 @@ class Dispatcher:
             self.texts,
             self.store_format,
             self.wait_seconds,
+            self.stays,
         )

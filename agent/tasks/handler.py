@@ -1,4 +1,4 @@
-"""`ehportal://run/<id>`: how a page wakes the agent. The address carries an id and can carry nothing else."""
+"""`ehportal://run/<id>`: how a page wakes the agent. The address carries an id, or nothing, and can carry no more."""
 
 import os
 import re
@@ -22,6 +22,15 @@ NoDisplay=true
 MimeType=x-scheme-handler/ehportal;
 Categories=Office;Security;
 """
+
+
+SITTING = "ehportal://sign"
+"""How a page wakes the agent for everything that waits; it carries nothing at all."""
+
+
+def is_sitting(url: str) -> bool:
+    """Return whether an address asks for everything that waits."""
+    return url.rstrip("/") == SITTING
 
 
 def job_of(url: str) -> str:

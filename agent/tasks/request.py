@@ -49,6 +49,8 @@ class Runner:
     texts: Texts
     store_format: StoreFormat | None = None
     wait_seconds: float = 600.0
+    stays: bool = False
+    """Whether the same sitting comes back to it: then nobody needs to be told how to go on."""
     _password: str = field(default="", init=False, repr=False)
     _renewed: OwnStore | None = field(default=None, init=False, repr=False)
 
@@ -79,8 +81,9 @@ class Runner:
         if state.stage == "sent":
             outcome = self._await(pending)
             if outcome is None:
-                command = typed("run", pending.job_id)
-                self.dialogue.say(self.texts("run.still_waiting", command=command))
+                if not self.stays:
+                    command = typed("run", pending.job_id)
+                    self.dialogue.say(self.texts("run.still_waiting", command=command))
                 return ExitCode.WAITING
             state = self._store(pending, state, outcome, key)
         if state.stage == "stored":

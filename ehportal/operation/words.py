@@ -27,6 +27,7 @@ KINDS = {
     "errands": _("Questions to the government for which somebody waits"),
     "account_letters": _("Letters about accounts"),
     "invitations": _("Invitations"),
+    "correspondents": _("Letters that ask addresses outside"),
     "notices": _("Notices of an organisation"),
     "burning_letters": _("Letters that cannot wait"),
     "letters": _("Letters to readers"),

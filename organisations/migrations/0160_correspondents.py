@@ -24,12 +24,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='organisation',
             name='quiet_from',
-            field=models.PositiveSmallIntegerField(blank=True, null=True),
+            field=models.SmallIntegerField(blank=True, null=True),
         ),
         migrations.AddField(
             model_name='organisation',
             name='quiet_until',
-            field=models.PositiveSmallIntegerField(blank=True, null=True),
+            field=models.SmallIntegerField(blank=True, null=True),
         ),
         migrations.AddField(
             model_name='reminder',
@@ -107,16 +107,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='recipient',
             name='correspondent',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.correspondent'),
+            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.correspondent'),
         ),
         migrations.AddField(
             model_name='reminder',
             name='correspondent',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.correspondent'),
-        ),
-        migrations.AddConstraint(
-            model_name='recipient',
-            constraint=models.UniqueConstraint(fields=('organisation', 'correspondent'), name='recipient_once_a_correspondent'),
+            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisations.correspondent'),
         ),
         migrations.AddConstraint(
             model_name='correspondent',

@@ -6,6 +6,27 @@ from django.db import migrations, models
 from organisations.claiming import claimable, leasable
 
 
+def once(model: str, name: str, *fields: str) -> migrations.SeparateDatabaseAndState:
+    """Add a unique constraint without keeping anybody from the table."""
+    table = f"organisations_{model}"
+    columns = ", ".join(f"{one}_id" if one in {"organisation", "correspondent"} else one for one in fields)
+    return migrations.SeparateDatabaseAndState(
+        state_operations=[
+            migrations.AddConstraint(model, models.UniqueConstraint(fields=fields, name=name)),
+        ],
+        database_operations=[
+            migrations.RunSQL(
+                sql=[
+                    f"DROP INDEX IF EXISTS {name};",
+                    f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({columns});",
+                    f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name};",
+                ],
+                reverse_sql=f"ALTER TABLE {table} DROP CONSTRAINT {name};",
+            )
+        ],
+    )
+
+
 class Migration(migrations.Migration):
     atomic = False
 
@@ -14,27 +35,10 @@ class Migration(migrations.Migration):
     operations = [
         *leasable("organisations_correspondent"),
         *claimable("correspondents", "organisations_correspondent", settings.DATABASE_WEB_ROLE),
-        migrations.SeparateDatabaseAndState(
-            state_operations=[
-                migrations.AddConstraint(
-                    model_name="reminder",
-                    constraint=models.UniqueConstraint(
-                        fields=("organisation", "kind", "subject_id", "step", "correspondent"),
-                        name="correspondent_told_once_a_step",
-                    ),
-                )
-            ],
-            database_operations=[
-                migrations.RunSQL(
-                    sql=[
-                        "DROP INDEX IF EXISTS correspondent_told_once_a_step;",
-                        "CREATE UNIQUE INDEX CONCURRENTLY correspondent_told_once_a_step ON organisations_reminder"
-                        " (organisation_id, kind, subject_id, step, correspondent_id);",
-                        "ALTER TABLE organisations_reminder ADD CONSTRAINT correspondent_told_once_a_step"
-                        " UNIQUE USING INDEX correspondent_told_once_a_step;",
-                    ],
-                    reverse_sql="ALTER TABLE organisations_reminder DROP CONSTRAINT correspondent_told_once_a_step;",
-                )
-            ],
+        once("recipient", "recipient_once_a_correspondent", "organisation", "correspondent"),
+        once(
+            "reminder",
+            "correspondent_told_once_a_step",
+            *("organisation", "kind", "subject_id", "step", "correspondent"),
         ),
     ]

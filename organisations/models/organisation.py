@@ -24,9 +24,9 @@ class Organisation(Queued):
     created_at = models.DateTimeField(default=timezone.now)
     reminders_due_at = models.DateTimeField(default=timezone.now)
     """When a worker is next to look for what its members must be reminded of."""
-    quiet_from = models.PositiveSmallIntegerField(null=True, blank=True)
+    quiet_from = models.SmallIntegerField(null=True, blank=True)
     """From this hour of the Belgian day nothing leaves that can wait; None where nobody asked for quiet hours."""
-    quiet_until = models.PositiveSmallIntegerField(null=True, blank=True)
+    quiet_until = models.SmallIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ["name", "id"]

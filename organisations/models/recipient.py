@@ -64,7 +64,9 @@ class Recipient(Queued):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey("organisations.Organisation", on_delete=models.PROTECT, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    correspondent = models.ForeignKey(Correspondent, null=True, on_delete=models.PROTECT, related_name="+")
+    correspondent = models.ForeignKey(
+        Correspondent, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     next_attempt_at = models.DateTimeField(null=True)
     """When the next letter is due; None while there is nothing to say."""
     burns = models.BooleanField(default=False, db_default=False)

@@ -21,7 +21,7 @@ class Reminder(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     correspondent = models.ForeignKey(
-        "organisations.Correspondent", null=True, on_delete=models.PROTECT, related_name="+"
+        "organisations.Correspondent", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     """Who is told instead of a member: an address outside."""
     created_at = models.DateTimeField(default=timezone.now)

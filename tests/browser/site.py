@@ -31,6 +31,7 @@ from tests.browser.shelf import (
     papers_and_foreigners,
     renewed,
 )
+from tests.browser.told import told
 from tests.certificates.web.records.shelf import answered
 from tests.certificates.web.revocations.endings import revoke
 from tests.certificates.web.shelf import ask, give_token, shelve
@@ -245,6 +246,7 @@ def make_site() -> Site:
     }
     site.pages |= papers_and_foreigners(hospital)
     site.pages |= endings(hospital, old)
+    site.pages |= told(hospital, certificate, old, *users.values())
     site.pages |= _memberships(hospital, newcomer)
     for language, holder in holders.items():
         ending = revoke(hospital, RevocationState.AWAITING_SIGNATURE, holder=holder)

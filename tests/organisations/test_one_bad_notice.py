@@ -7,7 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from certificates.services.reminders import notices
-from organisations.models import Organisation, Reminder, User
+from organisations.models import Organisation, Reader, Reminder, User
 from organisations.services.letters import mail
 from organisations.services.letters.mail import Note
 from organisations.services.notices import tell
@@ -42,7 +42,7 @@ def good(kind: str, hospital: Hospital, *readers: User, urgency: Urgency = Urgen
 
 
 def bad(hospital: Hospital, *readers: User) -> Notice:
-    def write(_: User) -> Note:
+    def write(_: Reader) -> Note:
         raise KeyError("a text without its fact")
 
     return Notice("bad", 0, hospital.holder, readers, write)

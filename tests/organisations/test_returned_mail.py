@@ -10,7 +10,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from organisations.models import ReturnedMail
-from organisations.services.letters.mail import Letter, Note, post
+from organisations.services.letters.mail import Letter, Note, Part, post
 from organisations.services.letters.mailbox import MailboxUnreachable, read_bounces
 from organisations.services.letters.returned import MOST_BYTES, envelope_sender, take_returned_mail
 from tests.organisations.web.conftest import administrator, hospital
@@ -40,7 +40,7 @@ def now() -> datetime:
 
 def letter_to(hospital: Hospital) -> None:
     note = Note("A thing", "that waits", "/")
-    post(hospital.administrator, lambda: Letter("Subject", hospital.organisation, [note]))
+    post(hospital.administrator, lambda: Letter("Subject", [Part(hospital.organisation, [note])]))
 
 
 def notification(

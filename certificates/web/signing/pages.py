@@ -40,10 +40,15 @@ HEADINGS = (("h4", "h6"), ("h3", "h5"), ("h2", "h4"), ("h1", "h3"))
 def sign_list(request: TenantRequest) -> HttpResponse:
     """Requests and revocations that wait for the signed-in holder."""
     user = request.tenancy.user
+    rows = [request_row(one) for one in awaiting_signature_of(user)]
+    endings = [revocation_row(one) for one in revocations_awaiting(user)]
+    inquiries = [inquiry_row(one, timezone.now()) for one in awaiting_card_of(user)]
+    many = len(rows) + len(endings) + len(inquiries)
     context = {
-        "rows": [request_row(one) for one in awaiting_signature_of(user)],
-        "endings": [revocation_row(one) for one in revocations_awaiting(user)],
-        "inquiries": [inquiry_row(one, timezone.now()) for one in awaiting_card_of(user)],
+        "rows": rows,
+        "endings": endings,
+        "inquiries": inquiries,
+        "several": many if many > 1 else 0,
         "without_device": not works_for(user, request.tenancy.organisation),
     }
     return render(request, "certificates/signing/list.html", context)

@@ -154,7 +154,7 @@ def test_an_address_outside_is_told_once_it_agreed(
 def test_no_address_outside_hears_of_a_person_s_certificate(hospital: Hospital) -> None:
     outside = desk(hospital)
     rules(hospital, correspondents=[outside.pk])
-    mine = {
+    mine: dict[str, Any] = {
         "identifier_type": "SSIN",
         "identifier_value": "",
         "ssin_index": "x" * 64,

@@ -16,7 +16,7 @@ from certificates.domain.tokens import TokenState
 from certificates.models import Certificate, EncryptionToken, ForeignRequest
 from certificates.services.reminders.notices import KINDS, notices_of
 from organisations.domain.work import Lane
-from organisations.models import AuditEvent, Membership, Organisation, User
+from organisations.models import AuditEvent, Membership, Organisation, Reader, User
 from organisations.services.notices.notice import Notice
 from organisations.tenancy import acting_for
 from tests.certificates.foreigners.stages import make_foreigner
@@ -58,7 +58,7 @@ def found(hospital: Hospital, *, at: datetime | None = None) -> list[Notice]:
     return [one for one in notices if one.not_before is None or one.not_before <= moment]
 
 
-def due(hospital: Hospital) -> list[tuple[str, int, set[User]]]:
+def due(hospital: Hospital) -> list[tuple[str, int, set[Reader]]]:
     return [(one.kind, one.step, set(one.readers)) for one in found(hospital)]
 
 

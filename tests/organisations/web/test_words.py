@@ -184,10 +184,14 @@ def test_compiling_twice_writes_once(tmp_path: Path) -> None:
     assert compile_catalogues(tmp_path) == []
 
 
-NOTICE = r'(?:Notice|_steps)\(\s*"(\w+)"|(?:kind, write = )"(\w+)"'
+NOTICE = (
+    r'(?:Notice|_steps)\(\s*"(\w+)"|(?:kind, write = )"(\w+)"'
+    r'|told_of_end\(\s*\w+,\s*\w+,\s*"(\w+)"|Event\([^,]+,\s*"(\w+)"'
+)
 
 
 def test_every_kind_of_reminder_has_a_word() -> None:
-    sources = (ROOT / "certificates" / "services" / "reminders").glob("*.py")
+    house = ROOT / "certificates"
+    sources = [*(house / "services" / "reminders").glob("*.py"), house / "domain" / "notices.py"]
     kinds = {kind for one in sources for pair in re.findall(NOTICE, one.read_text()) for kind in pair if kind}
     assert kinds == set(words.REMINDERS)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -59,7 +60,7 @@ def test_what_was_told_and_answered_stands_there(
     [({"revocation_status": "revoked"}, "Not needed"), ({"chain_trusted": False}, "Not needed")],
 )
 def test_what_is_over_needs_nothing(
-    viewer: Client, hospital: Hospital, fields: dict[str, object], words: str
+    viewer: Client, hospital: Hospital, fields: dict[str, Any], words: str
 ) -> None:
     one = shelve(hospital.organisation, "APP", 20, **fields)
     page = viewer.get(f"/certificates/{one.pk}/notices/").content.decode()
