@@ -1,9 +1,8 @@
-"""The inventory as a table for other programs: CSV of what the filters find."""
+"""The inventory as a table for other programs: what the filters find, as CSV or as a workbook."""
 
 from collections.abc import Iterator
-from itertools import chain
 
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,7 +11,7 @@ from certificates.models import Certificate
 from certificates.models.certificate import CertificateQuerySet
 from certificates.selectors.inventory import LISTED
 from certificates.web.inventory.listing import filters_of
-from certificates.web.parts.tables import table_file
+from certificates.web.parts.tables import TableForm, file_of
 from certificates.web.parts.words import ENVIRONMENTS, REVOCATION, STANDINGS
 from organisations.domain.roles import Permission
 from organisations.web.pages import page
@@ -23,15 +22,16 @@ AT_ONCE = 2_000
 
 
 @page(Permission.SEE_INVENTORY)
-def inventory_export(request: TenantRequest) -> HttpResponse:
-    """All certificates that the filters find, in the order of their end."""
+def inventory_export(request: TenantRequest) -> HttpResponseBase:
+    """All certificates that the filters find, in their order."""
     filters = filters_of(request)
     by, descending = filters.sorted_by
     sign = "-" if descending else ""
-    return csv_of(filters.found.order_by(f"{sign}{by}", f"{sign}pk")[:MOST_ROWS])
+    form = TableForm.XLSX if request.GET.get("as") == TableForm.XLSX else TableForm.CSV
+    return export_of(filters.found.order_by(f"{sign}{by}", f"{sign}pk")[:MOST_ROWS], form)
 
 
-def csv_of(rows: CertificateQuerySet) -> HttpResponse:
+def export_of(rows: CertificateQuerySet, form: TableForm) -> HttpResponseBase:
     """Return certificates as a file, one line each."""
     head = [
         *(_("ApplicationId"), _("Name"), _("Holder"), _("Type of number"), _("Number"), _("Environment")),
@@ -39,7 +39,7 @@ def csv_of(rows: CertificateQuerySet) -> HttpResponse:
         *(_("Fingerprint (SHA-256)"), _("Issuer"), _("Owner"), _("Tags")),
     ]
     day = belgian_day(timezone.now()).isoformat()
-    return table_file(f"certificates-{day}", chain([head], _cells(rows)))
+    return file_of(f"certificates-{day}", head, _cells(rows), form)
 
 
 def _cells(rows: CertificateQuerySet) -> Iterator[list[str]]:

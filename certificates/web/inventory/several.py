@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -20,8 +20,9 @@ from certificates.services.care.carers import give_to
 from certificates.services.care.tags import add_tag, remove_tag, tag_text
 from certificates.services.renewals.several import plan_together, renew_together
 from certificates.web.inventory.care import member_named
-from certificates.web.inventory.export import csv_of
+from certificates.web.inventory.export import export_of
 from certificates.web.parts.rows import certificate_row
+from certificates.web.parts.tables import TableForm
 from certificates.web.parts.words import RENEWALS
 from certificates.web.requests.new import RequestForm
 from organisations.domain.roles import Permission
@@ -31,6 +32,7 @@ from organisations.web.pages import page, sentence_of
 from organisations.web.tenancy import TenantRequest
 
 MOST = 200
+EXPORTS = {"export": TableForm.CSV, "export-xlsx": TableForm.XLSX}
 """Certificates at once: what somebody can look over."""
 
 
@@ -47,20 +49,19 @@ class ContactForm(forms.Form):
 
 
 @page(Permission.SEE_INVENTORY, methods=("POST",))
-def several(request: TenantRequest) -> HttpResponse:
+def several(request: TenantRequest) -> HttpResponseBase:
     """Show what an action does to the ticked certificates, or do it once that was confirmed."""
     chosen = _chosen(request)
     back = f"{reverse('inventory')}?{request.POST.get('query', '')[:1000]}"
     action = request.POST.get("do", "")
-    if action != "export":
+    if action not in EXPORTS:
         request.tenancy.require(Permission.REQUEST_CERTIFICATE)
     try:
         if not chosen:
             raise NothingChosen
-        if action == "export":
-            return csv_of(
-                Certificate.objects.filter(pk__in=[one.pk for one in chosen]).order_by("not_after", "pk")
-            )
+        if action in EXPORTS:
+            rows = Certificate.objects.filter(pk__in=[one.pk for one in chosen])
+            return export_of(rows.order_by("not_after", "pk"), EXPORTS[action])
         if action == "renew":
             return _renew(request, chosen, back)
         if action in {"tag", "untag"}:

@@ -5,6 +5,7 @@ import io
 import re
 from typing import Any
 
+import openpyxl
 import pytest
 from django.test import Client
 
@@ -261,3 +262,20 @@ def test_the_lists_queries_do_not_grow(hospital: Hospital) -> None:
     for number in range(30):
         shelve(hospital.organisation, f"B{number}", 20 + number)
     assert own_queries(client, "/certificates/")[1] == few
+
+
+def test_a_workbook_holds_text_alone(viewer: Client, administrator: Client, hospital: Hospital) -> None:
+    one = shelve(hospital.organisation, "LABO", 30, holder_name="=1+1")
+    shelve(hospital.organisation, "APOTHEEK", 400)
+    do(administrator, "tag", one, tag="=HYPERLINK(1)")
+    answer = viewer.get("/certificates/export", {"as": "xlsx", "q": "labo"})
+    assert answer["Content-Disposition"].endswith('.xlsx"')
+    [head, row] = openpyxl.load_workbook(io.BytesIO(b"".join(answer))).active.iter_rows()
+    assert next(cell.value for cell in head) == "ApplicationId"
+    said = {cell.value for cell in row}
+    assert {"LABO", "=1+1", "=HYPERLINK(1)", one.fingerprint} <= said
+    assert {cell.data_type for cell in row if cell.value is not None} == {"s"}, "nothing is computed"
+    ticked = do(viewer, "export-xlsx", one)
+    assert "sheet" in ticked["Content-Type"]
+    everything = b"".join(viewer.get("/certificates/export", {"as": "xlsx"}))
+    assert len(list(openpyxl.load_workbook(io.BytesIO(everything)).active.iter_rows())) == 3
