@@ -11,20 +11,24 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
+from certificates.domain.revocation import RevocationReason
 from certificates.errors.care import NothingChosen
 from certificates.models import Carer, Caring, Certificate, Tag
 from certificates.selectors.inventory import LISTED
 from certificates.services.care.carers import give_to
 from certificates.services.care.tags import add_tag, remove_tag, tag_text
 from certificates.services.renewals.several import plan_together, renew_together
+from certificates.services.revocations.several import Obstacle, end_together, plan_endings
+from certificates.services.revocations.start import LONGEST_COMMENT
 from certificates.web.inventory.care import member_named
 from certificates.web.inventory.export import export_of
 from certificates.web.parts.rows import certificate_row
 from certificates.web.parts.tables import TableForm
 from certificates.web.parts.words import RENEWALS
 from certificates.web.requests.new import RequestForm
+from certificates.web.revocations.words import REASONS
 from organisations.domain.roles import Permission
 from organisations.errors import DomainError
 from organisations.services.audit import Actor
@@ -32,6 +36,12 @@ from organisations.web.pages import page, sentence_of
 from organisations.web.tenancy import TenantRequest
 
 MOST = 200
+OBSTACLES = {
+    Obstacle.OVER: gettext_lazy("has ended or was revoked already"),
+    Obstacle.UNDER_WAY: gettext_lazy("its revocation is on its way"),
+    Obstacle.OWN: gettext_lazy("is a person's own: it is revoked on its own page"),
+    Obstacle.NOBODY: gettext_lazy("nobody is mandated for its number today"),
+}
 EXPORTS = {"export": TableForm.CSV, "export-xlsx": TableForm.XLSX}
 """Certificates at once: what somebody can look over."""
 
@@ -48,6 +58,27 @@ class ContactForm(forms.Form):
             del self.fields[name]
 
 
+class EndingForm(forms.Form):
+    """The one reason for the end of several certificates."""
+
+    reason = forms.ChoiceField(
+        label=gettext_lazy("Why they must end"),
+        choices=[("", gettext_lazy("Choose")), *((one.value, words.name) for one, words in REASONS.items())],
+        error_messages={
+            "required": gettext_lazy("Choose the reason: whoever checks the certificates gets to see it.")
+        },
+    )
+    comment = forms.CharField(
+        label=gettext_lazy("Comment"),
+        max_length=LONGEST_COMMENT,
+        required=False,
+        help_text=gettext_lazy(
+            "The holder reads this before signing. It stays here and does not go to the government."
+        ),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
 @page(Permission.SEE_INVENTORY, methods=("POST",))
 def several(request: TenantRequest) -> HttpResponseBase:
     """Show what an action does to the ticked certificates, or do it once that was confirmed."""
@@ -62,6 +93,9 @@ def several(request: TenantRequest) -> HttpResponseBase:
         if action in EXPORTS:
             rows = Certificate.objects.filter(pk__in=[one.pk for one in chosen])
             return export_of(rows.order_by("not_after", "pk"), EXPORTS[action])
+        if action == "revoke":
+            request.tenancy.require(Permission.REVOKE_CERTIFICATE)
+            return _revoke(request, chosen, back)
         if action == "renew":
             return _renew(request, chosen, back)
         if action in {"tag", "untag"}:
@@ -116,6 +150,41 @@ def _renew(request: TenantRequest, chosen: Sequence[Certificate], back: str) -> 
         will_not=[(plan.certificate, str(RENEWALS[plan.outcome][0])) for plan in together.others],
         title=_("Renew several certificates"),
         form=form,
+    )
+
+
+def _revoke(request: TenantRequest, chosen: Sequence[Certificate], back: str) -> HttpResponse:
+    now = timezone.now()
+    endings = plan_endings(request.tenancy.organisation, chosen, now=now)
+    confirmed = request.POST.get("confirmed") == "yes"
+    form = EndingForm(request.POST if confirmed else None)
+    if confirmed and form.is_valid():
+        made, refused = end_together(
+            endings,
+            RevocationReason(form.cleaned_data["reason"]),
+            form.cleaned_data["comment"],
+            requested_by=request.tenancy.user,
+            actor=Actor.of(request.tenancy),
+            now=now,
+        )
+        for certificate, refusal in refused:
+            messages.error(request, f"{certificate.common_name}: {sentence_of(refusal)}")
+        if made:
+            text = ngettext(
+                "%(count)d revocation was asked for. Until it is signed, the certificate goes on working.",
+                "%(count)d revocations were asked for. Until they are signed, the certificates go on working.",
+                len(made),
+            )
+            messages.success(request, text % {"count": len(made)})
+        return redirect("revocations" if made else back)
+    return _preview(
+        request,
+        back,
+        will=[(certificate, str(holder)) for certificate, holder in endings.ready],
+        will_not=[(certificate, str(OBSTACLES[why])) for certificate, why in endings.others],
+        title=_("Ask for the end of several certificates"),
+        form=form,
+        asks=_("Why they must end: for all of them the same."),
     )
 
 

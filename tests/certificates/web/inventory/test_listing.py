@@ -3,13 +3,14 @@
 import csv
 import io
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import openpyxl
 import pytest
 from django.test import Client
 
-from certificates.models import Carer, Certificate, CertificateRequest, Note, SavedView, Tag
+from certificates.models import Carer, Certificate, CertificateRequest, Note, Revocation, SavedView, Tag
 from certificates.selectors import inventory
 from certificates.web.parts.tables import defused
 from organisations.domain.roles import Role
@@ -279,3 +280,42 @@ def test_a_workbook_holds_text_alone(viewer: Client, administrator: Client, hosp
     assert "sheet" in ticked["Content-Type"]
     everything = b"".join(viewer.get("/certificates/export", {"as": "xlsx"}))
     assert len(list(openpyxl.load_workbook(io.BytesIO(everything)).active.iter_rows())) == 3
+
+
+def test_the_end_of_several_is_asked_for_with_one_reason(administrator: Client, hospital: Hospital) -> None:
+    one, two = (shelve(hospital.organisation, name, 400) for name in ("LABO", "APOTHEEK"))
+    over = shelve(hospital.organisation, "OVER", -3)
+    foreign = shelve(hospital.organisation, "ELDERS", 400, identifier_value="0809394427")
+    chosen = (one, two, over, foreign)
+    page = do(administrator, "revoke", *chosen, confirmed=False).content.decode()
+    will, _, will_not = page.partition('id="will-not"')
+    assert will.count("An Marie Peeters") == 2
+    assert "has ended or was revoked already" in will_not
+    assert "nobody is mandated" in will_not
+    assert rows(hospital, Revocation) == []
+    assert do(administrator, "revoke", *chosen).status_code == 422, "without a reason"
+    given: dict[str, Any] = {"reason": "cessationOfOperation", "comment": "Server gaat uit, 85.07.30-033.28"}
+    do(administrator, "revoke", *chosen, **given)
+    made = rows(hospital, Revocation)
+    assert {row.certificate_id for row in made} == {one.pk, two.pk}
+    assert {row.reason for row in made} == {"cessationOfOperation"}
+    assert all("85.07.30-033.28" not in row.comment for row in made)
+    again = do(administrator, "revoke", *chosen, confirmed=False).content.decode()
+    assert again.count("its revocation is on its way") == 2
+    do(administrator, "revoke", *chosen, **given)
+    assert len(rows(hospital, Revocation)) == 2
+
+
+def test_a_person_s_own_is_not_ended_with_others(administrator: Client, hospital: Hospital) -> None:
+    own = shelve(
+        hospital.organisation, "", 400, identifier_type="SSIN", identifier_value="", ssin_index="x" * 64,
+        owner=hospital.holder, shared_at=datetime.now(UTC),
+    )  # fmt: skip
+    page = do(administrator, "revoke", own, confirmed=False).content.decode()
+    assert "on its own page" in page
+
+
+def test_whoever_may_not_revoke_asks_for_no_end(viewer: Client, hospital: Hospital) -> None:
+    one = shelve(hospital.organisation, "LABO", 400)
+    assert do(viewer, "revoke", one).status_code == 403
+    assert "Ask for their end" not in viewer.get("/certificates/").content.decode()
