@@ -10,11 +10,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from agent.wire.days import belgian_day
-from certificates.domain.notices import Happening
-from certificates.models import Certificate
+from certificates.domain.notices import Event, Happening
 from certificates.models.notices.mute import MAX_REASON
 from certificates.services.notices.ahead import Ahead, Fate, ahead_of
 from certificates.services.notices.mutes import mute, unmute
@@ -29,7 +28,6 @@ HAPPENINGS = {
     Happening.OPENS: gettext_lazy("It can be renewed from now on"),
     Happening.LAST_SAFE: gettext_lazy("The last safe day: a check by hand can take ten days"),
     Happening.LAST_DAY: gettext_lazy("The last day"),
-    Happening.ENDED: gettext_lazy("It has ended"),
 }
 FATES = {
     Fate.TOLD: ("good", gettext_lazy("Told")),
@@ -37,7 +35,6 @@ FATES = {
     Fate.AHEAD: ("", gettext_lazy("Will be told")),
     Fate.MUTED: ("", gettext_lazy("Silent")),
     Fate.PASSED: ("", gettext_lazy("Not told: a later one says the same")),
-    Fate.NOT_NEEDED: ("", gettext_lazy("Not needed: renewed or revoked")),
 }
 
 
@@ -74,19 +71,30 @@ def certificate_notices(request: TenantRequest, certificate_id: UUID) -> HttpRes
                 messages.success(request, _("Nobody is told of its end until that day has passed."))
                 return redirect("certificate-notices", found.pk)
     ahead = ahead_of(request.tenancy.organisation, found, now=now)
-    context = {"certificate": found, "form": form, "ahead": ahead, "lines": _lines(ahead, found)}
+    over = any(one.fate is Fate.NOT_NEEDED for one in ahead.lines)
+    context = {"certificate": found, "form": form, "ahead": ahead, "lines": _lines(ahead), "over": over}
     status = 422 if form.errors else 200
     return render(request, "certificates/notices/ahead.html", context, status=status)
 
 
-def _lines(ahead: Ahead, certificate: Certificate) -> list[dict[str, Any]]:
+def _what(event: Event) -> str:
+    days = {"days": event.step}
+    if event.happening is Happening.STEP:
+        return ngettext("%(days)d day before the end", "%(days)d days before the end", event.step) % days
+    if event.happening is Happening.ENDED and event.step:
+        return ngettext("%(days)d day after the end", "%(days)d days after the end", event.step) % days
+    return _("It has ended") if event.happening is Happening.ENDED else str(HAPPENINGS[event.happening])
+
+
+def _lines(ahead: Ahead) -> list[dict[str, Any]]:
     lines = []
     for one in ahead.lines:
+        if one.fate is Fate.NOT_NEEDED:
+            continue
         tone, fate = FATES[one.fate]
         lines.append(
             {
-                "what": HAPPENINGS.get(one.event.happening)
-                or _("%(days)d days before the end") % {"days": one.event.step},
+                "what": _what(one.event),
                 "at": one.event.at,
                 "tone": tone,
                 "fate": fate,

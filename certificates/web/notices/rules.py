@@ -135,9 +135,10 @@ def notice_rules(request: TenantRequest) -> HttpResponse:
     rows = list(NoticePolicy.objects.filter(organisation=organisation))
     correspondents = list(Correspondent.objects.filter(organisation=organisation, ended_at=None))
     names = {one.pk: one.name for one in correspondents}
+    rows.sort(key=lambda one: (not one.tag, not one.environment))  # the closest first
     lines = [_line(one, one.wishes, names) for one in rows]
     if not any(not one.environment and not one.tag for one in rows):
-        lines.insert(0, _line(None, Policy(), names))
+        lines.append(_line(None, Policy(), names))
     quiet = {"begin": organisation.quiet_from, "end": organisation.quiet_until}
     return render(
         request,

@@ -57,7 +57,10 @@ def test_what_was_told_and_answered_stands_there(
 
 @pytest.mark.parametrize(
     ("fields", "words"),
-    [({"revocation_status": "revoked"}, "Not needed"), ({"chain_trusted": False}, "Not needed")],
+    [
+        ({"revocation_status": "revoked"}, "nothing more is told"),
+        ({"chain_trusted": False}, "nothing more is told"),
+    ],
 )
 def test_what_is_over_needs_nothing(
     viewer: Client, hospital: Hospital, fields: dict[str, Any], words: str
