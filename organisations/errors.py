@@ -102,6 +102,13 @@ class AlreadyTold(DomainError):
     title = _("This address stands in the list already.")
 
 
+class TooManyAsked(DomainError):
+    """An organisation has asked as many addresses outside as it may in a day."""
+
+    code = "too_many_asked"
+    title = _("Twenty addresses were asked within a day. Add this one tomorrow.")
+
+
 class InvitationOver(DomainError):
     """The invitation was accepted, declined or withdrawn, or its time has passed."""
 

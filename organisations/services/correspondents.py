@@ -1,26 +1,31 @@
 """Addresses outside that an organisation wants told: added by an administrator, agreed to by whoever reads there."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from organisations.domain.work import Lane
-from organisations.errors import AlreadyTold
+from organisations.errors import AlreadyTold, TooManyAsked
 from organisations.models import Correspondent, Organisation, Recipient, User
 from organisations.services.audit import Actor, record
 from organisations.services.letters.links import sealed
 from organisations.services.work.wakes import wake_on_commit
 
 AGREE, STOP = "agree", "stop"
+MOST_A_DAY = 20
+"""Letters to addresses that did not ask for them: no organisation can have more of them sent."""
 
 
 @transaction.atomic
 def add_correspondent(
     organisation: Organisation, *, name: str, email: str, language: str, user: User, now: datetime
 ) -> Correspondent:
-    """Keep an address and have it asked by letter whether it wants to be told. Raises AlreadyTold."""
+    """Keep an address and have it asked by letter whether it wants to be told. Raises AlreadyTold, TooManyAsked."""
     address = email.strip().lower()
+    asked = Correspondent.objects.filter(organisation=organisation, added_at__gt=now - timedelta(days=1))
+    if asked.count() >= MOST_A_DAY:
+        raise TooManyAsked(field="email")
     try:
         with transaction.atomic():
             made = Correspondent.objects.create(

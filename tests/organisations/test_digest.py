@@ -179,6 +179,22 @@ def test_a_worker_that_dies_keeps_no_digest_for_long(
     assert subjects(sink) == ["thing"]
 
 
+def test_a_worker_that_dies_after_the_letter_left_is_the_one_way_to_a_double(
+    hospital: Hospital, sink: MailSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tell, "write_down", die)
+    with pytest.raises(KeyboardInterrupt):
+        remind(hospital, notice(hospital), now=NOON)
+    monkeypatch.undo()
+    assert subjects(sink) == ["thing"]
+    for hours in (0, 1, 24):
+        remind(hospital, notice(hospital), now=NOON + CLAIM + timedelta(hours=hours))
+    assert subjects(sink) == ["thing", "thing"]
+
+
 def test_a_worker_that_is_at_the_digest_is_left_to_it(hospital: Hospital, sink: MailSink) -> None:
     claimed = NOON + timedelta(minutes=3)
     User.objects.filter(pk=hospital.administrator.pk).update(digest_claimed_until=claimed)

@@ -153,6 +153,16 @@ def test_an_address_outside_is_asked_agrees_is_told_and_stops(
         assert Correspondent.objects.filter(ended_at=None, agreed_at=None).count() == 1
 
 
+def test_nobody_is_flooded_with_questions(administrator: Client, hospital: Hospital) -> None:
+    answers = [
+        administrator.post(
+            "/notices/addresses/new/", {"name": "x", "email": f"{one}@x.example", "language": "nl"}
+        ).status_code
+        for one in range(21)
+    ]
+    assert answers == [302] * 20 + [422]
+
+
 def test_a_letter_that_asks_is_not_sent_to_who_was_taken_away(
     administrator: Client, hospital: Hospital, sink: MailSink
 ) -> None:
