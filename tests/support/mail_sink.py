@@ -9,6 +9,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.conf import LazySettings
 from pytest_django import Settings
 
 from deploy.stack.ports import free_port
@@ -76,7 +77,7 @@ class MailSink:
 
 
 @contextmanager
-def receiving_mail(settings: Settings) -> Iterator[MailSink]:
+def receiving_mail(settings: Settings | LazySettings) -> Iterator[MailSink]:
     """Let mail go to a sink of its own, over SMTP."""
     sink = MailSink()
     settings.EMAIL_BACKEND = "organisations.services.letters.smtp.Backend"

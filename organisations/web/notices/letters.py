@@ -33,8 +33,6 @@ def from_letter(purpose: str) -> Callable[[View], Callable[..., HttpResponseBase
             if response is None:
                 response = render(request, "organisations/notices/unknown.html", status=404)
             add_never_cache_headers(response)
-            # The address itself is what entitles: no page that is linked to hears of it.
-            response["Referrer-Policy"] = "no-referrer"
             return response
 
         guarded.untenanted = True  # type: ignore[attr-defined]  # read by TenancyMiddleware

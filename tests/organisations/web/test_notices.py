@@ -52,7 +52,7 @@ def test_the_link_in_the_letter_answers_by_a_button_alone(hospital: Hospital, si
     for _ in range(3):  # as programs that read mail do
         page = anybody.get(found[1])
         assert page.status_code == 200
-        assert page["Referrer-Policy"] == "no-referrer"
+        assert page["Referrer-Policy"] == "same-origin", "no page elsewhere hears of the address"
         assert "no-store" in page["Cache-Control"]
         anybody.head(found[1])
     assert answers(hospital) == []
