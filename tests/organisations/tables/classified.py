@@ -51,6 +51,7 @@ _JOB = " AND ".join(
         ("token", "encryptiontoken"),
     )
 )
+_OWN_FEED = f"((organisation_id IS NULL) AND (user_id = {USER}))"
 _BESIDES: dict[str, dict[str, Policy]] = {
     "certificates_agentjob": {"private": _only(f"({PLATFORM} OR ({_JOB}))")},
     "certificates_carer": _with_its_certificate("certificates_carer"),
@@ -77,6 +78,7 @@ _BESIDES: dict[str, dict[str, Policy]] = {
     "certificates_tally": _PRIVATE,
     "certificates_tag": _with_its_certificate("certificates_tag"),
     "organisations_auditevent": _PRIVATE,
+    "organisations_calendarfeed": {"own": Policy(_OWN_FEED, _OWN_FEED)},
     "organisations_devicelink": _own("account_id"),
     "organisations_invitation": {},
     "organisations_mandate": {},
