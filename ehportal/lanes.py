@@ -21,6 +21,7 @@ from certificates.services.cards.judge import judge_card
 from certificates.services.errands.run import runner
 from certificates.services.foreigners.work import work_on_foreign_request
 from certificates.services.inventory.consignments import work_on_consignment
+from certificates.services.inventory.count_ends import count_ends
 from certificates.services.inventory.gather_tallies import gather_tallies
 from certificates.services.inventory.share_issuers import share_issuers
 from certificates.services.records import errands as records
@@ -59,6 +60,7 @@ CHORES = (
     # For this one release: then the column that it reads goes.
     Task("share-issuers", timedelta(minutes=5), share_issuers),
     Task("gather-tallies", timedelta(hours=1), gather_tallies),
+    Task("count-ends", timedelta(minutes=5), count_ends),
     Task("read-bounces", timedelta(minutes=5), lambda now: read_bounces(now=now)),
 )
 

@@ -41,7 +41,7 @@ DEEPEST = 8
 
 
 def redact_text(text: str) -> str:
-    """Mask national numbers, keys, signed tokens, ids of jobs, links of letters and feeds; a text with markup goes whole."""
+    """Mask numbers, keys, signed tokens, ids of jobs, links of letters and feeds; a text with markup goes whole."""
     if MARKUP.search(text):
         return "[xml]"
     text = PEM.sub("[pem]", text)

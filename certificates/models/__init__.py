@@ -9,6 +9,7 @@ from certificates.models.imports import Consignment, ConsignmentPart, ImportBatc
 from certificates.models.installation import Installation, MachineLook
 from certificates.models.job import AgentJob
 from certificates.models.listing.care import Carer, Caring, Note, Tag
+from certificates.models.listing.figures import EndFigure
 from certificates.models.listing.search import SearchEntry
 from certificates.models.listing.tally import Tally
 from certificates.models.listing.views import SavedView
@@ -35,6 +36,7 @@ __all__ = [
     "ConsignmentPart",
     "ContinuityProof",
     "EncryptionToken",
+    "EndFigure",
     "Errand",
     "ForeignRequest",
     "ImportBatch",

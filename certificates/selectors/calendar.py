@@ -197,7 +197,9 @@ def day_counts(organisation: Organisation, first: date, last: date) -> list[DayC
     return [one for one in (*opens, *safe, *ends) if first <= one.day <= last and (one.number or one.done)]
 
 
-def _counted(organisation: Organisation, column: str, occasion: Occasion, first: date, last: date) -> list[DayCount]:
+def _counted(
+    organisation: Organisation, column: str, occasion: Occasion, first: date, last: date
+) -> list[DayCount]:
     since, until = (datetime.combine(day, time(), BRUSSELS) for day in (first, last + timedelta(days=1)))
     rows = Tally.objects.filter(
         organisation=organisation, chain_trusted=True, **{f"{column}__gte": since, f"{column}__lt": until}

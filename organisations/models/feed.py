@@ -35,7 +35,11 @@ class CalendarFeed(models.Model):
     """When it was last read, to within minutes."""
     ended_at = models.DateTimeField(null=True)
     ended_because = models.CharField(
-        max_length=12, blank=True, default="", db_default="", choices=[(one.value, one.value) for one in FeedEnd]
+        max_length=12,
+        blank=True,
+        default="",
+        db_default="",
+        choices=[(one.value, one.value) for one in FeedEnd],
     )
 
     class Meta:
@@ -48,7 +52,8 @@ class CalendarFeed(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="an_ended_feed_has_its_reason",
-                condition=Q(ended_at=None, ended_because="") | Q(ended_at__isnull=False) & ~Q(ended_because=""),
+                condition=Q(ended_at=None, ended_because="")
+                | Q(ended_at__isnull=False) & ~Q(ended_because=""),
             )
         ]
 

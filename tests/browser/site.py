@@ -14,6 +14,7 @@ from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.test import Client
 from django.urls import reverse
 
+from agent.wire.days import belgian_day
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.revocation import RevocationState
 from certificates.domain.tokens import TokenState
@@ -205,6 +206,7 @@ def make_site() -> Site:
     site.pages = {
         "dashboard": "/",
         "inventory": "/certificates/",
+        "calendar": f"/calendar/?month={belgian_day(certificate.not_after):%Y-%m}",
         "certificate": f"/certificates/{certificate.pk}/",
         "certificate-token": f"/certificates/{with_token.pk}/",
         "certificate-old": f"/certificates/{old.pk}/",

@@ -14,6 +14,7 @@ from tests.organisations.web.members import code_of
 PAGES = (
     "dashboard",
     "inventory",
+    "calendar",
     "certificate",
     "certificate-token",
     "certificate-old",

@@ -169,8 +169,8 @@ OF_LISTS = {
     "ehportal_share_issuers": "bigint",
 }
 """Whom an authority's list names, with what it says of them to everybody; how many it judges, or were moved."""
-OF_THE_INVENTORY = {"ehportal_gather_tallies": "bigint"}
-"""How many rows stand for what was added up."""
+OF_THE_INVENTORY = {"ehportal_gather_tallies": "bigint", "ehportal_count_ends": "bigint"}
+"""How many rows stand for what was added up, and how many figures that makes."""
 
 
 OF_KEYS = {

@@ -13,8 +13,8 @@ from organisations.domain.roles import Permission
 from organisations.services.feeds import OpenedFeed
 from organisations.tenancy import acting_for
 
-MOST_EVENTS = 2_000
-"""What calendars still take at once: some 1.2 MB. Where there is more, the soonest days stay."""
+MOST_EVENTS = 1_000
+"""What calendar programs still take at once: not quite a megabyte. Where there is more, the soonest days stay."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,17 @@ def gather(feed: OpenedFeed, now: datetime) -> Shown:
         if len(found) > MOST_EVENTS:
             found = certificate_entries(whose.organisations, first, last, names=0)
         found += other_entries(whose, first, last)
-    found.sort(key=lambda one: (one.day, one.occasion, str(one.organisation), one.environment, one.name, str(one.key)))
+    found.sort(
+        key=lambda one: (
+            one.day,
+            one.occasion,
+            str(one.organisation),
+            one.environment,
+            one.name,
+            str(one.key),
+        )
+    )
     until = found[MOST_EVENTS].day if len(found) > MOST_EVENTS else None
     language = feed.user.language if feed.organisation is None else feed.organisation.language
     owner = feed.user.full_name if feed.organisation is None else feed.organisation.name
     return Shown(tuple(found[:MOST_EVENTS]), names, language, owner, until)
-
-

@@ -80,7 +80,9 @@ def explained(occasion: Occasion) -> str:
         case Occasion.END:
             return _("After this day what uses it stops, and it can no longer be renewed.")
         case Occasion.MANDATE:
-            return _("After this day this person can no longer sign for the number. Register a new mandate in time.")
+            return _(
+                "After this day this person can no longer sign for the number. Register a new mandate in time."
+            )
         case Occasion.PAPER:
             return _("Draw up a new one in time if it must go on.")
         case _deadline:
@@ -99,7 +101,11 @@ def path_of(entry: Entry) -> str:
         return reverse("certificate", args=[entry.key])
     day = entry.day + (MANUAL_CHECK if entry.occasion is Occasion.LAST_SAFE else timedelta(0))
     word = "opens" if entry.occasion is Occasion.WINDOW else "ends"
-    asked = {f"{word}_from": day.isoformat(), f"{word}_until": day.isoformat(), "environment": entry.environment}
+    asked = {
+        f"{word}_from": day.isoformat(),
+        f"{word}_until": day.isoformat(),
+        "environment": entry.environment,
+    }
     return f"{reverse('inventory')}?{urlencode(asked)}"
 
 

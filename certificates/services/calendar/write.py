@@ -45,7 +45,12 @@ def write_calendar(shown: Shown) -> bytes:
         calendar.add("method", "PUBLISH")
         name = _("Certificates of %(name)s") % {"name": _plain(shown.owner)}
         told = _reach(shown.until)
-        for name_of, value in (("name", name), ("x-wr-calname", name), ("description", told), ("x-wr-caldesc", told)):
+        for name_of, value in (
+            ("name", name),
+            ("x-wr-calname", name),
+            ("description", told),
+            ("x-wr-caldesc", told),
+        ):
             calendar.add(name_of, value)
         calendar.add("refresh-interval", vDuration(EVERY), parameters={"VALUE": "DURATION"})
         calendar.add("x-published-ttl", vDuration(EVERY).to_ical().decode())
@@ -60,7 +65,9 @@ def _reach(until: date | None) -> str:
     if until is None:
         return _("From 30 days ago until 400 days ahead. What was renewed is not in it.")
     day = date_format(until, pgettext("a day, Django date format", "j F Y"))
-    return _("From 30 days ago until %(day)s: more does not fit. What was renewed is not in it.") % {"day": day}
+    return _("From 30 days ago until %(day)s: more does not fit. What was renewed is not in it.") % {
+        "day": day
+    }
 
 
 def _event(entry: Entry, shown: Shown, meaning: str, *, several: bool) -> Event:

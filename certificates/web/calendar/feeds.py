@@ -39,9 +39,13 @@ def feed_revoke(request: TenantRequest, feed_id: UUID) -> HttpResponse:
     mine = Q(organisation=None, user=request.tenancy.user)
     if request.tenancy.may(MANAGE):
         mine |= Q(organisation=request.tenancy.organisation)
-    feed = get_object_or_404(CalendarFeed.objects.filter(mine).select_related("user", "organisation"), pk=feed_id)
+    feed = get_object_or_404(
+        CalendarFeed.objects.filter(mine).select_related("user", "organisation"), pk=feed_id
+    )
     revoke_feed(feed, tenancy=request.tenancy, now=timezone.now())
     messages.success(
-        request, _("The calendar feed “%(name)s” is revoked: its address shows nothing any more.") % {"name": feed.name}
+        request,
+        _("The calendar feed “%(name)s” is revoked: its address shows nothing any more.")
+        % {"name": feed.name},
     )
     return redirect("calendar")

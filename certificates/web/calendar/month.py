@@ -45,20 +45,29 @@ class Day:
 
 
 def month_of(given: str, today: date) -> date | None:
-    """Return the first day of the month that an address names, this one's where it names none; None for none there is."""
+    """Return the first day of the month that an address names, or of this one; None for none that there is."""
     if not given:
         return today.replace(day=1)
     year, _dash, month = given.partition("-")
     if not (year.isascii() and month.isascii() and year.isdigit() and month.isdigit()):
         return None
-    if len(year) != 4 or len(month) > 2 or not FIRST_YEAR <= int(year) <= LAST_YEAR or not 1 <= int(month) <= 12:
+    if (
+        len(year) != 4
+        or len(month) > 2
+        or not FIRST_YEAR <= int(year) <= LAST_YEAR
+        or not 1 <= int(month) <= 12
+    ):
         return None
     return date(int(year), int(month), 1)
 
 
 def beside(month: date, step: int) -> date | None:
     """Return the month before (-1) or after (1); None beyond the calendar's years."""
-    other = (month + timedelta(days=31)).replace(day=1) if step > 0 else (month - timedelta(days=1)).replace(day=1)
+    other = (
+        (month + timedelta(days=31)).replace(day=1)
+        if step > 0
+        else (month - timedelta(days=1)).replace(day=1)
+    )
     return other if FIRST_YEAR <= other.year <= LAST_YEAR else None
 
 
@@ -68,7 +77,9 @@ def days_of(month: date) -> tuple[date, date]:
     return weeks[0][0], weeks[-1][-1]
 
 
-def weeks_of(month: date, counts: Iterable[DayCount], entries: Iterable[Entry], today: date) -> list[list[Day]]:
+def weeks_of(
+    month: date, counts: Iterable[DayCount], entries: Iterable[Entry], today: date
+) -> list[list[Day]]:
     """Lay the days of a month out in weeks, from Monday to Sunday."""
     lines: dict[date, list[Line]] = {}
     for one in counts:
@@ -88,7 +99,11 @@ def _of_certificates(one: DayCount) -> list[Line]:
         day += MANUAL_CHECK
     elif one.occasion is Occasion.WINDOW:
         word = "opens"
-    asked = {f"{word}_from": day.isoformat(), f"{word}_until": day.isoformat(), "environment": one.environment}
+    asked = {
+        f"{word}_from": day.isoformat(),
+        f"{word}_until": day.isoformat(),
+        "environment": one.environment,
+    }
     address = f"{reverse('inventory')}?{urlencode(asked)}"
     acceptance = one.environment == Environment.ACCEPTANCE
     found = []
@@ -124,9 +139,7 @@ def _of_others(occasion: Occasion, found: list[Entry]) -> list[Line]:
     tone = TONES[occasion]
     if len(found) > ONE_BY_ONE:
         return [Line(_counted(occasion, len(found)), reverse(LISTS[occasion]), tone, acceptance=False)]
-    return [
-        Line(_named(one), path_of(one), tone, one.environment == Environment.ACCEPTANCE) for one in found
-    ]
+    return [Line(_named(one), path_of(one), tone, one.environment == Environment.ACCEPTANCE) for one in found]
 
 
 def _named(entry: Entry) -> str:

@@ -23,7 +23,12 @@ def calendar(request: TenantRequest) -> HttpResponse:
 
 
 def calendar_shown(
-    request: TenantRequest, *, made: CalendarFeed | None = None, secret: str = "", error: str = "", status: int = 200
+    request: TenantRequest,
+    *,
+    made: CalendarFeed | None = None,
+    secret: str = "",
+    error: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     """Return the page; `secret` is that of a feed which was just made, and shown this once."""
     tenancy, today = request.tenancy, belgian_day(timezone.now())

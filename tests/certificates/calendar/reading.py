@@ -1,12 +1,14 @@
 """Feeds as calendar programs read them."""
 
-from icalendar import Calendar, Event
+from datetime import UTC, datetime
+from typing import Any
+
+from icalendar import Calendar
 
 from organisations.access import Tenancy, tenancies_of
 from organisations.models import CalendarFeed, Organisation, User
 from organisations.services.feeds import make_feed
 from organisations.tenancy import acting_for
-from datetime import UTC, datetime
 
 
 def feed_of(user: User, organisation: Organisation, *, shared: bool = False) -> tuple[CalendarFeed, str]:
@@ -19,9 +21,14 @@ def feed_of(user: User, organisation: Organisation, *, shared: bool = False) -> 
     return feed, f"/calendar/feeds/{secret}.ics"
 
 
-def events(content: bytes) -> list[Event]:
+def calendar_of(content: bytes) -> Any:
+    """Return a calendar, read by the library."""
+    return Calendar.from_ical(content)
+
+
+def events(content: bytes) -> list[Any]:
     """Return the events of a calendar, read by the library."""
-    return [one for one in Calendar.from_ical(content).walk("VEVENT") if isinstance(one, Event)]
+    return list(calendar_of(content).walk("VEVENT"))
 
 
 def titles(content: bytes) -> list[str]:

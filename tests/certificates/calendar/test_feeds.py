@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from icalendar import Calendar
 
 from agent.wire.days import BRUSSELS, belgian_day
 from certificates.domain.lifecycle import Environment
@@ -18,7 +17,7 @@ from organisations.services.feeds import digest_of, open_feed, revoke_feed
 from organisations.services.mandates import give_mandate
 from organisations.services.members import take_role
 from organisations.tenancy import acting_for
-from tests.certificates.calendar.reading import events, feed_of, titles
+from tests.certificates.calendar.reading import calendar_of, events, feed_of, titles
 from tests.certificates.web.shelf import shelve
 from tests.organisations.web.members import member
 from tests.support.hospital import Hospital, make_hospital
@@ -44,11 +43,11 @@ def test_the_three_days_of_a_certificate(hospital: Hospital) -> None:
     assert answer["Content-Type"] == "text/calendar; charset=utf-8"
     assert answer["Cache-Control"] == "private, max-age=300, must-revalidate"
     assert {str(one["SUMMARY"]): one["DTSTART"].dt for one in events(answer.content)} == {
-        "CBE=0406798006, PHARMACY kan vanaf vandaag vernieuwd worden": TODAY + timedelta(days=30),
-        "Laatste veilige dag om CBE=0406798006, PHARMACY te vernieuwen": TODAY + timedelta(days=110),
+        "CBE=0406798006, PHARMACY kan vanaf vandaag hernieuwd worden": TODAY + timedelta(days=30),
+        "Laatste veilige dag om CBE=0406798006, PHARMACY te hernieuwen": TODAY + timedelta(days=110),
         "CBE=0406798006, PHARMACY eindigt": TODAY + timedelta(days=120),
     }
-    calendar = Calendar.from_ical(answer.content)
+    calendar = calendar_of(answer.content)
     assert calendar["METHOD"] == "PUBLISH"
     assert "400" in calendar["X-WR-CALDESC"]
     for one in events(answer.content):
@@ -155,7 +154,9 @@ def test_an_own_feed_has_all_organisations_and_an_organisations_feed_one(hospita
     assert "THERE" not in " ".join(titles(read(shared).content))
 
 
-@pytest.mark.parametrize(("language", "word"), [("nl", "eindigt"), ("fr", "prend fin"), ("de", "endet"), ("en", "ends")])
+@pytest.mark.parametrize(
+    ("language", "word"), [("nl", "eindigt"), ("fr", "prend fin"), ("de", "endet"), ("en", "ends")]
+)
 def test_it_speaks_its_readers_language(hospital: Hospital, language: str, word: str) -> None:
     shelve(hospital.organisation, "A", 45)
     User.objects.filter(pk=hospital.administrator.pk).update(language=language)
@@ -175,7 +176,8 @@ def test_unknown_revoked_and_malformed_answer_alike(hospital: Hospital) -> None:
         actions = AuditEvent.objects.filter(subject_id=feed.pk).values_list("action", flat=True)
         assert sorted(actions) == ["feed_made", "feed_revoked"]
     answers = [
-        read(one) for one in (address, f"/calendar/feeds/{'x' * 43}.ics", "/calendar/feeds/short.ics", address)
+        read(one)
+        for one in (address, f"/calendar/feeds/{'x' * 43}.ics", "/calendar/feeds/short.ics", address)
     ]
     told = {(one.status_code, one.content, str(sorted(one.headers.items() - {("X-Request-Id", one["X-Request-Id"])})))
             for one in answers}  # fmt: skip

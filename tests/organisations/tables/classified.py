@@ -105,6 +105,7 @@ NOBODYS: dict[str, str] = {
     "ehportal_cache": "Counts of failed sign-ins and codes that were used, before anybody is known.",
     "mfa_authenticator": "Second steps of accounts, before an organisation is chosen.",
     "certificates_cardcheck": "Cards whose authority is asked, whoever they then work for; sealed, and gone soon.",
+    "certificates_endfigure": "How many certificates end when, for all organisations together; figures only.",
     "certificates_issuer": "Certificates of authorities that lead to an anchor: public, the same for all.",
     "certificates_listedcertificate": "The entries of such a list: serial numbers of its issuer, whoever has them.",
     "certificates_revocationlist": "What an authority publishes of all that it revoked; it names no organisation.",
