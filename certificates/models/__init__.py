@@ -14,6 +14,7 @@ from certificates.models.listing.search import SearchEntry
 from certificates.models.listing.tally import Tally
 from certificates.models.listing.views import SavedView
 from certificates.models.paper import Paper
+from certificates.models.probe import Incident, ProbedService, ServiceCall, ServiceHour, ServiceTargets
 from certificates.models.records import RecordProposal, RecordsInquiry
 from certificates.models.request import CertificateRequest
 from certificates.models.revocation import Revocation
@@ -40,6 +41,7 @@ __all__ = [
     "Errand",
     "ForeignRequest",
     "ImportBatch",
+    "Incident",
     "Installation",
     "Intake",
     "Issuer",
@@ -48,6 +50,7 @@ __all__ = [
     "MachineLook",
     "Note",
     "Paper",
+    "ProbedService",
     "RecordProposal",
     "RecordsInquiry",
     "Revocation",
@@ -55,6 +58,9 @@ __all__ = [
     "SavedView",
     "SearchEntry",
     "SentWork",
+    "ServiceCall",
+    "ServiceHour",
+    "ServiceTargets",
     "SignedWork",
     "StatusAnswer",
     "Tag",

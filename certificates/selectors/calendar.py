@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -85,7 +86,7 @@ def certificates_by_day(
         SELECT day, organisation_id, environment, CASE WHEN names <= %(names)s THEN common_name ELSE '' END AS name,
                sum(number), sum(total), max(stamp), min(one)
         FROM counted GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"""  # noqa: S608  # names of ours
-    told = {
+    told: dict[str, Any] = {
         "organisations": list(organisations),
         "first": datetime.combine(first, time(), BRUSSELS),
         "last": datetime.combine(last + timedelta(days=1), time(), BRUSSELS),

@@ -102,13 +102,13 @@ class CertificateFilters(django_filters.FilterSet):  # type: ignore[misc]  # it 
 
     def _opens_from(self, rows: CertificateQuerySet, _name: str, day: Any) -> CertificateQuerySet:
         rows = rows.alias(window_start=WINDOW_START)
-        return rows.filter(window_start__gte=datetime.combine(day, time(), BRUSSELS))
+        return rows.filter(Q(window_start__gte=datetime.combine(day, time(), BRUSSELS)))
 
     def _opens_until(self, rows: CertificateQuerySet, _name: str, day: Any) -> CertificateQuerySet:
         if day.year >= MAXYEAR:
             return rows
         rows = rows.alias(window_start=WINDOW_START)
-        return rows.filter(window_start__lt=datetime.combine(day + timedelta(days=1), time(), BRUSSELS))
+        return rows.filter(Q(window_start__lt=datetime.combine(day + timedelta(days=1), time(), BRUSSELS)))
 
     def _on_machine(self, rows: CertificateQuerySet, _name: str, machine: str) -> CertificateQuerySet:
         return rows.filter(self._beside(Installation.objects.present().filter(machine__iexact=machine)))

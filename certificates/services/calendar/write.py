@@ -54,11 +54,11 @@ def write_calendar(shown: Shown) -> bytes:
             calendar.add(name_of, value)
         calendar.add("refresh-interval", vDuration(EVERY), parameters={"VALUE": "DURATION"})
         calendar.add("x-published-ttl", vDuration(EVERY).to_ical().decode())
-        alarms = {occasion: explained(occasion) for occasion in Occasion}
+        meanings = {occasion: explained(occasion) for occasion in Occasion}
         several = len(shown.names) > 1
         for entry in shown.entries:
-            calendar.add_component(_event(entry, shown, alarms[entry.occasion], several=several))
-        return bytes(calendar.to_ical())
+            calendar.add_component(_event(entry, shown, meanings[entry.occasion], several=several))
+        return bytes(calendar.to_ical())  # type: ignore[no-untyped-call]  # the library's one method without types
 
 
 def _reach(until: date | None) -> str:
