@@ -22,6 +22,7 @@ from certificates.web.requests import new as new_request
 from certificates.web.requests import pages as requests
 from certificates.web.revocations import new as new_revocation
 from certificates.web.revocations import pages as revocations
+from certificates.web.services import pages as services
 from certificates.web.signing import pages as signing
 from certificates.web.tokens import pages as tokens
 from organisations.web.workstation import workstation
@@ -32,6 +33,8 @@ urlpatterns = [
     path("calendar/feeds/make", feeds.feed_make, name="feed-make"),
     path("calendar/feeds/<uuid:feed_id>/revoke", feeds.feed_revoke, name="feed-revoke"),
     path("calendar/feeds/<str:secret>.ics", calendar_feed, name="calendar-feed"),
+    path("services/", services.services, name="services"),
+    path("services/targets", services.service_targets, name="service-targets"),
     path("certificates/", listing.inventory, name="inventory"),
     path("certificates/count", listing.inventory_count, name="inventory-count"),
     path("certificates/export", export.inventory_export, name="inventory-export"),

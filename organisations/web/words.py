@@ -192,6 +192,7 @@ ACTIONS: dict[str, Text] = {
     "note_removed": _("Note removed"),
     "view_shared": _("View of the certificates shared"),
     "view_removed": _("Shared view of the certificates removed"),
+    "service_targets_set": _("Targets for the government's services set"),
     "switch_confirmed": _("Switch to the new certificate confirmed"),
     "certificate_recorded": _("Certificate taken over from the government's records"),
     "certificate_shared": _("Owner lets the organisation see the certificate"),
