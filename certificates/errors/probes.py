@@ -10,6 +10,6 @@ class TargetsRefused(DomainError):
 
     code = "targets_refused"
     title = _(
-        "Give a share of at most 100 percent, at most 60000 milliseconds, and hours of at least one day, the first before "
-        "the last."
+        "Give a share of at most 100 percent, at most 60000 milliseconds, and hours of at least one day, the first "
+        "before the last."
     )

@@ -13,7 +13,7 @@ from organisations.models.queued import Queued
 
 
 class ProbedService(Queued):
-    """One service of one environment, of no organisation: the row is asked every few minutes, and says how it stands."""
+    """One service of one environment, of no organisation: asked every few minutes, it says how it stands."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=20)
@@ -103,7 +103,8 @@ class Incident(models.Model):
                 fields=["service"], condition=Q(ended_at=None), name="one_open_incident_a_service"
             ),
             models.CheckConstraint(
-                condition=Q(ended_at=None) | Q(ended_at__gte=F("began_at")), name="an_incident_ends_after_it_began"
+                condition=Q(ended_at=None) | Q(ended_at__gte=F("began_at")),
+                name="an_incident_ends_after_it_began",
             ),
         ]
         indexes = [models.Index(fields=["began_at"], name="incident_by_time")]

@@ -43,13 +43,16 @@ class Figures:
         return percentile(self.latencies, 0.95)
 
 
+ALWAYS = Week()
+
+
 @dataclass(frozen=True)
 class Expected:
     """What an organisation expects; without a row of its own nothing, in all hours."""
 
     percent: float | None = None
     milliseconds: int | None = None
-    week: Week = Week()
+    week: Week = ALWAYS
     without_holidays: bool = False
 
     def met(self, figures: Figures) -> bool | None:

@@ -32,6 +32,7 @@ from tests.browser.shelf import (
     papers_and_foreigners,
     renewed,
 )
+from tests.certificates.probes.months import half_a_year
 from tests.certificates.web.records.shelf import answered
 from tests.certificates.web.revocations.endings import revoke
 from tests.certificates.web.shelf import ask, give_token, shelve
@@ -162,6 +163,7 @@ def make_site() -> Site:
             other, type="CBE", value=hospital.identifier.value, actor=PLATFORM, now=datetime.now(UTC)
         )
     fill_shelf(hospital)
+    half_a_year(datetime.now(UTC))
     certificate = shelve(here, "EHBOX-CENTRAAL", 61)
     strange = shelve(here, "ZELFGEMAAKT", 61, chain_trusted=False, revocation_status="unknown")
     for language, days in (("nl", 61), ("fr", 700)):
@@ -215,6 +217,7 @@ def make_site() -> Site:
         "renewal": f"/certificates/{certificate.pk}/renew/",
         "renewal-too-early": f"/certificates/{new.pk}/renew/",
         "installations": "/installations/",
+        "services": "/services/",
         "key-store-lost": f"/requests/{key_store_lost(hospital, certificate).pk}/",
         "import": "/certificates/import/",
         "requests": "/requests/",

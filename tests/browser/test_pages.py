@@ -23,6 +23,7 @@ PAGES = (
     "renewal",
     "renewal-too-early",
     "installations",
+    "services",
     "key-store-lost",
     "import",
     "requests",

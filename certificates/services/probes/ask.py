@@ -24,7 +24,7 @@ SOONER = timedelta(minutes=1)
 
 
 def plan_services(now: datetime) -> int:
-    """Make a row for each service that is configured and has none, and ask again those that were not; return how many."""
+    """Make a row for each configured service that has none, and ask again those that were not; return how many."""
     there = configured()
     known = {(one.name, one.environment): one for one in ProbedService.objects.all()}
     new = [ProbedService(name=name, environment=where) for name, where in there if (name, where) not in known]

@@ -35,6 +35,7 @@ def fold_calls(now: datetime) -> int:
     """Add the calls of the hours that may have grown up; return how many hours were written. Safe to run twice."""
     with connection.cursor() as cursor:
         cursor.execute(
-            FOLD, {"available": sorted(one.value for one in AVAILABLE), "bounds": [float(one) for one in BOUNDS]}
+            FOLD,
+            {"available": sorted(one.value for one in AVAILABLE), "bounds": [float(one) for one in BOUNDS]},
         )
         return cursor.rowcount

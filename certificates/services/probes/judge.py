@@ -32,7 +32,11 @@ def judge(heard: Heard) -> tuple[Outcome, str] | None:
     if envelope.tag != f"{{{SOAP}}}Envelope" or len(bodies) != 1 or len(bodies[0]) != 1:
         return judge_status(heard.status, default=Outcome.BROKEN)
     if bodies[0][0].tag != f"{{{SOAP}}}Fault":
-        return (Outcome.ANSWERED, "") if heard.status == 200 else judge_status(heard.status, default=Outcome.BROKEN)
+        return (
+            (Outcome.ANSWERED, "")
+            if heard.status == 200
+            else judge_status(heard.status, default=Outcome.BROKEN)
+        )
     try:
         read_payload(heard.content, heard.status, "", service=CERTRA)
     except Transient as error:
@@ -59,5 +63,3 @@ def judge_failure(cause: BaseException | None, summary: str) -> tuple[Outcome, s
 def _said(error: CertraError) -> str:
     told = ", ".join(f"{one.code} {one.message}".strip() for one in error.answers) or error.summary
     return mask_ssins(told)[:MOST_SAID]
-
-

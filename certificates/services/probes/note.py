@@ -50,7 +50,11 @@ def note(name: str, environment: str, outcome: Outcome, said: str, *, seconds: f
     address may be wrong. The row is locked meanwhile.
     """
     with transaction.atomic():
-        row = ProbedService.objects.select_for_update(of=("self",)).filter(name=name, environment=environment).first()
+        row = (
+            ProbedService.objects.select_for_update(of=("self",))
+            .filter(name=name, environment=environment)
+            .first()
+        )
         if row is None:
             return
         now, took = _now(), min(round(seconds * 1000), 2**31 - 1)

@@ -1,7 +1,7 @@
 """Which services are asked, where each stands, and the small harmless call by which it is found out.
 
-None of these calls changes anything: questions to which anybody gets an answer, and a request without a signature, which
-no service can carry out. A further service is one line of `SERVICES`.
+None of these calls changes anything: questions to which anybody gets an answer, and a request without a signature,
+which no service can carry out. A further service is one line of `SERVICES`.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from agent.wire.jobs import Identifier
-from certificates.certra.services import DEPOT, ETKRA
 from certificates.certra.services import CERTRA as REGISTRATION
-from certificates.certra.services import Service
+from certificates.certra.services import DEPOT, ETKRA, Service
 from certificates.domain.lifecycle import Environment
 from certificates.services.signing.gateways import depot_of, gateway_of, token_gateway_of
 from outside.http import exchange

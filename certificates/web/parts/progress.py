@@ -114,7 +114,8 @@ def progress_view(
         "lines": lines_of(events),
         "is_holder": found.holder.user_id == request.tenancy.user.pk,
         "to_sign": found.state == SigningState.AWAITING_SIGNATURE and hasattr(found, "job"),
-        "version": f"{found.state}-{found.state_since.timestamp():.0f}-{int(found.problem is not None)}-{arrived}-{len(away)}",
+        "version": f"{found.state}-{found.state_since.timestamp():.0f}-{int(found.problem is not None)}-{arrived}"
+        f"-{len(away)}",
         "away": away,
         "letters": letters,
         "sees_answers": may_act,

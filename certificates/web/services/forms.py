@@ -17,7 +17,11 @@ class TargetsForm(forms.Form):
     """Share, time, and from which until which hour each day of the week counts."""
 
     percent = forms.DecimalField(
-        label=_("Available, percent of the calls"), max_digits=5, decimal_places=2, required=False, localize=True
+        label=_("Available, percent of the calls"),
+        max_digits=5,
+        decimal_places=2,
+        required=False,
+        localize=True,
     )
     milliseconds = forms.IntegerField(label=_("Milliseconds for 95 of 100 calls"), required=False)
     without_holidays = forms.BooleanField(label=_("Legal holidays of Belgium do not count"), required=False)
@@ -38,7 +42,11 @@ class TargetsForm(forms.Form):
     def week(self) -> list[tuple[str, forms.BoundField, forms.BoundField]]:
         """Return each day's name with its two fields."""
         return [
-            (date_format(MONDAY + timedelta(days=number), "l"), self[f"from_{number}"], self[f"until_{number}"])
+            (
+                date_format(MONDAY + timedelta(days=number), "l"),
+                self[f"from_{number}"],
+                self[f"until_{number}"],
+            )
             for number in range(7)
         ]
 

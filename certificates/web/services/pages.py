@@ -104,7 +104,9 @@ def service_targets(request: TenantRequest) -> HttpResponse:
     return redirect("services")
 
 
-def services_shown(request: TenantRequest, *, form: TargetsForm | None = None, status: int = 200) -> HttpResponse:
+def services_shown(
+    request: TenantRequest, *, form: TargetsForm | None = None, status: int = 200
+) -> HttpResponse:
     """Return the page; `form` is one that was refused."""
     now, here = timezone.now(), request.tenancy.organisation
     expected = probes.expected_by(here)
@@ -145,7 +147,8 @@ def _line(
     this = today.replace(day=1)
     told = {since: found[row.pk] for since, found in months.items() if row.pk in found}
     lines = [
-        MonthLine(since, figures, expected.met(figures)) for since, figures in sorted(told.items(), reverse=True)
+        MonthLine(since, figures, expected.met(figures))
+        for since, figures in sorted(told.items(), reverse=True)
     ]
     current = next((one for one in lines if one.month == this), MonthLine(this, Figures(), None))
     return ServiceLine(

@@ -27,4 +27,3 @@ OUTCOMES: dict[Outcome, Text] = {
     Outcome.UNREACHABLE: _("no connection"),
     Outcome.BROKEN: _("no answer that makes sense"),
 }
-

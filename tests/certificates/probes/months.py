@@ -6,7 +6,9 @@ from certificates.domain.probes import BOUNDS, Outcome
 from certificates.models import Incident, ProbedService, ServiceHour
 
 
-def service(name: str = "certra", environment: str = "production", *, now: datetime, **fields: object) -> ProbedService:
+def service(
+    name: str = "certra", environment: str = "production", *, now: datetime, **fields: object
+) -> ProbedService:
     """Return a service that was heard a minute ago."""
     values: dict[str, object] = {
         "outcome": Outcome.ANSWERED.value,
