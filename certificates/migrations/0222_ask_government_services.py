@@ -11,7 +11,8 @@ ROLE = settings.DATABASE_WEB_ROLE
 WAITS = (
     "item.next_attempt_at > clock_timestamp() AND item.parked_at IS NULL AND item.problem ->> 'kind' IN ('transient', 'silent')"
     " AND (item.leased_until IS NULL OR item.leased_until <= clock_timestamp())"
-    " AND item.state NOT IN ('submitting', 'outcome_unknown')"
+    " AND item.state IN ('awaiting_contract', 'signed', 'ready', 'awaiting_certificate', 'awaiting_confirmation',"
+    " 'awaiting_evidence')"
 )
 """What was certainly not done for want of an answer; how an unknown outcome is asked for has its own time."""
 SOON = "SET next_attempt_at = least(item.next_attempt_at, clock_timestamp() + random() * interval '20 seconds')"
@@ -25,9 +26,9 @@ class Migration(migrations.Migration):
     operations = [
         *leasable("certificates_probedservice"),
         *claimable("service_probes", "certificates_probedservice", ROLE, organisation="id"),
-        forgettable("service_calls", "certificates_servicecall", ROLE, over="at < before", days=2),
-        forgettable("service_hours", "certificates_servicehour", ROLE, over="hour < before", days=400),
-        forgettable("incidents", "certificates_incident", ROLE, over="ended_at < before", days=400),
+        forgettable("service_calls", "certificates_servicecall", ROLE, over="at < before", days=8),
+        forgettable("service_hours", "certificates_servicehour", ROLE, over="hour < before", days=800),
+        forgettable("incidents", "certificates_incident", ROLE, over="ended_at < before", days=800),
         migrations.RunSQL(
             sql=[f"""
                 CREATE FUNCTION ehportal_go_on(which text) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER {SETTINGS} AS $$

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q
@@ -122,7 +123,11 @@ def _figures(unit: str, first: date, expected: Expected) -> dict[date, dict[obje
             AND NOT local::date = ANY (%(off)s)
         GROUP BY 1, 2 ORDER BY 1 DESC"""  # noqa: S608  # numbers and names of ours
     off = _holidays_since(first) if expected.without_holidays else []
-    told = {"first": datetime.combine(first, time(), BRUSSELS), "hours": expected.week.hours(), "off": off}
+    told: dict[str, Any] = {
+        "first": datetime.combine(first, time(), BRUSSELS),
+        "hours": expected.week.hours(),
+        "off": off,
+    }
     found: dict[date, dict[object, Figures]] = {}
     with connection.cursor() as cursor:
         cursor.execute(query, told)

@@ -98,14 +98,20 @@ KEPT = (
         _("Nobody goes by them any more."),
     ),
     Kept(
+        "calendar_feeds",
+        _("Calendar feeds that have ended"),
+        timedelta(days=400),
+        _("The record keeps who made and revoked them for good."),
+    ),
+    Kept(
         "service_calls",
-        _("Single calls to the government's services"),
+        _("Single calls to services of the government"),
         timedelta(days=8),
         _("They are counted by the hour within minutes; a week helps to find out what went wrong."),
     ),
     Kept(
         "service_hours",
-        _("What became of calls to the government's services, by the hour"),
+        _("What became of calls to services of the government, by the hour"),
         timedelta(days=800),
         _("A year can be compared with the one before."),
     ),

@@ -20,7 +20,7 @@ from certificates.services.calendar.words import address_of, explained, title_of
 
 DAY = timedelta(days=1)
 MORNING = timedelta(hours=9)
-EVERY = timedelta(hours=6)
+EVERY, WRITTEN = timedelta(hours=6), "PT6H"
 """How often calendar programs are told to look again."""
 MOST_TITLE = 300
 BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -53,12 +53,12 @@ def write_calendar(shown: Shown) -> bytes:
         ):
             calendar.add(name_of, value)
         calendar.add("refresh-interval", vDuration(EVERY), parameters={"VALUE": "DURATION"})
-        calendar.add("x-published-ttl", vDuration(EVERY).to_ical().decode())
+        calendar.add("x-published-ttl", WRITTEN)
         meanings = {occasion: explained(occasion) for occasion in Occasion}
         several = len(shown.names) > 1
         for entry in shown.entries:
             calendar.add_component(_event(entry, shown, meanings[entry.occasion], several=several))
-        return bytes(calendar.to_ical())  # type: ignore[no-untyped-call]  # the library's one method without types
+        return bytes(calendar.to_ical())
 
 
 def _reach(until: date | None) -> str:

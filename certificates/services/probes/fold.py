@@ -38,4 +38,4 @@ def fold_calls(now: datetime) -> int:
             FOLD,
             {"available": sorted(one.value for one in AVAILABLE), "bounds": [float(one) for one in BOUNDS]},
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)

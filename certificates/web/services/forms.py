@@ -26,7 +26,7 @@ class TargetsForm(forms.Form):
     milliseconds = forms.IntegerField(label=_("Milliseconds for 95 of 100 calls"), required=False)
     without_holidays = forms.BooleanField(label=_("Legal holidays of Belgium do not count"), required=False)
 
-    def __init__(self, *args: Any, expected: Expected, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, expected: Expected) -> None:
         initial: dict[str, Any] = {
             "percent": expected.percent,
             "milliseconds": expected.milliseconds,
@@ -34,7 +34,7 @@ class TargetsForm(forms.Form):
         }
         for number, one in enumerate(expected.week.days):
             initial |= {f"from_{number}": one[0] if one else 0, f"until_{number}": one[1] if one else 0}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)
         for number in range(7):
             for word in ("from", "until"):
                 self.fields[f"{word}_{number}"] = forms.TypedChoiceField(choices=HOURS, coerce=int)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -141,7 +142,7 @@ def _line(
     expected: Expected,
     months: dict[date, dict[object, Figures]],
     days: dict[date, dict[object, Figures]],
-    away: dict[object, datetime],
+    away: dict[UUID, datetime],
 ) -> ServiceLine:
     today = belgian_day(now)
     this = today.replace(day=1)

@@ -1,7 +1,7 @@
 """The government's services asked over HTTP: what is available, when an incident opens and closes, what goes on."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import pytest_django
@@ -145,7 +145,7 @@ def test_a_request_that_is_asked_during_an_incident_waits_and_goes_on_by_itself(
     assert hospital.reload(request).state == RequestState.AWAITING_SIGNATURE
 
 
-def hospital_request(hospital: Hospital, key: object, at: datetime) -> None:
+def hospital_request(hospital: Hospital, key: UUID, at: datetime) -> None:
     with acting_for([hospital.organisation.pk], as_platform=True):
         CertificateRequest.objects.filter(pk=key).update(next_attempt_at=at)
 
