@@ -63,33 +63,33 @@ class Migration(migrations.Migration):
                 CREATE FUNCTION {COUNT_ENDS}() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER {SETTINGS} AS $$
                 DECLARE
                     today date := (clock_timestamp() AT TIME ZONE 'Europe/Brussels')::date;
+                    midnight timestamptz := today::timestamp AT TIME ZONE 'Europe/Brussels';
+                    next_midnight timestamptz := (today + 1)::timestamp AT TIME ZONE 'Europe/Brussels';
+                    last_days timestamptz := (today + 31)::timestamp AT TIME ZONE 'Europe/Brussels';
                     figures bigint;
                 BEGIN
                     DELETE FROM certificates_endfigure;
                     INSERT INTO certificates_endfigure (environment, kind, standing, ends, number, first_end)
-                    WITH alike AS (
-                        -- What came and went since the last gathering stands in several rows.
-                        SELECT environment, private_to_id IS NULL AS shared, not_before, not_after, window_start,
-                               revocation_status, chain_trusted, renewed, ending, sum(number) AS number
-                        FROM {TABLE} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 HAVING sum(number) > 0
+                    WITH by_day AS (
+                        -- What came and went since the last gathering stands in several rows: they cancel out.
+                        SELECT environment, private_to_id IS NULL AS shared, not_after,
+                               CASE WHEN revocation_status = 'revoked' THEN 'revoked'
+                                    WHEN NOT chain_trusted THEN 'not_recognised'
+                                    WHEN not_after < midnight THEN 'expired'
+                                    WHEN revocation_status = 'on_hold' THEN 'on_hold'
+                                    WHEN not_before >= next_midnight THEN 'not_yet_valid'
+                                    WHEN ending THEN 'being_revoked'
+                                    WHEN renewed THEN 'renewed'
+                                    WHEN window_start < next_midnight THEN 'renewable'
+                                    WHEN not_after < last_days THEN 'ends_soon'
+                                    ELSE 'valid' END AS standing,
+                               sum(number) AS number
+                        FROM {TABLE} GROUP BY 1, 2, 3, 4
                     ), placed AS (
-                        SELECT *, (not_after AT TIME ZONE 'Europe/Brussels')::date - today AS days,
-                               (not_before AT TIME ZONE 'Europe/Brussels')::date > today AS early,
-                               (window_start AT TIME ZONE 'Europe/Brussels')::date <= today AS open
-                        FROM alike
+                        SELECT *, (not_after AT TIME ZONE 'Europe/Brussels')::date - today AS days
+                        FROM by_day WHERE number > 0
                     )
-                    SELECT environment,
-                           CASE WHEN shared THEN 'organisation' ELSE 'own' END,
-                           CASE WHEN revocation_status = 'revoked' THEN 'revoked'
-                                WHEN NOT chain_trusted THEN 'not_recognised'
-                                WHEN days < 0 THEN 'expired'
-                                WHEN revocation_status = 'on_hold' THEN 'on_hold'
-                                WHEN early THEN 'not_yet_valid'
-                                WHEN ending THEN 'being_revoked'
-                                WHEN renewed THEN 'renewed'
-                                WHEN open THEN 'renewable'
-                                WHEN days <= 30 THEN 'ends_soon'
-                                ELSE 'valid' END,
+                    SELECT environment, CASE WHEN shared THEN 'organisation' ELSE 'own' END, standing,
                            CASE WHEN days < 0 THEN 'ended' WHEN days <= 1 THEN '1' WHEN days <= 7 THEN '7'
                                 WHEN days <= 30 THEN '30' WHEN days <= 90 THEN '90' ELSE 'later' END,
                            sum(number), min(not_after)
