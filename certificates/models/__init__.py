@@ -14,11 +14,11 @@ from certificates.models.listing.search import SearchEntry
 from certificates.models.listing.tally import Tally
 from certificates.models.listing.views import SavedView
 from certificates.models.paper import Paper
-from certificates.models.probe import Incident, ProbedService, ServiceCall, ServiceHour, ServiceTargets
 from certificates.models.records import RecordProposal, RecordsInquiry
 from certificates.models.request import CertificateRequest
 from certificates.models.revocation import Revocation
 from certificates.models.token import ContinuityProof, EncryptionToken, LoginProof
+from certificates.models.watch.probe import Incident, ProbedService, ServiceCall, ServiceHour, ServiceTargets
 
 SignedWork = CertificateRequest | Revocation
 """What a holder signs with an eID, and the government gets once."""

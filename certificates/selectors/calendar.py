@@ -10,10 +10,10 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 
 from agent.wire.days import BRUSSELS, belgian_day
-from certificates.domain.calendar import Occasion, last_safe_day
 from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.domain.papers import PaperState
 from certificates.domain.validity import REPLACEMENT_WINDOW, RevocationStatus
+from certificates.domain.watch.calendar import Occasion, last_safe_day
 from certificates.models import ForeignRequest, Paper, Tally
 from organisations.models import Mandate, Organisation
 

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from agent.wire.days import BRUSSELS, belgian_day
 from certificates.domain.lifecycle import Environment
-from certificates.domain.probes import BOUNDS, Week, holidays, percentile
+from certificates.domain.watch.probes import BOUNDS, Week, holidays, percentile
 from certificates.models import Incident, ProbedService, ServiceTargets
 from organisations.models import Organisation
 

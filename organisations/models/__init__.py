@@ -6,7 +6,7 @@ from organisations.models.bounce import ReturnedMail
 from organisations.models.chore import Chore
 from organisations.models.circuit import CallTally, Circuit
 from organisations.models.device import Device, DeviceLink, Enrolment, ProofUse
-from organisations.models.feed import CalendarFeed
+from organisations.models.feeds.calendar import CalendarFeed
 from organisations.models.invitation import Invitation
 from organisations.models.membership import Membership
 from organisations.models.organisation import Organisation, OrganisationIdentifier

@@ -19,7 +19,7 @@ from organisations.domain.identifiers import mask_ssins
 from organisations.domain.roles import Permission, Role, permissions_of
 from organisations.errors import FeedRefused
 from organisations.models import CalendarFeed, Membership, Organisation, User
-from organisations.models.feed import FeedEnd
+from organisations.models.feeds.calendar import FeedEnd
 from organisations.services.audit import Actor, record
 from organisations.tenancy import NOBODY, acting_for, organisations_of_user
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from agent.wire.days import belgian_day
 from agent.wire.version import VERSION
-from certificates.domain.calendar import reach as days_of
+from certificates.domain.watch.calendar import reach as days_of
 from certificates.selectors.calendar import Entry, Reach, certificate_entries, other_entries
 from organisations.domain.roles import Permission
 from organisations.services.feeds import OpenedFeed

@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from certificates.domain.calendar import MANUAL_CHECK, Occasion
 from certificates.domain.lifecycle import Environment
+from certificates.domain.watch.calendar import MANUAL_CHECK, Occasion
 from certificates.selectors.calendar import Entry
 
 

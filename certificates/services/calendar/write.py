@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from icalendar import Alarm, Calendar, Event, vDuration, vUri
 
-from certificates.domain.calendar import OF_CERTIFICATES, Occasion
+from certificates.domain.watch.calendar import OF_CERTIFICATES, Occasion
 from certificates.selectors.calendar import Entry
 from certificates.services.calendar.gather import Shown
 from certificates.services.calendar.words import address_of, explained, title_of

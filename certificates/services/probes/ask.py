@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models.functions import Now
 
 from certificates.certra.errors import CertraError
-from certificates.domain.probes import EVERY, JITTER, Outcome
+from certificates.domain.watch.probes import EVERY, JITTER, Outcome
 from certificates.models import ProbedService
 from certificates.services.probes.judge import judge_failure, judge_status
 from certificates.services.probes.note import note, probing

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from certificates.domain.probes import AVAILABLE, BOUNDS
+from certificates.domain.watch.probes import AVAILABLE, BOUNDS
 
 FOLD = """
     WITH open AS (

@@ -7,7 +7,7 @@ from certificates.certra.errors import CertraError, Transient
 from certificates.certra.hearing import Heard
 from certificates.certra.services import CERTRA
 from certificates.certra.transport.http import MAX_ANSWER_BYTES
-from certificates.domain.probes import Outcome
+from certificates.domain.watch.probes import Outcome
 from organisations.domain.identifiers import mask_ssins
 from outside.errors import NoAnswer, NotSent
 

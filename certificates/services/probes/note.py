@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 
 from certificates.certra.hearing import Heard
-from certificates.domain.probes import AVAILABLE, INCIDENT_AFTER, Outcome
+from certificates.domain.watch.probes import AVAILABLE, INCIDENT_AFTER, Outcome
 from certificates.models import Incident, ProbedService, ServiceCall
 from certificates.services.probes.judge import MOST_SAID, judge
 from certificates.services.probes.services import found_at

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from certificates.domain.probes import Week
+from certificates.domain.watch.probes import Week
 from certificates.errors.probes import TargetsRefused
 from certificates.models import ServiceTargets
 from organisations.models import Organisation

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from agent.wire.days import belgian_day
 from certificates.domain.lifecycle import Environment
-from certificates.domain.probes import Outcome
+from certificates.domain.watch.probes import Outcome
 from certificates.errors.probes import TargetsRefused
 from certificates.models import Incident, ProbedService
 from certificates.selectors import probes

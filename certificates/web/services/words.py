@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from certificates.domain.probes import Outcome
+from certificates.domain.watch.probes import Outcome
 from organisations.web.words import Label, Text
 
 PURPOSES: dict[str, Text] = {

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from certificates.domain.probes import BOUNDS, Outcome
+from certificates.domain.watch.probes import BOUNDS, Outcome
 from certificates.models import Incident, ProbedService, ServiceHour
 
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from certificates.domain.probes import BOUNDS, Week, holidays, percentile
+from certificates.domain.watch.probes import BOUNDS, Week, holidays, percentile
 
 
 def counts(*found: tuple[int, int]) -> list[int]:

@@ -7,7 +7,7 @@ import pytest
 import pytest_django
 
 from certificates.domain.lifecycle import RequestState
-from certificates.domain.probes import Outcome
+from certificates.domain.watch.probes import Outcome
 from certificates.models import CertificateRequest, Incident, ProbedService, ServiceCall, ServiceHour
 from certificates.services.probes.ask import ask_service, plan_services
 from certificates.services.probes.fold import fold_calls

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from certificates.domain.lifecycle import Environment, RequestState
-from certificates.domain.probes import Week
+from certificates.domain.watch.probes import Week
 from certificates.models import Incident, ProbedService, ServiceTargets
 from certificates.selectors.probes import Expected, months
 from organisations.models import AuditEvent

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from certificates.domain.lifecycle import Environment
-from certificates.domain.probes import AVAILABLE, Outcome
+from certificates.domain.watch.probes import AVAILABLE, Outcome
 from organisations.models.queued import Queued
 
 
@@ -74,7 +74,7 @@ class ServiceHour(models.Model):
     calls = models.PositiveIntegerField()
     available = models.PositiveIntegerField()
     latencies = ArrayField(models.PositiveIntegerField())
-    """How many of the available ones took up to each of `domain.probes.BOUNDS`; the last counts the rest."""
+    """How many of the available ones took up to each of `domain.watch.probes.BOUNDS`; the last counts the rest."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["service", "hour"], name="one_row_an_hour")]
