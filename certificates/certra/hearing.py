@@ -1,6 +1,6 @@
 """Whoever wants to know how the services do hears of every call to them: what came back, or how it failed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from certificates.certra.errors import CertraError
@@ -26,6 +26,13 @@ def listen(listener: Callable[[Heard], None]) -> None:
     """Have `listener` told of every call from now on, once. It must be quick and not fail."""
     if listener not in _listeners:
         _listeners.append(listener)
+
+
+def leave_alone(listeners: Sequence[Callable[[Heard], None]] = ()) -> list[Callable[[Heard], None]]:
+    """Have only `listeners` told from now on; return those that were told before."""
+    before = list(_listeners)
+    _listeners[:] = listeners
+    return before
 
 
 def tell(heard: Heard) -> None:

@@ -6,12 +6,13 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_django
 
+from certificates.certra.hearing import listen
 from certificates.domain.lifecycle import RequestState
 from certificates.domain.watch.probes import Outcome
 from certificates.models import CertificateRequest, Incident, ProbedService, ServiceCall, ServiceHour
 from certificates.services.probes.ask import ask_service, plan_services
 from certificates.services.probes.fold import fold_calls
-from certificates.services.probes.note import note
+from certificates.services.probes.note import hear, note
 from organisations.domain.work import Lane
 from organisations.models import Circuit
 from organisations.services.circuits import SharedCircuits
@@ -29,6 +30,12 @@ ASKED = {
     "etkra": "CompleteETKRegistration",
     "etkdepot": "GetEtk",
 }
+
+
+@pytest.fixture(autouse=True)
+def heard(every_call_is_made: None) -> None:
+    """How services do is heard of every call, as the product does."""
+    listen(hear)
 
 
 @pytest.fixture
