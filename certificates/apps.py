@@ -11,10 +11,13 @@ class CertificatesConfig(AppConfig):
     name = "certificates"
 
     def ready(self) -> None:
-        """Say what stands on an organisation's number by its value alone, and share what authorities say."""
+        """Say what stands on a number by its value alone, share what authorities say, and hear how services do."""
         identifiers = import_module("organisations.services.identifiers")
         inventory = import_module("certificates.selectors.inventory")
         if inventory.has_certificates_of not in identifiers.STANDING:
             identifiers.STANDING.append(inventory.has_certificates_of)
         shared = import_module("certificates.services.status.shared_answers")
+        import_module("certificates.certra.hearing").listen(
+            import_module("certificates.services.probes.note").hear
+        )
         import_module("certificates.trust.kept_answers").share_answers(shared.SharedAnswers())

@@ -12,6 +12,7 @@ from certificates.triggers import SETTINGS, trigger_function
 
 TABLE = "certificates_tally"
 GATHER = "ehportal_gather_tallies"
+COUNT_ENDS = "ehportal_count_ends"
 KEY = ("organisation_id", "private_to_id", "environment", "not_before", "not_after", "window_start",
        "revocation_status", "chain_trusted", "renewed", "ending")  # fmt: skip
 SOURCES = ("organisation_id", "private_to_id", "environment", "not_before", "not_after", "replaceable_from",

@@ -12,6 +12,7 @@ from certificates.models import (
     Consignment,
     Errand,
     ForeignRequest,
+    ProbedService,
     Revocation,
     RevocationList,
 )
@@ -21,8 +22,11 @@ from certificates.services.cards.judge import judge_card
 from certificates.services.errands.run import runner
 from certificates.services.foreigners.work import work_on_foreign_request
 from certificates.services.inventory.consignments import work_on_consignment
+from certificates.services.inventory.count_ends import count_ends
 from certificates.services.inventory.gather_tallies import gather_tallies
 from certificates.services.inventory.share_issuers import share_issuers
+from certificates.services.probes.ask import ask_service, plan_services
+from certificates.services.probes.fold import fold_calls
 from certificates.services.records import errands as records
 from certificates.services.reminders.notices import look_for_notices, write_to
 from certificates.services.requests.application_ids import ask_application_ids
@@ -60,6 +64,9 @@ CHORES = (
     # For this one release: then the column that it reads goes.
     Task("share-issuers", timedelta(minutes=5), share_issuers),
     Task("gather-tallies", timedelta(hours=1), gather_tallies),
+    Task("count-ends", timedelta(minutes=5), count_ends),
+    Task("plan-services", timedelta(minutes=10), plan_services),
+    Task("fold-calls", timedelta(minutes=5), fold_calls),
     Task("read-bounces", timedelta(minutes=5), lambda now: read_bounces(now=now)),
 )
 
@@ -92,6 +99,8 @@ KINDS = (
     Kind("revocation_evidence", Lane.STATUS, Revocation, work_on_revocation, CALLS),
     # A list that cannot be had is asked for again and again: nobody releases what no person parked.
     Kind("revocation_lists", Lane.STATUS, RevocationList, renew_list, WHOLE_LIST, parks=False),
+    # A service that is away is asked again and again: that is what it is asked for.
+    Kind("service_probes", Lane.STATUS, ProbedService, ask_service, CALLS, pauses=A_MINUTE, parks=False),
     Kind("status_checks", Lane.STATUS, Certificate, check_revocation, CALLS),
     Kind("imports", Lane.IMPORTS, Consignment, work_on_consignment, UPLOAD),
     # Among letters, where nothing but a mail server keeps it waiting.

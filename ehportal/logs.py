@@ -30,6 +30,8 @@ LETTER_ADDRESS = re.compile(
     r"(/invitations/[0-9a-f-]{36}/[0-9a-f-]{36}/|/password/reset/key/[0-9A-Za-z]{1,32}-)[\w-]{1,99}"
 )
 """What a letter carries opens an account: the last part of such an address."""
+FEED_ADDRESS = re.compile(r"(/calendar/feeds/)[\w-]{1,99}")
+"""Who knows the address of a calendar feed reads it."""
 MARKUP = re.compile(
     r"<(?!(?:module|lambda|\w+comp|genexpr|string|locals|frozen [\w.]+)>|[\w.]+ object)[A-Za-z?!/]"
 )
@@ -39,13 +41,14 @@ DEEPEST = 8
 
 
 def redact_text(text: str) -> str:
-    """Mask national numbers, keys, signed tokens, ids of jobs and links of letters; a text with markup goes whole."""
+    """Mask numbers, keys, signed tokens, ids of jobs, links of letters and feeds; a text with markup goes whole."""
     if MARKUP.search(text):
         return "[xml]"
     text = PEM.sub("[pem]", text)
     text = DOTTED.sub(_without_token, text)
     text = JOB_ADDRESS.sub(r"\1[job]", text)
     text = LETTER_ADDRESS.sub(r"\1[letter]", text)
+    text = FEED_ADDRESS.sub(r"\1[feed]", text)
     # Here every eleven digits go, whatever their check digits say: numbers are mistyped too.
     return mask_numbers(text, lambda *_found: "[ssin]")
 

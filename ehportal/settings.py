@@ -264,6 +264,11 @@ STS_ENDPOINTS = {
     "acceptance": env.text("STS_ACCEPTANCE_URL", ""),
 }
 """Addresses of the token service, which workstations ask for a session; empty: no login is tried."""
+OCSP_ENDPOINTS = {
+    "production": env.text("OCSP_PRODUCTION_URL", ""),
+    "acceptance": env.text("OCSP_ACCEPTANCE_URL", ""),
+}
+"""Addresses of the authorities' OCSP responders, asked now and then whether they are there; empty: they are not."""
 IAM_SIGNERS = {
     "production": env.items("IAM_PRODUCTION_SIGNERS", ""),
     "acceptance": env.items("IAM_ACCEPTANCE_SIGNERS", ""),

@@ -72,6 +72,13 @@ class IdentifierExists(DomainError):
     title = _("Your organisation already has this number.")
 
 
+class FeedRefused(DomainError):
+    """A calendar feed without a name, or one more than anybody needs."""
+
+    code = "feed_refused"
+    title = _("Give the calendar feed a name of at most 60 characters.")
+
+
 class MandateRefused(DomainError):
     """The dates or the person of a mandate are not possible."""
 

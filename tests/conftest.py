@@ -102,14 +102,17 @@ def forget_rows(url: str) -> None:
 def every_call_is_made() -> Iterator[None]:
     """What one test did to a host keeps no other from calling it; tests of circuits ask for theirs.
 
-    Nor is anything kept that an authority of another test said, and nothing is shared: tests of that ask for it.
+    Nor is anything kept that an authority of another test said, nothing is shared, and nobody hears how services do:
+    tests of that ask for it.
     """
+    from certificates.certra.hearing import leave_alone
     from certificates.trust.kept_answers import kept_answers, share_answers
     from outside.circuits import NONE, keep_circuits
 
     kept_answers.forget()
-    before, shared = keep_circuits(NONE), share_answers(kept_answers)
+    before, shared, listeners = keep_circuits(NONE), share_answers(kept_answers), leave_alone()
     yield
+    leave_alone(listeners)
     keep_circuits(before)
     share_answers(shared)
 

@@ -10,11 +10,13 @@ import zeep
 from lxml import etree
 
 from certificates.certra.answers import SOAP, OpenLists, read_answer
-from certificates.certra.errors import OutcomeUnknown, Transient
+from certificates.certra.errors import CertraError, OutcomeUnknown, Silent, Transient
+from certificates.certra.hearing import Heard, tell
 from certificates.certra.services import Service
 from certificates.certra.transport.http import BoundedTransport, ContractsOnDisk
 from certificates.certra.transport.multipart import whole_answer
 from certificates.certra.values import Unreadable
+from outside.deadline import elapsed
 from outside.sockets import Limits
 
 T = TypeVar("T")
@@ -78,8 +80,16 @@ class SoapClient:
         """Send an envelope; return what came back and the HTTP status. Raises Transient, OutcomeUnknown."""
         action = description_of(self.service).wsdl.bindings[self.service.binding].get(operation).soapaction
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action or ""}"'}
-        answer = self.transport.post(self.address, envelope, headers)
-        return whole_answer(answer.content, answer.headers.get("Content-Type", "")), answer.status
+        began = elapsed()
+        try:
+            answer = self.transport.post(self.address, envelope, headers)
+            content = whole_answer(answer.content, answer.headers.get("Content-Type", ""))
+        except CertraError as error:
+            if not isinstance(error, Silent):  # which was not even asked
+                tell(Heard(self.service.name, self.address, failure=error, seconds=elapsed() - began))
+            raise
+        tell(Heard(self.service.name, self.address, content, answer.status, seconds=elapsed() - began))
+        return content, answer.status
 
     def message(self, operation: str, **fields: Any) -> bytes:
         """Return the envelope of an unsigned request, stamped where its service wants that."""

@@ -9,6 +9,7 @@ from certificates.models.imports import Consignment, ConsignmentPart, ImportBatc
 from certificates.models.installation import Installation, MachineLook
 from certificates.models.job import AgentJob
 from certificates.models.listing.care import Carer, Caring, Note, Tag
+from certificates.models.listing.figures import EndFigure
 from certificates.models.listing.search import SearchEntry
 from certificates.models.listing.tally import Tally
 from certificates.models.listing.views import SavedView
@@ -19,6 +20,7 @@ from certificates.models.records import RecordProposal, RecordsInquiry
 from certificates.models.request import CertificateRequest
 from certificates.models.revocation import Revocation
 from certificates.models.token import ContinuityProof, EncryptionToken, LoginProof
+from certificates.models.watch.probe import Incident, ProbedService, ServiceCall, ServiceHour, ServiceTargets
 
 SignedWork = CertificateRequest | Revocation
 """What a holder signs with an eID, and the government gets once."""
@@ -37,9 +39,11 @@ __all__ = [
     "ConsignmentPart",
     "ContinuityProof",
     "EncryptionToken",
+    "EndFigure",
     "Errand",
     "ForeignRequest",
     "ImportBatch",
+    "Incident",
     "Installation",
     "Intake",
     "Issuer",
@@ -50,6 +54,7 @@ __all__ = [
     "Note",
     "NoticePolicy",
     "Paper",
+    "ProbedService",
     "RecordProposal",
     "RecordsInquiry",
     "Revocation",
@@ -57,6 +62,9 @@ __all__ = [
     "SavedView",
     "SearchEntry",
     "SentWork",
+    "ServiceCall",
+    "ServiceHour",
+    "ServiceTargets",
     "SignedWork",
     "StatusAnswer",
     "Tag",

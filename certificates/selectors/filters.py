@@ -42,6 +42,8 @@ class CertificateFilters(django_filters.FilterSet):  # type: ignore[misc]  # it 
     )
     ends_from = django_filters.DateFilter(method="_ends_from", label=_("Ends from"))
     ends_until = django_filters.DateFilter(method="_ends_until", label=_("Ends until"))
+    opens_from = django_filters.DateFilter(method="_opens_from", label=_("Can be renewed from"))
+    opens_until = django_filters.DateFilter(method="_opens_until", label=_("Can be renewed until"))
     key = django_filters.CharFilter(field_name="key_algorithm", label=_("Key"), max_length=40)
     machine = django_filters.CharFilter(method="_on_machine", label=_("Machine"), max_length=100)
     tag = django_filters.CharFilter(method="_tagged", label=_("Tag"), max_length=40)
@@ -97,6 +99,16 @@ class CertificateFilters(django_filters.FilterSet):  # type: ignore[misc]  # it 
         if day.year >= MAXYEAR:
             return rows
         return rows.filter(not_after__lt=datetime.combine(day + timedelta(days=1), time(), BRUSSELS))
+
+    def _opens_from(self, rows: CertificateQuerySet, _name: str, day: Any) -> CertificateQuerySet:
+        rows = rows.alias(window_start=WINDOW_START)
+        return rows.filter(Q(window_start__gte=datetime.combine(day, time(), BRUSSELS)))
+
+    def _opens_until(self, rows: CertificateQuerySet, _name: str, day: Any) -> CertificateQuerySet:
+        if day.year >= MAXYEAR:
+            return rows
+        rows = rows.alias(window_start=WINDOW_START)
+        return rows.filter(Q(window_start__lt=datetime.combine(day + timedelta(days=1), time(), BRUSSELS)))
 
     def _on_machine(self, rows: CertificateQuerySet, _name: str, machine: str) -> CertificateQuerySet:
         return rows.filter(self._beside(Installation.objects.present().filter(machine__iexact=machine)))

@@ -7,6 +7,7 @@ from django.utils import timezone
 from certificates.domain.validity import Standing
 from certificates.selectors import inventory, renewals, requests, tokens
 from certificates.selectors.revocations import open_revocations, revocations_awaiting
+from certificates.web.parts.away import away_in
 from certificates.web.parts.bars import DRAWN_ONE_BY_ONE, months_of, plot_months
 from certificates.web.parts.plots import plot_timeline
 from certificates.web.parts.rows import request_row
@@ -38,6 +39,7 @@ def dashboard(request: TenantRequest) -> HttpResponse:
             for one, label in STANDINGS.items()
             if one in SHOWN or counts[one.value]
         ],
+        "away": away_in(),
         "total": sum(counts.values()),
         "to_renew": counts[Standing.RENEWABLE.value],
         "not_recognised": counts[Standing.NOT_RECOGNISED.value],

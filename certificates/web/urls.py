@@ -3,6 +3,9 @@
 from django.urls import path
 
 from certificates.web import answers, dashboard
+from certificates.web.calendar import feeds
+from certificates.web.calendar import pages as calendar
+from certificates.web.calendar.feed import calendar_feed
 from certificates.web.foreigners import new as new_foreigner
 from certificates.web.foreigners import pages as foreigners
 from certificates.web.installations import pages as installations
@@ -20,12 +23,19 @@ from certificates.web.requests import new as new_request
 from certificates.web.requests import pages as requests
 from certificates.web.revocations import new as new_revocation
 from certificates.web.revocations import pages as revocations
+from certificates.web.services import pages as services
 from certificates.web.signing import pages as signing
 from certificates.web.tokens import pages as tokens
 from organisations.web.workstation import workstation
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
+    path("calendar/", calendar.calendar, name="calendar"),
+    path("calendar/feeds/make", feeds.feed_make, name="feed-make"),
+    path("calendar/feeds/<uuid:feed_id>/revoke", feeds.feed_revoke, name="feed-revoke"),
+    path("calendar/feeds/<str:secret>.ics", calendar_feed, name="calendar-feed"),
+    path("services/", services.services, name="services"),
+    path("services/targets", services.service_targets, name="service-targets"),
     path("certificates/", listing.inventory, name="inventory"),
     path("certificates/count", listing.inventory_count, name="inventory-count"),
     path("certificates/export", export.inventory_export, name="inventory-export"),

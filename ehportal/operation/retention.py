@@ -97,6 +97,30 @@ KEPT = (
         timedelta(0),
         _("Nobody goes by them any more."),
     ),
+    Kept(
+        "calendar_feeds",
+        _("Calendar feeds that have ended"),
+        timedelta(days=400),
+        _("The record keeps who made and revoked them for good."),
+    ),
+    Kept(
+        "service_calls",
+        _("Single calls to services of the government"),
+        timedelta(days=8),
+        _("They are counted by the hour within minutes; a week helps to find out what went wrong."),
+    ),
+    Kept(
+        "service_hours",
+        _("What became of calls to services of the government, by the hour"),
+        timedelta(days=800),
+        _("A year can be compared with the one before."),
+    ),
+    Kept(
+        "incidents",
+        _("Times in which a service of the government was away"),
+        timedelta(days=800),
+        _("As the figures of the same months."),
+    ),
 )
 """Device proofs are forgotten too, minutes after they could be used (`organisations.services.devices.proofs`)."""
 

@@ -6,6 +6,7 @@ from organisations.models.bounce import ReturnedMail
 from organisations.models.chore import Chore
 from organisations.models.circuit import CallTally, Circuit
 from organisations.models.device import Device, DeviceLink, Enrolment, ProofUse
+from organisations.models.feeds.calendar import CalendarFeed
 from organisations.models.invitation import Invitation
 from organisations.models.membership import Membership
 from organisations.models.organisation import Organisation, OrganisationIdentifier
@@ -17,6 +18,7 @@ from organisations.models.user import User
 __all__ = [
     "AccountLetter",
     "AuditEvent",
+    "CalendarFeed",
     "CallTally",
     "Chore",
     "Circuit",

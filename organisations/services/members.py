@@ -8,6 +8,7 @@ from organisations.domain.roles import Role
 from organisations.errors import LastAdministrator
 from organisations.models import Membership, Organisation, User
 from organisations.services.audit import Actor, record
+from organisations.services.feeds import end_without_right
 
 
 @transaction.atomic
@@ -74,6 +75,7 @@ def take_role(membership: Membership, *, actor: Actor, now: datetime) -> None:
         member=membership.user.full_name,
         role=membership.role,
     )
+    end_without_right(membership.organisation_id, membership.user, now=now)
 
 
 def _keep_one_administrator(leaving: Membership) -> None:

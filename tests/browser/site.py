@@ -14,6 +14,7 @@ from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.test import Client
 from django.urls import reverse
 
+from agent.wire.days import belgian_day
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.revocation import RevocationState
 from certificates.domain.tokens import TokenState
@@ -32,6 +33,7 @@ from tests.browser.shelf import (
     renewed,
 )
 from tests.browser.told import told
+from tests.certificates.probes.months import half_a_year
 from tests.certificates.web.records.shelf import answered
 from tests.certificates.web.revocations.endings import revoke
 from tests.certificates.web.shelf import ask, give_token, shelve
@@ -162,6 +164,7 @@ def make_site() -> Site:
             other, type="CBE", value=hospital.identifier.value, actor=PLATFORM, now=datetime.now(UTC)
         )
     fill_shelf(hospital)
+    half_a_year(datetime.now(UTC))
     certificate = shelve(here, "EHBOX-CENTRAAL", 61)
     strange = shelve(here, "ZELFGEMAAKT", 61, chain_trusted=False, revocation_status="unknown")
     for language, days in (("nl", 61), ("fr", 700)):
@@ -206,6 +209,7 @@ def make_site() -> Site:
     site.pages = {
         "dashboard": "/",
         "inventory": "/certificates/",
+        "calendar": f"/calendar/?month={belgian_day(certificate.not_after):%Y-%m}",
         "certificate": f"/certificates/{certificate.pk}/",
         "certificate-token": f"/certificates/{with_token.pk}/",
         "certificate-old": f"/certificates/{old.pk}/",
@@ -214,6 +218,7 @@ def make_site() -> Site:
         "renewal": f"/certificates/{certificate.pk}/renew/",
         "renewal-too-early": f"/certificates/{new.pk}/renew/",
         "installations": "/installations/",
+        "services": "/services/",
         "key-store-lost": f"/requests/{key_store_lost(hospital, certificate).pk}/",
         "import": "/certificates/import/",
         "requests": "/requests/",

@@ -14,6 +14,7 @@ from tests.organisations.web.members import code_of
 PAGES = (
     "dashboard",
     "inventory",
+    "calendar",
     "certificate",
     "certificate-token",
     "certificate-old",
@@ -22,6 +23,7 @@ PAGES = (
     "renewal",
     "renewal-too-early",
     "installations",
+    "services",
     "key-store-lost",
     "import",
     "requests",

@@ -38,3 +38,15 @@ def test_a_link_to_a_password_is_no_line_of_a_log() -> None:
     line = "Internal Server Error: /accounts/password/reset/key/4fzzk2-d0a1b2-a9f8e7d6c5b4a3/"
     assert redact_text(line) == "Internal Server Error: /accounts/password/reset/key/4fzzk2-[letter]/"
     assert re.search("set-password", redact_text("/accounts/password/reset/key/4fzzk2-set-password/")) is None
+
+
+@pytest.mark.django_db
+def test_the_address_of_a_feed_is_no_line_of_a_log(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever knows it reads a calendar: also one that answers 404 today is nobody's to read."""
+    secret = "Zx9" * 14 + "-"
+    assert client.get(f"/calendar/feeds/{secret}.ics").status_code == 404
+    assert client.post(f"/calendar/feeds/{secret}.ics").status_code == 405
+    written = [record.getMessage() for record in caplog.records]
+    assert any(secret in line for line in written), "Django names the path"
+    assert not any(secret in redact_text(line) for line in written)
+    assert any("[feed]" in redact_text(line) for line in written)

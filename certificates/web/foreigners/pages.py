@@ -32,6 +32,7 @@ from certificates.services.inventory.hand_out import hand_out_certificate
 from certificates.web.foreigners.rows import foreign_row, foreign_steps
 from certificates.web.foreigners.words import ADDRESS_PROBLEM, FOREIGN_STEPS
 from certificates.web.papers.pages import paper_row
+from certificates.web.parts.away import away_in
 from certificates.web.parts.rows import ProblemView, StepLine, problem_view
 from certificates.web.parts.words import STEP_STATES
 from organisations.domain.mandates import belgian_day
@@ -91,7 +92,9 @@ def progress_of(request: TenantRequest, found: ForeignRequest) -> dict[str, Any]
     may_change = request.tenancy.may(Permission.REQUEST_CERTIFICATE)
     may_see = request.tenancy.may(Permission.SEE_SSIN)
     row = foreign_row(found, now)
+    away = [] if found.is_final else away_in(found.environment)
     return {
+        "away": away,
         "row": row,
         "found": found,
         "declaration": paper_row(found.declaration, belgian_day(now)),
@@ -106,7 +109,7 @@ def progress_of(request: TenantRequest, found: ForeignRequest) -> dict[str, Any]
         "cancellable": may_change and found.is_cancellable,
         "may_ask_again": may_change and found.state == ForeignState.GAVE_UP,
         "version": f"{found.state}-{found.state_since.timestamp():.0f}-{int(found.problem is not None)}"
-        f"-{row.days_left}-{found.declaration.state}",
+        f"-{row.days_left}-{found.declaration.state}-{len(away)}",
     }
 
 

@@ -13,8 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from certificates.domain.signing import SigningState
-from certificates.models import SignedWork
+from certificates.models import CertificateRequest, SignedWork
 from certificates.selectors.steps import Step
+from certificates.web.parts.away import away_in
 from certificates.web.parts.letters import letter_lines
 from certificates.web.parts.rows import problem_view, step_lines
 from organisations.domain.roles import Permission
@@ -99,6 +100,8 @@ def progress_view(
     may_act = request.tenancy.may(kind.permission)
     letters = letter_lines(found.pk, found.holder) if found.state in ASKED else None
     arrived = sum(one.arrived for one in letters or ())
+    waits_for = found.environment if isinstance(found, CertificateRequest) else found.certificate.environment
+    away = [] if found.is_final else away_in(waits_for)
     signed = any(step.key == "signature" and step.state == "done" for step in steps)
     return {
         "row": row,
@@ -111,7 +114,9 @@ def progress_view(
         "lines": lines_of(events),
         "is_holder": found.holder.user_id == request.tenancy.user.pk,
         "to_sign": found.state == SigningState.AWAITING_SIGNATURE and hasattr(found, "job"),
-        "version": f"{found.state}-{found.state_since.timestamp():.0f}-{int(found.problem is not None)}-{arrived}",
+        "version": f"{found.state}-{found.state_since.timestamp():.0f}-{int(found.problem is not None)}-{arrived}"
+        f"-{len(away)}",
+        "away": away,
         "letters": letters,
         "sees_answers": may_act,
         "cancellable": may_act and found.is_cancellable,

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from certificates.models import Certificate
 from certificates.selectors import inventory, renewals
+from certificates.selectors.calendar import day_counts
 from certificates.selectors.filters import CertificateFilters
 from organisations.keyset import encode
 from organisations.models import Organisation
@@ -47,6 +48,7 @@ QUESTIONS: dict[str, Question] = {
     "a common word": lambda here, now: page_of_list(here, now, q="cbe"),
     "to renew": lambda here, now: list(renewals.to_renew(here, now)[:50]),
     "switches": renewals.unconfirmed_switches,
+    "days of a calendar": lambda here, now: day_counts(here, now.date(), now.date() + timedelta(days=42)),
 }
 
 

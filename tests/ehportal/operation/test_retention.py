@@ -14,8 +14,12 @@ from certificates.models import (
     ConsignmentPart,
     Errand,
     ImportBatch,
+    Incident,
     Issuer,
+    ProbedService,
     RevocationList,
+    ServiceCall,
+    ServiceHour,
     StatusAnswer,
 )
 from ehportal.lanes import CHORES
@@ -23,6 +27,7 @@ from ehportal.operation import retention
 from ehportal.operation.retention import KEPT, forget_what_is_over
 from organisations.models import (
     AccountLetter,
+    CalendarFeed,
     Enrolment,
     Invitation,
     Organisation,
@@ -56,6 +61,14 @@ def stand(hospital: Hospital, age: timedelta, mark: str) -> None:
         fresh_until=at, used_at=at,
     )  # fmt: skip
     StatusAnswer.objects.create(pk=mark, content=b"", until=at)
+    one, _new = ProbedService.objects.get_or_create(name="certra", environment="production")
+    ServiceCall.objects.create(service=one, at=at, probe=True, outcome="late", milliseconds=1)
+    ServiceHour.objects.create(service=one, hour=at, calls=1, available=0, latencies=[0])
+    Incident.objects.create(service=one, began_at=at, noticed_at=at, ended_at=at, outcome="late")
+    with acting_for([], user=hospital.administrator.pk):
+        CalendarFeed.objects.create(
+            user=hospital.administrator, name="x", secret_digest=mark, ended_at=at, ended_because="revoked"
+        )
     row = invited(hospital, f"{mark}@maasdal.example")
     with acting_for([hospital.organisation.pk], as_platform=True):
         Invitation.objects.filter(pk=row.pk).update(ended_at=at, outcome="withdrawn")
@@ -79,8 +92,14 @@ def stand(hospital: Hospital, age: timedelta, mark: str) -> None:
 
 
 def left(organisation: Organisation) -> dict[str, int]:
+    with acting_for([], user=User.objects.get(full_name="Els Wouters").pk):
+        feeds = CalendarFeed.objects.count()
     with acting_for([organisation.pk], as_platform=True):
         return {
+            "calendar_feeds": feeds,
+            "service_calls": ServiceCall.objects.count(),
+            "service_hours": ServiceHour.objects.count(),
+            "incidents": Incident.objects.count(),
             "enrolments": Enrolment.objects.count(),
             "errands": Errand.objects.count(),
             "imports": ImportBatch.objects.count(),

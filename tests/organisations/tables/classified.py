@@ -51,6 +51,7 @@ _JOB = " AND ".join(
         ("token", "encryptiontoken"),
     )
 )
+_OWN_FEED = f"((organisation_id IS NULL) AND (user_id = {USER}))"
 _BESIDES: dict[str, dict[str, Policy]] = {
     "certificates_agentjob": {"private": _only(f"({PLATFORM} OR ({_JOB}))")},
     "certificates_carer": _with_its_certificate("certificates_carer"),
@@ -76,9 +77,11 @@ _BESIDES: dict[str, dict[str, Policy]] = {
     "certificates_revocation": _with_its_certificate("certificates_revocation"),
     "certificates_savedview": _PRIVATE,
     "certificates_searchentry": _PRIVATE,
+    "certificates_servicetargets": {},
     "certificates_tally": _PRIVATE,
     "certificates_tag": _with_its_certificate("certificates_tag"),
     "organisations_auditevent": _PRIVATE,
+    "organisations_calendarfeed": {"own": Policy(_OWN_FEED, _OWN_FEED)},
     "organisations_correspondent": {},
     "organisations_devicelink": _own("account_id"),
     "organisations_invitation": {},
@@ -106,9 +109,14 @@ NOBODYS: dict[str, str] = {
     "ehportal_cache": "Counts of failed sign-ins and codes that were used, before anybody is known.",
     "mfa_authenticator": "Second steps of accounts, before an organisation is chosen.",
     "certificates_cardcheck": "Cards whose authority is asked, whoever they then work for; sealed, and gone soon.",
+    "certificates_endfigure": "How many certificates end when, for all organisations together; figures only.",
+    "certificates_incident": "When a service of the government was away: the same for all.",
     "certificates_issuer": "Certificates of authorities that lead to an anchor: public, the same for all.",
     "certificates_listedcertificate": "The entries of such a list: serial numbers of its issuer, whoever has them.",
+    "certificates_probedservice": "Services of the government, and whether they are there: the same for all.",
     "certificates_revocationlist": "What an authority publishes of all that it revoked; it names no organisation.",
+    "certificates_servicecall": "How a call to a service of the government ended, whoever needed it.",
+    "certificates_servicehour": "How many calls to a service of the government ended so, in an hour.",
     "certificates_statusanswer": "What an authority says of authorities below it, public and gone in an hour.",
     "organisations_calltally": "How calls to hosts outside ended, for all organisations together.",
     "organisations_accountletter": "Letters to accounts that wait; addresses are sealed, and links are not in it.",

@@ -1,0 +1,1 @@
+"""Rules about what is watched: days that matter, services that answer."""

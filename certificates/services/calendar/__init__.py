@@ -1,0 +1,1 @@
+"""Calendars: what a feed shows, and how it is written down for calendar programs."""

@@ -1,0 +1,1 @@
+"""The calendar page, the feeds beside it, and the feeds themselves."""

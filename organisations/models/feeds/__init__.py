@@ -1,0 +1,1 @@
+"""Tables of feeds: what programs read without a session."""

@@ -1,0 +1,215 @@
+"""The government's services asked over HTTP: what is available, when an incident opens and closes, what goes on."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+import pytest_django
+
+from certificates.certra.hearing import listen
+from certificates.domain.lifecycle import RequestState
+from certificates.domain.watch.probes import Outcome
+from certificates.models import CertificateRequest, Incident, ProbedService, ServiceCall, ServiceHour
+from certificates.services.probes.ask import ask_service, plan_services
+from certificates.services.probes.fold import fold_calls
+from certificates.services.probes.note import hear, note
+from organisations.domain.work import Lane
+from organisations.models import Circuit
+from organisations.services.circuits import SharedCircuits
+from organisations.tenancy import acting_for
+from outside.circuits import keep_circuits
+from outside.http import host_of
+from tests.support.holder import Holder
+from tests.support.hospital import Hospital
+from tests.support.sandbox import SandboxProcess
+from tests.support.work import as_worker, claimable, is_due, work_off
+
+pytestmark = pytest.mark.django_db
+ASKED = {
+    "certra": "GetGenericOrganizationTypes",
+    "etkra": "CompleteETKRegistration",
+    "etkdepot": "GetEtk",
+}
+
+
+@pytest.fixture(autouse=True)
+def heard(every_call_is_made: None) -> None:
+    """How services do is heard of every call, as the product does."""
+    listen(hear)
+
+
+@pytest.fixture
+def services(government: SandboxProcess) -> dict[str, ProbedService]:
+    """The rows of production, each asked once."""
+    plan_services(datetime.now(UTC))
+    for row in ProbedService.objects.all():
+        ask(row)
+    return {one.name: one for one in ProbedService.objects.filter(environment="production")}
+
+
+def ask(row: ProbedService, times: int = 1) -> ProbedService:
+    for _one in range(times):
+        as_worker(lambda: ask_service(row.pk, row.pk, now=datetime.now(UTC)))
+    row.refresh_from_db()
+    return row
+
+
+def away(government: SandboxProcess, kind: str, operation: str | None = None) -> None:
+    government.control_post(
+        "/control/faults", {"kind": kind, "environment": "production", "operation": operation}
+    )
+
+
+def test_each_service_is_there_and_nothing_is_changed_by_asking(
+    services: dict[str, ProbedService], government: SandboxProcess
+) -> None:
+    assert set(ASKED) <= set(services)
+    for name, row in services.items():
+        assert row.is_available, (name, row.outcome, row.said)
+        assert row.milliseconds is not None
+        assert row.next_attempt_at is not None
+    assert services["certra"].outcome == Outcome.ANSWERED
+    assert services["etkra"].outcome == Outcome.REFUSED, "it is there, and takes nothing without a signature"
+    assert not Incident.objects.exists()
+    assert set(ServiceCall.objects.values_list("probe", flat=True)) == {True}
+    before = government.control_get("/control/requests")
+    for row in services.values():
+        ask(row)
+    assert government.control_get("/control/requests") == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [
+        ("soa-02001", Outcome.MISSING),
+        ("http-503", Outcome.MISSING),
+        ("drop-before-commit", Outcome.BROKEN),
+        ("not-xml", Outcome.BROKEN),
+        ("soa-00001", Outcome.REFUSED),
+        ("refused", Outcome.ANSWERED),
+    ],
+)
+def test_what_counts_as_available(
+    services: dict[str, ProbedService], government: SandboxProcess, kind: str, outcome: Outcome
+) -> None:
+    away(government, kind, ASKED["certra"])
+    assert ask(services["certra"]).outcome == outcome
+
+
+def test_an_incident_opens_after_three_failures_and_closes_with_the_first_answer(
+    services: dict[str, ProbedService], government: SandboxProcess
+) -> None:
+    row = services["certra"]
+    away(government, "soa-02001", ASKED["certra"])
+    ask(row, 2)
+    assert not Incident.objects.exists()
+    since = row.failing_since
+    ask(row, 3)
+    incident = Incident.objects.get()
+    assert (incident.service_id, incident.began_at, incident.ended_at) == (row.pk, since, None)
+    assert incident.outcome == Outcome.MISSING
+    assert "SOA-02001" in incident.said
+    assert row.failed == 5
+    government.control_post("/control/faults", method="DELETE")
+    ask(row)
+    incident.refresh_from_db()
+    assert incident.ended_at is not None
+    assert incident.ended_at > incident.began_at
+    assert (row.failed, row.failing_since) == (0, None)
+    assert ask(services["etkdepot"]).is_available, "another service was not touched"
+
+
+def test_a_service_that_never_answered_has_no_incident(government: SandboxProcess) -> None:
+    away(government, "http-503")
+    plan_services(datetime.now(UTC))
+    row = ProbedService.objects.get(name="certra", environment="production")
+    ask(row, 5)
+    assert row.failed == 5
+    assert not Incident.objects.exists()
+
+
+def test_a_request_that_is_asked_during_an_incident_waits_and_goes_on_by_itself(
+    services: dict[str, ProbedService], government: SandboxProcess, hospital: Hospital, holder: Holder
+) -> None:
+    assert holder.enrol().status_code == 201
+    away(government, "http-503")
+    row = ask(services["certra"], 3)
+    assert Incident.objects.filter(ended_at=None).count() == 1
+    request = hospital.request(application_id=f"T{uuid4().hex[:8].upper()}")
+    request = hospital.step(request)
+    assert request.state == RequestState.AWAITING_CONTRACT
+    assert (request.problem or {})["kind"] == "transient"
+    assert ServiceCall.objects.filter(service=row, probe=False, outcome=Outcome.MISSING).count() == 1
+    request.next_attempt_at = datetime.now(UTC) + timedelta(hours=6)
+    hospital_request(hospital, request.pk, request.next_attempt_at)
+    government.control_post("/control/faults", method="DELETE")
+    ask(row)
+    assert not Incident.objects.filter(ended_at=None).exists()
+    soon = datetime.now(UTC) + timedelta(seconds=21)
+    assert is_due(request, hospital.organisation.pk, soon), "brought forward to within seconds"
+    hospital_request(hospital, request.pk, datetime.now(UTC) - timedelta(seconds=1))
+    work_off(Lane.ASKED)
+    assert hospital.reload(request).state == RequestState.AWAITING_SIGNATURE
+
+
+def hospital_request(hospital: Hospital, key: UUID, at: datetime) -> None:
+    with acting_for([hospital.organisation.pk], as_platform=True):
+        CertificateRequest.objects.filter(pk=key).update(next_attempt_at=at)
+
+
+def test_work_counts_beside_probes(
+    services: dict[str, ProbedService], hospital: Hospital, holder: Holder, government: SandboxProcess
+) -> None:
+    assert holder.enrol().status_code == 201
+    before = ProbedService.objects.get(pk=services["certra"].pk).answers
+    hospital.step(hospital.request(application_id=f"T{uuid4().hex[:8].upper()}"))
+    assert ProbedService.objects.get(pk=services["certra"].pk).answers > before
+    assert ServiceCall.objects.filter(probe=False, service=services["certra"]).exists()
+
+
+def test_a_host_that_rests_is_not_asked(
+    services: dict[str, ProbedService], settings: pytest_django.Settings, every_call_is_made: None
+) -> None:
+    keep_circuits(SharedCircuits())
+    row, now = services["certra"], datetime.now(UTC)
+    until = now + timedelta(minutes=5)
+    host = host_of(settings.CERTRA_ENDPOINTS["production"])
+    Circuit.objects.create(host=host, failures=3, failing_since=now, open_until=until)
+    calls = ServiceCall.objects.count()
+    ProbedService.objects.filter(pk=row.pk).update(next_attempt_at=now - timedelta(seconds=1))
+    ask(row)
+    assert ServiceCall.objects.count() == calls
+    assert row.next_attempt_at is not None
+    assert row.next_attempt_at > until
+
+
+def test_rows_follow_the_settings(
+    services: dict[str, ProbedService], settings: pytest_django.Settings, government: SandboxProcess
+) -> None:
+    settings.OCSP_ENDPOINTS = {"production": f"{government.production}/pki/root.crl"}
+    assert plan_services(datetime.now(UTC)) == 1
+    row = ask(ProbedService.objects.get(name="ocsp", environment="production"))
+    assert row.outcome == Outcome.ANSWERED
+    settings.OCSP_ENDPOINTS = {}
+    assert ask(row).next_attempt_at is None
+    settings.OCSP_ENDPOINTS = {"production": f"{government.production}/pki/root.crl"}
+    assert plan_services(datetime.now(UTC)) == 1
+
+
+def test_workers_of_the_status_lane_take_them_up(government: SandboxProcess) -> None:
+    plan_services(datetime.now(UTC))
+    there = ProbedService.objects.count()
+    assert len(claimable("service_probes")) == there
+
+
+def test_calls_are_folded_by_the_hour_as_often_as_one_likes(services: dict[str, ProbedService]) -> None:
+    row = services["certra"]
+    ServiceCall.objects.all().delete()
+    for milliseconds, outcome in ((5, "answered"), (12, "refused"), (12, "answered"), (900, "missing")):
+        note(row.name, row.environment, Outcome(outcome), "", seconds=milliseconds / 1000)
+    for _again in range(2):
+        fold_calls(datetime.now(UTC))
+        [hour] = ServiceHour.objects.filter(service=row)
+        assert (hour.calls, hour.available) == (4, 3)
+        assert hour.latencies[:3] == [1, 2, 0]
+        assert sum(hour.latencies) == 3
