@@ -14,6 +14,7 @@ from certificates.models import (
     ForeignRequest,
     Revocation,
     RevocationList,
+    WatchedList,
 )
 from certificates.models.errand import ErrandKind
 from certificates.services.cards.ask import forget_old_checks
@@ -32,6 +33,8 @@ from certificates.services.status.check import check_revocation
 from certificates.services.status.judge_by_lists import ask_unjudged
 from certificates.services.status.renew_lists import renew_list
 from certificates.services.tokens import errands as tokens
+from certificates.services.trusted.fetch import fetch_list
+from certificates.services.trusted.watch import plan_lists
 from ehportal.operation import retention
 from organisations.domain.work import Lane
 from organisations.models import AccountLetter, Organisation, Recipient
@@ -59,6 +62,7 @@ CHORES = (
     # For this one release: then the column that it reads goes.
     Task("share-issuers", timedelta(minutes=5), share_issuers),
     Task("gather-tallies", timedelta(hours=1), gather_tallies),
+    Task("watch-lists", timedelta(minutes=10), plan_lists),
     Task("read-bounces", timedelta(minutes=5), lambda now: read_bounces(now=now)),
 )
 
@@ -91,6 +95,7 @@ KINDS = (
     Kind("revocation_evidence", Lane.STATUS, Revocation, work_on_revocation, CALLS),
     # A list that cannot be had is asked for again and again: nobody releases what no person parked.
     Kind("revocation_lists", Lane.STATUS, RevocationList, renew_list, WHOLE_LIST, parks=False),
+    Kind("trusted_lists", Lane.STATUS, WatchedList, fetch_list, CALLS, parks=False),
     Kind("status_checks", Lane.STATUS, Certificate, check_revocation, CALLS),
     Kind("imports", Lane.IMPORTS, Consignment, work_on_consignment, UPLOAD),
     # Among letters, where nothing but a mail server keeps it waiting.

@@ -1,5 +1,6 @@
 """Trusted lists (ETSI TS 119 612): which ones there are, which store each feeds, and which statuses count."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 SERVICE_TYPES = ("http://uri.etsi.org/TrstSvc/Svctype/", "http://uri.etsi.org/TrstSvd/Svctype/")
@@ -64,6 +65,33 @@ FEEDS: dict[Purpose, tuple[ListKind, frozenset[ServiceKind]]] = {
 """From which list, and from which services in it, a store is made."""
 
 
+@dataclass(frozen=True)
+class Shelf:
+    """Where connector software looks for a store: its file, the password that everybody knows, its settings."""
+
+    file: str
+    password: str
+    location: str
+    """The setting that names the file."""
+    others: tuple[str, ...] = ()
+    """Further settings: their names and values, `{password}` where the password goes."""
+
+
+_OPERATOR_STORE = "be.fgov.ehealth.technicalconnector.bootstrap.tsl.keystore"
+SHELVES: dict[Purpose, Shelf] = {
+    Purpose.TLS: Shelf("truststore.jks", "changeit", "truststore_location"),
+    Purpose.AUTHORITIES: Shelf("caCertificateKeystore.jks", "system", "CAKEYSTORE_LOCATION"),
+    Purpose.OPERATORS: Shelf(
+        "tslostore.jks",
+        "tslo",
+        f"{_OPERATOR_STORE}.location",
+        (f"{_OPERATOR_STORE}.pwd={{password}}", f"{_OPERATOR_STORE}.type=JKS"),
+    ),
+    Purpose.TIMESTAMPS: Shelf("tsacertificate.jks", "ttsa", "timestamp.signature.keystore.path"),
+}
+"""As the platform's connector is delivered; the passwords stand in its public documentation."""
+
+
 class ChangeKind(StrEnum):
     """What happened to a service from one version of a list to the next."""
 
@@ -125,7 +153,9 @@ def service_kind(uri: str) -> ServiceKind | None:
 
 def status_of(uri: str) -> str:
     """Return the short form of a status, the whole address where it is none of the standard."""
-    return uri.removeprefix(STATUSES) if uri.startswith(STATUSES) else uri
+    if uri.startswith(STATUSES):
+        return uri.removeprefix(STATUSES)
+    return uri if ":" in uri else f"?{uri}"
 
 
 def is_known(status: str) -> bool:

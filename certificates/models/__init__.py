@@ -17,6 +17,8 @@ from certificates.models.records import RecordProposal, RecordsInquiry
 from certificates.models.request import CertificateRequest
 from certificates.models.revocation import Revocation
 from certificates.models.token import ContinuityProof, EncryptionToken, LoginProof
+from certificates.models.trusted.lists import ListChange, ListOperator, ListVersion, StoreNumber, WatchedList
+from certificates.models.trusted.platform import PlatformCertificate, PreparedSoftware
 
 SignedWork = CertificateRequest | Revocation
 """What a holder signs with an eID, and the government gets once."""
@@ -42,10 +44,15 @@ __all__ = [
     "Intake",
     "Issuer",
     "ListedCertificate",
+    "ListChange",
+    "ListOperator",
+    "ListVersion",
     "LoginProof",
     "MachineLook",
     "Note",
     "Paper",
+    "PlatformCertificate",
+    "PreparedSoftware",
     "RecordProposal",
     "RecordsInquiry",
     "Revocation",
@@ -55,6 +62,8 @@ __all__ = [
     "SentWork",
     "SignedWork",
     "StatusAnswer",
+    "StoreNumber",
     "Tag",
     "Tally",
+    "WatchedList",
 ]

@@ -140,7 +140,7 @@ def _change_list(platform: Platform, path: tuple[str, ...], body: Any) -> Reply:
 
 
 def _spoil_list(platform: Platform, path: tuple[str, ...], body: Any) -> Reply:
-    platform.lists.spoil(path[0], path[1], _object(body).get("kind"))
+    platform.lists.spoil(path[0], path[1], _object(body).get("kind"), platform.clock.now())
     return 200, platform.lists.state(path[0], path[1])
 
 

@@ -214,7 +214,7 @@ def handler_for(platform: Platform, environment: str) -> type[Handler]:
             self.send(status, "text/html; charset=utf-8", page.encode())
 
         def _list(self, kind: str, suffix: str) -> None:
-            content, digest = platform.lists.files(environment, kind, platform.clock.now())
+            content, digest = platform.lists.files(environment, kind)
             found = content if suffix == "xml" else digest
             log.info("%s list %s.%s: %s", environment, kind, suffix, 404 if found is None else 200)
             if found is None:

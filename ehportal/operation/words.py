@@ -21,6 +21,7 @@ KINDS = {
     "foreign_requests": _("Requests of foreign care providers"),
     "revocation_evidence": _("Evidence of revocations"),
     "revocation_lists": _("Revocation lists that are renewed"),
+    "trusted_lists": _("Trusted lists that are asked for"),
     "status_checks": _("Status checks"),
     "imports": _("Large uploads that are read and taken in"),
     "card_checks": _("Identity cards that are checked"),

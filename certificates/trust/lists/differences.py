@@ -31,9 +31,7 @@ class Change:
         return self.after.current.since if self.after else None
 
 
-def differences(
-    before: TrustedList, after: TrustedList, trusted: Callable[[str], bool]
-) -> Iterator[Change]:
+def differences(before: TrustedList, after: TrustedList, trusted: Callable[[str], bool]) -> Iterator[Change]:
     """Return what changed, in the order of the new list, and then what is gone; `trusted` judges a status."""
     was = {(one.type, one.key): one for one in before.services}
     now = {(one.type, one.key): one for one in after.services}

@@ -161,7 +161,9 @@ def _identity(information: etree._Element) -> tuple[tuple[bytes, ...], str]:
         return tuple(ders), keys.pop()
     named = information.find("t:ServiceDigitalIdentity/t:DigitalId/t:X509SKI", _SPACES)
     try:
-        identifier = b"" if named is None else base64.b64decode("".join(_string(named).split()), validate=True)
+        identifier = (
+            b"" if named is None else base64.b64decode("".join(_string(named).split()), validate=True)
+        )
     except binascii.Error:
         identifier = b""
     if identifier:

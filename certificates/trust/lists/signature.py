@@ -90,9 +90,7 @@ def verify(content: bytes, anchors: Iterable[bytes], now: datetime) -> SignedLis
     An operator is known by its whole certificate, never by its key or name alone. Raises ListRefused.
     """
     try:
-        root = parse_xml(
-            content, limit=MOST_BYTES, elements=MOST_ELEMENTS, namespaces=MOST_NAMESPACES
-        )
+        root = parse_xml(content, limit=MOST_BYTES, elements=MOST_ELEMENTS, namespaces=MOST_NAMESPACES)
     except MalformedXml as error:
         raise ListRefused(Refusal.MALFORMED, str(error)) from None
     if root.tag != ROOT:
@@ -163,7 +161,9 @@ def _check_signed_info(root: etree._Element, signature: etree._Element) -> None:
     identifier = str(root.get("Id", ""))
     signed = signature.find(f"{{{DSIG}}}Object/{{{XADES}}}QualifyingProperties/{{{XADES}}}SignedProperties")
     if signed is None or _algorithm(canonical) != EXCLUSIVE:
-        raise ListRefused(Refusal.SIGNATURE, "the signature lacks its properties or is canonicalised otherwise")
+        raise ListRefused(
+            Refusal.SIGNATURE, "the signature lacks its properties or is canonicalised otherwise"
+        )
     if properties.get("Type") != SIGNED_PROPERTIES:
         whole, properties = properties, whole
     if not _NCNAME.match(identifier) or whole.get("URI") != f"#{identifier}" or whole.get("Type"):

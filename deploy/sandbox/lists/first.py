@@ -25,16 +25,24 @@ def services(pki: Pki, operator_pem: str, environment: str, now: datetime) -> di
     root = made(f"Sandbox Web Root {environment}", begin - 9 * YEAR, 20 * YEAR)
     web = made(f"Sandbox Web CA 2025 {environment}", begin - YEAR, 8 * YEAR, issuer=root)
     old = made(f"Sandbox Web CA 2019 {environment}", begin - 7 * YEAR, 8 * YEAR, issuer=root)
-    server = made(f"services.{environment}.sandbox.example", begin - 0.7 * YEAR, YEAR, issuer=web, leaf="server")
-    stamps = made(f"Sandbox Time Stamping 2025 {environment}", begin - YEAR, 3 * YEAR, issuer=web, leaf="time")
-    former = made(f"Sandbox Time Stamping 2019 {environment}", begin - 7 * YEAR, 3 * YEAR, issuer=old, leaf="time")
+    server = made(
+        f"services.{environment}.sandbox.example", begin - 0.7 * YEAR, YEAR, issuer=web, leaf="server"
+    )
+    stamps = made(
+        f"Sandbox Time Stamping 2025 {environment}", begin - YEAR, 3 * YEAR, issuer=web, leaf="time"
+    )
+    former = made(
+        f"Sandbox Time Stamping 2019 {environment}", begin - 7 * YEAR, 3 * YEAR, issuer=old, leaf="time"
+    )
     since = begin - YEAR
     issuing = pki[f"{environment}-issuing"].certificate
     return {
         "transport": [
             service(root[0], CA, "Sandbox Web", begin - 9 * YEAR),
             service(web[0], CA, "Sandbox Web", since),
-            service(old[0], CA, "Sandbox Web", begin - 2 * YEAR, "withdrawn", [("granted", begin - 7 * YEAR)]),
+            service(
+                old[0], CA, "Sandbox Web", begin - 2 * YEAR, "withdrawn", [("granted", begin - 7 * YEAR)]
+            ),
             service(server[0], CA, "Sandbox eHealth", begin - 0.7 * YEAR),
         ],
         "person": [
@@ -44,10 +52,14 @@ def services(pki: Pki, operator_pem: str, environment: str, now: datetime) -> di
             service(pki["citizen-ca"].certificate, QUALIFIED, "Sandbox Belgium", begin - 5 * YEAR),
         ],
         "application": [
-            service(x509.load_pem_x509_certificate(operator_pem.encode()), OPERATOR, "Sandbox eHealth", since),
+            service(
+                x509.load_pem_x509_certificate(operator_pem.encode()), OPERATOR, "Sandbox eHealth", since
+            ),
             service(issuing, CA, "Sandbox eHealth", begin - 5 * YEAR),
             service(stamps[0], TSA, "Sandbox Time", since),
-            service(former[0], TSA, "Sandbox Time", begin - 4 * YEAR, "withdrawn", [("granted", begin - 7 * YEAR)]),
+            service(
+                former[0], TSA, "Sandbox Time", begin - 4 * YEAR, "withdrawn", [("granted", begin - 7 * YEAR)]
+            ),
             service(web[0], TYPE + "unspecified", "Sandbox Web", since),
         ],
     }

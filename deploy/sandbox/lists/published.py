@@ -62,7 +62,7 @@ class Lists:
     def state(self, environment: str, kind: str) -> dict[str, Any]:
         """A list as it stands, without its bytes."""
         kept = self._kept(environment, kind)
-        return {name: value for name, value in kept.items() if name not in ("content", "former")}
+        return {name: value for name, value in kept.items() if name not in ("content", "former", "spoiled")}
 
     def _kept(self, environment: str, kind: str) -> dict[str, Any]:
         found: dict[str, Any] = self._store.setting(f"list-{environment}-{kind}", {})
@@ -120,12 +120,16 @@ class Lists:
         for kind in first.KINDS:
             self.change(environment, kind, {"deed": "issue"}, now)
 
-    def spoil(self, environment: str, kind: str, fault: str | None) -> None:
+    def spoil(self, environment: str, kind: str, fault: str | None, now: datetime) -> None:
         """Have a list misbehave until told otherwise (None); raises ListError."""
         if fault is not None and fault not in FAULTS:
             raise ListError(f"There is no such fault; known are: {', '.join(FAULTS)}.")
         kept = self._kept(environment, kind)
-        self._store.put_setting(f"list-{environment}-{kind}", kept | {"fault": fault})
+        spoiled = None
+        if fault is not None and fault not in _BYTES:
+            made = self._spoiled(environment, kind, kept, fault, now)
+            spoiled = base64.b64encode(made).decode()
+        self._store.put_setting(f"list-{environment}-{kind}", kept | {"fault": fault, "spoiled": spoiled})
 
     def _publish(
         self,
@@ -149,11 +153,11 @@ class Lists:
                 "services": services,
                 "content": base64.b64encode(content).decode(),
                 "former": kept.get("content"),
-                "fault": kept.get("fault"),
+                "fault": None,
             },
         )
 
-    def files(self, environment: str, kind: str, now: datetime) -> tuple[bytes | None, bytes | None]:
+    def files(self, environment: str, kind: str) -> tuple[bytes | None, bytes | None]:
         """The bytes of a list and of the digest beside it; None where there is none."""
         kept = self._kept(environment, kind)
         if not kept:
@@ -162,24 +166,24 @@ class Lists:
         fault = kept.get("fault")
         if fault == "gone":
             return None, None
-        if fault and not fault.endswith("-hash"):
-            content = self._spoiled(environment, kind, kept, fault, now)
+        if fault in _BYTES:
+            content = _BYTES[fault](base64.b64decode(kept["content"]))
+        elif fault and kept.get("spoiled"):
+            content = base64.b64decode(kept["spoiled"])
         digest = hashlib.sha256(content or b"").hexdigest().encode()
         if fault == "wrong-hash":
             digest = hashlib.sha256(b"other bytes").hexdigest().encode()
         return content, None if fault == "no-hash" else digest
 
-    def _spoiled(
-        self, environment: str, kind: str, kept: dict[str, Any], fault: str, now: datetime
-    ) -> bytes:
+    def _spoiled(self, environment: str, kind: str, kept: dict[str, Any], fault: str, now: datetime) -> bytes:
         good = base64.b64decode(kept["content"])
         operator = self.operators.current(environment)
         if fault == "older":
             return base64.b64decode(kept["former"] or kept["content"])
         if fault in _TREES:
             return _TREES[fault](etree.fromstring(good))
-        if fault in _BYTES:
-            return _BYTES[fault](good)
+        if fault in ("wrong-hash", "no-hash", "gone"):
+            return good
         sequence, ends = kept["sequence"] + 1, now + PERIOD
         services, issued, scheme = copy.deepcopy(kept["services"]), now, ""
         if fault == "same-number":
@@ -256,7 +260,9 @@ def _second(root: etree._Element) -> bytes:
 
 _TREES = {"unsigned": _unsigned, "wrapped": _wrapped, "second-id": _second}
 _BYTES = {
-    "changed": lambda good: good.replace(b"/Svcstatus/withdrawn<", b"/Svcstatus/granted<").replace(b"<TSLType>", b"<TSLType> "),
+    "changed": lambda good: good.replace(b"/Svcstatus/withdrawn<", b"/Svcstatus/granted<").replace(
+        b"<TSLType>", b"<TSLType> "
+    ),
     "dtd": lambda good: good.replace(b"?>", b'?><!DOCTYPE x [<!ENTITY a "b"><!ENTITY c "&a;&a;&a;">]>', 1),
     "huge": lambda good: good + b" " * (17 * 1024 * 1024),
     "not-xml": lambda _good: b"<html><body><h1>The service cannot be reached</h1><br></body></html>",

@@ -76,7 +76,9 @@ def _service(parent: etree._Element, service: dict[str, Any]) -> None:
     if service["history"]:
         history = _add(parent, "ServiceHistory")
         for status, since in service["history"]:
-            _described(_add(history, "ServiceHistoryInstance"), service, status, since, certificate, whole=False)
+            _described(
+                _add(history, "ServiceHistoryInstance"), service, status, since, certificate, whole=False
+            )
 
 
 def _described(
