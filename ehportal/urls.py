@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from certificates.api.trusted import store as trust_store
 from ehportal.operation.views import release_row, work
 from organisations.api.returned_mail import returned_mail
 from organisations.web.accounts.adapter import closed
@@ -13,6 +14,7 @@ handler500 = "ehportal.pages.away.server_error"
 
 urlpatterns = [
     path("agent/v1/", include("certificates.api.urls")),
+    path("trust/v1/<slug:environment>/<slug:purpose>.<str:form>", trust_store, name="trust-store"),
     path("accounts/email/", closed),
     path("accounts/confirm-email/", closed),
     path("accounts/confirm-email/<str:key>/", closed),

@@ -144,6 +144,11 @@ def _spoil_list(platform: Platform, path: tuple[str, ...], body: Any) -> Reply:
     return 200, platform.lists.state(path[0], path[1])
 
 
+def _lists_again(platform: Platform, path: tuple[str, ...], _body: Any) -> Reply:
+    platform.lists.again(path[0], platform.clock.now())
+    return 201, {"operator": platform.lists.operators.current(path[0]).pem}
+
+
 def _switch_operator(platform: Platform, path: tuple[str, ...], _body: Any) -> Reply:
     platform.lists.switch_operator(path[0], platform.clock.now())
     return 201, {"operator": platform.lists.operators.current(path[0]).pem}
@@ -191,6 +196,7 @@ ROUTES: tuple[tuple[str, str, Action], ...] = (
     ("POST", f"/control/lists/{_LIST}", _change_list),
     ("POST", f"/control/lists/{_LIST}/fault", _spoil_list),
     ("POST", f"/control/lists/({'|'.join(ENVIRONMENTS)})/operator", _switch_operator),
+    ("POST", f"/control/lists/({'|'.join(ENVIRONMENTS)})/again", _lists_again),
     ("GET", "/control/source", _source),
     ("PUT", "/control/source", _put_source),
     ("PATCH", "/control/source", _patch_source),

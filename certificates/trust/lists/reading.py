@@ -127,7 +127,7 @@ def _service(service: etree._Element, provider: str) -> ListedService:
     certificates, key = _identity(information)
     former = service.iterfind("t:ServiceHistory/t:ServiceHistoryInstance", _SPACES)
     extensions = information.find("t:ServiceInformationExtensions", _SPACES)
-    told = b"" if extensions is None else etree.tostring(extensions, method="c14n2", with_tail=False)
+    told = b"" if extensions is None else etree.tostring(extensions, method="c14n", exclusive=True, with_tail=False)
     return ListedService(
         _text(information, "t:ServiceTypeIdentifier"),
         key,

@@ -76,6 +76,11 @@ class Operators:
         self._store.put_setting(f"list-operators-{environment}", [*serials[1:], serials[0]])
         return self.current(environment)
 
+    def again(self, environment: str) -> None:
+        """Forget all but the first one, which signs again."""
+        first = x509.load_pem_x509_certificate((self._folder / environment / "tslo.pem").read_bytes())
+        self._store.put_setting(f"list-operators-{environment}", [f"{first.serial_number:x}"])
+
     def _private(self, environment: str, serial: str) -> Path:
         return self._folder / "private" / f"{environment}-tslo-{serial}.json"
 

@@ -62,7 +62,7 @@ class Lists:
     def state(self, environment: str, kind: str) -> dict[str, Any]:
         """A list as it stands, without its bytes."""
         kept = self._kept(environment, kind)
-        return {name: value for name, value in kept.items() if name not in ("content", "former", "spoiled")}
+        return {name: value for name, value in kept.items() if name not in ("content", "former", "first", "spoiled")}
 
     def _kept(self, environment: str, kind: str) -> dict[str, Any]:
         found: dict[str, Any] = self._store.setting(f"list-{environment}-{kind}", {})
@@ -120,6 +120,13 @@ class Lists:
         for kind in first.KINDS:
             self.change(environment, kind, {"deed": "issue"}, now)
 
+    def again(self, environment: str, now: datetime) -> None:
+        """Publish what the lists held on the first day, by the first operator, under the next numbers."""
+        self.operators.again(environment)
+        for kind in first.KINDS:
+            kept = self._kept(environment, kind)
+            self._publish(environment, kind, kept["first"], now, PERIOD, kept)
+
     def spoil(self, environment: str, kind: str, fault: str | None, now: datetime) -> None:
         """Have a list misbehave until told otherwise (None); raises ListError."""
         if fault is not None and fault not in FAULTS:
@@ -151,6 +158,7 @@ class Lists:
                 "issued_at": to_text(now),
                 "next_update": to_text(ends) if ends else None,
                 "services": services,
+                "first": kept.get("first", services),
                 "content": base64.b64encode(content).decode(),
                 "former": kept.get("content"),
                 "fault": None,
