@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from certificates.api.trusted import store as trust_store
+from ehportal.operation import trusted
 from ehportal.operation.views import release_row, work
 from organisations.api.returned_mail import returned_mail
 from organisations.web.accounts.adapter import closed
@@ -31,6 +32,18 @@ urlpatterns = [
         "operation/release/<slug:kind>/<uuid:organisation_id>/<uuid:row_id>/",
         release_row,
         name="operation-release",
+    ),
+    path("operation/trust/", trusted.trust, name="operation-trust"),
+    path(
+        "operation/trust/operators/<uuid:operator_id>/",
+        trusted.trust_operator,
+        name="operation-trust-operator",
+    ),
+    path("operation/trust/lists/<uuid:list_id>/", trusted.trust_ask, name="operation-trust-ask"),
+    path(
+        "operation/trust/certificates/<uuid:certificate_id>/",
+        trusted.trust_switch,
+        name="operation-trust-switch",
     ),
     path("mail/returned/", returned_mail, name="returned-mail"),
     path("organisation/", include("organisations.web.urls")),

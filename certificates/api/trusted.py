@@ -1,7 +1,7 @@
 """Trust stores for software that asks by itself: public material, told by its tag whether it is another one.
 
-What stands here is no secret and of nobody, so nobody signs in. A password of one's own goes in a header, since addresses
-end up in logs; without it the store has the one that everybody knows.
+What stands here is no secret and of nobody, so nobody signs in. A password of one's own goes in a header, since
+addresses end up in logs; without it the store has the one that everybody knows.
 """
 
 from collections.abc import Callable

@@ -241,6 +241,10 @@ ACTIONS: dict[str, Text] = {
     "revocation_gave_up": _("Stopped asking"),
     "revocation_unsigned": _("Nobody signed in time"),
     "token_revoked": _("Encryption token ended with its certificate"),
+    "software_listed": _("Software put on the list for a certificate of the platform"),
+    "software_unlisted": _("Software taken off the list for a certificate of the platform"),
+    "software_prepared": _("Software prepared for a certificate of the platform"),
+    "software_unprepared": _("Software not prepared after all for a certificate of the platform"),
 }
 """By action of the record; the keys are those that the services write."""
 
@@ -263,6 +267,7 @@ FACTS: dict[str, Text] = {
     "label": _("workstation"),
     "format": _("format"),
     "software": _("software"),
+    "package": _("software"),
     "day": _("on"),
     "starts_on": _("from"),
     "ends_on": _("until"),
@@ -311,6 +316,9 @@ REMINDERS: dict[str, Text] = {
     "paper": _("the paper ends"),
     "number": _("another organisation wrote down the number"),
     "declined": _("the operator declined the number"),
+    "trusted-change": _("what software must trust changes"),
+    "trusted-list": _("a trusted list is not renewed"),
+    "platform-certificate": _("the platform takes another certificate into use"),
 }
 """By the kind of a reminder."""
 

@@ -85,9 +85,9 @@ def parse_xml(
 ) -> etree._Element:
     """Read one document and return its root element.
 
-    `limit` is in bytes; `elements` and `namespaces` are the most elements and declarations there may be. Raises MalformedXml: `request_too_large`, or
-    `request_malformed` for anything that is not plain UTF-8 XML 1.0 without DTD, entities, processing
-    instructions or extreme nesting. Comments are left in the tree for the caller to judge.
+    `limit` is in bytes; `elements` and `namespaces` are the most elements and declarations there may be. Raises
+    MalformedXml: `request_too_large`, or `request_malformed` for anything that is not plain UTF-8 XML 1.0 without DTD,
+    entities, processing instructions or extreme nesting. Comments are left in the tree for the caller to judge.
     """
     if len(data) > limit:
         raise MalformedXml(f"more than {limit} bytes", code="request_too_large")

@@ -70,7 +70,7 @@ class PlatformCertificate(models.Model):
 
 
 class PreparedSoftware(models.Model):
-    """One line of an organisation's list: software that must know a certificate of the platform, and whether it does."""
+    """One line of an organisation's list: what must know a certificate of the platform, and whether it does."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey("organisations.Organisation", on_delete=models.PROTECT, related_name="+")

@@ -1,4 +1,4 @@
-"""The trust stores of an environment: what stands in each at a moment, and its bytes in the form that software loads."""
+"""The trust stores of an environment: what stands in each at a moment, and its bytes as software loads them."""
 
 import hashlib
 from collections.abc import Sequence

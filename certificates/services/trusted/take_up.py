@@ -1,4 +1,4 @@
-"""Taking up a verified version of a list: kept whole, compared with the one before, and with it what follows from it."""
+"""Taking up a verified version of a list: kept whole, compared with the one before, and what follows from it."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,6 +11,7 @@ from django.db.models import Max
 
 from certificates.domain.lifecycle import Environment
 from certificates.domain.trusted import FEEDS, ListKind, Purpose, ServiceKind
+from certificates.domain.x509 import UnreadableCertificate, read_certificate
 from certificates.models import ListChange, ListVersion, StoreNumber, WatchedList
 from certificates.services.trusted.operators import anchors, note_announced
 from certificates.services.trusted.platform import note_listed
@@ -82,13 +83,21 @@ def _row(version: ListVersion, place: int, change: Change) -> ListChange:
         key=service.key,
         name=service.name,
         provider=service.provider,
-        subject=subject_of(der)[:1000] if der else "",
+        subject=_subject(der),
         status=after.current.status[:300] if after else "",
         former_status=before.current.status[:300] if before else "",
         fingerprint=digest_of(after.certificates[0]) if after and after.certificates else "",
         former_fingerprint=digest_of(before.certificates[0]) if before and before.certificates else "",
         effective_at=change.effective_at,
     )
+
+
+def _subject(der: bytes) -> str:
+    """Return a service's name as certificates below it name their issuer, in the inventory's own spelling."""
+    try:
+        return read_certificate(der).subject[:1000] if der else ""
+    except UnreadableCertificate:
+        return ""
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ EVERY, SPREAD = timedelta(hours=22), timedelta(hours=4)
 
 
 def plan_lists(now: datetime) -> None:
-    """Make or renew the row of each list, and note the signers of sessions that are configured. Outside transactions."""
+    """Make or renew the row of each list, and note the configured signers of sessions. Outside transactions."""
     for environment in Environment:
         for kind in ListKind:
             _plan(environment, kind)

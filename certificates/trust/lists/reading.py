@@ -1,4 +1,4 @@
-"""What a trusted list says, read from the bytes that were verified and from nothing else (ETSI TS 119 612 5.3 to 5.6)."""
+"""What a trusted list says, read from the bytes that were verified alone (ETSI TS 119 612 5.3 to 5.6)."""
 
 import base64
 import binascii
@@ -20,6 +20,7 @@ from certificates.trust.lists.refused import ListRefused
 from certificates.trust.lists.signature import MOST_BYTES, MOST_ELEMENTS, ROOT, TSL
 
 _SPACES = {"t": TSL}
+_UNREAD: tuple[type[BaseException], ...] = (binascii.Error, *UNREADABLE)
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 MOST_SERVICES, LONGEST_TEXT = 20_000, 300
 VERSIONS = range(3, 7)
@@ -127,7 +128,7 @@ def _service(service: etree._Element, provider: str) -> ListedService:
     certificates, key = _identity(information)
     former = service.iterfind("t:ServiceHistory/t:ServiceHistoryInstance", _SPACES)
     extensions = information.find("t:ServiceInformationExtensions", _SPACES)
-    told = b"" if extensions is None else etree.tostring(extensions, method="c14n", exclusive=True, with_tail=False)
+    told = b"" if extensions is None else etree.tostring(extensions, method="c14n", exclusive=True)
     return ListedService(
         _text(information, "t:ServiceTypeIdentifier"),
         key,
@@ -150,7 +151,7 @@ def _identity(information: etree._Element) -> tuple[tuple[bytes, ...], str]:
             der = base64.b64decode("".join(_string(one).split()), validate=True)
             public = x509.load_der_x509_certificate(der).public_key()
             encoded = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        except (binascii.Error, *UNREADABLE):
+        except _UNREAD:
             raise ListRefused(Refusal.SHAPE, "a certificate of the list cannot be read") from None
         keys.add(hashlib.sha256(encoded).hexdigest())
         if der not in ders:

@@ -67,6 +67,7 @@ _CONFIGURATION = SignatureConfiguration(
 _SIGNATURE = f"{{{DSIG}}}Signature"
 _NCNAME = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{0,255}\Z")
 _ID_ATTRIBUTES = ("id", "{http://www.w3.org/xml/1998/namespace}id")
+_UNREAD: tuple[type[BaseException], ...] = (binascii.Error, *UNREADABLE)
 _UNVERIFIED: tuple[type[BaseException], ...] = (SignXMLException, etree.LxmlError, *UNREADABLE)
 
 
@@ -190,7 +191,7 @@ def _signer(signature: etree._Element, anchors: frozenset[bytes]) -> x509.Certif
         if der not in anchors:
             raise ListRefused(Refusal.STRANGER, "signed by somebody whom we do not know as operator")
         return x509.load_der_x509_certificate(der)
-    except (binascii.Error, *UNREADABLE):
+    except _UNREAD:
         raise ListRefused(Refusal.STRANGER, "the certificate in the signature cannot be read") from None
 
 

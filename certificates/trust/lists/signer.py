@@ -11,6 +11,7 @@ from certificates.trust.lists.refused import ListRefused
 
 TSL_SIGNING = x509.ObjectIdentifier("0.4.0.2231.3.0")
 """id-tsl-kp-tslSigning, the extended key usage of operators of lists."""
+_UNFIT: tuple[type[BaseException], ...] = (x509.ExtensionNotFound, *UNREADABLE)
 SHORTEST_RSA, SHORTEST_CURVE = 2048, 256
 
 
@@ -31,7 +32,7 @@ def is_operator(certificate: x509.Certificate) -> bool:
         signs = usage.digital_signature or usage.content_commitment
         others = usage.key_encipherment or usage.data_encipherment or usage.key_agreement
         others = others or usage.key_cert_sign or usage.crl_sign
-    except (x509.ExtensionNotFound, *UNREADABLE):
+    except _UNFIT:
         return False
     strong = (isinstance(key, rsa.RSAPublicKey) and key.key_size >= SHORTEST_RSA) or (
         isinstance(key, ec.EllipticCurvePublicKey) and key.key_size >= SHORTEST_CURVE

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat
 
 from agent.wire.pki.unreadable import UNREADABLE
 from certificates.trust.stores.entries import Entry, StoreNotBuilt, StoreUnreadable, check_names
-from certificates.trust.stores.names import subject_of
 from certificates.trust.stores.jks import read_jks, write_jks
+from certificates.trust.stores.names import subject_of
 
 
 class Form(StrEnum):

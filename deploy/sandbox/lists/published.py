@@ -3,6 +3,7 @@
 import base64
 import copy
 import hashlib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from lxml import etree
 from deploy.sandbox.authorities.pki import ENVIRONMENTS, Pki
 from deploy.sandbox.lists import first, writing
 from deploy.sandbox.lists.operators import Operator, Operators, operator_certificate
+from deploy.sandbox.soap import timestamp
 from deploy.sandbox.state.store import Store, to_moment, to_text
 
 PERIOD = timedelta(days=150)
@@ -62,7 +64,11 @@ class Lists:
     def state(self, environment: str, kind: str) -> dict[str, Any]:
         """A list as it stands, without its bytes."""
         kept = self._kept(environment, kind)
-        return {name: value for name, value in kept.items() if name not in ("content", "former", "first", "spoiled")}
+        return {
+            name: value
+            for name, value in kept.items()
+            if name not in ("content", "former", "first", "spoiled")
+        }
 
     def _kept(self, environment: str, kind: str) -> dict[str, Any]:
         found: dict[str, Any] = self._store.setting(f"list-{environment}-{kind}", {})
@@ -75,7 +81,7 @@ class Lists:
         if deed not in DEEDS:
             raise ListError(f"The deed is one of {', '.join(DEEDS)}.")
         services = copy.deepcopy(kept["services"])
-        since = str(body.get("since") or first.timestamp(now))
+        since = str(body.get("since") or timestamp(now))
         if deed == "announce":
             operator = self.operators.announce(environment, now)
             services.append(first.service(operator.certificate, first.OPERATOR, "Sandbox eHealth", now))
@@ -228,7 +234,7 @@ def _same_key(pem: str, now: datetime) -> str:
         x509.CertificateBuilder()
         .subject_name(former.subject)
         .issuer_name(made.subject)
-        .public_key(former.public_key())  # type: ignore[arg-type]  # a key that a certificate had
+        .public_key(former.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now.replace(microsecond=0))
         .not_valid_after(now.replace(microsecond=0) + 5 * first.YEAR)
@@ -266,8 +272,12 @@ def _second(root: etree._Element) -> bytes:
     return _written(root)
 
 
-_TREES = {"unsigned": _unsigned, "wrapped": _wrapped, "second-id": _second}
-_BYTES = {
+_TREES: dict[str, Callable[[etree._Element], bytes]] = {
+    "unsigned": _unsigned,
+    "wrapped": _wrapped,
+    "second-id": _second,
+}
+_BYTES: dict[str, Callable[[bytes], bytes]] = {
     "changed": lambda good: good.replace(b"/Svcstatus/withdrawn<", b"/Svcstatus/granted<").replace(
         b"<TSLType>", b"<TSLType> "
     ),

@@ -28,7 +28,9 @@ def now() -> datetime:
 def subjects(store: Store, *, past: bool | None = None) -> list[str]:
     found = []
     for one in store.entries:
-        name = x509.load_der_x509_certificate(one.der).subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+        name = x509.load_der_x509_certificate(one.der).subject.get_attributes_for_oid(
+            x509.NameOID.COMMON_NAME
+        )
         if past in (None, one.past):
             found.append(str(name[0].value))
     return found
@@ -107,7 +109,9 @@ def test_a_status_counts_from_its_start(lists: Lists) -> None:
     lists.fetch("transport")
     assert "Web CA of next week" not in subjects(store_of(ENV, Purpose.TLS, now()))
     assert "Web CA of next week" in subjects(store_of(ENV, Purpose.TLS, begins + timedelta(seconds=1)))
-    lists.change("transport", "withdraw", "Web CA of next week", since=(begins + timedelta(days=9)).isoformat())
+    lists.change(
+        "transport", "withdraw", "Web CA of next week", since=(begins + timedelta(days=9)).isoformat()
+    )
     lists.fetch("transport")
     assert "Web CA of next week" in subjects(store_of(ENV, Purpose.TLS, begins + timedelta(days=5)))
     assert "Web CA of next week" not in subjects(store_of(ENV, Purpose.TLS, begins + timedelta(days=10)))
@@ -139,7 +143,13 @@ def test_what_java_would_lose_is_not_written() -> None:
             write_jks([Entry(alias, b"der", since) for alias in aliases], "changeit")
     written = write_jks([Entry("ttsa01", b"der", since)], "changeit")
     assert read_jks(written, "changeit") == [Entry("ttsa01", b"der", since)]
-    for spoiled in (written[:-1], written + b"x", written.replace(b"ttsa01", b"ttsa02"), b"", b"\xfe\xed\xfe\xed"):
+    for spoiled in (
+        written[:-1],
+        written + b"x",
+        written.replace(b"ttsa01", b"ttsa02"),
+        b"",
+        b"\xfe\xed\xfe\xed",
+    ):
         with pytest.raises(StoreUnreadable):
             read_store(spoiled + b"", "changeit") if spoiled else read_jks(spoiled, "changeit")
     with pytest.raises(StoreUnreadable):
