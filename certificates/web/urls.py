@@ -21,8 +21,8 @@ from certificates.web.revocations import new as new_revocation
 from certificates.web.revocations import pages as revocations
 from certificates.web.signing import pages as signing
 from certificates.web.tokens import pages as tokens
+from certificates.web.trusted import own_store, prepared
 from certificates.web.trusted import pages as trusted
-from certificates.web.trusted import prepared
 from organisations.web.workstation import workstation
 
 urlpatterns = [
@@ -148,6 +148,7 @@ urlpatterns = [
         name="software-add",
     ),
     path("trust/software/<uuid:line_id>/", prepared.software_mark, name="software-mark"),
+    path("trust/<slug:environment>/<slug:purpose>/own/", own_store.own_store, name="trusted-own-store"),
     path("trust/<slug:environment>/<slug:purpose>/", trusted.trusted_store, name="trusted-store"),
     path("workstation/", workstation, name="workstation"),
     path("workstation/<uuid:device_id>/withdraw/", devices.device_withdraw, name="device-withdraw"),
