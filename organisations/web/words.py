@@ -316,9 +316,9 @@ REMINDERS: dict[str, Text] = {
     "paper": _("the paper ends"),
     "number": _("another organisation wrote down the number"),
     "declined": _("the operator declined the number"),
-    "trusted-change": _("what software must trust changes"),
-    "trusted-list": _("a trusted list is not renewed"),
-    "platform-certificate": _("the platform takes another certificate into use"),
+    "trusted_change": _("what software must trust changes"),
+    "trusted_list": _("a trusted list is not renewed"),
+    "platform_certificate": _("the platform takes another certificate into use"),
 }
 """By the kind of a reminder."""
 

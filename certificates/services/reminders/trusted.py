@@ -46,7 +46,7 @@ def _changes(readers: Readers, now: datetime) -> Iterator[Notice]:
         by_version.setdefault(change.version, []).append(change)
     for version, changes in by_version.items():
         yield Notice(
-            "trusted-change",
+            "trusted_change",
             0,
             version,
             readers.administrators,
@@ -90,7 +90,7 @@ def _stale(readers: Readers, now: datetime) -> Iterator[Notice]:
         if step is not None:
             urgency = Urgency.AT_ONCE if step <= QUIET_UNTIL else Urgency.ROUTINE
             yield Notice(
-                "trusted-list",
+                "trusted_list",
                 step,
                 version,
                 readers.administrators,
@@ -99,7 +99,7 @@ def _stale(readers: Readers, now: datetime) -> Iterator[Notice]:
             )
     for watched in rows.exclude(closed_at=None):
         if watched.current is not None:
-            yield Notice("trusted-list", 99, watched.current, readers.administrators, _closed(watched))
+            yield Notice("trusted_list", 99, watched.current, readers.administrators, _closed(watched))
 
 
 def _not_renewed(watched: WatchedList, ends: datetime, now: datetime) -> Callable[[User], Note]:
@@ -110,7 +110,7 @@ def _not_renewed(watched: WatchedList, ends: datetime, now: datetime) -> Callabl
             else _("The trusted list %(list)s ends on %(day)s and no newer one counts")
         ) % told  # fmt: skip
         text = _("The trust stores stay as they are. What the platform changed since may be missing in them.")
-        return Note(title, text, reverse("trusted-list", args=[watched.pk]))
+        return Note(title, text, reverse("trusted_list", args=[watched.pk]))
 
     return write
 
@@ -122,7 +122,7 @@ def _closed(watched: WatchedList) -> Callable[[User], Note]:
         _(
             "No other version of it will come. The trust stores stay as they are; ask the platform what follows."
         ),
-        reverse("trusted-list", args=[watched.pk]),
+        reverse("trusted_list", args=[watched.pk]),
     )
 
 
@@ -135,7 +135,7 @@ def _switches(readers: Readers, now: datetime) -> Iterator[Notice]:
         step = step_before(SWITCH_STEPS, days_left(certificate.switch_at, now))
         if step is not None:
             yield Notice(
-                "platform-certificate",
+                "platform_certificate",
                 step,
                 certificate,
                 readers.administrators,

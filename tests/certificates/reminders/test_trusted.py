@@ -26,7 +26,7 @@ def test_each_version_that_changes_trust_is_told_once(
     lists.fetch("transport")
     lists.change("transport", "withdraw", "Sandbox Web CA 2025 production")
     lists.fetch("transport")
-    assert due(hospital) == [("trusted-change", 0, {hospital.administrator})]
+    assert due(hospital) == [("trusted_change", 0, {hospital.administrator})]
     for _ in range(2):
         remind(hospital)
         assert len(sink.mails) == 1
@@ -47,7 +47,7 @@ def test_a_list_that_is_not_renewed_is_told_louder(lists: Lists, hospital: Hospi
     assert ends is not None
 
     def steps(before: timedelta) -> list[int]:
-        return [one.step for one in found(hospital, at=ends - before) if one.kind == "trusted-list"]
+        return [one.step for one in found(hospital, at=ends - before) if one.kind == "trusted_list"]
 
     assert steps(timedelta(days=20)) == [], "nothing was refused, and there is time"
     assert steps(timedelta(days=6)) == [7]
@@ -62,7 +62,7 @@ def test_a_closed_list_is_told(lists: Lists, hospital: Hospital) -> None:
     lists.fetch("person")
     lists.change("person", "close")
     lists.fetch("person")
-    assert due(hospital) == [("trusted-list", 99, {hospital.administrator})]
+    assert due(hospital) == [("trusted_list", 99, {hospital.administrator})]
 
 
 def test_the_switch_of_the_platform_is_told_ahead(lists: Lists, hospital: Hospital) -> None:
@@ -71,4 +71,4 @@ def test_the_switch_of_the_platform_is_told_ahead(lists: Lists, hospital: Hospit
     for days, step in ((70, None), (45, 60), (13, 14), (2, 3)):
         rows.update(switch_at=now() + timedelta(days=days), not_after=now() + timedelta(days=400))
         kinds = [(one.kind, one.step) for one in found(hospital)]
-        assert kinds == ([("platform-certificate", step)] if step else [])
+        assert kinds == ([("platform_certificate", step)] if step else [])
