@@ -60,6 +60,10 @@ class Lists:
                 pem = self.operators.current(environment).pem
                 for kind, services in first.services(pki, pem, environment, now).items():
                     self._publish(environment, kind, services, now, PERIOD, {})
+            for kind in first.KINDS:  # one that slept for long publishes what is due
+                ends = self._kept(environment, kind)["next_update"]
+                if ends is not None and to_moment(ends) <= now:
+                    self.change(environment, kind, {"deed": "issue"}, now)
 
     def state(self, environment: str, kind: str) -> dict[str, Any]:
         """A list as it stands, without its bytes."""
