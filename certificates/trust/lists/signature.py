@@ -167,7 +167,9 @@ def _check_signed_info(root: etree._Element, signature: etree._Element) -> None:
         )
     if properties.get("Type") != SIGNED_PROPERTIES:
         whole, properties = properties, whole
-    if not _NCNAME.match(identifier) or whole.get("URI") != f"#{identifier}" or whole.get("Type"):
+    named = bool(_NCNAME.match(identifier)) and whole.get("URI") == f"#{identifier}"
+    # The empty address is the document as a whole, of which the list is the root: nothing else can be meant either.
+    if not (named or whole.get("URI") == "") or whole.get("Type"):
         raise ListRefused(Refusal.SIGNATURE, "the reference is not to the list itself")
     if properties.get("Type") != SIGNED_PROPERTIES or properties.get("URI") != f"#{signed.get('Id')}":
         raise ListRefused(Refusal.SIGNATURE, "the properties of the signature are not signed")

@@ -27,13 +27,21 @@ from certificates.services.trusted.stores import (
     LONGEST_PASSWORD,
     Store,
     bytes_of,
+    list_of,
     password_for,
     settings_lines,
     store_of,
 )
 from certificates.trust.stores.building import Form
 from certificates.web.parts.words import ENVIRONMENTS
-from certificates.web.trusted.rows import VersionRow, change_row, entry_rows, list_row, platform_row
+from certificates.web.trusted.rows import (
+    VersionRow,
+    change_row,
+    entry_rows,
+    list_row,
+    platform_row,
+    service_rows,
+)
 from certificates.web.trusted.words import FORMS, PURPOSE_EXPLANATIONS, PURPOSES
 from organisations.domain.roles import Permission
 from organisations.errors import DomainError
@@ -112,6 +120,9 @@ def trusted_list(request: TenantRequest, list_id: UUID) -> HttpResponse:
     context = {
         "row": list_row(watched, now),
         "versions": rows,
+        "services": service_rows(list_of(watched.current_id).services, now)
+        if watched.current_id and not after
+        else [],
         "next_cursor": found.next_cursor,
         "continued": bool(after),
     }

@@ -13,7 +13,9 @@ from certificates.domain.trusted import ChangeKind, ListKind, Refusal, service_k
 from certificates.models import ListChange, ListVersion, PlatformCertificate, WatchedList
 from certificates.models.trusted.platform import Source, Use
 from certificates.selectors.trusted import purposes_of
+from certificates.services.trusted.take_up import is_trusted
 from certificates.trust.lists.acceptance import digest_of
+from certificates.trust.lists.reading import ListedService
 from certificates.trust.stores.entries import Entry
 from certificates.trust.stores.names import subject_of
 from certificates.web.parts.words import ENVIRONMENTS
@@ -91,6 +93,32 @@ class VersionRow:
 
     version: ListVersion
     changes: tuple[ChangeRow, ...]
+
+
+@dataclass(frozen=True)
+class ServiceRow:
+    """One service as a list says it."""
+
+    service: ListedService
+    kind: Text
+    state: Label
+    since: datetime
+
+
+def service_rows(services: Iterable[ListedService], now: datetime) -> list[ServiceRow]:
+    """Return what a list says of each service at `now`; of a kind that we do not trust too."""
+    found = []
+    for one in services:
+        status = one.status_at(now)
+        if not status:
+            state = Label(_("Begins later"), "warn")
+        elif one.kind is not None and is_trusted(status):
+            state = Label(_("Trusted"), "good")
+        else:
+            state = Label(_("Not trusted"), "quiet" if one.kind is None else "bad")
+        kind = SERVICES[one.kind] if one.kind else OTHER_SERVICE
+        found.append(ServiceRow(one, kind, state, one.current.since))
+    return found
 
 
 def _of(environment: str) -> tuple[str, bool]:

@@ -102,8 +102,14 @@ def _described(
     _add(parent, "StatusStartingTime", since)
 
 
-def sign(root: etree._Element, operator: Operator, now: datetime, *, weak: bool = False) -> bytes:
-    """The list with its signature; `weak` signs with SHA-1, which must be refused."""
+def sign(
+    root: etree._Element, operator: Operator, now: datetime, *, weak: bool = False, by_id: bool = True
+) -> bytes:
+    """The list with its signature; `weak` signs with SHA-1, which must be refused.
+
+    Without `by_id` the reference is to the document as a whole, as some software writes it.
+    """
+    reference = f"#{root.get('Id')}" if by_id else ""
     digest = SHA1 if weak else SHA256
     method = DS + "rsa-sha1" if weak else "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
     der = operator.certificate.public_bytes(serialization.Encoding.DER)
@@ -112,7 +118,7 @@ def sign(root: etree._Element, operator: Operator, now: datetime, *, weak: bool 
     signature = etree.fromstring(
         f'<ds:Signature xmlns:ds="{DS}" Id="id-signature"><ds:SignedInfo>'
         f'<ds:CanonicalizationMethod Algorithm="{c14n}"/><ds:SignatureMethod Algorithm="{method}"/>'
-        f'<ds:Reference URI="#{root.get("Id")}"><ds:Transforms>'
+        f'<ds:Reference URI="{reference}"><ds:Transforms>'
         f'<ds:Transform Algorithm="{DS}enveloped-signature"/><ds:Transform Algorithm="{c14n}"/></ds:Transforms>'
         f'<ds:DigestMethod Algorithm="{digest}"/><ds:DigestValue/></ds:Reference>'
         '<ds:Reference Type="http://uri.etsi.org/01903#SignedProperties" URI="#id-properties"><ds:Transforms>'

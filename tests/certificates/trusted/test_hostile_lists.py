@@ -4,14 +4,20 @@ import base64
 import re
 import urllib.request
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from certificates.domain.lifecycle import Environment
 from certificates.domain.trusted import Purpose, Refusal
 from certificates.services.trusted.stores import store_of
 from certificates.trust.lists.refused import ListRefused
 from certificates.trust.lists.signature import verify
+from deploy.sandbox.authorities.pki import ENVIRONMENTS
+from deploy.sandbox.lists.operators import Operators
+from deploy.sandbox.lists.writing import Issue, sign, write
+from deploy.sandbox.state.store import Store
 from tests.certificates.trusted.conftest import Lists
 
 pytestmark = pytest.mark.django_db
@@ -107,6 +113,20 @@ def test_a_signer_who_is_known_must_be_fit(lists: Lists, fault: str, reason: Ref
     with pytest.raises(ListRefused) as refused:
         verify(content, [anchor], datetime.now(UTC))
     assert refused.value.reason is reason
+
+
+def test_a_signature_over_the_whole_document_is_one_over_the_list(tmp_path: Path) -> None:
+    store, now = Store(tmp_path), datetime.now(UTC)
+    for name in ("private", *ENVIRONMENTS):
+        (tmp_path / "pki" / name).mkdir(parents=True, exist_ok=True)
+    operator = Operators(tmp_path, store, now).current("production")
+    issue = Issue("production", "person", 1, now, now + timedelta(days=90), [])
+    anchor = operator.certificate.public_bytes(Encoding.DER)
+    content = sign(write(issue), operator, now, by_id=False)
+    assert verify(content, [anchor], now).signer_der == anchor
+    spoiled = content.replace(b"<SchemeTerritory>BE<", b"<SchemeTerritory>NL<")
+    with pytest.raises(ListRefused, match="does not verify"):
+        verify(spoiled, [anchor], now)
 
 
 def test_a_closed_list_is_the_last_and_its_stores_stay(lists: Lists) -> None:

@@ -95,6 +95,12 @@ def test_a_refused_list_is_shown(fetched: Lists, administrator: Client) -> None:
     assert "whom we do not know as operator" in page
 
 
+def test_a_list_is_shown_with_what_it_does_not_trust(fetched: Lists, viewer: Client) -> None:
+    page = viewer.get(f"/trust/lists/{fetched.row('application').pk}/").content.decode()
+    for text in ("Sandbox Time Stamping 2019 production", "withdrawn", "Another kind, shown only", "granted"):
+        assert text in page
+
+
 @pytest.mark.parametrize(
     ("form", "password", "name"),
     [
