@@ -15,6 +15,7 @@ from certificates.services.trusted.stores import Store, bytes_of, settings_lines
 from certificates.trust.stores.building import Form, read_store
 from certificates.trust.stores.entries import Entry, StoreNotBuilt, StoreUnreadable
 from certificates.trust.stores.jks import read_jks, write_jks
+from deploy.stack.bootstrap import BCPROV
 from tests.certificates.trusted.conftest import Lists
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +64,21 @@ def test_keytool_reads_every_store(lists: Lists, tmp_path: Path, purpose: Purpos
         assert sorted(aliases) == sorted(one.alias for one in store.entries)
         assert aliases == [one.lower() for one in aliases]
         assert len(set(aliases)) == len(store.entries) > 0
+
+
+def test_bouncy_castle_reads_what_is_for_older_software(lists: Lists, tmp_path: Path) -> None:
+    """The platform's connector opens whatever is no .jks through it."""
+    lists.fetch("person")
+    store = store_of(ENV, Purpose.AUTHORITIES, now())
+    file = tmp_path / "caCertificateKeystore.p12"
+    file.write_bytes(bytes_of(store, Form.OLD_PKCS12, None))
+    command = ["keytool", "-J-Duser.language=en", "-list", "-storetype", "PKCS12", "-keystore", str(file)]
+    command += ["-storepass", SHELVES[Purpose.AUTHORITIES].password, "-providername", "BC"]
+    command += ["-providerpath", str(BCPROV), "-providerclass"]
+    command += ["org.bouncycastle.jce.provider.BouncyCastleProvider"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "Keystore provider: BC" in said
+    assert said.count("trustedCertEntry") == len(store.entries) == 4
 
 
 def test_each_store_holds_what_its_list_says(lists: Lists) -> None:

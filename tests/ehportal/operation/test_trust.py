@@ -9,6 +9,7 @@ from django.test import Client
 from certificates.models import ListOperator, PlatformCertificate, WatchedList
 from organisations.domain.roles import Role
 from tests.certificates.trusted.conftest import Lists, lists
+from tests.ehportal.operation.metrics import scraped
 from tests.organisations.web.members import member, signed_in
 from tests.support.hospital import make_hospital
 
@@ -23,6 +24,24 @@ def operator(db: None) -> Client:
     user.is_operator = True
     user.save()
     return signed_in(user)
+
+
+def test_who_watches_hears_of_it(lists: Lists, client: Client) -> None:
+    lists.fetch()
+    lists.change("application", "announce")
+    lists.fetch("application")
+    lists.spoil("person", "wrapped")
+    lists.fetch("person")
+    refused = scraped(client, "ehportal_trusted_list_refused")
+    assert refused == {
+        ("production", "application"): 0,
+        ("production", "person"): 1,
+        ("production", "transport"): 0,
+    } | {("acceptance", kind): 0 for kind in ("application", "person", "transport")}
+    assert set(scraped(client, "ehportal_trusted_list_ends_seconds")) == {
+        ("production", kind) for kind in ("application", "person", "transport")
+    }
+    assert scraped(client, "ehportal_trusted_list_operators_waiting") == {(): 1}
 
 
 def test_others_do_not_find_it(lists: Lists) -> None:
