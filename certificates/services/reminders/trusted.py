@@ -22,6 +22,8 @@ TOLD_FOR = timedelta(days=30)
 LIST_STEPS = (30, 14, 7, 3, 1, 0)
 """Days before a list is over, from which it is said that no newer one has come; 30 and 14 only after a refusal."""
 QUIET_UNTIL = 7
+CLOSED = 99
+"""The step at which it is said that no further version will come."""
 REFUSED_FOR = timedelta(days=1)
 """After so long it is no disturbance any more."""
 SWITCH_STEPS = (60, 30, 14, 7, 3, 1)
@@ -78,9 +80,13 @@ def _changed(version: ListVersion, changes: Sequence[ListChange]) -> Callable[[U
 def _stale(readers: Readers, now: datetime) -> Iterator[Notice]:
     """Lists that near their end, or of which what comes is refused: louder as the end nears."""
     rows = WatchedList.objects.select_related("current").defer("current__content", "current__signed")
-    for watched in rows.exclude(address="").filter(closed_at=None):
+    for watched in rows.exclude(current=None).exclude(address=""):
         version, refused = watched.current, watched.refusal != ""
-        if version is None or version.next_update is None:
+        if version is None:
+            continue
+        if watched.closed_at is not None:
+            yield Notice("trusted_list", CLOSED, version, readers.administrators, _closed(watched))
+        if watched.closed_at is not None or version.next_update is None:
             continue
         left = days_left(version.next_update, now)
         step = step_before(LIST_STEPS, left) if refused or left <= QUIET_UNTIL else None
@@ -97,9 +103,6 @@ def _stale(readers: Readers, now: datetime) -> Iterator[Notice]:
                 _not_renewed(watched, version.next_update, now),
                 urgency=urgency,
             )
-    for watched in rows.exclude(closed_at=None):
-        if watched.current is not None:
-            yield Notice("trusted_list", 99, watched.current, readers.administrators, _closed(watched))
 
 
 def _not_renewed(watched: WatchedList, ends: datetime, now: datetime) -> Callable[[User], Note]:
