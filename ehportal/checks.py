@@ -17,8 +17,16 @@ from agent.wire.errors import WireError
 from agent.wire.origins import is_loopback, normalise_origin
 from agent.wire.pki.unreadable import UNREADABLE
 from certificates.domain.lifecycle import Environment
+from certificates.domain.trusted import UNTRUSTED_STATUSES
 from certificates.services.signing.sole_sender import SENDING_SPARE
-from certificates.trust.anchors import certificate_anchors, eid_anchors, is_root, session_signers
+from certificates.trust.anchors import (
+    certificate_anchors,
+    eid_anchors,
+    is_root,
+    list_operators,
+    session_signers,
+)
+from certificates.trust.lists.signer import is_operator
 from ehportal.sign_in_cache import SignInCache
 from organisations.services.work.kinds import SPARE
 
@@ -194,6 +202,63 @@ def sessions_fit(app_configs: Configs, **_: object) -> list[CheckMessage]:
         found.append(
             Critical(
                 "Production and acceptance share a signer of sessions; they must differ.", id="ehportal.E031"
+            )
+        )
+    return found
+
+
+@register
+def lists_fit(app_configs: Configs, **_: object) -> list[CheckMessage]:
+    """Trusted lists are of their own environment and have operators of their own; none at all is no mistake."""
+    found: list[CheckMessage] = []
+    operators: list[bytes] = []
+    for environment in Environment:
+        address = settings.TSL_ADDRESSES[environment.value]
+        try:
+            ders = list_operators(environment)
+            fit = all(is_operator(x509.load_der_x509_certificate(der)) for der in ders)
+            split = urlsplit(address)
+            readable = split.scheme in {"http", "https"} and bool(split.hostname) and split.port != 0
+        except _UNUSABLE:
+            found.append(
+                Critical(f"The lists of {environment} or their operators cannot be read.", id="ehportal.E016")
+            )
+            continue
+        operators += dict.fromkeys(ders)
+        if bool(address) != bool(ders) or (address and not readable):
+            found.append(
+                Critical(
+                    f"Set address and operators of the trusted lists of {environment}, or neither.",
+                    id="ehportal.E016",
+                )
+            )
+        elif address:
+            found += _endpoint_problems(environment, split)
+        if not fit:
+            found.append(
+                Critical(
+                    f"An operator of {environment} is not made for signing lists: every list would be refused.",
+                    id="ehportal.E017",
+                )
+            )
+    if len(operators) != len(set(operators)):
+        found.append(
+            Critical(
+                "Production and acceptance share an operator of trusted lists; they must differ.",
+                id="ehportal.E017",
+            )
+        )
+    if set(settings.TSL_TRUSTED_STATUSES) & set(UNTRUSTED_STATUSES):
+        found.append(
+            Critical(
+                "TSL_TRUSTED_STATUSES names a status that means: not trusted any more.", id="ehportal.E018"
+            )
+        )
+    if settings.WORK_LEASE < 2 * settings.TSL_DEADLINE + SPARE:
+        found.append(
+            Critical(
+                f"WORK_LEASE must be longer than TSL_DEADLINE twice and {SPARE:.0f} seconds.",
+                id="ehportal.E019",
             )
         )
     return found

@@ -15,6 +15,7 @@ from certificates.models import (
     ProbedService,
     Revocation,
     RevocationList,
+    WatchedList,
 )
 from certificates.models.errand import ErrandKind
 from certificates.services.cards.ask import forget_old_checks
@@ -36,6 +37,8 @@ from certificates.services.status.check import check_revocation
 from certificates.services.status.judge_by_lists import ask_unjudged
 from certificates.services.status.renew_lists import renew_list
 from certificates.services.tokens import errands as tokens
+from certificates.services.trusted.fetch import fetch_list
+from certificates.services.trusted.watch import plan_lists
 from ehportal.operation import retention
 from organisations.domain.work import Lane
 from organisations.models import AccountLetter, Organisation, Recipient
@@ -67,6 +70,7 @@ CHORES = (
     Task("count-ends", timedelta(minutes=5), count_ends),
     Task("plan-services", timedelta(minutes=10), plan_services),
     Task("fold-calls", timedelta(minutes=5), fold_calls),
+    Task("watch-lists", timedelta(minutes=10), plan_lists),
     Task("read-bounces", timedelta(minutes=5), lambda now: read_bounces(now=now)),
 )
 
@@ -101,6 +105,7 @@ KINDS = (
     Kind("revocation_lists", Lane.STATUS, RevocationList, renew_list, WHOLE_LIST, parks=False),
     # A service that is away is asked again and again: that is what it is asked for.
     Kind("service_probes", Lane.STATUS, ProbedService, ask_service, CALLS, pauses=A_MINUTE, parks=False),
+    Kind("trusted_lists", Lane.STATUS, WatchedList, fetch_list, CALLS, parks=False),
     Kind("status_checks", Lane.STATUS, Certificate, check_revocation, CALLS),
     Kind("imports", Lane.IMPORTS, Consignment, work_on_consignment, UPLOAD),
     # Among letters, where nothing but a mail server keeps it waiting.

@@ -6,6 +6,7 @@ from pathlib import Path
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from certificates.domain.trusted import TRUSTED_STATUSES
 from ehportal import env, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -274,6 +275,20 @@ IAM_SIGNERS = {
     "acceptance": env.items("IAM_ACCEPTANCE_SIGNERS", ""),
 }
 """PEM files with the platform's I.AM certificates that may sign a session; two while one follows the other."""
+TSL_ADDRESSES = {
+    "production": env.text("TSL_PRODUCTION_URL", "").rstrip("/"),
+    "acceptance": env.text("TSL_ACCEPTANCE_URL", "").rstrip("/"),
+}
+"""Where the platform publishes its trusted lists (`tsl-ehpbe-….xml` below it); empty: none are watched."""
+TSL_OPERATORS = {
+    "production": env.items("TSL_PRODUCTION_OPERATORS", ""),
+    "acceptance": env.items("TSL_ACCEPTANCE_OPERATORS", ""),
+}
+"""PEM files with the certificates of the lists' operators, obtained and checked by another way than the lists."""
+TSL_TRUSTED_STATUSES = env.items("TSL_TRUSTED_STATUSES", ",".join(TRUSTED_STATUSES))
+"""With which statuses a service of a list is trusted (ETSI TS 119 612 5.5.4), in their short form."""
+TSL_DEADLINE = env.number("TSL_DEADLINE", 25)
+"""Seconds for fetching a list or its digest."""
 EID_ANCHORS = env.items("EID_ANCHORS")
 """PEM files with the roots under which identity cards are issued."""
 CIRCUIT_FAILURES = env.number("CIRCUIT_FAILURES", 3)

@@ -2,6 +2,8 @@
 
 from django.urls import include, path
 
+from certificates.api.trusted import store as trust_store
+from ehportal.operation import trusted
 from ehportal.operation.views import release_row, work
 from organisations.api.returned_mail import returned_mail
 from organisations.web.accounts.adapter import closed
@@ -13,6 +15,7 @@ handler500 = "ehportal.pages.away.server_error"
 
 urlpatterns = [
     path("agent/v1/", include("certificates.api.urls")),
+    path("trust/v1/<slug:environment>/<slug:purpose>.<str:form>", trust_store, name="trust-store"),
     path("accounts/email/", closed),
     path("accounts/confirm-email/", closed),
     path("accounts/confirm-email/<str:key>/", closed),
@@ -29,6 +32,18 @@ urlpatterns = [
         "operation/release/<slug:kind>/<uuid:organisation_id>/<uuid:row_id>/",
         release_row,
         name="operation-release",
+    ),
+    path("operation/trust/", trusted.trust, name="operation-trust"),
+    path(
+        "operation/trust/operators/<uuid:operator_id>/",
+        trusted.trust_operator,
+        name="operation-trust-operator",
+    ),
+    path("operation/trust/lists/<uuid:list_id>/", trusted.trust_ask, name="operation-trust-ask"),
+    path(
+        "operation/trust/certificates/<uuid:certificate_id>/",
+        trusted.trust_switch,
+        name="operation-trust-switch",
     ),
     path("mail/returned/", returned_mail, name="returned-mail"),
     path("notices/", include("organisations.web.notices.urls")),

@@ -137,6 +137,8 @@ def government(sandbox: SandboxProcess, settings: pytest_django.Settings) -> Ite
         name: f"{address}/IAM/Saml11TokenService/v1" for name, address in settings.CERTRA_ENDPOINTS.items()
     }
     settings.IAM_SIGNERS = {name: [str(pki / name / "iam.pem")] for name in ("production", "acceptance")}
+    settings.TSL_ADDRESSES = dict(settings.CERTRA_ENDPOINTS)
+    settings.TSL_OPERATORS = {name: [str(pki / name / "tslo.pem")] for name in ("production", "acceptance")}
     settings.EID_ANCHORS = [str(pki / "citizen" / "root.pem"), str(pki / "citizen" / "ca.pem")]
     sandbox.control_post("/control/issuance", {"mode": "automatic", "delay_seconds": 0})
     yield sandbox

@@ -10,7 +10,7 @@ ROLE = settings.DATABASE_WEB_ROLE
 
 
 class Migration(migrations.Migration):
-    dependencies = [("certificates", "0190_notice_policies")]
+    dependencies = [("certificates", "0201_claim_trusted_lists")]
 
     operations = [
         migrations.CreateModel(

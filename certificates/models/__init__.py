@@ -20,6 +20,8 @@ from certificates.models.records import RecordProposal, RecordsInquiry
 from certificates.models.request import CertificateRequest
 from certificates.models.revocation import Revocation
 from certificates.models.token import ContinuityProof, EncryptionToken, LoginProof
+from certificates.models.trusted.lists import ListChange, ListOperator, ListVersion, StoreNumber, WatchedList
+from certificates.models.trusted.platform import PlatformCertificate, PreparedSoftware
 from certificates.models.watch.probe import Incident, ProbedService, ServiceCall, ServiceHour, ServiceTargets
 
 SignedWork = CertificateRequest | Revocation
@@ -47,6 +49,9 @@ __all__ = [
     "Installation",
     "Intake",
     "Issuer",
+    "ListChange",
+    "ListOperator",
+    "ListVersion",
     "ListedCertificate",
     "LoginProof",
     "MachineLook",
@@ -54,6 +59,8 @@ __all__ = [
     "Note",
     "NoticePolicy",
     "Paper",
+    "PlatformCertificate",
+    "PreparedSoftware",
     "ProbedService",
     "RecordProposal",
     "RecordsInquiry",
@@ -67,6 +74,8 @@ __all__ = [
     "ServiceTargets",
     "SignedWork",
     "StatusAnswer",
+    "StoreNumber",
     "Tag",
     "Tally",
+    "WatchedList",
 ]

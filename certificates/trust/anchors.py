@@ -43,6 +43,11 @@ def session_signers(environment: Environment) -> tuple[bytes, ...]:
     return _read(tuple(settings.IAM_SIGNERS[environment.value]))
 
 
+def list_operators(environment: Environment) -> tuple[bytes, ...]:
+    """Return the DER of those who may sign trusted lists in `environment`, as they were configured."""
+    return _read(tuple(settings.TSL_OPERATORS[environment.value]))
+
+
 def certificate_roots(environment: Environment) -> tuple[bytes, ...]:
     """Return the DER of the roots alone in `environment`: what a workstation verifies against."""
     return tuple(anchor for anchor in certificate_anchors(environment) if is_root(anchor))

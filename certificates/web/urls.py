@@ -26,6 +26,8 @@ from certificates.web.revocations import pages as revocations
 from certificates.web.services import pages as services
 from certificates.web.signing import pages as signing
 from certificates.web.tokens import pages as tokens
+from certificates.web.trusted import own_store, prepared
+from certificates.web.trusted import pages as trusted
 from organisations.web.workstation import workstation
 
 urlpatterns = [
@@ -149,6 +151,27 @@ urlpatterns = [
     path("records/<uuid:inquiry_id>/status", records.inquiry_status, name="records-status"),
     path("records/<uuid:inquiry_id>/cancel", records.inquiry_cancel, name="records-cancel"),
     path("records/<uuid:inquiry_id>/decide", records.inquiry_decide, name="records-decide"),
+    path("trust/", trusted.trusted, name="trusted"),
+    path("trust/lists/<uuid:list_id>/", trusted.trusted_list, name="trusted-list"),
+    path("trust/versions/<uuid:version_id>.xml", trusted.trusted_version, name="trusted-version"),
+    path(
+        "trust/certificates/<uuid:certificate_id>/",
+        prepared.platform_certificate,
+        name="platform-certificate",
+    ),
+    path(
+        "trust/certificates/<uuid:certificate_id>/download",
+        prepared.platform_download,
+        name="platform-download",
+    ),
+    path(
+        "trust/certificates/<uuid:certificate_id>/software",
+        prepared.software_add,
+        name="software-add",
+    ),
+    path("trust/software/<uuid:line_id>/", prepared.software_mark, name="software-mark"),
+    path("trust/<slug:environment>/<slug:purpose>/own/", own_store.own_store, name="trusted-own-store"),
+    path("trust/<slug:environment>/<slug:purpose>/", trusted.trusted_store, name="trusted-store"),
     path("workstation/", workstation, name="workstation"),
     path("workstation/<uuid:device_id>/withdraw/", devices.device_withdraw, name="device-withdraw"),
     path("organisation/people/<uuid:person_id>/leave/", leaving.person_leave, name="person-leave"),

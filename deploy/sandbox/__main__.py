@@ -14,6 +14,7 @@ from deploy.sandbox.authorities.citizens import ALGORITHMS, PURPOSES
 from deploy.sandbox.authorities.pki import ENVIRONMENTS, Pki, SandboxNotStarted
 from deploy.sandbox.faults import Faults
 from deploy.sandbox.foreigners import Foreigners
+from deploy.sandbox.lists.published import Lists
 from deploy.sandbox.register.requests import Register
 from deploy.sandbox.server import HOST, Handler, Listener, bind
 from deploy.sandbox.sessions.iam import Signers
@@ -112,6 +113,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         Foreigners(store, register),
         Signers(arguments.state, pki, store, clock.now()),
         Shapes(),
+        Lists(arguments.state, pki, store, clock.now()),
     )
     for environment in ENVIRONMENTS:
         listeners[environment].RequestHandlerClass = platform.handler_for(shared, environment)

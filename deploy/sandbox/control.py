@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from deploy.sandbox.authorities import revocation
 from deploy.sandbox.authorities.pki import ENVIRONMENTS
 from deploy.sandbox.faults import KINDS, FaultError
+from deploy.sandbox.lists.published import FAULTS as LIST_FAULTS
+from deploy.sandbox.lists.published import ListError
 from deploy.sandbox.operations.tokens import NEXT_CHALLENGE
 from deploy.sandbox.platform import Platform
 from deploy.sandbox.register.past import PastError, issue_in_the_past
@@ -129,6 +131,29 @@ def _rotate(platform: Platform, path: tuple[str, ...], _body: Any) -> Reply:
     return 201, _signer(platform.signers.rotate(path[0], platform.clock.now()))
 
 
+def _list(platform: Platform, path: tuple[str, ...], _body: Any) -> Reply:
+    return 200, platform.lists.state(path[0], path[1]) | {"faults": LIST_FAULTS}
+
+
+def _change_list(platform: Platform, path: tuple[str, ...], body: Any) -> Reply:
+    return 201, platform.lists.change(path[0], path[1], _object(body), platform.clock.now())
+
+
+def _spoil_list(platform: Platform, path: tuple[str, ...], body: Any) -> Reply:
+    platform.lists.spoil(path[0], path[1], _object(body).get("kind"), platform.clock.now())
+    return 200, platform.lists.state(path[0], path[1])
+
+
+def _lists_again(platform: Platform, path: tuple[str, ...], _body: Any) -> Reply:
+    platform.lists.again(path[0], platform.clock.now())
+    return 201, {"operator": platform.lists.operators.current(path[0]).pem}
+
+
+def _switch_operator(platform: Platform, path: tuple[str, ...], _body: Any) -> Reply:
+    platform.lists.switch_operator(path[0], platform.clock.now())
+    return 201, {"operator": platform.lists.operators.current(path[0]).pem}
+
+
 def _source(platform: Platform, _path: tuple[str, ...], _body: Any) -> Reply:
     return 200, platform.source.document()
 
@@ -148,6 +173,7 @@ def _set_clock(platform: Platform, _path: tuple[str, ...], body: Any) -> Reply:
     return _health(platform, (), None)
 
 
+_LIST = rf"({'|'.join(ENVIRONMENTS)})/(transport|person|application)"
 _WHICH = rf"({'|'.join(ENVIRONMENTS)})/([0-9a-fA-F]{{40}})"
 ROUTES: tuple[tuple[str, str, Action], ...] = (
     ("GET", "/health", _health),
@@ -166,6 +192,11 @@ ROUTES: tuple[tuple[str, str, Action], ...] = (
     ("POST", "/control/challenge", _set_challenge),
     ("GET", f"/control/iam/({'|'.join(ENVIRONMENTS)})", _signers),
     ("POST", f"/control/iam/({'|'.join(ENVIRONMENTS)})/rotate", _rotate),
+    ("GET", f"/control/lists/{_LIST}", _list),
+    ("POST", f"/control/lists/{_LIST}", _change_list),
+    ("POST", f"/control/lists/{_LIST}/fault", _spoil_list),
+    ("POST", f"/control/lists/({'|'.join(ENVIRONMENTS)})/operator", _switch_operator),
+    ("POST", f"/control/lists/({'|'.join(ENVIRONMENTS)})/again", _lists_again),
     ("GET", "/control/source", _source),
     ("PUT", "/control/source", _put_source),
     ("PATCH", "/control/source", _patch_source),
@@ -184,7 +215,7 @@ def dispatch(platform: Platform, method: str, path: str, body: bytes) -> Reply:
         if verb == method:
             try:
                 return action(platform, match.groups(), json.loads(body) if body else None)
-            except (Wrong, FaultError, SourceError, PastError) as error:
+            except (Wrong, FaultError, SourceError, PastError, ListError) as error:
                 return 400, {"error": str(error)}
             except (json.JSONDecodeError, UnicodeDecodeError):
                 return 400, {"error": "The body is not JSON."}

@@ -18,6 +18,7 @@ from deploy.sandbox.authorities import revocation
 from deploy.sandbox.authorities.pki import Pki
 from deploy.sandbox.faults import Fault, FaultError, Faults
 from deploy.sandbox.foreigners import Foreigners
+from deploy.sandbox.lists.published import Lists
 from deploy.sandbox.operations import certificate
 from deploy.sandbox.operations.scene import Scene
 from deploy.sandbox.register.requests import Register, issue
@@ -40,6 +41,7 @@ log = logging.getLogger(__name__)
 XML = "text/xml; charset=utf-8"
 STATUS_FILE = re.compile(r"/pki/([a-z-]+)\.(crl|crt)")
 FOREIGNER = re.compile(r"/foreigners/([A-Za-z0-9_-]{32})")
+LIST_FILE = re.compile(r"/tsl-ehpbe-([a-z]+)\.(xml|sha2)")
 OCSP = re.compile(r"/ocsp/([a-z-]+)(?:/(.+))?")
 
 
@@ -60,6 +62,7 @@ class Platform:
     foreigners: Foreigners
     signers: Signers
     shapes: Shapes
+    lists: Lists
 
     def scene(self, environment: str) -> Scene:
         """One environment as it is now."""
@@ -200,6 +203,8 @@ def handler_for(platform: Platform, environment: str) -> type[Handler]:
                 self._ocsp(match[1], question)
             elif match := FOREIGNER.fullmatch(self.path):
                 self._foreigner(match[1], None)
+            elif match := LIST_FILE.fullmatch(self.path):
+                self._list(match[1], match[2])
             else:
                 self.send(404, "text/plain", b"There is nothing here.\n")
 
@@ -207,6 +212,15 @@ def handler_for(platform: Platform, environment: str) -> type[Handler]:
             status, page = platform.foreigners.page(environment, ticket, number, platform.clock.now())
             log.info("%s foreigner's page: %s", environment, status)
             self.send(status, "text/html; charset=utf-8", page.encode())
+
+        def _list(self, kind: str, suffix: str) -> None:
+            content, digest = platform.lists.files(environment, kind)
+            found = content if suffix == "xml" else digest
+            log.info("%s list %s.%s: %s", environment, kind, suffix, 404 if found is None else 200)
+            if found is None:
+                self.send(404, "text/plain", b"There is nothing here.\n")
+            else:
+                self.send(200, "application/xml" if suffix == "xml" else "text/plain", found)
 
         def _ocsp(self, slug: str, question: bytes) -> None:
             authority = platform.pki.at(environment, slug)

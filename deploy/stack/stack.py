@@ -163,6 +163,10 @@ class Stack:
             "STS_ACCEPTANCE_URL": f"{self.sandbox.acceptance}/IAM/Saml11TokenService/v1",
             "IAM_PRODUCTION_SIGNERS": f"{pki / 'production' / 'iam.pem'}",
             "IAM_ACCEPTANCE_SIGNERS": f"{pki / 'acceptance' / 'iam.pem'}",
+            "TSL_PRODUCTION_URL": self.sandbox.production,
+            "TSL_ACCEPTANCE_URL": self.sandbox.acceptance,
+            "TSL_PRODUCTION_OPERATORS": f"{pki / 'production' / 'tslo.pem'}",
+            "TSL_ACCEPTANCE_OPERATORS": f"{pki / 'acceptance' / 'tslo.pem'}",
             "EID_ANCHORS": f"{pki / 'citizen' / 'root.pem'},{pki / 'citizen' / 'ca.pem'}",
         } | self.extra_environment
 

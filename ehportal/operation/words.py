@@ -22,6 +22,7 @@ KINDS = {
     "revocation_evidence": _("Evidence of revocations"),
     "revocation_lists": _("Revocation lists that are renewed"),
     "service_probes": _("Government services that are asked whether they are there"),
+    "trusted_lists": _("Trusted lists that are asked for"),
     "status_checks": _("Status checks"),
     "imports": _("Large uploads that are read and taken in"),
     "card_checks": _("Identity cards that are checked"),

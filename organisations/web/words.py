@@ -254,6 +254,10 @@ ACTIONS: dict[str, Text] = {
     "revocation_gave_up": _("Stopped asking"),
     "revocation_unsigned": _("Nobody signed in time"),
     "token_revoked": _("Encryption token ended with its certificate"),
+    "software_listed": _("Software put on the list for a certificate of the platform"),
+    "software_unlisted": _("Software taken off the list for a certificate of the platform"),
+    "software_prepared": _("Software prepared for a certificate of the platform"),
+    "software_unprepared": _("Software not prepared after all for a certificate of the platform"),
 }
 """By action of the record; the keys are those that the services write."""
 
@@ -276,6 +280,7 @@ FACTS: dict[str, Text] = {
     "label": _("workstation"),
     "format": _("format"),
     "software": _("software"),
+    "package": _("software"),
     "day": _("on"),
     "starts_on": _("from"),
     "ends_on": _("until"),
@@ -330,6 +335,9 @@ REMINDERS: dict[str, Text] = {
     "paper": _("the paper ends"),
     "number": _("another organisation wrote down the number"),
     "declined": _("the operator declined the number"),
+    "trusted_change": _("what software must trust changes"),
+    "trusted_list": _("a trusted list is not renewed"),
+    "platform_certificate": _("the platform takes another certificate into use"),
 }
 """By the kind of a reminder."""
 

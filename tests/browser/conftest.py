@@ -9,8 +9,10 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from ehportal.operation.catalogues import compile_catalogues
 from tests.browser.site import Site, SiteServer, make_site
+from tests.browser.trust import trust_pages
 from tests.environment import ROOT
 from tests.support.effort import PATIENCE
+from tests.support.sandbox import SandboxProcess
 
 compile_catalogues()
 expect.set_options(timeout=PATIENCE * 1000)
@@ -26,9 +28,11 @@ ARGUMENTS = [
 
 
 @pytest.fixture(scope="module")
-def site(committing: None) -> Site:
+def site(committing: None, sandbox: SandboxProcess) -> Site:
     """Committed rows of a hospital of its own."""
-    return make_site()
+    made = make_site()
+    made.pages |= trust_pages(made.hospital, sandbox)
+    return made
 
 
 @pytest.fixture(scope="module")

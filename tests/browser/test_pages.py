@@ -85,6 +85,13 @@ PAGES = (
     "revocation-sign",
     "security",
     "operation",
+    "trusted",
+    "trusted-list",
+    "trusted-refused",
+    "trusted-store",
+    "trusted-own-store",
+    "platform-certificate",
+    "operation-trust",
     "not-found",
 )
 

@@ -1,13 +1,16 @@
 """The system checks: each unsafe installation is named, and a safe one is silent."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import pytest_django
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from django.core.checks import CheckMessage, run_checks
 
+from deploy.sandbox.lists.operators import operator_certificate
 from ehportal import checks
 from tests.certificates.samples import AUTHORITY, NOW, certificate, pem, plain_name
 
@@ -293,3 +296,38 @@ def test_a_token_service_is_one_of_its_own_environment(
         name: [str(folder / f"{signers[name]}.pem")] if name in signers else [] for name in names
     }
     assert ids(checks.sessions_fit(None)) == expected
+
+
+def operator_file(folder: Path, name: str, **kind: bool) -> str:
+    key = ec.generate_private_key(ec.SECP256R1())
+    file = folder / f"{name}.pem"
+    made = operator_certificate(name, key, datetime.now(UTC), **kind)
+    file.write_bytes(made.public_bytes(Encoding.PEM))
+    return str(file)
+
+
+def test_trusted_lists_and_their_operators_fit(settings: pytest_django.Settings, tmp_path: Path) -> None:
+    settings.SANDBOX = False
+    files = {name: operator_file(tmp_path, name) for name in ("production", "acceptance")}
+    good = {"production": "https://tsl.ehealth.fgov.be", "acceptance": "https://tsl-acpt.ehealth.fgov.be"}
+    mine = {name: [file] for name, file in files.items()}
+    unfit = {**mine, "production": [operator_file(tmp_path, "unfit", usage=False)]}
+    for addresses, operators, expected in (
+        ({"production": "", "acceptance": ""}, {"production": [], "acceptance": []}, []),
+        (good, mine, []),
+        (good, {**mine, "production": []}, ["ehportal.E016"]),
+        ({**good, "production": ""}, mine, ["ehportal.E016"]),
+        ({**good, "production": "ftp://tsl"}, mine, ["ehportal.E016"]),
+        (good, {**mine, "production": ["/nowhere.pem"]}, ["ehportal.E016"]),
+        ({**good, "production": "http://tsl.ehealth.fgov.be"}, mine, ["ehportal.E006"]),
+        ({**good, "production": good["acceptance"]}, mine, ["ehportal.E007"]),
+        (good, unfit, ["ehportal.E017"]),
+        (good, {**mine, "production": mine["acceptance"]}, ["ehportal.E017"]),
+    ):
+        settings.TSL_ADDRESSES, settings.TSL_OPERATORS = addresses, operators
+        assert ids(checks.lists_fit(None)) == expected, (addresses, operators)
+    settings.TSL_ADDRESSES, settings.TSL_OPERATORS = good, mine
+    settings.TSL_TRUSTED_STATUSES = ["granted", "withdrawn"]
+    assert ids(checks.lists_fit(None)) == ["ehportal.E018"]
+    settings.TSL_TRUSTED_STATUSES, settings.TSL_DEADLINE = ["granted"], 60
+    assert ids(checks.lists_fit(None)) == ["ehportal.E019"]

@@ -80,12 +80,14 @@ class _FirstLook:
         self._depth -= 1
 
 
-def parse_xml(data: bytes, *, limit: int, elements: int = MAX_XML_ELEMENTS) -> etree._Element:
+def parse_xml(
+    data: bytes, *, limit: int, elements: int = MAX_XML_ELEMENTS, namespaces: int = MAX_XML_NAMESPACES
+) -> etree._Element:
     """Read one document and return its root element.
 
-    `limit` is in bytes, `elements` the most elements there may be. Raises MalformedXml: `request_too_large`, or
-    `request_malformed` for anything that is not plain UTF-8 XML 1.0 without DTD, entities, processing
-    instructions or extreme nesting. Comments are left in the tree for the caller to judge.
+    `limit` is in bytes; `elements` and `namespaces` are the most elements and declarations there may be. Raises
+    MalformedXml: `request_too_large`, or `request_malformed` for anything that is not plain UTF-8 XML 1.0 without DTD,
+    entities, processing instructions or extreme nesting. Comments are left in the tree for the caller to judge.
     """
     if len(data) > limit:
         raise MalformedXml(f"more than {limit} bytes", code="request_too_large")
@@ -95,7 +97,7 @@ def parse_xml(data: bytes, *, limit: int, elements: int = MAX_XML_ELEMENTS) -> e
         data.decode("utf-8", "strict")
     except UnicodeDecodeError:
         raise MalformedXml("not UTF-8") from None
-    return _tree(data, elements, MAX_XML_NAMESPACES, remove_comments=False)
+    return _tree(data, elements, namespaces, remove_comments=False)
 
 
 def parse_answer(data: bytes, *, limit: int, elements: int = MAX_XML_ELEMENTS) -> etree._Element:

@@ -14,6 +14,7 @@ from certificates.services.reminders.numbers import contested_numbers, declined_
 from certificates.services.reminders.papers import ending_papers
 from certificates.services.reminders.signatures import signatures, unsigned_questions, unsigned_revocations
 from certificates.services.reminders.tokens import waiting_tokens
+from certificates.services.reminders.trusted import trusted_lists
 from organisations.models import Organisation
 from organisations.services.notices import look, tell
 from organisations.services.notices.notice import Broken, Notice, each_by_itself
@@ -33,6 +34,7 @@ KINDS = (
     ending_mandates,
     ending_cards,
     ending_papers,
+    trusted_lists,
 )
 """In the order in which a letter tells them."""
 

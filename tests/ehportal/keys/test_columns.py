@@ -18,6 +18,11 @@ from tests.support.hospital import make_hospital
 ROOMS = {"organisations", "certificates", "ehportal"}
 NOT_SEALED = {
     "certificates_issuer.der": "an authority's certificate, which everybody may read",
+    "certificates_listoperator.der": "who may sign the platform's public lists",
+    "certificates_listversion.content": "a public list of the platform",
+    "certificates_listversion.signed": "the same list, as it was signed",
+    "certificates_platformcertificate.der": "a certificate of the platform, which everybody may read",
+    "certificates_storenumber.der": "a certificate of a public list",
     "certificates_revocationlist.content": "what an authority publishes",
     "certificates_statusanswer.content": "what an authority says of authorities, likewise",
     "organisations_auditevent.content": "the record says nothing that is sealed",

@@ -1,0 +1,1 @@
+"""What software must trust: the platform's lists with all their versions, its own certificates, and who is prepared."""

@@ -1,0 +1,1 @@
+"""What software must trust: lists, stores to download, the platform's own certificates and who is prepared."""
