@@ -1,12 +1,12 @@
 """`python -m tests.bench [pages] [server] [agent] [sealing] [work] [crl] [imports] [search]
-[--million]`."""
+[sweep] [--million]`."""
 
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 
-from tests.bench import agent, crl, imports, pages, sealing, search, server, work
+from tests.bench import agent, crl, imports, pages, sealing, search, server, sweep, work
 from tests.bench.stand import own_database, prepare_django
 
 
@@ -21,6 +21,7 @@ def main(wanted: list[str]) -> int:
         "sealing": sealing.measure,
         "work": partial(work.measure, each=work.MILLION if million else work.EACH),
         "search": partial(search.measure, (*search.SIZES, search.MILLION) if million else search.SIZES),
+        "sweep": partial(sweep.measure, (*sweep.SIZES, sweep.MILLION) if million else sweep.SIZES),
         "crl": partial(crl.measure, sizes=(*crl.SIZES, crl.MILLION) if million else crl.SIZES),
         "imports": partial(
             imports.measure, sizes=(*imports.SIZES, imports.LARGE) if million else imports.SIZES

@@ -46,12 +46,19 @@ def _government() -> Mapping[str, str]:
     return endpoints
 
 
+def _lists() -> Mapping[str, str]:
+    """Return where the digest of a trusted list lies: some bytes, whoever asks."""
+    bases: Mapping[str, str] = settings.TSL_ADDRESSES
+    return {where: f"{base}/tsl-ehpbe-transport.sha2" for where, base in bases.items() if base}
+
+
 SERVICES: Mapping[str, Probed] = {
     "certra": Probed(_government, lambda where: gateway_of(where).organisation_types(), REGISTRATION),
     "etkra": Probed(_government, lambda where: token_gateway_of(where).complete_token(UNSIGNED), ETKRA),
     "etkdepot": Probed(_government, lambda where: depot_of(where).token_of(EHEALTH), DEPOT),
     "sts": Probed(lambda: settings.STS_ENDPOINTS),
     "ocsp": Probed(lambda: settings.OCSP_ENDPOINTS),
+    "tsl": Probed(_lists),
 }
 """By the name that stands in the rows. Services of the platform that are only fetched need no more than an address."""
 

@@ -7,7 +7,14 @@ from certificates.domain.lifecycle import Environment
 from certificates.selectors.probes import open_incidents
 from certificates.web.parts.words import ENVIRONMENTS
 
-NAMES = {"certra": "CertRA", "etkra": "EtkRA", "etkdepot": "ETKDepot", "sts": "STS", "ocsp": "OCSP"}
+NAMES = {
+    "certra": "CertRA",
+    "etkra": "EtkRA",
+    "etkdepot": "ETKDepot",
+    "sts": "STS",
+    "ocsp": "OCSP",
+    "tsl": "TSL",
+}
 """The platform's own; any other is called by the name of its row."""
 
 

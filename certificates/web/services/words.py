@@ -11,6 +11,7 @@ PURPOSES: dict[str, Text] = {
     "etkdepot": _("Encryption tokens of those to whom one writes"),
     "sts": _("Logging in with a certificate"),
     "ocsp": _("Whether a certificate was revoked"),
+    "tsl": _("Which authorities software may trust"),
 }
 
 AVAILABLE = Label(_("Answers"), "good")

@@ -12,6 +12,7 @@ from certificates.models import Certificate
 from certificates.selectors import inventory, renewals
 from certificates.selectors.calendar import day_counts
 from certificates.selectors.filters import CertificateFilters
+from certificates.services.reminders.notices import notices_of
 from organisations.keyset import encode
 from organisations.models import Organisation
 from organisations.tenancy import acting_for
@@ -48,6 +49,7 @@ QUESTIONS: dict[str, Question] = {
     "a common word": lambda here, now: page_of_list(here, now, q="cbe"),
     "to renew": lambda here, now: list(renewals.to_renew(here, now)[:50]),
     "switches": renewals.unconfirmed_switches,
+    "what is told": lambda here, now: notices_of(here, now, []),
     "days of a calendar": lambda here, now: day_counts(here, now.date(), now.date() + timedelta(days=42)),
 }
 
