@@ -1,4 +1,4 @@
-"""Looking for ends to tell, and telling them: the first look, the letters, and a second look that has nothing to say."""
+"""Looking for ends and telling them: the first look, the letters, and a second look that has nothing to say."""
 
 import time
 from collections.abc import Callable
