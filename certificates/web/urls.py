@@ -19,6 +19,7 @@ from certificates.web.people import devices, leaving
 from certificates.web.records import pages as records
 from certificates.web.renewals import form as renewal_form
 from certificates.web.renewals import switch
+from certificates.web.requests import defaults
 from certificates.web.requests import new as new_request
 from certificates.web.requests import pages as requests
 from certificates.web.revocations import new as new_revocation
@@ -72,6 +73,7 @@ urlpatterns = [
     path(
         "certificates/<uuid:certificate_id>/notices/tell", ahead.certificate_unmute, name="certificate-unmute"
     ),
+    path("organisation/contact/", defaults.contact_defaults, name="contact-defaults"),
     path("notices/rules/", rules.notice_rules, name="notice-rules"),
     path("notices/rules/new/", rules.rules_new, name="rules-new"),
     path("notices/rules/quiet/", rules.quiet_hours, name="quiet-hours"),

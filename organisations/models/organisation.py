@@ -24,6 +24,8 @@ class Organisation(Queued):
     created_at = models.DateTimeField(default=timezone.now)
     reminders_due_at = models.DateTimeField(default=timezone.now)
     """When a worker is next to look for what its members must be reminded of."""
+    contact_defaults = models.JSONField(default=dict, db_default={}, blank=True)
+    """What requests start from where nothing else is known: contact data and basic services, as the forms name them."""
     quiet_from = models.SmallIntegerField(null=True, blank=True)
     """From this hour of the Belgian day nothing leaves that can wait; None where nobody asked for quiet hours."""
     quiet_until = models.SmallIntegerField(null=True, blank=True)

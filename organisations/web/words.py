@@ -164,6 +164,7 @@ ACTIONS: dict[str, Text] = {
     "token_check_asked": _("Self test of the token asked for"),
     "token_activated": _("Encryption token activated"),
     "reminder_sent": _("Reminder sent by mail"),
+    "contact_defaults_kept": _("Contact data of requests changed"),
     "notice_acknowledged": _("Said that somebody takes care of it"),
     "notice_rules_kept": _("Rules of notices changed"),
     "notice_rules_removed": _("Rules of notices removed"),

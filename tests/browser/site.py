@@ -244,6 +244,7 @@ def make_site() -> Site:
         "identifier-new": "/organisation/identifiers/new/",
         "mandate-new": "/organisation/mandates/new/",
         "member-new": "/organisation/members/new/",
+        "contact-defaults": "/organisation/contact/",
         "history": "/organisation/history/",
         "security": "/accounts/2fa/",
         "operation": _operation(hospital, *users.values()),

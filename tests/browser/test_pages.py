@@ -53,6 +53,7 @@ PAGES = (
     "member-new",
     "member-take",
     "invitation",
+    "contact-defaults",
     "history",
     "notices",
     "notice-rules",

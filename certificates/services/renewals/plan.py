@@ -43,6 +43,12 @@ class KnownContact:
     phone_general: str = ""
     base_service_usages: tuple[str, ...] = ()
 
+    def completed_by(self, other: "KnownContact", *, services: bool) -> "KnownContact":
+        """Return the same with what is not known taken from `other`; the services too where that is asked for."""
+        known = {name: getattr(self, name) or getattr(other, name) for name in CONTACT_FIELDS}
+        usages = self.base_service_usages or (other.base_service_usages if services else ())
+        return KnownContact(**known, base_service_usages=usages)
+
     @property
     def missing(self) -> tuple[str, ...]:
         """The fields that somebody still has to fill in."""
@@ -146,6 +152,7 @@ class _Surroundings:
             }:
                 self.on_their_way[request.replaces_id] = request
         on_their_way = Revocation.objects.on_their_way().filter(certificate__in=ids)
+        self.defaults = contact_of_record(organisation.contact_defaults)
         self.ending = set(on_their_way.values_list("certificate_id", flat=True))
         self.successors = _successors(organisation, ids)
         self.mandated = self._mandated(organisation, certificates, now)
@@ -202,6 +209,9 @@ class _Surroundings:
             enrolled=holder is not None and holder.pk in self.enrolled,
         )
         contact = contact_of_request(made_by) if made_by else contact_of_record(certificate.contact_data)
+        # Whoever made the request chose its services; of an imported one nobody did.
+        unknown = made_by is None and not certificate.contact_data
+        contact = contact.completed_by(self.defaults, services=unknown)
         return RenewalPlan(
             certificate,
             renewal_outcome(facts, now),

@@ -158,7 +158,7 @@ def request_new(request: TenantRequest) -> HttpResponse:
     """The form; once it holds, the request exists and the holder is asked to sign."""
     here = request.tenancy.organisation
     active: dict[str, object] | None = None
-    form = RequestForm(here, request.POST or None, initial=_like(request))
+    form = RequestForm(here, request.POST or None, initial=here.contact_defaults | _like(request))
     if form.is_bound and form.is_valid():
         try:
             made = request_certificate(
