@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from agent.wire.days import BRUSSELS
 from organisations.domain.roles import Role
-from organisations.models import Organisation, Reminder, User
+from organisations.models import Organisation, Reader, Reminder, User
 from organisations.services.letters.mail import Note
 from organisations.services.members import add_member
 from organisations.services.notices import tell
@@ -263,3 +263,17 @@ def test_what_is_not_mailed_stands_on_the_page_alone(hospital: Hospital, sink: M
         row = Reminder.objects.get()
     assert (row.title, row.path, row.sent_at, row.next_attempt_at) == ("said", "/there/", None, None)
     assert next_letter(hospital.organisation.pk) is None
+
+
+def test_one_for_the_page_alone_whose_text_fails_hides_no_other(hospital: Hospital, sink: MailSink) -> None:
+    def fails(_: Reader) -> Note:
+        raise KeyError("a text without its fact")
+
+    els = hospital.administrator
+    bad = Notice("bad", 0, hospital.holder, (els,), fails, mailed=False)
+    good = Notice("good", 0, hospital.holder, (els,), lambda _: Note("said", "", "/"), mailed=False)
+    with pytest.raises(KeyError):
+        remind(hospital, bad, good, notice(hospital, kind="letter"), now=NOON)
+    assert subjects(sink) == ["letter"]
+    with acting_for([hospital.organisation.pk], as_platform=True):
+        assert set(Reminder.objects.values_list("kind", "title")) == {("good", "said"), ("letter", "letter")}

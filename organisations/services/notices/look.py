@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import Q
 
@@ -17,6 +19,8 @@ from organisations.services.letters.mail import Note, in_words_of
 from organisations.services.notices.notice import Broken, Find, Key, Notice, Urgency
 from organisations.services.work.claims import plan_next
 from organisations.tenancy import acting_for
+
+log = structlog.get_logger(__name__)
 
 EVERY = timedelta(hours=6)
 """How often an organisation is looked at."""
@@ -32,7 +36,7 @@ def look_for_notices(organisation_id: UUID, find: Find, *, now: datetime) -> Non
     with acting_for([organisation_id], as_platform=True):
         organisation = Organisation.objects.get(pk=organisation_id)
         notices = find(organisation, now, broken)
-        _write_down(organisation, [one for one in notices if _is_due(one, now)], now)
+        _write_down(organisation, [one for one in notices if _is_due(one, now)], now, broken)
         ahead = [one.not_before for one in notices if one.not_before is not None and one.not_before > now]
         plan_next(Organisation, organisation_id, min([now + EVERY, *ahead]), now, due="reminders_due_at")
     if broken:
@@ -58,8 +62,11 @@ def _is_due(notice: Notice, now: datetime) -> bool:
 
 
 @transaction.atomic
-def _write_down(organisation: Organisation, notices: Sequence[Notice], now: datetime) -> None:
-    """Keep a row for each notice and reader that has none, and have the readers written to by when theirs are due."""
+def _write_down(organisation: Organisation, notices: Sequence[Notice], now: datetime, broken: Broken) -> None:
+    """Keep a row for each notice and reader that has none, and have the readers written to by when theirs are due.
+
+    One for the page alone whose text fails is left out, and looked for again.
+    """
     rows = Reminder.objects.filter(subject_id__in={one.subject.pk for one in notices})
     known: dict[tuple[Key, object], datetime | None] = {
         ((kind, subject, step), user or correspondent): due
@@ -75,17 +82,19 @@ def _write_down(organisation: Organisation, notices: Sequence[Notice], now: date
             if due is None:  # told, or given up
                 continue
             if (notice.key, reader.pk) not in known:
-                new.append(_row(organisation, notice, reader, now))
+                row = _row(organisation, notice, reader, now)
+                if notice.mailed or _say(row, notice, reader, broken):
+                    new.append(row)
             if not notice.mailed:
                 continue
             moment, burns = when.get(reader, (due, False))
             when[reader] = (min(moment, due), burns or (notice.urgency > Urgency.ROUTINE and due <= now))
-    Reminder.objects.bulk_create(new, ignore_conflicts=True)
+    Reminder.objects.bulk_create(new, ignore_conflicts=True, batch_size=500)
     _have_written_to(organisation, {reader: (max(at, now), burns) for reader, (at, burns) in when.items()})
 
 
 def _row(organisation: Organisation, notice: Notice, reader: Reader, now: datetime) -> Reminder:
-    row = Reminder(
+    return Reminder(
         organisation=organisation,
         kind=notice.kind,
         subject_id=notice.subject.pk,
@@ -97,10 +106,20 @@ def _row(organisation: Organisation, notice: Notice, reader: Reader, now: dateti
         private_to_id=getattr(notice.subject, "private_to_id", None),
         **_reader(reader, "recipient"),
     )
-    if not notice.mailed:
+
+
+def _say(row: Reminder, notice: Notice, reader: Reader, broken: Broken) -> bool:
+    """Write a notice into its row, in the reader's language; return whether that worked."""
+    try:
         with in_words_of(reader):
             note_said(row, notice.write(reader))
-    return row
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception as error:  # whatever one text breaks on, the others are told
+        log.exception("notice_not_written", kind=notice.kind, subject=str(notice.subject.pk))
+        broken.append(error)
+        return False
+    return True
 
 
 def note_said(row: Reminder, note: Note) -> None:
