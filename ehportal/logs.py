@@ -30,6 +30,8 @@ LETTER_ADDRESS = re.compile(
     r"(/invitations/[0-9a-f-]{36}/[0-9a-f-]{36}/|/password/reset/key/[0-9A-Za-z]{1,32}-)[\w-]{1,99}"
 )
 """What a letter carries opens an account: the last part of such an address."""
+NOTICE_ADDRESS = re.compile(r"(/notices/(?:letter|agree|stop)/)[\w:-]{1,400}")
+"""Who knows such an address answers in the name of whoever got the letter."""
 FEED_ADDRESS = re.compile(r"(/calendar/feeds/)[\w-]{1,99}")
 """Who knows the address of a calendar feed reads it."""
 MARKUP = re.compile(
@@ -48,6 +50,7 @@ def redact_text(text: str) -> str:
     text = DOTTED.sub(_without_token, text)
     text = JOB_ADDRESS.sub(r"\1[job]", text)
     text = LETTER_ADDRESS.sub(r"\1[letter]", text)
+    text = NOTICE_ADDRESS.sub(r"\1[letter]", text)
     text = FEED_ADDRESS.sub(r"\1[feed]", text)
     # Here every eleven digits go, whatever their check digits say: numbers are mistyped too.
     return mask_numbers(text, lambda *_found: "[ssin]")

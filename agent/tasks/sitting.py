@@ -4,6 +4,7 @@ Each thing is shown, read and signed by itself; whoever stops in between goes on
 is signed and sent, then the certificates that have come meanwhile are put in place.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
@@ -11,7 +12,7 @@ from typing import Any, Final, cast
 from agent.errors import AgentError, Cancelled, ExitCode
 from agent.language import Texts, printable
 from agent.language import command as typed
-from agent.pending import Pending
+from agent.pending import Pending, unfinished
 from agent.portal.answers import JobSummary
 from agent.tasks.dispatch import Dispatcher
 from agent.tasks.watch import ENVIRONMENTS
@@ -56,10 +57,12 @@ class Sitting:
         the server cannot be asked.
         """
         dialogue, texts = self.dispatcher.dialogue, self.dispatcher.texts
-        jobs = self._waiting()
+        jobs, begun = self._waiting(), self._begun()
         if not jobs:
-            dialogue.say(texts("sitting.nothing"))
-            return ExitCode.DONE
+            if not begun:
+                dialogue.say(texts("sitting.nothing"))
+                return ExitCode.DONE
+            return ExitCode.WAITING if self._put_in_place(self.dispatcher, begun) else ExitCode.DONE
         lines = [self._line(number, len(jobs), job) for number, job in enumerate(jobs, 1)]
         if not dialogue.confirm("\n".join([texts("sitting.waiting"), *lines, texts("sitting.begin")])):
             raise Cancelled("cancelled")
@@ -70,7 +73,7 @@ class Sitting:
             stays=True,
         )
         done, failed = self._each(one, jobs, lines)
-        waits = self._put_in_place(replace(one, wait_seconds=self.dispatcher.wait_seconds, stays=False), done)
+        waits = self._put_in_place(replace(one, wait_seconds=self.dispatcher.wait_seconds), begun + done)
         left = len(jobs) - len(done)
         dialogue.say(texts("sitting.done", done=str(len(done)), all=str(len(jobs))))
         if left:
@@ -87,6 +90,12 @@ class Sitting:
         ]
         return sorted(jobs, key=lambda job: ORDER.index(job.kind))
 
+    def _begun(self) -> list[str]:
+        """Return what was begun here before and waits for its certificate."""
+        known = {job.id for job in self.dispatcher.portal.jobs()}
+        folder = self.dispatcher.config.pending_folder
+        return [one.job_id for one in unfinished(folder) if one.job_id not in known]
+
     def _line(self, number: int, of: int, job: JobSummary) -> str:
         texts = self.dispatcher.texts
         return texts(
@@ -101,16 +110,16 @@ class Sitting:
 
     def _each(
         self, dispatcher: Dispatcher, jobs: Sequence[JobSummary], lines: Sequence[str]
-    ) -> tuple[list[JobSummary], bool]:
+    ) -> tuple[list[str], bool]:
         """Do one after the other; return those that were done or sent, and whether one failed."""
         dialogue, texts = dispatcher.dialogue, dispatcher.texts
-        done: list[JobSummary] = []
+        done: list[str] = []
         failed = False
         for place, (job, line) in enumerate(zip(jobs, lines, strict=True)):
             dialogue.progress(line)
             try:
                 dispatcher.run(job.id)
-                done.append(job)
+                done.append(job.id)
                 continue
             except Cancelled:
                 pass  # this one was not wanted
@@ -124,18 +133,28 @@ class Sitting:
                 break
         return done, failed
 
-    def _put_in_place(self, dispatcher: Dispatcher, jobs: Sequence[JobSummary]) -> bool:
-        """Go on with what was sent; return whether something is still to come. What fails is told."""
-        waits = False
-        for job in jobs:
-            if not Pending(dispatcher.config.pending_folder, job.id).begun:
-                continue
-            try:
-                waits |= dispatcher.run(job.id) is ExitCode.WAITING
-            except (AgentError, WireError) as error:
-                waits = True
-                what, next_step = dispatcher.texts.problem(
-                    error if isinstance(error, AgentError) else AgentError(error.code)
-                )
-                dispatcher.dialogue.say(f"{what}\n→ {next_step}")
-        return waits
+    def _put_in_place(self, dispatcher: Dispatcher, jobs: Sequence[str]) -> bool:
+        """Go on with what was sent, first with all that has come; return whether something is still to come.
+
+        All together wait as long as one would alone. What fails is told.
+        """
+        until = time.monotonic() + dispatcher.wait_seconds
+        quick = replace(dispatcher, wait_seconds=0.0, stays=True)
+        codes = {job: self._go_on(quick, job) for job in jobs}
+        for job in [one for one, code in codes.items() if code is ExitCode.WAITING]:
+            left = max(0.0, until - time.monotonic())
+            codes[job] = self._go_on(replace(dispatcher, wait_seconds=left, stays=False), job)
+        return any(code is not ExitCode.DONE for code in codes.values())
+
+    def _go_on(self, dispatcher: Dispatcher, job: str) -> ExitCode:
+        """Go on with one thing; what fails is told."""
+        if not Pending(dispatcher.config.pending_folder, job).begun:
+            return ExitCode.DONE
+        try:
+            return dispatcher.run(job)
+        except (AgentError, WireError) as error:
+            what, next_step = dispatcher.texts.problem(
+                error if isinstance(error, AgentError) else AgentError(error.code)
+            )
+            dispatcher.dialogue.say(f"{what}\n→ {next_step}")
+            return ExitCode.FAILED

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from certificates.domain.lifecycle import Environment
 from certificates.domain.trusted import SHELVES, Purpose
+from certificates.errors.trusted import NoListYet
 from certificates.services.trusted.stores import Store, bytes_of, password_for, settings_lines, store_of
 from certificates.trust.lists.acceptance import digest_of
 from certificates.trust.stores.building import Form
@@ -56,8 +57,10 @@ def store(request: HttpRequest, environment: str, purpose: str, form: str) -> Ht
             response: HttpResponse = HttpResponseNotModified()
         else:
             response = _whole(found, form, password)
+    except NoListYet as refusal:
+        return _problem(404, str(refusal.title))
     except DomainError as refusal:
-        return _problem(400 if given else 404, str(refusal.title))
+        return _problem(400, str(refusal.title))
     response.headers["ETag"] = tag
     response.headers["Last-Modified"] = http_date(found.issued_at.timestamp())
     who = "private" if given else "public"

@@ -81,7 +81,10 @@ def events(policy: Policy, not_after: datetime, opens_at: datetime) -> list[Even
         if step < left_then
     ]
     again = range(policy.again_after, TOLD_FOR, policy.again_after) if policy.again_after else ()
-    found += [Event(Happening.ENDED, "ended", days, not_after + timedelta(days=days)) for days in (0, *again)]
+    if not_after < datetime.max.replace(tzinfo=not_after.tzinfo) - timedelta(days=TOLD_FOR):
+        found += [
+            Event(Happening.ENDED, "ended", days, not_after + timedelta(days=days)) for days in (0, *again)
+        ]
     return found
 
 

@@ -1,7 +1,7 @@
 """When people are told of what waits: steps before an end or since a beginning, of which the latest passed counts."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from certificates.domain.foreign_lifecycle import REMIND_BEFORE
 from certificates.domain.papers import ENDS_SOON
@@ -35,6 +35,14 @@ CARD_STEPS = (60, 30, 14, 7, 1)
 """Days before the end of the certificate of an identity card."""
 DEADLINE_STEPS = (REMIND_BEFORE // DAY, 0)
 """Days before the end of a foreign care provider's time to confirm; 0 once it has passed."""
+
+
+def dated(step: int, end: date) -> int:
+    """Return how a step before `end` is kept of what ends again and again: an end on another day is another step.
+
+    Two ends that differ by a multiple of 300 days count as one; steps are below a hundred days.
+    """
+    return end.toordinal() % 300 * 100 + step
 
 
 def step_before(steps: Sequence[int], days_left: int) -> int | None:

@@ -50,3 +50,17 @@ def test_the_address_of_a_feed_is_no_line_of_a_log(client: Client, caplog: pytes
     assert any(secret in line for line in written), "Django names the path"
     assert not any(secret in redact_text(line) for line in written)
     assert any("[feed]" in redact_text(line) for line in written)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("purpose", ["letter", "agree", "stop"])
+def test_a_link_of_a_notice_is_no_line_of_a_log(
+    client: Client, caplog: pytest.LogCaptureFixture, purpose: str
+) -> None:
+    """Whoever has it answers in the name of whoever got the letter."""
+    secret = "WyI0ZjA5Il0:1vPq-x:k_3Zx9" * 4
+    assert client.post(f"/notices/{purpose}/{secret}/").status_code == 404
+    written = [record.getMessage() for record in caplog.records]
+    assert any(secret in line for line in written), "Django names the path"
+    assert not any(secret[:20] in redact_text(line) for line in written)
+    assert any(f"/notices/{purpose}/[letter]" in redact_text(line) for line in written)

@@ -277,3 +277,56 @@ def test_one_for_the_page_alone_whose_text_fails_hides_no_other(hospital: Hospit
     assert subjects(sink) == ["letter"]
     with acting_for([hospital.organisation.pk], as_platform=True):
         assert set(Reminder.objects.values_list("kind", "title")) == {("good", "said"), ("letter", "letter")}
+
+
+def test_what_was_put_off_by_day_leaves_whatever_each_night_brings(
+    hospital: Hospital, sink: MailSink
+) -> None:
+    """A step falls at midnight, and looks happen then too: the day's news must not wait for ever."""
+    told = [notice(hospital, kind="first")]
+    remind(hospital, *told, now=NOON)
+    told.append(notice(hospital, kind="by day"))
+    remind(hospital, *told, now=NOON + timedelta(hours=6))
+    midnight = NOON + timedelta(hours=12, minutes=5)
+    for night in range(4):
+        told.append(notice(hospital, kind=f"night {night}"))
+        remind(hospital, *told, now=midnight + night * DAY)
+        write_letters(hospital.organisation.pk, lambda *_: told, now=NEXT_MORNING + night * DAY)
+    everything = "".join(
+        str(mail.get_body(("plain",)).get_content())  # type: ignore[union-attr]  # it has one
+        for _to, mail in sink.mails
+    )
+    assert everything.count("by day") == 1
+    assert [everything.count(f"night {night}") for night in range(4)] == [1] * 4
+    days = [(sent.sent_at or NOON).astimezone(BRUSSELS) for sent in _rows(hospital)]
+    assert len({(day - timedelta(hours=7)).date() for day in days}) == len(sink.mails), "one letter a day"
+
+
+def _rows(where: Hospital) -> list[Reminder]:
+    with acting_for([where.organisation.pk], as_platform=True):
+        return list(Reminder.objects.all())
+
+
+def test_the_letter_that_leaves_takes_along_what_waits_elsewhere(
+    hospital: Hospital, clinic: Hospital, sink: MailSink
+) -> None:
+    """Also where it is quiet there, and where it was put off until later."""
+    with acting_for([clinic.organisation.pk], as_platform=True):
+        Organisation.objects.filter(pk=clinic.organisation.pk).update(quiet_from=1, quiet_until=23)
+    remind(clinic, notice(clinic, kind="quiet"), now=NOON)
+    assert sink.mails == []
+    told = {hospital.organisation.pk: notice(hospital), clinic.organisation.pk: notice(clinic, kind="quiet")}
+
+    def find(organisation: Organisation, *_: Any) -> Sequence[Notice]:
+        return [told[organisation.pk]]
+
+    look_for_notices(hospital.organisation.pk, find, now=NOON)
+    assert write_letters(hospital.organisation.pk, find, now=NOON) == []
+    assert "quiet" in sink.text_to(hospital.administrator.email)
+
+
+def test_a_letter_that_did_not_leave_stands_on_the_page(hospital: Hospital, sink: MailSink) -> None:
+    sink.refuses = True
+    remind(hospital, notice(hospital), now=NOON)
+    [row] = _rows(hospital)
+    assert (row.title, row.sent_at, row.attempts) == ("thing", None, 1)

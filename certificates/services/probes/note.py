@@ -6,7 +6,8 @@ from contextvars import ContextVar
 from datetime import datetime
 
 import structlog
-from django.db import DatabaseError, connection, transaction
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import connection, transaction
 from django.db.models import F
 
 from certificates.certra.hearing import Heard
@@ -18,6 +19,8 @@ from organisations.domain.work import Lane
 from organisations.services.work.wakes import wake_on_commit
 
 log = structlog.get_logger(__name__)
+WAITED_FOR = frozenset({"certra"})
+"""The services by whose answer the work goes on that is brought forward when one is back."""
 _probing: ContextVar[bool] = ContextVar("a probe is made, and nobody's work", default=False)
 
 
@@ -33,13 +36,14 @@ def probing() -> Iterator[None]:
 
 def hear(heard: Heard) -> None:
     """Note a call that work or a probe made (`certra.hearing`). Whatever fails here changes nothing for the work."""
-    found, judged = found_at(heard.address), judge(heard)
-    if found is None or judged is None:
-        return
     try:
-        note(*found, *judged, seconds=heard.seconds)
-    except DatabaseError as error:
-        log.warning("call_not_noted", service=found[0], error=type(error).__name__)
+        found, judged = found_at(heard.address), judge(heard)
+        if found is not None and judged is not None:
+            note(*found, *judged, seconds=heard.seconds)
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception as error:  # the answer is the work's: it must not be lost for what we make of it
+        log.warning("call_not_noted", service=heard.service, error=type(error).__name__)
 
 
 def note(name: str, environment: str, outcome: Outcome, said: str, *, seconds: float) -> None:
@@ -84,6 +88,8 @@ def _open(row: ProbedService, since: datetime, now: datetime, outcome: Outcome, 
 
 def _close(row: ProbedService, now: datetime) -> None:
     if not Incident.objects.filter(service=row, ended_at=None).update(ended_at=now):
+        return
+    if row.name not in WAITED_FOR:
         return
     with connection.cursor() as cursor:
         cursor.execute("SELECT ehportal_go_on(%s)", [row.environment])

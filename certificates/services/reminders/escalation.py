@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from django.db.models import Max, Min
+from django.db.models import Max, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -27,21 +28,13 @@ def unanswered(organisation: Organisation, readers: Readers, now: datetime) -> I
     under_way = CertificateRequest.objects.blocking_their_name().filter(replaces__isnull=False)
     rows = to_renew(organisation, now).exclude(pk__in=under_way.values("replaces")).filter(private_to=None)
     wishes = Wishes(organisation, rows, now)
-    told = {
-        (subject, step): (sent, answered)
-        for subject, step, sent, answered in Reminder.objects.filter(
-            organisation=organisation, kind__in=KINDS, subject_id__in=rows.order_by().values("pk")
-        )
-        .order_by()
-        .values_list("subject_id", "step")
-        .annotate(sent=Min("sent_at"), answered=Max("acknowledged_at"))
-    }
+    told = _told(organisation, rows)
     for certificate in rows.select_related("owner"):
         event, days = wishes.passed(certificate), wishes.policy_of(certificate).escalate_after
         if event is None or days is None or wishes.muted(certificate):
             continue
-        sent, answered = told.get((certificate.pk, event.step), (None, None))
-        if sent is not None and answered is None and sent + timedelta(days=days) <= now:
+        since = told.get(certificate.pk)
+        if since is not None and since + timedelta(days=days) <= now:
             to: tuple[Reader, ...] = (*readers.administrators, *wishes.correspondents(certificate))
             write = _unanswered(certificate, days)
             yield Notice(
@@ -53,6 +46,28 @@ def unanswered(organisation: Organisation, readers: Readers, now: datetime) -> I
                 ends_at=certificate.not_after,
                 answerable=True,
             )
+
+
+def _told(organisation: Organisation, rows: "QuerySet[Certificate]") -> dict[UUID, datetime]:
+    """Return since when each end is told without an answer: since the first notice after the last answer.
+
+    A letter that nobody took, and a notice for the page alone, count from when they were made.
+    """
+    kept = Reminder.objects.filter(
+        organisation=organisation, kind__in=KINDS, subject_id__in=rows.order_by().values("pk")
+    ).order_by()
+    answered = dict(
+        kept.filter(acknowledged_at__isnull=False)
+        .values_list("subject_id")
+        .annotate(last=Max("acknowledged_at"))
+    )
+    told: dict[UUID, datetime] = {}
+    for subject, made, sent in kept.values_list("subject_id", "created_at", "sent_at"):
+        if subject in answered and made <= answered[subject]:
+            continue
+        since = sent or made
+        told[subject] = min(told.get(subject, since), since)
+    return told
 
 
 def _unanswered(certificate: Certificate, days: int) -> Callable[[Reader], Note]:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from agent.wire.days import belgian_day, days_left
-from certificates.domain.reminders import CARD_STEPS, MANDATE_STEPS, step_before
+from certificates.domain.reminders import CARD_STEPS, MANDATE_STEPS, dated, step_before
 from certificates.services.notices.readers import Readers
 from certificates.services.reminders.words import day_of
 from organisations.models import Device, Mandate, Organisation, Person, Reader
@@ -65,7 +65,8 @@ def ending_cards(organisation: Organisation, readers: Readers, now: datetime) ->
         step = step_before(CARD_STEPS, days_left(end, now))
         if step is not None:
             to = (*readers.account_of(person), *readers.administrators)
-            yield Notice("card", step, person, to, _card(person, belgian_day(end)), ends_at=end)
+            last = belgian_day(end)
+            yield Notice("card", dated(step, last), person, to, _card(person, last), ends_at=end)
 
 
 def _mandate(mandate: Mandate, last: date) -> Callable[[Reader], Note]:

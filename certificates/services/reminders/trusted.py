@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from agent.wire.days import days_left
-from certificates.domain.reminders import step_before
+from agent.wire.days import belgian_day, days_left
+from certificates.domain.reminders import dated, step_before
 from certificates.domain.trusted import MATTERS, Refusal
 from certificates.models import ListChange, ListVersion, PlatformCertificate, WatchedList
 from certificates.services.notices.readers import Readers
@@ -139,7 +139,7 @@ def _switches(readers: Readers, now: datetime) -> Iterator[Notice]:
         if step is not None:
             yield Notice(
                 "platform_certificate",
-                step,
+                dated(step, belgian_day(certificate.switch_at)),
                 certificate,
                 readers.administrators,
                 _switch(certificate, certificate.switch_at),

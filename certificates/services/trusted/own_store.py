@@ -12,7 +12,7 @@ from certificates.models import StoreNumber
 from certificates.services.trusted.stores import Store, password_for
 from certificates.trust.lists.acceptance import digest_of
 from certificates.trust.stores.building import Form, build, read_store
-from certificates.trust.stores.entries import Entry, StoreUnreadable
+from certificates.trust.stores.entries import Entry, StoreNotBuilt, StoreUnreadable
 from certificates.trust.stores.names import alias_of, subject_of
 
 MOST_BYTES = 4 * 1024 * 1024
@@ -48,7 +48,7 @@ def compare(store: Store, content: bytes, password: str) -> Compared:
     if len(content) > MOST_BYTES:
         raise StoreGivenUnreadable
     try:
-        given = tuple(_named(read_store(content, password or password_for(store.purpose, None))))
+        given = tuple(_named(read_store(content, password or password_for(store.purpose, None), ours=False)))
     except StoreUnreadable:
         raise StoreGivenUnreadable from None
     wanted = {one.der for one in store.entries}
@@ -66,10 +66,13 @@ def compare(store: Store, content: bytes, password: str) -> Compared:
 
 
 def completed(store: Store, compared: Compared, password: str, *, without_withdrawn: bool) -> bytes:
-    """Return the given store with what it lacks, read back. Raises StorePasswordRefused and StoreNotBuilt."""
+    """Return the given store with what it lacks, read back. Raises StorePasswordRefused and StoreGivenUnreadable."""
     left_out = set(compared.withdrawn) if without_withdrawn else set()
     entries = [one for one in compared.given if one not in left_out]
-    return build([*entries, *compared.missing], compared.form, password_for(store.purpose, password))
+    try:
+        return build([*entries, *compared.missing], compared.form, password_for(store.purpose, password))
+    except StoreNotBuilt:
+        raise StoreGivenUnreadable from None
 
 
 def _named(entries: list[Entry]) -> list[Entry]:

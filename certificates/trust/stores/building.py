@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat, pkcs12
 
 from agent.wire.pki.unreadable import UNREADABLE
+from certificates.trust.stores.apart import read_apart
 from certificates.trust.stores.entries import Entry, StoreNotBuilt, StoreUnreadable, check_names
 from certificates.trust.stores.jks import read_jks, write_jks
 from certificates.trust.stores.names import subject_of
@@ -78,16 +79,39 @@ def _pem(entries: Sequence[Entry]) -> bytes:
     return "\n".join(blocks).encode()
 
 
-def read_store(content: bytes, password: str) -> list[Entry]:
-    """Return the trusted certificates of a store in any form. Raises StoreUnreadable."""
+def read_store(content: bytes, password: str, *, ours: bool = True) -> list[Entry]:
+    """Return the trusted certificates of a store in any form. Raises StoreUnreadable.
+
+    Without `ours` somebody gave it: a file that asks for endless work is opened apart (apart.py), and each certificate
+    must be one that can be read.
+    """
     if content[:4] == b"\xfe\xed\xfe\xed":
-        return read_jks(content, password)
-    try:
-        if b"-----BEGIN CERTIFICATE-----" in content:
+        entries = read_jks(content, password)
+        return entries if ours else [_readable(one) for one in entries]
+    if b"-----BEGIN CERTIFICATE-----" in content:
+        try:
             loaded = x509.load_pem_x509_certificates(content)
             return [Entry("", one.public_bytes(Encoding.DER), one.not_valid_before_utc) for one in loaded]
-        if not content.strip() or content.lstrip()[:1] == b"#":
-            return []
+        except UNREADABLE:
+            raise StoreUnreadable("a block in it is no certificate") from None
+    if not content.strip() or content.lstrip()[:1] == b"#":
+        return []
+    return read_pkcs12(content, password) if ours else read_apart(content, password)
+
+
+def _readable(entry: Entry) -> Entry:
+    """Return an entry whose certificate can be read. Raises StoreUnreadable: Java takes what nobody else does."""
+    try:
+        x509.load_der_x509_certificate(entry.der).not_valid_after_utc  # noqa: B018  # raises where it is none
+        subject_of(entry.der)
+    except UNREADABLE:
+        raise StoreUnreadable("a certificate in it cannot be read") from None
+    return entry
+
+
+def read_pkcs12(content: bytes, password: str) -> list[Entry]:
+    """Return the trusted certificates of a PKCS#12 file. Raises StoreUnreadable."""
+    try:
         opened = pkcs12.load_pkcs12(content, password.encode())
     except UNREADABLE:
         raise StoreUnreadable("no trust store, or its password is another one") from None

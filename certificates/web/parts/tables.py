@@ -4,6 +4,7 @@ import csv
 import tempfile
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from itertools import chain
 
 from django.http import FileResponse, HttpResponse, HttpResponseBase
 from xlsxwriter import Workbook
@@ -33,7 +34,7 @@ def file_of(
 ) -> HttpResponseBase:
     """Return a table as a file of this form, `head` above its rows."""
     if form is TableForm.CSV:
-        return table_file(name, [head, *rows])
+        return table_file(name, chain([head], rows))
     return workbook_file(name, head, rows)
 
 

@@ -1,7 +1,8 @@
 """One digest a person a day: what can wait leaves in it, outside quiet hours; what burns leaves at once.
 
 A worker claims the reader's digest before it gathers what can wait, whatever the organisation, and settles it after the
-letter; a claim of a worker that died lapses with the claims on its reminders.
+letter; a claim of a worker that died lapses with the claims on its reminders. Whoever has the digest takes all that
+waits for it, whenever it was put off until: else each night's news would take the place of what was put off by day.
 """
 
 from datetime import datetime, time, timedelta
@@ -13,7 +14,7 @@ from organisations.models import Organisation, Reader
 from organisations.services.notices.notice import CLAIM
 
 HOUR = 7
-"""The hour of the Belgian day from which a reader who had today's digest gets the next one."""
+"""The hour at which a day of letters begins in Belgium: a reader who had one gets the next from then on."""
 
 
 class Turn:
@@ -30,7 +31,12 @@ class Turn:
         return self._claimed is True
 
     def covers(self, organisation: Organisation) -> bool:
-        """Claim the digest for this letter, unless it is quiet in `organisation` or today's has gone."""
+        """Claim the digest for this letter, unless it is quiet in `organisation` or today's has gone.
+
+        A letter that leaves anyway takes what waits in quiet organisations along.
+        """
+        if self.claimed:
+            return True
         if quiet_until(organisation, self.now) is not None:
             return False
         if self._claimed is None:
@@ -57,8 +63,9 @@ class Turn:
         sent = self.reader.digest_sent_at
         if sent is None or sent < _start_of_day(self.now):  # somebody else is at it
             return self.reader.digest_claimed_until or self.now + CLAIM
-        tomorrow = datetime.combine(belgian_day(self.now) + timedelta(days=1), time(HOUR), BRUSSELS)
-        return quiet_until(organisation, tomorrow) or tomorrow
+        begun = belgian_day(_start_of_day(self.now))
+        following = datetime.combine(begun + timedelta(days=1), time(HOUR), BRUSSELS)
+        return quiet_until(organisation, following) or following
 
 
 def quiet_until(organisation: Organisation, now: datetime) -> datetime | None:
@@ -75,4 +82,8 @@ def quiet_until(organisation: Organisation, now: datetime) -> datetime | None:
 
 
 def _start_of_day(now: datetime) -> datetime:
-    return datetime.combine(belgian_day(now), time(0), BRUSSELS)
+    """Return when the day of letters began in which `now` lies."""
+    begin = datetime.combine(belgian_day(now), time(HOUR), BRUSSELS)
+    if now >= begin:
+        return begin
+    return datetime.combine(belgian_day(now) - timedelta(days=1), time(HOUR), BRUSSELS)

@@ -65,7 +65,8 @@ def _is_due(notice: Notice, now: datetime) -> bool:
 def _write_down(organisation: Organisation, notices: Sequence[Notice], now: datetime, broken: Broken) -> None:
     """Keep a row for each notice and reader that has none, and have the readers written to by when theirs are due.
 
-    One for the page alone whose text fails is left out, and looked for again.
+    Each row has its words, for the reader's page. One for the page alone whose text fails is left out, and looked for
+    again; a letter tries it anew.
     """
     rows = Reminder.objects.filter(subject_id__in={one.subject.pk for one in notices})
     known: dict[tuple[Key, object], datetime | None] = {
@@ -83,7 +84,7 @@ def _write_down(organisation: Organisation, notices: Sequence[Notice], now: date
                 continue
             if (notice.key, reader.pk) not in known:
                 row = _row(organisation, notice, reader, now)
-                if notice.mailed or _say(row, notice, reader, broken):
+                if _say(row, notice, reader, [] if notice.mailed else broken) or notice.mailed:
                     new.append(row)
             if not notice.mailed:
                 continue

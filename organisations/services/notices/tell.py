@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
-from django.db.models import F, Min, QuerySet
+from django.db.models import F, Min, Q, QuerySet
 
 from organisations.models import Correspondent, Recipient, Reminder, User
 from organisations.services.audit import Actor, event, record_all
@@ -80,6 +80,12 @@ def _open(recipient: Recipient, now: datetime) -> QuerySet[Reminder]:
     return _all_of(recipient).filter(next_attempt_at__lte=now)
 
 
+def _waiting(recipient: Recipient, now: datetime) -> QuerySet[Reminder]:
+    """Return these, and what was put off until a digest: what no mail server refused, and waits all the same."""
+    put_off = Q(attempts=0, next_attempt_at__isnull=False)
+    return _all_of(recipient).filter(put_off | Q(next_attempt_at__lte=now))
+
+
 def _all_of(recipient: Recipient) -> QuerySet[Reminder]:
     rows = Reminder.objects.filter(organisation=recipient.organisation)
     return rows.filter(recipient=recipient.user_id, correspondent=recipient.correspondent_id)
@@ -93,15 +99,21 @@ def _claim(recipient: Recipient, find: Find, turn: Turn, broken: Broken) -> list
     now, failures = turn.now, len(broken)
     found = due_to(recipient.reader, find(recipient.organisation, now, broken), now)
     with transaction.atomic():
-        rows = {
-            row.key: row for row in _open(recipient, now).select_for_update(skip_locked=True, of=("self",))
-        }
-        there = [(notice, rows.pop(key)) for key, notice in found.items() if key in rows]
-        waits = [one for one in there if one[0].urgency == Urgency.ROUTINE]
-        if waits and not turn.covers(recipient.organisation):
-            there = [one for one in there if one not in waits]
+        waiting = _waiting(recipient, now).select_for_update(skip_locked=True, of=("self",))
+        rows = {row.key: row for row in waiting}
+        routine = [
+            (notice, rows.pop(key))
+            for key, notice in found.items()
+            if key in rows and notice.urgency == Urgency.ROUTINE
+        ]
+        due = {key: row for key, row in rows.items() if row.next_attempt_at and row.next_attempt_at <= now}
+        there = [(notice, due.pop(key)) for key, notice in found.items() if key in due]
+        rows = due
+        if routine and turn.covers(recipient.organisation):
+            there += routine
+        elif routine:
             later = turn.next_for(recipient.organisation)
-            _of([row for _notice, row in waits]).update(next_attempt_at=later)
+            _of([row for _notice, row in routine]).update(next_attempt_at=later)
         _of([row for _notice, row in there]).update(next_attempt_at=now + CLAIM)
         rest = _of(list(rows.values()))
         if len(broken) > failures:  # a kind that could not be found may stand behind them
@@ -131,7 +143,7 @@ def _elsewhere(recipient: Recipient, find: Find, turn: Turn) -> Iterator[Batch]:
         with acting_for([organisation_id], as_platform=True):
             rows = Recipient.objects.select_related("organisation", "user", "correspondent")
             other = rows.filter(organisation=organisation_id, user=recipient.user).first()
-            if other is None or not _open(other, turn.now).exists():
+            if other is None or not _waiting(other, turn.now).exists():
                 continue
             claimed = _claim(other, find, turn, [])
         if claimed:
@@ -181,11 +193,20 @@ def _settle(
     if delivery is not None:
         if delivery.status is DeliveryStatus.UNREACHABLE:
             _of([one.row for one in told]).update(next_attempt_at=now)
+            _keep_words(told)
             not_before = now + AFTER_OUTAGE[max(one.notice.urgency for one in told)]
         elif delivery.status is DeliveryStatus.REFUSED:
             _put_off([(one.notice, one.row) for one in told], delivery.answer, now)
+            _keep_words(told)
         else:
             _note_sent(told, now)
+    # Whoever looks meanwhile has written its rows before this, or has the next letter planned after it.
+    list(
+        Recipient.objects.select_for_update()
+        .filter(pk__in=[one.pk for one in recipients])
+        .order_by("pk")
+        .values_list("pk")
+    )
     for recipient in recipients:
         first = (
             _all_of(recipient).exclude(next_attempt_at=None).aggregate(first=Min("next_attempt_at"))["first"]
@@ -193,6 +214,11 @@ def _settle(
         if first is None:  # unless somebody wants a letter written since
             Recipient.objects.filter(untouched(now), pk=recipient.pk).update(burns=False)
         plan_next(Recipient, recipient.pk, first and max(first, not_before), now)
+
+
+def _keep_words(told: Sequence[Told]) -> None:
+    """Keep what was to be said: its reader's page shows it, whatever becomes of the letter."""
+    Reminder.objects.bulk_update([one.row for one in told], ["title", "path"], batch_size=500)
 
 
 def _note_sent(told: Sequence[Told], now: datetime) -> None:

@@ -7,7 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from certificates.domain.lifecycle import RequestState
-from certificates.models import Certificate
+from certificates.models import Certificate, NoticePolicy
 from certificates.services.reminders.notices import notices_of
 from organisations.models import AuditEvent, Reminder
 from organisations.services.audit import Actor
@@ -87,11 +87,22 @@ def test_a_renewal_that_began_is_an_answer(hospital: Hospital, certificate: Cert
     assert escalated(hospital) == set()
 
 
-def test_what_was_never_sent_is_not_held_against_anybody(hospital: Hospital, sink: MailSink) -> None:
+def test_what_no_server_took_is_known_to_nobody(hospital: Hospital, sink: MailSink) -> None:
     sink.refuses = True
     shelve(hospital.organisation, "APP", 19)
     remind(hospital, at=NOW)
-    assert escalated(hospital) == set()
+    assert escalated(hospital) == {"Els Wouters", "Service desk"}
+
+
+def test_steps_that_follow_each_other_quickly_do_not_start_anew(
+    hospital: Hospital, certificate: Certificate, sink: MailSink
+) -> None:
+    with acting_for([hospital.organisation.pk], as_platform=True):
+        NoticePolicy.objects.update(escalate_after=8, steps=list(range(20)))
+    for days in range(1, 8):
+        remind(hospital, at=NOW + days * DAYS)
+    assert escalated(hospital, days=7.5) == set()
+    assert escalated(hospital, days=8.5) == {"Els Wouters", "Service desk"}
 
 
 def test_it_is_told_by_mail_once(hospital: Hospital, certificate: Certificate, sink: MailSink) -> None:

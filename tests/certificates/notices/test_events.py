@@ -79,3 +79,8 @@ def test_before_the_opening_nothing_has_come() -> None:
 def test_an_opening_after_the_end_is_none() -> None:
     found = events(Policy(), END, END + DAY)
     assert {one.kind for one in found} == {"ended"}
+
+
+def test_what_has_no_end_is_told_nothing_after_it() -> None:
+    never = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    assert "ended" not in {one.kind for one in events(Policy(), never, never - 90 * DAY)}

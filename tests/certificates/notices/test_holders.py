@@ -93,7 +93,19 @@ def workstation(hospital: Hospital, ends: datetime | None, *, name: str = "one")
 def test_a_card_that_ends_is_told(hospital: Hospital, days: int, step: int | None) -> None:
     workstation(hospital, NOW + timedelta(days=days))
     both = {"Els Wouters", "An Marie Peeters"}
-    assert told(hospital) == ([] if step is None else [("card", step, both)])
+    assert [(kind, step % 100, to) for kind, step, to in told(hospital)] == (
+        [] if step is None else [("card", step, both)]
+    )
+
+
+def test_the_next_card_is_told_too(hospital: Hospital) -> None:
+    """Rows are kept for years, and cards of some people last one."""
+    made = workstation(hospital, NOW + timedelta(days=5))
+    [(_kind, first, _to)] = told(hospital)
+    Device.objects.filter(pk=made.pk).update(card_ends_at=NOW + timedelta(days=6))
+    [(_kind, second, _to)] = told(hospital)
+    assert (first % 100, second % 100) == (7, 7)
+    assert first != second
 
 
 def test_a_newer_card_has_taken_over(hospital: Hospital) -> None:

@@ -12,7 +12,8 @@ from django.test import Client
 
 from certificates.models import Carer, Certificate, CertificateRequest, Note, Revocation, SavedView, Tag
 from certificates.selectors import inventory
-from certificates.web.parts.tables import defused
+from certificates.web.inventory import export
+from certificates.web.parts.tables import TableForm, defused
 from organisations.domain.roles import Role
 from organisations.models import AuditEvent
 from organisations.tenancy import acting_for
@@ -325,3 +326,14 @@ def test_whoever_may_not_revoke_asks_for_no_end(viewer: Client, hospital: Hospit
     one = shelve(hospital.organisation, "LABO", 400)
     assert do(viewer, "revoke", one).status_code == 403
     assert "Ask for their end" not in viewer.get("/certificates/").content.decode()
+
+
+def test_a_workbook_of_too_many_is_not_begun(
+    viewer: Client, hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(export.MOST_ROWS, TableForm.XLSX, 1)
+    for name in ("LABO", "APOTHEEK"):
+        shelve(hospital.organisation, name, 30)
+    answer = viewer.get("/certificates/export", {"as": "xlsx"}, follow=True)
+    assert "at most 20,000 certificates" in answer.content.decode()
+    assert whole(viewer.get("/certificates/export", {"as": "xlsx", "q": "labo"}))

@@ -1,8 +1,10 @@
 """A store of one's own: compared, and completed without losing names or what was added by hand."""
 
+import resource
 from datetime import UTC, datetime
 
 import pytest
+from asn1crypto import pkcs12
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -10,8 +12,10 @@ from django.test import Client
 from certificates.domain.lifecycle import Environment
 from certificates.domain.trusted import Purpose
 from certificates.services.trusted.stores import store_of
+from certificates.trust.stores import apart
 from certificates.trust.stores.building import Form, build, read_store
 from certificates.trust.stores.entries import Entry
+from certificates.trust.stores.jks import write_jks
 from tests.certificates.samples import AUTHORITY, certificate, plain_name
 from tests.certificates.trusted.conftest import Lists, lists
 
@@ -68,3 +72,34 @@ def test_what_is_no_store_is_refused(lists: Lists, viewer: Client) -> None:
     assert viewer.get(ADDRESS).status_code == 200
     assert viewer.get("/trust/acceptance/tls/own/").status_code == 302
     assert viewer.get("/trust/nowhere/tls/own/").status_code == 404
+
+
+def test_a_file_that_asks_for_endless_work_holds_nobody(
+    lists: Lists, viewer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file says how often its key is derived: here as often as the field can say."""
+    lists.fetch("application")
+    store = store_of(Environment.PRODUCTION, Purpose.TIMESTAMPS, datetime.now(UTC))
+    honest = build(store.entries, Form.PKCS12, "changeit")
+    rounds = (10_000).to_bytes(2, "big")
+    assert honest.count(b"\x02\x02" + rounds) >= 2
+    endless = _with_rounds(honest, 2**31 - 1)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
+    answer = viewer.post(ADDRESS, sent(endless, "compare", "changeit"))
+    assert answer.status_code == 422
+    spent = resource.getrusage(resource.RUSAGE_SELF).ru_utime - before
+    assert spent < apart.SECONDS, "the work was another process's"
+
+
+def _with_rounds(content: bytes, rounds: int) -> bytes:
+    """Return a file whose integrity is to be checked with this many rounds."""
+    file = pkcs12.Pfx.load(content)
+    file["mac_data"]["iterations"] = rounds
+    written: bytes = file.dump(force=True)
+    return written
+
+
+def test_a_certificate_that_nobody_can_read_is_refused_not_an_error(lists: Lists, viewer: Client) -> None:
+    lists.fetch("application")
+    odd = write_jks([Entry("odd", b"\x30\x03\x02\x01\x05", datetime.now(UTC))], "changeit")
+    assert viewer.post(ADDRESS, sent(odd, "compare", "changeit")).status_code == 422
