@@ -70,5 +70,5 @@ def test_the_switch_of_the_platform_is_told_ahead(lists: Lists, hospital: Hospit
     rows = PlatformCertificate.objects.filter(environment="production", use="tls")
     for days, step in ((70, None), (45, 60), (13, 14), (2, 3)):
         rows.update(switch_at=now() + timedelta(days=days), not_after=now() + timedelta(days=400))
-        kinds = [(one.kind, one.step) for one in found(hospital)]
+        kinds = [(one.kind, one.step % 100) for one in found(hospital)]
         assert kinds == ([("platform_certificate", step)] if step else [])
