@@ -81,7 +81,6 @@ def test_a_file_that_asks_for_endless_work_holds_nobody(
     lists.fetch("application")
     store = store_of(Environment.PRODUCTION, Purpose.TIMESTAMPS, datetime.now(UTC))
     honest = build(store.entries, Form.PKCS12, "changeit")
-    rounds = (10_000).to_bytes(2, "big")
     endless = _with_rounds(honest, 2**31 - 1)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
     answer = viewer.post(ADDRESS, sent(endless, "compare", "changeit"))
