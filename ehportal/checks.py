@@ -254,13 +254,6 @@ def lists_fit(app_configs: Configs, **_: object) -> list[CheckMessage]:
                 "TSL_TRUSTED_STATUSES names a status that means: not trusted any more.", id="ehportal.E018"
             )
         )
-    if settings.WORK_LEASE < 2 * settings.TSL_DEADLINE + SPARE:
-        found.append(
-            Critical(
-                f"WORK_LEASE must be longer than TSL_DEADLINE twice and {SPARE:.0f} seconds.",
-                id="ehportal.E019",
-            )
-        )
     return found
 
 

@@ -53,6 +53,8 @@ from organisations.services.work.wakes import TASK, wake
 
 CALLS = timedelta(seconds=settings.WORK_LEASE)
 """The lease of a row whose step calls the government."""
+TWO_FILES = timedelta(seconds=2 * settings.TSL_DEADLINE + 20)
+"""The lease of a trusted list, of which a digest is fetched and then the list itself."""
 WHOLE_LIST = timedelta(minutes=10)
 """The lease of a list by which all certificates of its issuer are judged."""
 UPLOAD = timedelta(minutes=2)
@@ -105,7 +107,7 @@ KINDS = (
     Kind("revocation_lists", Lane.STATUS, RevocationList, renew_list, WHOLE_LIST, parks=False),
     # A service that is away is asked again and again: that is what it is asked for.
     Kind("service_probes", Lane.STATUS, ProbedService, ask_service, CALLS, pauses=A_MINUTE, parks=False),
-    Kind("trusted_lists", Lane.STATUS, WatchedList, fetch_list, CALLS, parks=False),
+    Kind("trusted_lists", Lane.STATUS, WatchedList, fetch_list, TWO_FILES, parks=False),
     Kind("status_checks", Lane.STATUS, Certificate, check_revocation, CALLS),
     Kind("imports", Lane.IMPORTS, Consignment, work_on_consignment, UPLOAD),
     # Among letters, where nothing but a mail server keeps it waiting.

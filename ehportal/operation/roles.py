@@ -18,8 +18,8 @@ SCHEMA_BELONGS_TO_OWNER = 150000
 """Version of PostgreSQL from which the schema public is the database owner's to close."""
 APPEND_ONLY = "organisations_auditevent"
 """The record: the web role may add to it and read it."""
-WRITTEN_BY_TRIGGERS = frozenset({"certificates_searchentry", "certificates_tally"})
-"""What the owner's triggers write beside certificates: the web role reads it."""
+WRITTEN_BY_TRIGGERS = frozenset({"certificates_searchentry", "certificates_tally", "certificates_endfigure"})
+"""What the owner's triggers and functions write beside certificates: the web role reads it."""
 OWNER_ONLY = "organisations_turn"
 """Whose turn it is among organisations: read and written by the owner's functions alone."""
 

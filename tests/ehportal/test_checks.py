@@ -329,5 +329,3 @@ def test_trusted_lists_and_their_operators_fit(settings: pytest_django.Settings,
     settings.TSL_ADDRESSES, settings.TSL_OPERATORS = good, mine
     settings.TSL_TRUSTED_STATUSES = ["granted", "withdrawn"]
     assert ids(checks.lists_fit(None)) == ["ehportal.E018"]
-    settings.TSL_TRUSTED_STATUSES, settings.TSL_DEADLINE = ["granted"], 60
-    assert ids(checks.lists_fit(None)) == ["ehportal.E019"]

@@ -1,1 +1,1 @@
-"""Rules about what is watched: days that matter, services that answer."""
+"""Rules about what is watched: days that matter and who hears of them, services that answer."""

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from certificates.domain import notices
+from certificates.domain.watch import notices
 from certificates.models.listing.care import MAX_TAG
 
 

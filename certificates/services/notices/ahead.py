@@ -6,9 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from agent.wire.days import days_left
-from certificates.domain.notices import Event
 from certificates.domain.renewal import RenewalOutcome
 from certificates.domain.validity import CertificateStatus
+from certificates.domain.watch.notices import Event
 from certificates.models import Certificate, Mute
 from certificates.services.notices.readers import Readers, signers_of
 from certificates.services.notices.wishes import Wishes

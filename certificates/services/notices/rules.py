@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from certificates.domain.notices import OPENS, Policy
+from certificates.domain.watch.notices import OPENS, Policy
 from certificates.errors.notices import BadSteps, NobodyTold, RulesChanged, RulesExist
 from certificates.models import NoticePolicy
 from organisations.models import Correspondent, Organisation

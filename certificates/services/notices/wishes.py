@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from agent.wire.days import belgian_day, days_left
-from certificates.domain.notices import Event, Policy, events, passed
+from certificates.domain.watch.notices import Event, Policy, events, passed
 from certificates.models import Carer, Certificate, Mute, NoticePolicy, Tag
 from certificates.services.notices.readers import Readers
 from organisations.models import Correspondent, Organisation, Reader, User

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from certificates.domain.notices import TOLD_FOR
 from certificates.domain.validity import CertificateStatus
+from certificates.domain.watch.notices import TOLD_FOR
 from certificates.models import Certificate
 from certificates.selectors.inventory import LISTED
 from certificates.services.notices.readers import Readers

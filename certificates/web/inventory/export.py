@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from django.contrib import messages
-from django.http import HttpResponseBase
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -26,7 +26,7 @@ AT_ONCE = 2_000
 
 
 @page(Permission.SEE_INVENTORY)
-def inventory_export(request: TenantRequest) -> HttpResponseBase:
+def inventory_export(request: TenantRequest) -> HttpResponse:
     """All certificates that the filters find, in their order."""
     filters = filters_of(request)
     by, descending = filters.sorted_by
@@ -44,7 +44,7 @@ def inventory_export(request: TenantRequest) -> HttpResponseBase:
     return export_of(rows[: MOST_ROWS[form]], form)
 
 
-def export_of(rows: CertificateQuerySet, form: TableForm) -> HttpResponseBase:
+def export_of(rows: CertificateQuerySet, form: TableForm) -> HttpResponse:
     """Return certificates as a file, one line each."""
     head = [
         *(_("ApplicationId"), _("Name"), _("Holder"), _("Type of number"), _("Number"), _("Environment")),

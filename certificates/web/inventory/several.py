@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -80,7 +80,7 @@ class EndingForm(forms.Form):
 
 
 @page(Permission.SEE_INVENTORY, methods=("POST",))
-def several(request: TenantRequest) -> HttpResponseBase:
+def several(request: TenantRequest) -> HttpResponse:
     """Show what an action does to the ticked certificates, or do it once that was confirmed."""
     chosen = _chosen(request)
     back = f"{reverse('inventory')}?{request.POST.get('query', '')[:1000]}"

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from agent.wire.days import belgian_day
-from certificates.domain.notices import Event, Happening
+from certificates.domain.watch.notices import Event, Happening
 from certificates.models.notices.mute import MAX_REASON
 from certificates.services.notices.ahead import Ahead, Fate, ahead_of
 from certificates.services.notices.mutes import mute, unmute

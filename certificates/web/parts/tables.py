@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from itertools import chain
 
-from django.http import FileResponse, HttpResponse, HttpResponseBase
+from django.http import HttpResponse
 from xlsxwriter import Workbook
 
 STARTS_A_FORMULA = frozenset("=+-@\t\r\n|%")
@@ -29,32 +29,32 @@ class TableForm(StrEnum):
     XLSX = "xlsx"
 
 
-def file_of(
-    name: str, head: Sequence[str], rows: Iterable[Sequence[str]], form: TableForm
-) -> HttpResponseBase:
+def file_of(name: str, head: Sequence[str], rows: Iterable[Sequence[str]], form: TableForm) -> HttpResponse:
     """Return a table as a file of this form, `head` above its rows."""
     if form is TableForm.CSV:
         return table_file(name, chain([head], rows))
     return workbook_file(name, head, rows)
 
 
-def workbook_file(name: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> FileResponse:
-    """Return rows as a workbook: each cell is text, nothing is computed; written row by row, never held in memory."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115  # the response closes it
-    with Workbook(file, {"constant_memory": True, "in_memory": False}) as book:
-        sheet = book.add_worksheet()
-        bold = book.add_format({"bold": True})
-        sheet.freeze_panes(1, 0)
-        for column, cell in enumerate(head):
-            sheet.write_string(0, column, cell, bold)
-            sheet.set_column(column, column, max(12, min(40, len(cell) + 4)))
-        number = 0
-        for number, row in enumerate(rows, 1):
-            for column, cell in enumerate(row):
-                sheet.write_string(number, column, cell[:MOST_IN_A_CELL])
-        sheet.autofilter(0, 0, number, max(0, len(head) - 1))
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=WORKBOOK)
+def workbook_file(name: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> HttpResponse:
+    """Return rows as a workbook: each cell is text, nothing is computed; written row by row beside the memory."""
+    with tempfile.TemporaryFile() as file:
+        with Workbook(file, {"constant_memory": True, "in_memory": False}) as book:
+            sheet = book.add_worksheet()
+            bold = book.add_format({"bold": True})
+            sheet.freeze_panes(1, 0)
+            for column, cell in enumerate(head):
+                sheet.write_string(0, column, cell, bold)
+                sheet.set_column(column, column, max(12, min(40, len(cell) + 4)))
+            number = 0
+            for number, row in enumerate(rows, 1):
+                for column, cell in enumerate(row):
+                    sheet.write_string(number, column, cell[:MOST_IN_A_CELL])
+            sheet.autofilter(0, 0, number, max(0, len(head) - 1))
+        file.seek(0)
+        response = HttpResponse(file.read(), content_type=WORKBOOK)
+    response["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
+    return response
 
 
 def table_file(name: str, rows: Iterable[Sequence[str]]) -> HttpResponse:

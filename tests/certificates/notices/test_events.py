@@ -5,7 +5,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from agent.wire.days import BRUSSELS
-from certificates.domain.notices import LAST_SAFE, OPENS, STEPS, Event, Happening, Policy, events, passed
+from certificates.domain.watch.notices import (
+    LAST_SAFE,
+    OPENS,
+    STEPS,
+    Event,
+    Happening,
+    Policy,
+    events,
+    passed,
+)
 
 END = datetime(2027, 6, 30, 12, 0, tzinfo=BRUSSELS)
 DAY = timedelta(days=1)

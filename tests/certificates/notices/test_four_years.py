@@ -16,7 +16,7 @@ import pytest
 from django.test import override_settings
 from pytest_django import Settings
 
-from certificates.domain.notices import Event, Policy, events, passed
+from certificates.domain.watch.notices import Event, Policy, events, passed
 from certificates.models import Certificate
 from organisations.models import Organisation, Reminder
 from organisations.tenancy import acting_for

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from certificates.domain.lifecycle import Environment
-from certificates.domain.notices import STEPS, Policy
+from certificates.domain.watch.notices import STEPS, Policy
 from certificates.models import Carer, Caring, Certificate, Mute, NoticePolicy, Tag
 from certificates.services.notices.readers import Readers
 from certificates.services.notices.wishes import Wishes, closest

@@ -192,6 +192,6 @@ NOTICE = (
 
 def test_every_kind_of_reminder_has_a_word() -> None:
     house = ROOT / "certificates"
-    sources = [*(house / "services" / "reminders").glob("*.py"), house / "domain" / "notices.py"]
+    sources = [*(house / "services" / "reminders").glob("*.py"), house / "domain" / "watch" / "notices.py"]
     kinds = {kind for one in sources for pair in re.findall(NOTICE, one.read_text()) for kind in pair if kind}
     assert kinds == set(words.REMINDERS)
