@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 
 from agent.wire.days import belgian_day
-from certificates.errors.notices import BadLastDay, NoReason
+from certificates.errors.care import BadLastDay, NoReason
 from certificates.models import Certificate, Mute
 from certificates.models.notices.mute import MAX_REASON
 from organisations.domain.identifiers import mask_ssins

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from certificates.domain.watch.notices import OPENS, Policy
-from certificates.errors.notices import BadSteps, NobodyTold, RulesChanged, RulesExist
+from certificates.errors.care import BadSteps, NobodyTold, RulesChanged, RulesExist
 from certificates.models import NoticePolicy
 from organisations.models import Correspondent, Organisation
 from organisations.services.audit import Actor, record

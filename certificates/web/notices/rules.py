@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from certificates.domain.lifecycle import Environment
 from certificates.domain.watch.notices import LAST_SAFE, OPENS, Policy
-from certificates.errors.notices import RulesChanged
+from certificates.errors.care import RulesChanged
 from certificates.models import NoticePolicy, Tag
 from certificates.services.notices.rules import For, keep_rules, remove_rules, steps_in
 from certificates.web.parts.words import ENVIRONMENTS

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,6 +14,7 @@ from organisations.services.notices.notice import Notice, Urgency
 
 WORST = 5
 """So many of those that can wait are written out; the others are counted, and stand on the page of notices."""
+A_MONTH = timedelta(days=30)
 MOST_BURNING = 25
 """More things that burn are counted too."""
 
@@ -58,10 +60,10 @@ def letter_of(reader: Reader, told: Sequence[Told]) -> Letter:
     )
 
 
-def _rank(one: Told) -> tuple[int, bool, float]:
-    """What burns most first; then what ends first, and before it what has no end of its own."""
-    ends = one.notice.ends_at
-    return (-one.notice.urgency, ends is not None, ends.timestamp() if ends else 0.0)
+def _rank(one: Told) -> tuple[int, datetime]:
+    """What burns most first; then what ends first. What has no end of its own stands among what ends in a month."""
+    ends = one.notice.ends_at or one.row.created_at + A_MONTH
+    return (-one.notice.urgency, ends)
 
 
 def _subject(ranked: Sequence[Told], organisations: int) -> str:
