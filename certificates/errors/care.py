@@ -1,4 +1,4 @@
-"""Reasons why something is not written beside a certificate, or told of it as somebody wished. Stable codes, no HTTP."""
+"""Reasons why something is not written beside a certificate, or not told as somebody wished. Stable codes, no HTTP."""
 
 from django.utils.translation import gettext_lazy as _
 
