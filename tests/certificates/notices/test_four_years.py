@@ -61,13 +61,18 @@ def shelf_of(hospital: Hospital, many: int, dice: random.Random, days: int) -> l
     return lives
 
 
-def renew(hospital: Hospital, life: Life) -> None:
-    """Let a successor of the same name be there, wherever it came from; and let the switch be confirmed."""
+def renew(hospital: Hospital, life: Life) -> Life:
+    """Let a successor of the same name be there, wherever it came from, and the switch be confirmed; returns it.
+
+    It ends three years later, and nobody renews it.
+    """
     with acting_for([hospital.organisation.pk], as_platform=True):
         old = Certificate.objects.get(pk=life.key)
-    shelve(hospital.organisation, old.application_id, 0, not_after=life.not_after + 1095 * DAY)
+    end = life.not_after + 1095 * DAY
+    new = shelve(hospital.organisation, old.application_id, 0, not_after=end)
     with acting_for([hospital.organisation.pk], as_platform=True):
         Certificate.objects.filter(pk=life.key).update(switch_confirmed_at=BEGIN)
+    return Life(new.pk, end, None)
 
 
 def expected(lives: list[Life], up: list[datetime]) -> Counter[tuple[UUID, str, int]]:
@@ -93,7 +98,7 @@ def play(hospital: Hospital, sink: MailSink, *, many: int, days: int) -> None:
     to_come = [one for one in lives if one.renewed_on is not None]
     for day in calendar:
         for life in [one for one in to_come if one.renewed_on is not None and one.renewed_on <= day]:
-            renew(hospital, life)
+            lives.append(renew(hospital, life))
             to_come.remove(life)
         if dice.random() < 0.03:
             away_until = day + dice.randrange(1, 5) * DAY
