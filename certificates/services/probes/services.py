@@ -4,12 +4,15 @@ None of these calls changes anything: questions to which anybody gets an answer,
 which no service can carry out. A further service is one line of `SERVICES`.
 """
 
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.conf import settings
 
 from agent.wire.jobs import Identifier
+from agent.wire.xml.frame import frame_request
 from certificates.certra.services import CERTRA as REGISTRATION
 from certificates.certra.services import DEPOT, ETKRA, Service
 from certificates.domain.lifecycle import Environment
@@ -17,7 +20,6 @@ from certificates.services.signing.gateways import depot_of, gateway_of, token_g
 from outside.http import exchange
 from outside.sockets import Limits
 
-UNSIGNED = f'<p:CompleteETKRegistrationRequest xmlns:p="{ETKRA.namespace}"/>'.encode()
 EHEALTH = Identifier("CBE", "0809394427")
 """The eHealth platform itself, whose token anybody may ask for."""
 SECONDS = 20.0
@@ -46,6 +48,16 @@ def _government() -> Mapping[str, str]:
     return endpoints
 
 
+def unsigned() -> bytes:
+    """Return a request for a token as the schema has it, without certificate and signature: nobody can carry it out."""
+    return frame_request(
+        ETKRA.namespace,
+        "CompleteETKRegistrationRequest",
+        request_id=f"_{uuid.uuid4()}",
+        issue_instant=datetime.now(UTC),
+    )
+
+
 def _lists() -> Mapping[str, str]:
     """Return where the digest of a trusted list lies: some bytes, whoever asks."""
     bases: Mapping[str, str] = settings.TSL_ADDRESSES
@@ -54,7 +66,7 @@ def _lists() -> Mapping[str, str]:
 
 SERVICES: Mapping[str, Probed] = {
     "certra": Probed(_government, lambda where: gateway_of(where).organisation_types(), REGISTRATION),
-    "etkra": Probed(_government, lambda where: token_gateway_of(where).complete_token(UNSIGNED), ETKRA),
+    "etkra": Probed(_government, lambda where: token_gateway_of(where).complete_token(unsigned()), ETKRA),
     "etkdepot": Probed(_government, lambda where: depot_of(where).token_of(EHEALTH), DEPOT),
     "sts": Probed(lambda: settings.STS_ENDPOINTS),
     "ocsp": Probed(lambda: settings.OCSP_ENDPOINTS),

@@ -1,11 +1,14 @@
 """The government's services asked over HTTP: what is available, when an incident opens and closes, what goes on."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_django
+from lxml import etree
 
+from certificates import certra
 from certificates.certra.hearing import listen
 from certificates.domain.lifecycle import RequestState
 from certificates.domain.watch.probes import Outcome
@@ -13,6 +16,7 @@ from certificates.models import CertificateRequest, Incident, ProbedService, Ser
 from certificates.services.probes.ask import ask_service, plan_services
 from certificates.services.probes.fold import fold_calls
 from certificates.services.probes.note import hear, note
+from certificates.services.probes.services import unsigned
 from organisations.domain.work import Lane
 from organisations.models import Circuit
 from organisations.services.circuits import SharedCircuits
@@ -69,7 +73,7 @@ def test_each_service_is_there_and_nothing_is_changed_by_asking(
         assert row.milliseconds is not None
         assert row.next_attempt_at is not None
     assert services["certra"].outcome == Outcome.ANSWERED
-    assert services["etkra"].outcome == Outcome.REFUSED, "it is there, and takes nothing without a signature"
+    assert services["etkra"].outcome == Outcome.ANSWERED, "its answer says that the signature is missing"
     assert not Incident.objects.exists()
     assert set(ServiceCall.objects.values_list("probe", flat=True)) == {True}
     before = government.control_get("/control/requests")
@@ -213,3 +217,10 @@ def test_calls_are_folded_by_the_hour_as_often_as_one_likes(services: dict[str, 
         assert (hour.calls, hour.available) == (4, 3)
         assert hour.latencies[:3] == [1, 2, 0]
         assert sum(hour.latencies) == 3
+
+
+def test_what_is_asked_is_what_the_schema_has() -> None:
+    """A service is asked nothing that a schema refuses: its answer would say nothing of it."""
+    contract = Path(certra.__file__).parent / "contract" / "etkra-protocol.xsd"
+    schema = etree.XMLSchema(etree.parse(str(contract)))
+    schema.assertValid(etree.fromstring(unsigned()))
