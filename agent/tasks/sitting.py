@@ -57,7 +57,8 @@ class Sitting:
         the server cannot be asked.
         """
         dialogue, texts = self.dispatcher.dialogue, self.dispatcher.texts
-        jobs, begun = self._waiting(), self._begun()
+        offered = self.dispatcher.portal.jobs()
+        jobs, begun = self._waiting(offered), self._begun(offered)
         if not jobs:
             if not begun:
                 dialogue.say(texts("sitting.nothing"))
@@ -82,17 +83,13 @@ class Sitting:
             return ExitCode.FAILED
         return ExitCode.WAITING if waits or left else ExitCode.DONE
 
-    def _waiting(self) -> list[JobSummary]:
-        jobs = [
-            job
-            for job in self.dispatcher.portal.jobs()
-            if job.kind in ORDER and job.environment in ENVIRONMENTS
-        ]
+    def _waiting(self, offered: Sequence[JobSummary]) -> list[JobSummary]:
+        jobs = [job for job in offered if job.kind in ORDER and job.environment in ENVIRONMENTS]
         return sorted(jobs, key=lambda job: ORDER.index(job.kind))
 
-    def _begun(self) -> list[str]:
+    def _begun(self, offered: Sequence[JobSummary]) -> list[str]:
         """Return what was begun here before and waits for its certificate."""
-        known = {job.id for job in self.dispatcher.portal.jobs()}
+        known = {job.id for job in offered}
         folder = self.dispatcher.config.pending_folder
         return [one.job_id for one in unfinished(folder) if one.job_id not in known]
 

@@ -8,16 +8,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from certificates.domain.lifecycle import Environment
 from certificates.domain.watch.calendar import MANUAL_CHECK, Occasion
 from certificates.selectors.calendar import Entry
+from certificates.services.notices.words import name_of
 
 
 def title_of(entry: Entry) -> str:
     """Return what stands in the calendar for an entry, in the active language."""
-    if entry.environment == Environment.ACCEPTANCE:
-        return _("%(name)s (acceptance environment)") % {"name": _title(entry)}
-    return _title(entry)
+    return name_of(_title(entry), entry.environment)
 
 
 def _title(entry: Entry) -> str:

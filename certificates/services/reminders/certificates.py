@@ -17,7 +17,7 @@ from certificates.models import Certificate, CertificateRequest
 from certificates.selectors.renewals import to_renew, unconfirmed_switches
 from certificates.services.notices.readers import Readers, signers_of
 from certificates.services.notices.wishes import Wishes
-from certificates.services.reminders.words import day_of, name_of
+from certificates.services.notices.words import day_of, name_of
 from certificates.services.renewals.plan import plan_renewals
 from organisations.models import Correspondent, Organisation, Reader, User
 from organisations.services.letters.mail import Note

@@ -15,8 +15,8 @@ from certificates.models import Certificate
 from certificates.selectors.inventory import LISTED
 from certificates.services.notices.readers import Readers
 from certificates.services.notices.wishes import Wishes
+from certificates.services.notices.words import day_of, name_of
 from certificates.services.reminders.certificates import page_of, told_of_end
-from certificates.services.reminders.words import day_of, name_of
 from organisations.models import Organisation, Reader
 from organisations.services.letters.mail import Note
 from organisations.services.notices.notice import Notice

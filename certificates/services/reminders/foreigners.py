@@ -10,7 +10,7 @@ from certificates.domain.foreign_lifecycle import AFTER_DEADLINE, REMIND_BEFORE,
 from certificates.domain.reminders import DEADLINE_STEPS
 from certificates.models import ForeignRequest
 from certificates.services.notices.readers import Readers
-from certificates.services.reminders.words import day_of, name_of
+from certificates.services.notices.words import day_of, name_of
 from organisations.models import Organisation, Reader
 from organisations.services.letters.mail import Note
 from organisations.services.notices.notice import Notice

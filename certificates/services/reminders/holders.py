@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from agent.wire.days import belgian_day, days_left
 from certificates.domain.reminders import CARD_STEPS, MANDATE_STEPS, dated, step_before
 from certificates.services.notices.readers import Readers
-from certificates.services.reminders.words import day_of
+from certificates.services.notices.words import day_of
 from organisations.models import Device, Mandate, Organisation, Person, Reader
 from organisations.services.letters.mail import Note
 from organisations.services.notices.notice import Notice

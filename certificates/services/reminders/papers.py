@@ -10,7 +10,7 @@ from agent.wire.days import days_left
 from certificates.domain.reminders import PAPER_STEPS, step_before
 from certificates.models import Paper
 from certificates.services.notices.readers import Readers
-from certificates.services.reminders.words import day_of
+from certificates.services.notices.words import day_of
 from organisations.domain.mandates import belgian_day
 from organisations.models import Organisation, Reader
 from organisations.services.letters.mail import Note

@@ -24,7 +24,7 @@ from certificates.domain.revocation import RevocationReason, RevocationState
 from certificates.models import CertificateRequest, RecordsInquiry, Revocation
 from certificates.models.records import InquiryState
 from certificates.services.notices.readers import Readers
-from certificates.services.reminders.words import name_of
+from certificates.services.notices.words import name_of
 from organisations.models import Organisation, Reader, User
 from organisations.services.letters.mail import Note
 from organisations.services.notices.notice import Notice, Urgency

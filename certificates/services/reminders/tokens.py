@@ -10,8 +10,8 @@ from certificates.domain.reminders import DAY, WAITING_STEPS, code_of, step_afte
 from certificates.models import Certificate
 from certificates.selectors import tokens
 from certificates.services.notices.readers import Readers
+from certificates.services.notices.words import name_of
 from certificates.services.reminders.certificates import page_of
-from certificates.services.reminders.words import name_of
 from organisations.models import Organisation, Reader, User
 from organisations.services.letters.mail import Note
 from organisations.services.notices.notice import Notice

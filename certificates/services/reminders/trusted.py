@@ -12,7 +12,7 @@ from certificates.domain.reminders import dated, step_before
 from certificates.domain.trusted import MATTERS, Refusal
 from certificates.models import ListChange, ListVersion, PlatformCertificate, WatchedList
 from certificates.services.notices.readers import Readers
-from certificates.services.reminders.words import day_of, name_of
+from certificates.services.notices.words import day_of, name_of
 from organisations.models import Organisation, Reader
 from organisations.services.letters.mail import Note
 from organisations.services.notices.notice import Notice, Urgency

@@ -132,16 +132,12 @@ def _renew(request: TenantRequest, chosen: Sequence[Certificate], back: str) -> 
             actor=Actor.of(request.tenancy),
             now=now,
         )
-        for certificate, refusal in refused:
-            messages.error(request, f"{certificate.common_name}: {sentence_of(refusal)}")
-        if made:
-            text = ngettext(
-                "%(count)d renewal was asked for. Its holder is told.",
-                "%(count)d renewals were asked for. Their holders are told, each once.",
-                len(made),
-            )
-            messages.success(request, text % {"count": len(made)})
-        return redirect("requests" if made else back)
+        text = ngettext(
+            "%(count)d renewal was asked for. Its holder is told.",
+            "%(count)d renewals were asked for. Their holders are told, each once.",
+            len(made),
+        )
+        return _asked_for(request, len(made), text, refused, "requests", back)
     ready = [*together.ready, *together.incomplete]
     return _preview(
         request,
@@ -167,16 +163,12 @@ def _revoke(request: TenantRequest, chosen: Sequence[Certificate], back: str) ->
             actor=Actor.of(request.tenancy),
             now=now,
         )
-        for certificate, refusal in refused:
-            messages.error(request, f"{certificate.common_name}: {sentence_of(refusal)}")
-        if made:
-            text = ngettext(
-                "%(count)d revocation was asked for. Until it is signed, the certificate goes on working.",
-                "%(count)d revocations were asked for. Until they are signed, the certificates go on working.",
-                len(made),
-            )
-            messages.success(request, text % {"count": len(made)})
-        return redirect("revocations" if made else back)
+        text = ngettext(
+            "%(count)d revocation was asked for. Until it is signed, the certificate goes on working.",
+            "%(count)d revocations were asked for. Until they are signed, the certificates go on working.",
+            len(made),
+        )
+        return _asked_for(request, len(made), text, refused, "revocations", back)
     return _preview(
         request,
         back,
@@ -226,6 +218,22 @@ def _give(request: TenantRequest, chosen: Sequence[Certificate], back: str) -> H
         will_not=[(one, _("is so already")) for one in chosen if one not in changing],
         title=title,
     )
+
+
+def _asked_for(
+    request: TenantRequest,
+    made: int,
+    text: str,
+    refused: Sequence[tuple[Certificate, DomainError]],
+    there: str,
+    back: str,
+) -> HttpResponse:
+    """Say what was asked for and what was refused; go on where what was asked stands, or back where nothing was."""
+    for certificate, refusal in refused:
+        messages.error(request, f"{certificate.common_name}: {sentence_of(refusal)}")
+    if made:
+        messages.success(request, text % {"count": made})
+    return redirect(there if made else back)
 
 
 def _preview(

@@ -251,7 +251,7 @@ def _form_page(request: TenantRequest, form: RulesForm, title: str) -> HttpRespo
         "back": "notice-rules",
     }
     status = 422 if form.errors else 200
-    return render(request, "organisations/notices/correspondent.html", context, status=status)
+    return render(request, "organisations/notices/form.html", context, status=status)
 
 
 @page(MANAGE, methods=("POST",))

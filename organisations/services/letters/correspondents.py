@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from organisations.domain.work import Lane
 from organisations.models import Correspondent
 from organisations.services.correspondents import AGREE, path_to
-from organisations.services.letters.invitations import AFTER_OUTAGE, PAUSES
+from organisations.services.letters.invitations import put_off
 from organisations.services.letters.mail import Delivery, DeliveryStatus, Message, compose, send
 from organisations.services.work.deadlocks import write_down
 from organisations.services.work.kinds import Kind
@@ -57,15 +57,10 @@ def _settle(asked: Correspondent, delivery: Delivery, now: datetime) -> None:
     rows = Correspondent.objects.filter(
         pk=asked.pk, ended_at=None, agreed_at=None, next_attempt_at=asked.next_attempt_at
     )
-    match delivery.status:
-        case DeliveryStatus.UNREACHABLE:
-            rows.update(next_attempt_at=now + AFTER_OUTAGE)
-        case DeliveryStatus.REFUSED:
-            tried = asked.attempts
-            again = now + PAUSES[tried] if tried < len(PAUSES) else None
-            rows.update(attempts=tried + 1, next_attempt_at=again, answer=delivery.answer)
-        case DeliveryStatus.SENT:
-            rows.update(asked_at=now, next_attempt_at=None, answer="")
+    if delivery.status is DeliveryStatus.SENT:
+        rows.update(asked_at=now, next_attempt_at=None, answer="")
+    else:
+        put_off(rows, asked.attempts, delivery, now)
 
 
 CORRESPONDENTS = Kind(

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from django.utils.translation import pgettext
 
 from organisations.domain.roles import Role
 from organisations.domain.work import Lane
-from organisations.models import Invitation
+from organisations.models import Correspondent, Invitation
 from organisations.services.accounts import is_begun
 from organisations.services.audit import Actor, record
 from organisations.services.invitations import link_of, owner_of
@@ -67,24 +68,29 @@ def _settle(invitation: Invitation, delivery: Delivery, now: datetime) -> None:
     rows = Invitation.objects.filter(
         pk=invitation.pk, ended_at=None, next_attempt_at=invitation.next_attempt_at
     )
-    match delivery.status:
-        case DeliveryStatus.UNREACHABLE:
-            rows.update(next_attempt_at=now + AFTER_OUTAGE)
-        case DeliveryStatus.REFUSED:
-            tried = invitation.attempts
-            again = now + PAUSES[tried] if tried < len(PAUSES) else None
-            rows.update(attempts=tried + 1, next_attempt_at=again, answer=delivery.answer)
-        case DeliveryStatus.SENT:
-            if rows.update(sent_at=now, next_attempt_at=None, answer=""):
-                facts = {"name": invitation.full_name, "role": invitation.role}
-                record(
-                    invitation.organisation_id,
-                    "invitation_sent",
-                    invitation,
-                    actor=Actor.platform(),
-                    now=now,
-                    **facts,
-                )
+    if delivery.status is not DeliveryStatus.SENT:
+        put_off(rows, invitation.attempts, delivery, now)
+    elif rows.update(sent_at=now, next_attempt_at=None, answer=""):
+        facts = {"name": invitation.full_name, "role": invitation.role}
+        record(
+            invitation.organisation_id,
+            "invitation_sent",
+            invitation,
+            actor=Actor.platform(),
+            now=now,
+            **facts,
+        )
+
+
+def put_off(
+    rows: "QuerySet[Invitation] | QuerySet[Correspondent]", tried: int, delivery: Delivery, now: datetime
+) -> None:
+    """Let a letter that asks somebody, and did not leave, wait: soon after an outage, longer after each refusal."""
+    if delivery.status is DeliveryStatus.UNREACHABLE:
+        rows.update(next_attempt_at=now + AFTER_OUTAGE)
+        return
+    again = now + PAUSES[tried] if tried < len(PAUSES) else None
+    rows.update(attempts=tried + 1, next_attempt_at=again, answer=delivery.answer)
 
 
 def invitation_message(invitation: Invitation, *, begun: bool) -> Message:

@@ -41,7 +41,7 @@ def answered_row(organisation_id: UUID, row_id: UUID) -> Reminder | None:
 
 
 @transaction.atomic
-def acknowledge(rows: Iterable[Reminder], *, actor: Actor, now: datetime, by: str = "") -> int:
+def acknowledge(rows: Iterable[Reminder], *, actor: Actor, now: datetime) -> int:
     """Note that the readers of `rows` say that somebody takes care; return for how many things that is new.
 
     Each thing is said once, whatever steps of it were told to the reader before.
@@ -70,7 +70,6 @@ def acknowledge(rows: Iterable[Reminder], *, actor: Actor, now: datetime, by: st
             now=now,
             reminder=row.kind,
             step=row.step,
-            **({"member": by} if by else {}),
         )
     return new
 

@@ -57,7 +57,7 @@ def correspondent_new(request: TenantRequest) -> HttpResponse:
         "submit": _("Add and ask"),
         "back": "notice-rules",
     }
-    return render(request, "organisations/notices/correspondent.html", context, status=status)
+    return render(request, "organisations/notices/form.html", context, status=status)
 
 
 @page(MANAGE, methods=("POST",))

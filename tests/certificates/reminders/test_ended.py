@@ -7,7 +7,7 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 
 from agent.wire.days import BRUSSELS
-from certificates.services.reminders.words import day_of
+from certificates.services.notices.words import day_of
 from tests.certificates.reminders.test_reminders import DAYS, due, found, now, own, remind, sink
 from tests.certificates.web.shelf import shelve
 from tests.support.hospital import Hospital
