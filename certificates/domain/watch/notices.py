@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 
 from agent.wire.days import BRUSSELS, belgian_day
@@ -75,11 +76,7 @@ def events(policy: Policy, not_after: datetime, opens_at: datetime) -> list[Even
     last = belgian_day(not_after)
     left_then = (last - belgian_day(opens_at)).days
     found = [Event(Happening.OPENS, "renewal", OPENS, opens_at)] if opens_at < not_after else []
-    found += [
-        Event(_happening(step), "renewal", step, _morning(last - timedelta(days=step)))
-        for step in sorted({*policy.steps, LAST_SAFE}, reverse=True)
-        if step < left_then
-    ]
+    found += _before(policy.steps, last, left_then)
     again = range(policy.again_after, TOLD_FOR, policy.again_after) if policy.again_after else ()
     if not_after < datetime.max.replace(tzinfo=not_after.tzinfo) - timedelta(days=TOLD_FOR):
         found += [
@@ -91,6 +88,16 @@ def events(policy: Policy, not_after: datetime, opens_at: datetime) -> list[Even
 def passed(found: Sequence[Event], now: datetime) -> Event | None:
     """Return the latest event that has come; what came before it is told by it."""
     return next((one for one in reversed(found) if one.at <= now), None)
+
+
+@lru_cache(maxsize=4096)
+def _before(steps: tuple[int, ...], last: date, left_then: int) -> tuple[Event, ...]:
+    """Return what is told before the end; kept, since thousands of certificates end on the same few days."""
+    return tuple(
+        Event(_happening(step), "renewal", step, _morning(last - timedelta(days=step)))
+        for step in sorted({*steps, LAST_SAFE}, reverse=True)
+        if step < left_then
+    )
 
 
 def _happening(step: int) -> Happening:

@@ -26,6 +26,7 @@ class Wishes:
             (one.environment, one.tag): one.wishes
             for one in NoticePolicy.objects.filter(organisation=organisation)
         }
+        self._closest: dict[tuple[str, tuple[str, ...]], Policy] = {}
         ids = certificates.order_by().values("pk")
         tagged = {tag for _environment, tag in self._policies if tag}
         self._tags: dict[UUID, list[str]] = defaultdict(list)
@@ -56,7 +57,10 @@ class Wishes:
 
     def policy_of(self, certificate: Certificate) -> Policy:
         """Return the closest policy: for its tags in its environment, its tags, its environment, everything."""
-        return closest(self._policies, certificate.environment, self._tags.get(certificate.pk, ()))
+        which = (certificate.environment, tuple(self._tags.get(certificate.pk, ())))
+        if which not in self._closest:
+            self._closest[which] = closest(self._policies, *which)
+        return self._closest[which]
 
     def events_of(self, certificate: Certificate) -> list[Event]:
         """Return everything that is told of its end."""

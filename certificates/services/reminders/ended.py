@@ -16,7 +16,7 @@ from certificates.selectors.inventory import LISTED
 from certificates.services.notices.readers import Readers
 from certificates.services.notices.wishes import Wishes
 from certificates.services.notices.words import day_of, name_of
-from certificates.services.reminders.certificates import page_of, told_of_end
+from certificates.services.reminders.certificates import UNSAID, page_of, told_of_end
 from organisations.models import Organisation, Reader
 from organisations.services.letters.mail import Note
 from organisations.services.notices.notice import Notice
@@ -32,7 +32,7 @@ def ended(organisation: Organisation, readers: Readers, now: datetime) -> Iterat
     )
     rows = rows.in_status(CertificateStatus.EXPIRED, now)
     wishes = Wishes(organisation, rows, now)
-    for certificate in rows.select_related("owner").defer(*LISTED).order_by("not_after", "pk"):
+    for certificate in rows.select_related("owner").defer(*LISTED, *UNSAID).order_by("not_after", "pk"):
         event = wishes.passed(certificate)
         if event is not None and not wishes.muted(certificate):
             to = wishes.readers(certificate, readers, readers.holders_of(certificate))

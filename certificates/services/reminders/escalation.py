@@ -12,7 +12,7 @@ from certificates.models import Certificate, CertificateRequest, NoticePolicy
 from certificates.selectors.renewals import to_renew
 from certificates.services.notices.readers import Readers
 from certificates.services.notices.wishes import Wishes
-from certificates.services.reminders.certificates import title_of
+from certificates.services.reminders.certificates import UNSAID, title_of
 from organisations.models import Organisation, Reader, Reminder
 from organisations.services.letters.mail import Note
 from organisations.services.notices.notice import Notice
@@ -29,7 +29,7 @@ def unanswered(organisation: Organisation, readers: Readers, now: datetime) -> I
     rows = to_renew(organisation, now).exclude(pk__in=under_way.values("replaces")).filter(private_to=None)
     wishes = Wishes(organisation, rows, now)
     told = _told(organisation, rows)
-    for certificate in rows.select_related("owner"):
+    for certificate in rows.select_related("owner").defer(*UNSAID):
         event, days = wishes.passed(certificate), wishes.policy_of(certificate).escalate_after
         if event is None or days is None or wishes.muted(certificate):
             continue
