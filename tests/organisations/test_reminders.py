@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from organisations.domain.roles import Role
@@ -273,6 +275,18 @@ def test_looking_again_at_what_was_told_costs_nothing_more(
     # The look with its transactions (here within the test's own), one question about all reminders, one about readers.
     with django_assert_max_num_queries(22):
         remind(hospital, *told, now=NOW + EVERY)
+
+
+def test_a_letter_about_more_takes_no_more_questions(hospital: Hospital, sink: MailSink) -> None:
+    asked: list[int] = []
+    for begin, end in ((0, 3), (3, 60)):
+        told = [notice(hospital, hospital.administrator, kind=f"kind{one}") for one in range(begin, end)]
+        look_for_notices(hospital.organisation.pk, lambda *_, told=told: told, now=NOW + begin * DAY)
+        with CaptureQueriesContext(connection) as caught:
+            write_letters(hospital.organisation.pk, lambda *_, told=told: told, now=NOW + begin * DAY)
+        asked.append(len(caught))
+    assert len(sink.mails) == 2
+    assert asked[0] == asked[1]
 
 
 def test_looking_tells_nobody_and_each_reader_is_claimed_alone(hospital: Hospital, sink: MailSink) -> None:

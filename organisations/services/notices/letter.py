@@ -27,11 +27,8 @@ class Told:
     notice: Notice
     row: Reminder
     note: Note
-
-    @property
-    def reader_name(self) -> str:
-        """What the record calls the reader."""
-        return str(self.row.recipient or self.row.correspondent)
+    reworded: bool
+    """Whether the row says something else by now than what is kept of it."""
 
     @property
     def burns(self) -> bool:

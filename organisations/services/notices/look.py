@@ -123,10 +123,11 @@ def _say(row: Reminder, notice: Notice, reader: Reader, broken: Broken) -> bool:
     return True
 
 
-def note_said(row: Reminder, note: Note) -> None:
-    """Keep in a row, unsaved, what was said and where it leads."""
-    row.title = mask_ssins(note.title)[:300]
-    row.path = note.path[:300]
+def note_said(row: Reminder, note: Note) -> bool:
+    """Keep in a row, unsaved, what was said and where it leads; return whether it said something else before."""
+    before = (row.title, row.path)
+    row.title, row.path = mask_ssins(note.title)[:300], note.path[:300]
+    return (row.title, row.path) != before
 
 
 def _reader(reader: Reader, account: str) -> dict[str, object]:

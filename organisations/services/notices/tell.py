@@ -16,9 +16,9 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import F, Min, Q, QuerySet
 
-from organisations.models import Correspondent, Recipient, Reminder, User
+from organisations.models import Reader, Recipient, Reminder
 from organisations.services.audit import Actor, event, record_all
-from organisations.services.letters.mail import Delivery, DeliveryStatus, Note, in_words_of, post
+from organisations.services.letters.mail import Delivery, DeliveryStatus, in_words_of, post
 from organisations.services.notices.answers import answer_path
 from organisations.services.notices.digest import Turn
 from organisations.services.notices.letter import Told, letter_of
@@ -160,7 +160,11 @@ def _written(
     with in_words_of(reader):
         for notice, row in claimed:
             try:
-                written.append(Told(recipient.organisation, notice, row, _note(notice, row, reader)))
+                note = notice.write(reader)
+                reworded = note_said(row, note)
+                if notice.answerable:
+                    note = note.answered_at(answer_path(row))
+                written.append(Told(recipient.organisation, notice, row, note, reworded))
             except SoftTimeLimitExceeded:
                 raise
             except Exception as error:
@@ -168,12 +172,6 @@ def _written(
                 broken.append(error)
                 unwritten.append((notice, row))
     return written, unwritten
-
-
-def _note(notice: Notice, row: Reminder, reader: User | Correspondent) -> Note:
-    note = notice.write(reader)
-    note_said(row, note)
-    return note.answered_at(answer_path(row)) if notice.answerable else note
 
 
 @transaction.atomic
@@ -199,7 +197,7 @@ def _settle(
             _put_off([(one.notice, one.row) for one in told], delivery.answer, now)
             _keep_words(told)
         else:
-            _note_sent(told, now)
+            _note_sent(recipients[0].reader, told, now)
     # Whoever looks meanwhile has written its rows before this, or has the next letter planned after it.
     list(
         Recipient.objects.select_for_update()
@@ -218,16 +216,14 @@ def _settle(
 
 def _keep_words(told: Sequence[Told]) -> None:
     """Keep what was to be said: its reader's page shows it, whatever becomes of the letter."""
-    Reminder.objects.bulk_update([one.row for one in told], ["title", "path"], batch_size=500)
+    reworded = [one.row for one in told if one.reworded]
+    Reminder.objects.bulk_update(reworded, ["title", "path"], batch_size=500)
 
 
-def _note_sent(told: Sequence[Told], now: datetime) -> None:
-    rows = [one.row for one in told]
-    for row in rows:
-        row.sent_at, row.next_attempt_at, row.answer = now, None, ""
-    Reminder.objects.bulk_update(
-        rows, ["sent_at", "next_attempt_at", "answer", "title", "path"], batch_size=500
-    )
+def _note_sent(reader: Reader, told: Sequence[Told], now: datetime) -> None:
+    _of([one.row for one in told]).update(sent_at=now, next_attempt_at=None, answer="")
+    _keep_words(told)
+    name = str(reader)
     record_all(
         event(
             one.organisation,
@@ -237,7 +233,7 @@ def _note_sent(told: Sequence[Told], now: datetime) -> None:
             now=now,
             reminder=one.notice.kind,
             step=one.notice.step,
-            member=one.reader_name,
+            member=name,
         )
         for one in told
     )
