@@ -138,15 +138,80 @@ def added_is_planned_each_time() -> RunSQL:
     millisecond a statement.
     """
     added = f"SELECT {_columns('added')} FROM added"  # noqa: S608  # names of ours
-    lock, note = lock_names(added), _written_anew(added)
-    body = f"""
-                EXECUTE $lock$ {lock} $lock$;
-                EXECUTE $note$ {note} $note$;"""
     return RunSQL(
-        sql=_trigger("ehportal_certificates_added", body),
+        sql=_trigger("ehportal_certificates_added", _planned_each_time()),
         reverse_sql=_trigger("ehportal_certificates_added", _note(added)),
     )
 
 
+def _planned_each_time() -> str:
+    added = f"SELECT {_columns('added')} FROM added"  # noqa: S608  # names of ours
+    return f"""
+                EXECUTE $lock$ {lock_names(added)} $lock$;
+                EXECUTE $note$ {_written_anew(added)} $note$;"""
+
+
 NAMED_INDEX = f"({', '.join(GROUP)}, not_after)"
 """What finds everybody who bears a name, also of natural persons, whose number stands in `ssin_index`."""
+
+KEYED_INDEX = "certificate_by_key_of_name"
+"""Finds who bears a name by the name alone, whatever the planner takes an organisation for."""
+
+
+def _key(row: str = "") -> str:
+    """Return, as SQL, a number for the name that a certificate bears; two names seldom have the same."""
+    columns = [f"{row}{column}" for column in NAME]
+    return f"hashtextextended({' || chr(31) || '.join([f'{row}organisation_id::text', *columns])}, 0)"
+
+
+def key_indexed() -> RunSQL:
+    """Index the numbers of names, keeping nobody from the table; in a migration that is not atomic."""
+    return RunSQL(
+        sql=[
+            f"DROP INDEX IF EXISTS {KEYED_INDEX};",
+            f"CREATE INDEX CONCURRENTLY {KEYED_INDEX} ON certificates_certificate ({_key()});",
+        ],
+        reverse_sql=f"DROP INDEX IF EXISTS {KEYED_INDEX};",
+    )
+
+
+def _noted_whatever_is_known(touched: str) -> str:
+    """Return the statement that writes `renewed` anew, in which the planner has nothing to choose.
+
+    What it knows of a table is of yesterday when a new organisation brings thousands of certificates, and then it takes
+    every index that begins with the organisation for as good as the right one, or works out all names anew for each
+    row. So the names are looked up by a number that one index has, and the rows that change are named by an array.
+    """
+    last = f"max(one.not_after) FILTER (WHERE {_genuine('one')}"
+    same = " AND ".join(f"bearer.{column} IS NOT DISTINCT FROM touched.{column}" for column in GROUP)
+    return f"""UPDATE certificates_certificate AS certificate SET renewed = NOT certificate.renewed
+                    WHERE certificate.id = ANY (ARRAY(SELECT found.id FROM (
+                        SELECT one.id, one.renewed, coalesce(one.not_after < greatest(
+                            {last} AND one.private_to_id IS NULL) OVER (PARTITION BY {_columns("one")}),
+                            {last}) OVER (PARTITION BY {_columns("one")}, one.private_to_id)
+                        ), false) AS truth
+                        FROM (SELECT DISTINCT * FROM ({touched}) AS given WHERE identifier_type <> '') AS touched
+                        CROSS JOIN LATERAL (
+                            SELECT * FROM certificates_certificate AS bearer
+                            WHERE {_key("bearer.")} = {_key("touched.")} AND {same} OFFSET 0
+                        ) AS one
+                    ) AS found WHERE found.truth <> found.renewed))"""  # noqa: S608  # names of ours
+
+
+def whatever_is_known() -> RunSQL:
+    """Let the triggers look names up in one way, whatever the planner knows of the table at that moment."""
+    old, new, added = (f"SELECT {_columns(row)}" for row in ("OLD", "NEW", "added"))
+    added += " FROM added"
+    locked = {touched: f"{lock_names(touched, perform=True)};" for touched in (f"{old} UNION {new}", old)}
+    changed, gone = (f"{lock} {_noted_whatever_is_known(touched)};" for touched, lock in locked.items())
+    each_time = f"""
+                EXECUTE $lock$ {lock_names(added)} $lock$;
+                EXECUTE $note$ {_noted_whatever_is_known(added)} $note$;"""
+    return RunSQL(
+        sql=_trigger("ehportal_certificates_added", each_time)
+        + _trigger("ehportal_certificate_changed", changed)
+        + _trigger("ehportal_certificate_gone", gone),
+        reverse_sql=_trigger("ehportal_certificates_added", _planned_each_time())
+        + _trigger("ehportal_certificate_changed", _note(f"{old} UNION {new}"))
+        + _trigger("ehportal_certificate_gone", _note(old)),
+    )

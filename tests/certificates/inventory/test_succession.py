@@ -3,7 +3,9 @@
 import random
 import threading
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from django.db import connection, transaction
 
@@ -12,6 +14,7 @@ from certificates.models import Certificate, Revocation
 from certificates.models.certificate import NOT_GOOD
 from certificates.succession import NAME
 from organisations.tenancy import acting_for
+from tests.certificates.inventory.test_plans import multiply
 from tests.certificates.web.revocations.endings import revoke
 from tests.certificates.web.shelf import shelve
 from tests.support.hospital import Hospital, make_hospital
@@ -133,3 +136,29 @@ def test_two_who_write_the_same_name_at_once() -> None:
         for one in writers:
             one.join()
         assert assert_written_down(hospital) == 2 * round_ + 1
+
+
+@pytest.mark.parametrize(("pages", "rows"), [(854, 0), (854, 300), (1, 1)])
+def test_each_name_is_looked_up_once_whatever_the_planner_takes_the_table_for(
+    committing: None, admin_url: str, owner_url: str, pages: int, rows: int
+) -> None:
+    """Statistics of a table that was nearly empty made thousands of new rows take minutes."""
+    hospital = make_hospital()
+    model = shelve(hospital.organisation, "MODEL", 300)
+    forged = "UPDATE pg_class SET relpages = %s, reltuples = %s WHERE relname = 'certificates_certificate'"
+    counted = (
+        "SELECT idx_scan, idx_tup_fetch + seq_tup_read FROM pg_stat_xact_all_tables"
+        " WHERE relname = 'certificates_certificate'"
+    )
+    with psycopg.connect(urlsplit(admin_url)._replace(path=urlsplit(owner_url).path).geturl()) as admin:
+        admin.execute(forged, [pages, rows])
+    with psycopg.connect(owner_url) as owner:
+        before = owner.execute(counted).fetchone() or (0, 0)
+        multiply(owner, model, 2_000)
+        after = owner.execute(counted).fetchone()
+    assert after is not None
+    looked_up, read = (late - early for early, late in zip(before, after, strict=True))
+    assert looked_up >= 1_900, "names are not joined as they stand"
+    assert read <= 3 * 2_000
+    with acting_for([hospital.organisation.pk], as_platform=True):
+        assert Certificate.objects.filter(renewed=True).count() == 20
