@@ -41,11 +41,12 @@ from certificates.services.trusted.fetch import fetch_list
 from certificates.services.trusted.watch import plan_lists
 from ehportal.operation import retention
 from organisations.domain.work import Lane
-from organisations.models import AccountLetter, Organisation, Recipient
+from organisations.models import AccountLetter, Delivery, Organisation, Recipient
 from organisations.services.letters.correspondents import CORRESPONDENTS
 from organisations.services.letters.invitations import LETTERS
 from organisations.services.letters.mailbox import read_bounces
 from organisations.services.letters.outbox import send_account_letter
+from organisations.services.webhooks.deliver import deliver
 from organisations.services.work.chores import Task, chores_kind, plan_chores
 from organisations.services.work.drain import drain
 from organisations.services.work.kinds import Kind
@@ -119,6 +120,8 @@ KINDS = (
          pauses=A_MINUTE, parks=False),
     Kind("burning_letters", Lane.NOTICES, Recipient, write_to, LETTER, pauses=A_MINUTE, parks=False),
     Kind("letters", Lane.NOTICES, Recipient, write_to, LETTER, pauses=A_MINUTE, parks=False),
+    # One that cannot be made is shown to the operator; one that is not taken is planned again by the step itself.
+    Kind("webhook_deliveries", Lane.WEBHOOKS, Delivery, deliver, CALLS),
     chores_kind(CHORES),
 )  # fmt: skip
 """In the order in which a worker of their lane takes them up."""

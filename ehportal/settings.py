@@ -306,6 +306,11 @@ REVOCATION_TIMEOUT = env.number("REVOCATION_TIMEOUT", 10)
 """For asking one OCSP responder, or fetching one list."""
 STATUS_PRIVATE_HOSTS = [name.lower() for name in env.items("STATUS_PRIVATE_HOSTS", "")]
 """Hosts of OCSP responders and lists that may have an address of a private network; all others may not."""
+WEBHOOK_DEADLINE = env.number("WEBHOOK_DEADLINE", 15)
+"""For telling a webhook one thing."""
+WEBHOOK_PRIVATE_HOSTS = [name.lower() for name in env.items("WEBHOOK_PRIVATE_HOSTS", "")]
+"""Hosts at which webhooks may listen in a private network, and in the clear; all others are called by https in the open
+internet."""
 REVOCATION_DEADLINE = env.number("REVOCATION_DEADLINE", 20)
 """For everything that is asked to judge one certificate with those above it."""
 CARD_CHECK_SECONDS = env.number("CARD_CHECK_SECONDS", 15)

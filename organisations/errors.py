@@ -79,6 +79,13 @@ class FeedRefused(DomainError):
     title = _("Give the calendar feed a name of at most 60 characters.")
 
 
+class WebhookRefused(DomainError):
+    """A webhook without a name, a topic or an address that can be called, or one more than anybody needs."""
+
+    code = "webhook_refused"
+    title = _("Give an address that begins with https:// and that others on the internet can reach.")
+
+
 class MandateRefused(DomainError):
     """The dates or the person of a mandate are not possible."""
 

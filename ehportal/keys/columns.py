@@ -31,6 +31,8 @@ SEALED = (
     Place("certificates_errand", "sealed_parameters", optional=True),
     Place("certificates_errand", "sealed_answer", optional=True),
     Place("organisations_accountletter", "sealed_address", optional=True),
+    Place("organisations_webhook", "sealed_secret"),
+    Place("organisations_webhook", "sealed_former", optional=True),
 )
 """Encrypted with the first of SSIN_KEYS."""
 

@@ -104,6 +104,24 @@ KEPT = (
         _("The record keeps who made and revoked them for good."),
     ),
     Kept(
+        "webhook_deliveries",
+        _("Messages to webhooks that were taken or given up"),
+        timedelta(days=30),
+        _("A month helps to find out what a system was told; what happened stands in the record."),
+    ),
+    Kept(
+        "webhook_ends",
+        _("Messages to webhooks about ends"),
+        timedelta(days=200),
+        _("Longer than the time between two of them, so that no system is told the same twice."),
+    ),
+    Kept(
+        "webhooks",
+        _("Webhooks that have ended"),
+        timedelta(days=400),
+        _("The record keeps who made and ended them for good."),
+    ),
+    Kept(
         "service_calls",
         _("Single calls to services of the government"),
         timedelta(days=8),

@@ -10,6 +10,7 @@ LANES = {
     Lane.STATUS: _("Revocation status"),
     Lane.NOTICES: _("Letters"),
     Lane.IMPORTS: _("Imports"),
+    Lane.WEBHOOKS: _("What other systems are told"),
     Lane.UPKEEP: _("Housekeeping"),
 }
 
@@ -33,5 +34,6 @@ KINDS = {
     "notices": _("Notices of an organisation"),
     "burning_letters": _("Letters that cannot wait"),
     "letters": _("Letters to readers"),
+    "webhook_deliveries": _("Messages to webhooks"),
     "chores": _("Chores"),
 }

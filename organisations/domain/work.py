@@ -17,6 +17,8 @@ class Lane(StrEnum):
     """Letters."""
     IMPORTS = "imports"
     """Judging what was uploaded."""
+    WEBHOOKS = "webhooks"
+    """What organisations' own systems are told."""
     UPKEEP = "upkeep"
     """Housekeeping of the platform."""
 

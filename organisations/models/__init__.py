@@ -14,6 +14,8 @@ from organisations.models.person import Mandate, Person
 from organisations.models.recipient import Correspondent, Reader, Recipient
 from organisations.models.reminder import Reminder
 from organisations.models.user import User
+from organisations.models.webhooks.delivery import Delivery
+from organisations.models.webhooks.webhook import Webhook
 
 __all__ = [
     "AccountLetter",
@@ -23,6 +25,7 @@ __all__ = [
     "Chore",
     "Circuit",
     "Correspondent",
+    "Delivery",
     "Device",
     "DeviceLink",
     "Enrolment",
@@ -38,4 +41,5 @@ __all__ = [
     "Reminder",
     "ReturnedMail",
     "User",
+    "Webhook",
 ]

@@ -120,6 +120,12 @@ ACTIONS: dict[str, Text] = {
     "key_store_software_chosen": _("Software that loads new key stores chosen"),
     "role_given": _("Role given"),
     "role_taken": _("Role taken away"),
+    "webhook_made": _("Webhook made"),
+    "webhook_changed": _("Webhook changed"),
+    "webhook_secret_rotated": _("Webhook given another secret"),
+    "webhook_stopped": _("Webhook stopped"),
+    "webhook_resumed": _("Webhook tells again"),
+    "webhook_ended": _("Webhook ended"),
     "feed_made": _("Calendar feed made"),
     "feed_revoked": _("Calendar feed revoked"),
     "feed_ended": _("Calendar feed ended: its maker lost the right to it"),
@@ -304,6 +310,7 @@ FACTS: dict[str, Text] = {
     "email": _("e-mail"),
     "steps": _("days before the end"),
     "hours": _("hours"),
+    "host": _("server"),
 }
 """Details of an event that a page shows, and what they are called."""
 
@@ -335,6 +342,7 @@ REMINDERS: dict[str, Text] = {
     "deadline": _("the identity is to be confirmed"),
     "paper": _("the paper ends"),
     "number": _("another organisation wrote down the number"),
+    "webhook": _("a webhook cannot be reached"),
     "declined": _("the operator declined the number"),
     "trusted_change": _("what software must trust changes"),
     "trusted_list": _("a trusted list is not renewed"),

@@ -1,7 +1,7 @@
 """Reminders about certificates: to be renewed, a renewal that does not get on, a switch that nobody confirmed."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.urls import reverse
@@ -19,9 +19,10 @@ from certificates.services.notices.readers import Readers, signers_of
 from certificates.services.notices.wishes import Wishes
 from certificates.services.notices.words import day_of, name_of
 from certificates.services.renewals.plan import plan_renewals
+from organisations.domain.webhooks import ENDED, ENDING
 from organisations.models import Correspondent, Organisation, Reader, User
 from organisations.services.letters.mail import Note
-from organisations.services.notices.notice import Notice
+from organisations.services.notices.notice import Announced, Notice
 
 _FIRST: dict[Happening, Any] = {
     Happening.OPENS: gettext_lazy("It can be renewed from now on."),
@@ -89,7 +90,20 @@ def told_of_end(
         ends_at=certificate.not_after,
         answerable=True,
         mailed=wishes.policy_of(certificate).by_mail,
+        announced=_announced(certificate, kind),
     )
+
+
+def _announced(certificate: Certificate, kind: str) -> Announced | None:
+    """Return what systems are told of an end; nothing of what is a person's own."""
+    if certificate.private_to_id is not None or certificate.owner_id is not None or certificate.ssin_index:
+        return None
+    facts = {
+        "environment": certificate.environment,
+        "application_id": certificate.application_id,
+        "ends_at": certificate.not_after.astimezone(UTC).isoformat(timespec="seconds"),
+    }
+    return Announced(ENDED if kind == "ended" else ENDING, facts)
 
 
 def _was_just_asked(request: CertificateRequest, now: datetime) -> bool:

@@ -15,6 +15,7 @@ from certificates.services.reminders.papers import ending_papers
 from certificates.services.reminders.signatures import signatures, unsigned_questions, unsigned_revocations
 from certificates.services.reminders.tokens import waiting_tokens
 from certificates.services.reminders.trusted import trusted_lists
+from certificates.services.reminders.webhooks import unreachable_webhooks
 from organisations.models import Organisation
 from organisations.services.notices import look, tell
 from organisations.services.notices.notice import Broken, Notice, each_by_itself
@@ -35,6 +36,7 @@ KINDS = (
     ending_cards,
     ending_papers,
     trusted_lists,
+    unreachable_webhooks,
 )
 """In the order in which a letter tells them."""
 

@@ -16,6 +16,7 @@ from django.db.models import Q
 from organisations.domain.identifiers import mask_ssins
 from organisations.models import Correspondent, Organisation, Reader, Recipient, Reminder, User
 from organisations.services.letters.mail import Note, in_words_of
+from organisations.services.notices.announce import announce
 from organisations.services.notices.notice import Broken, Find, Key, Notice, Urgency
 from organisations.services.work.claims import plan_next
 from organisations.tenancy import acting_for
@@ -36,7 +37,9 @@ def look_for_notices(organisation_id: UUID, find: Find, *, now: datetime) -> Non
     with acting_for([organisation_id], as_platform=True):
         organisation = Organisation.objects.get(pk=organisation_id)
         notices = find(organisation, now, broken)
-        _write_down(organisation, [one for one in notices if _is_due(one, now)], now, broken)
+        due = [one for one in notices if _is_due(one, now)]
+        _write_down(organisation, due, now, broken)
+        announce(organisation, due, now)
         ahead = [one.not_before for one in notices if one.not_before is not None and one.not_before > now]
         plan_next(Organisation, organisation_id, min([now + EVERY, *ahead]), now, due="reminders_due_at")
     if broken:

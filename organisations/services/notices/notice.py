@@ -1,6 +1,6 @@
 """A notice: something that its readers are told once at a step, and how soon it is tried again."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -69,6 +69,14 @@ Key = tuple[str, UUID, int]
 
 
 @dataclass(frozen=True)
+class Announced:
+    """A notice as systems read it: an action of `organisations.domain.webhooks`, and facts that name nobody."""
+
+    action: str
+    details: Mapping[str, object]
+
+
+@dataclass(frozen=True)
 class Notice:
     """Something that its readers are to be told once at this step. `kind` is a stable code."""
 
@@ -87,6 +95,8 @@ class Notice:
     """Whether a reader may say that somebody takes care of it."""
     mailed: bool = True
     """False where it stands on the reader's page alone."""
+    announced: "Announced | None" = None
+    """What the organisation's systems are told of it, once a step; None where they are told nothing."""
 
     def to(self, readers: tuple[Reader, ...]) -> "Notice":
         """Return the same for other readers."""

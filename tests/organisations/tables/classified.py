@@ -90,8 +90,10 @@ _BESIDES: dict[str, dict[str, Policy]] = {
     "organisations_membership": _own("user_id"),
     "organisations_organisationidentifier": {},
     "organisations_person": {"private": _only(f"({PLATFORM} OR ({USER} IS NOT NULL))")},
+    "organisations_delivery": {},
     "organisations_recipient": {},
     "organisations_reminder": _PRIVATE,
+    "organisations_webhook": {},
 }
 TENANTS: dict[str, dict[str, Policy]] = {
     table: {"named": Policy(NAMED, NAMED)} | besides for table, besides in _BESIDES.items()

@@ -1,0 +1,1 @@
+"""Webhooks: keeping them, telling them, and looking at what they were told."""
