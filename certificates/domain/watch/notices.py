@@ -53,6 +53,8 @@ class Policy:
     carers: bool = True
     """Whether the owner and those with it on their list are told."""
     by_mail: bool = True
+    by_webhook: bool = True
+    """Whether the organisation's webhooks are told."""
     escalate_after: int | None = None
     """Days after which the administrators and correspondents hear that nobody takes care; None for never."""
     correspondents: frozenset[UUID] = field(default_factory=frozenset)

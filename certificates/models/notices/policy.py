@@ -34,6 +34,7 @@ class NoticePolicy(models.Model):
     holders_from = models.PositiveSmallIntegerField(null=True, blank=True, default=notices.HOLDERS_FROM)
     carers = models.BooleanField(default=True)
     by_mail = models.BooleanField(default=True)
+    by_webhook = models.BooleanField(default=True, db_default=True)
     escalate_after = models.PositiveSmallIntegerField(null=True, blank=True)
     correspondents = ArrayField(models.UUIDField(), default=list, blank=True)
     """Their ids; one that has ended is nobody."""
@@ -60,6 +61,7 @@ class NoticePolicy(models.Model):
             holders_from=self.holders_from,
             carers=self.carers,
             by_mail=self.by_mail,
+            by_webhook=self.by_webhook,
             escalate_after=self.escalate_after,
             correspondents=frozenset(self.correspondents),
         )

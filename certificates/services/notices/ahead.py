@@ -11,9 +11,11 @@ from certificates.domain.validity import CertificateStatus
 from certificates.domain.watch.notices import Event
 from certificates.models import Certificate, Mute
 from certificates.services.notices.readers import Readers, signers_of
-from certificates.services.notices.wishes import Wishes
+from certificates.services.notices.wishes import Wishes, is_personal
 from certificates.services.renewals.plan import plan_renewal
+from organisations.domain.webhooks import Topic
 from organisations.models import Organisation, Reader, Reminder
+from organisations.services.webhooks.keep import listening_to
 
 SILENT = frozenset({RenewalOutcome.ALREADY_RENEWED, RenewalOutcome.REVOKED})
 """Where nothing is told any more."""
@@ -52,6 +54,8 @@ class Ahead:
     mute: Mute | None
     """The silence that holds today."""
     by_mail: bool
+    systems: tuple[str, ...]
+    """The webhooks that are told too."""
 
 
 def ahead_of(organisation: Organisation, certificate: Certificate, *, now: datetime) -> Ahead:
@@ -95,4 +99,7 @@ def ahead_of(organisation: Organisation, certificate: Certificate, *, now: datet
                 min((row.acknowledged_at for row in kept if row.acknowledged_at), default=None),
             )
         )
-    return Ahead(lines, silent, wishes.policy_of(certificate).by_mail)
+    policy = wishes.policy_of(certificate)
+    told = policy.by_webhook and not is_personal(certificate)
+    systems = tuple(str(one) for one in listening_to(organisation, Topic.ENDS)) if told else ()
+    return Ahead(lines, silent, policy.by_mail, systems)

@@ -64,6 +64,7 @@ def keep_rules(
         "holders_from": wishes.holders_from,
         "carers": wishes.carers,
         "by_mail": wishes.by_mail,
+        "by_webhook": wishes.by_webhook,
         "escalate_after": wishes.escalate_after,
         "correspondents": correspondents,
         "changed_at": now,
@@ -101,6 +102,7 @@ def _facts(values: Mapping[str, object]) -> dict[str, object]:
         "steps": values["steps"],
         "administrators": values["administrators"],
         "by_mail": values["by_mail"],
+        "by_webhook": values["by_webhook"],
     }
     optional = {name: values[name] for name in ("holders_from", "escalate_after") if values[name] is not None}
     return told | optional

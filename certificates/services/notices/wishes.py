@@ -98,14 +98,15 @@ class Wishes:
 
     def correspondents(self, certificate: Certificate) -> tuple[Correspondent, ...]:
         """Return the addresses outside that are told of it; none of what is private, or of a person's own."""
-        if (
-            certificate.private_to_id is not None
-            or certificate.owner_id is not None
-            or certificate.ssin_index
-        ):
+        if is_personal(certificate):
             return ()
         found = (self._correspondents.get(key) for key in sorted(self.policy_of(certificate).correspondents))
         return tuple(one for one in found if one is not None)
+
+
+def is_personal(certificate: Certificate) -> bool:
+    """Return whether it is private or a person's own: nobody outside is told of it."""
+    return bool(certificate.private_to_id or certificate.owner_id or certificate.ssin_index)
 
 
 def closest(policies: dict[tuple[str, str], Policy], environment: str, tags: Sequence[str]) -> Policy:
@@ -131,6 +132,7 @@ def _together(found: Sequence[Policy]) -> Policy:
             ),
             carers=first.carers or one.carers,
             by_mail=first.by_mail or one.by_mail,
+            by_webhook=first.by_webhook or one.by_webhook,
             escalate_after=min(
                 (days for days in (first.escalate_after, one.escalate_after) if days is not None),
                 default=None,

@@ -16,7 +16,7 @@ from certificates.domain.watch.notices import Happening
 from certificates.models import Certificate, CertificateRequest
 from certificates.selectors.renewals import to_renew, unconfirmed_switches
 from certificates.services.notices.readers import Readers, signers_of
-from certificates.services.notices.wishes import Wishes
+from certificates.services.notices.wishes import Wishes, is_personal
 from certificates.services.notices.words import day_of, name_of
 from certificates.services.renewals.plan import plan_renewals
 from organisations.domain.webhooks import ENDED, ENDING
@@ -90,13 +90,13 @@ def told_of_end(
         ends_at=certificate.not_after,
         answerable=True,
         mailed=wishes.policy_of(certificate).by_mail,
-        announced=_announced(certificate, kind),
+        announced=_announced(certificate, kind) if wishes.policy_of(certificate).by_webhook else None,
     )
 
 
 def _announced(certificate: Certificate, kind: str) -> Announced | None:
     """Return what systems are told of an end; nothing of what is a person's own."""
-    if certificate.private_to_id is not None or certificate.owner_id is not None or certificate.ssin_index:
+    if is_personal(certificate):
         return None
     facts = {
         "environment": certificate.environment,

@@ -20,10 +20,12 @@ from certificates.models import NoticePolicy, Tag
 from certificates.services.notices.rules import For, keep_rules, remove_rules, steps_in
 from certificates.web.parts.words import ENVIRONMENTS
 from organisations.domain.roles import Permission
+from organisations.domain.webhooks import Topic
 from organisations.errors import DomainError
 from organisations.models import Correspondent, Organisation
 from organisations.services.audit import Actor
 from organisations.services.notices.quiet import keep_quiet_hours
+from organisations.services.webhooks.keep import listening_to
 from organisations.web.pages import MANAGE, page, sentence_of, show_refusal
 from organisations.web.tenancy import TenantRequest
 
@@ -85,6 +87,13 @@ class RulesForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Without it notices stand on the page of each reader alone."),
     )
+    by_webhook = forms.BooleanField(
+        label=gettext_lazy("To your own systems"),
+        required=False,
+        help_text=gettext_lazy(
+            "Webhooks that are to hear of ends; they are made on the organisation's page."
+        ),
+    )
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, organisation: Organisation, *args: Any, known: bool, **kwargs: Any) -> None:
@@ -123,6 +132,7 @@ class RulesForm(forms.Form):
             holders_from=given["holders_from"],
             carers=given["carers"],
             by_mail=given["by_mail"],
+            by_webhook=given["by_webhook"],
             escalate_after=given["escalate_after"],
             correspondents=frozenset(UUID(one) for one in given.get("correspondents", ())),
         )
@@ -146,6 +156,7 @@ def notice_rules(request: TenantRequest) -> HttpResponse:
         {
             "lines": lines,
             "correspondents": correspondents,
+            "systems": [str(one) for one in listening_to(organisation, Topic.ENDS)],
             "quiet": quiet,
             "quiet_form": QuietForm(initial=quiet, auto_id="quiet-%s"),
         },
@@ -228,6 +239,7 @@ def _initial(policy: Policy, seen: datetime | None) -> dict[str, Any]:
         "correspondents": [str(one) for one in policy.correspondents],
         "escalate_after": policy.escalate_after,
         "by_mail": policy.by_mail,
+        "by_webhook": policy.by_webhook,
         "seen": seen.isoformat() if seen else "",
     }
 

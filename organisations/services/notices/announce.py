@@ -9,14 +9,13 @@ from django.db.models.functions import Now
 from organisations.domain.webhooks import Topic
 from organisations.models import Delivery, Organisation, Webhook
 from organisations.services.notices.notice import Notice
+from organisations.services.webhooks.keep import listening_to
 
 
 @transaction.atomic
 def announce(organisation: Organisation, notices: Sequence[Notice], now: datetime) -> int:
     """Write down what webhooks are told of `notices` that are due and were not told them; return how many messages."""
-    webhooks = list(
-        Webhook.objects.filter(organisation=organisation, ended_at=None, topics__contains=[Topic.ENDS])
-    )
+    webhooks = list(listening_to(organisation, Topic.ENDS))
     if not webhooks:
         return 0
     told = {_once(one): one for one in notices if one.announced is not None}

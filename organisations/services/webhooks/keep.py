@@ -36,6 +36,11 @@ def webhooks_of(organisation: Organisation) -> "QuerySet[Webhook]":
     return Webhook.objects.filter(organisation=organisation, ended_at=None)
 
 
+def listening_to(organisation: Organisation, topic: Topic) -> "QuerySet[Webhook]":
+    """Return those of them that are told of a topic."""
+    return webhooks_of(organisation).filter(topics__contains=[topic])
+
+
 @transaction.atomic
 def make_webhook(
     organisation: Organisation, *, name: str, address: str, topics: Collection[str], user: User, now: datetime

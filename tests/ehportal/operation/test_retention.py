@@ -28,12 +28,14 @@ from ehportal.operation.retention import KEPT, forget_what_is_over
 from organisations.models import (
     AccountLetter,
     CalendarFeed,
+    Delivery,
     Enrolment,
     Invitation,
     Organisation,
     Reminder,
     ReturnedMail,
     User,
+    Webhook,
 )
 from organisations.tenancy import acting_for
 from tests.ehportal.operation.test_work import PAGE
@@ -89,6 +91,15 @@ def stand(hospital: Hospital, age: timedelta, mark: str) -> None:
             organisation=hospital.organisation, kind=mark, subject_id=row.pk, step=0,
             recipient=hospital.administrator, created_at=at, sent_at=at,
         )  # fmt: skip
+        webhook = Webhook.objects.create(
+            organisation=hospital.organisation, name=mark, address="https://x.example", topics=[], actions=[],
+            sealed_secret=b"x", made_by=hospital.administrator, ended_at=at,
+        )  # fmt: skip
+        for once in (None, mark):
+            Delivery.objects.create(
+                organisation=hospital.organisation, webhook=webhook, once=once, action="x", subject_type="x",
+                subject_id=row.pk, happened_at=at, delivered_at=at,
+            )  # fmt: skip
 
 
 def left(organisation: Organisation) -> dict[str, int]:
@@ -109,6 +120,9 @@ def left(organisation: Organisation) -> dict[str, int]:
             "invitations": Invitation.objects.count(),
             "returned_mail": ReturnedMail.objects.count(),
             "notices": Reminder.objects.count(),
+            "webhook_deliveries": Delivery.objects.filter(once=None).count(),
+            "webhook_ends": Delivery.objects.exclude(once=None).count(),
+            "webhooks": Webhook.objects.count(),
             "revocation_lists": RevocationList.objects.count(),
             "status_answers": StatusAnswer.objects.count(),
         }

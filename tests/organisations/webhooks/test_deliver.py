@@ -12,6 +12,8 @@ from pytest_django import Settings
 from standardwebhooks import Webhook as Reference
 from standardwebhooks import WebhookVerificationError
 
+from certificates.models import NoticePolicy
+from certificates.services.notices.ahead import ahead_of
 from certificates.services.reminders.notices import notices_of
 from ehportal.lanes import KINDS
 from organisations.domain.webhooks import PAUSES, STOPS_AFTER, TYPE_OF, TYPES, Topic
@@ -297,3 +299,16 @@ def test_nobody_s_own_doing_is_needed(hospital: Hospital, listener: Listener) ->
     send_all(hospital)
     headers, body = listener.heard[0]
     assert Reference(secret).verify(body, headers)["type"] == "webhook.test"
+
+
+def test_the_rules_may_leave_systems_out_and_the_page_ahead_names_them(
+    hospital: Hospital, listener: Listener
+) -> None:
+    hook(hospital, listener, Topic.ENDS)
+    here, certificate = hospital.organisation, shelve(hospital.organisation, "APP", 20)
+    with acting_for([here.pk], as_platform=True):
+        assert ahead_of(here, certificate, now=NOW).systems == ("Tickets",)
+        NoticePolicy.objects.create(organisation=here, by_webhook=False)
+        assert ahead_of(here, certificate, now=NOW).systems == ()
+    look_for_notices(here.pk, notices_of, now=NOW)
+    assert waiting(hospital) == []
