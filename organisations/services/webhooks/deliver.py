@@ -7,6 +7,7 @@ knows it by `webhook-id`.
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -19,6 +20,7 @@ from standardwebhooks import Webhook as Signer
 
 from organisations.domain.webhooks import GONE, PAUSES, STOPS_AFTER, TYPE_OF, told_of
 from organisations.domain.work import Lane
+from organisations.errors import Unreadable
 from organisations.models import Delivery, Webhook
 from organisations.sealing import unseal
 from organisations.services.audit import Actor, record
@@ -35,6 +37,8 @@ from outside.sockets import Limits
 
 MOST_BYTES = 64 * 1024
 """Of an answer, of which nothing but the status is read."""
+UNREADABLE = "the secret cannot be read"
+"""The answer of a message that no key signs: another secret helps."""
 BEHIND = timedelta(seconds=5)
 """How long a message waits at least behind an earlier one about the same subject."""
 RESTS = timedelta(hours=1)
@@ -61,6 +65,8 @@ def deliver(organisation_id: UUID, delivery_id: UUID, /, *, now: datetime) -> No
         said, taken, again = str(error), False, None
     except ValueError:
         said, taken, again = "the address is none", False, None
+    except Unreadable:
+        said, taken, again = UNREADABLE, False, None
     else:
         said, taken, again = str(answer.status), 200 <= answer.status < 300, _asked_to_wait(answer)
     took = round((elapsed() - began) * 1000)
@@ -120,16 +126,20 @@ def _send(message: Delivery, now: datetime) -> Answer:
 
 
 def signed(webhook: Webhook, message_id: UUID, body: str, now: datetime) -> Mapping[str, str]:
-    """Return the headers by which a receiver knows that a body is ours, by each secret that counts at `now`."""
-    secrets = [webhook.sealed_secret]
+    """Return the headers by which a receiver knows that a body is ours, by each secret that counts at `now`.
+
+    Raises Unreadable.
+    """
+    secrets = [unseal(webhook.sealed_secret)]
     if webhook.sealed_former is not None and webhook.former_until is not None and now < webhook.former_until:
-        secrets.append(webhook.sealed_former)
+        with suppress(Unreadable):  # the new one signs all the same
+            secrets.append(unseal(webhook.sealed_former))
     name = str(message_id)
     return {
         "webhook-id": name,
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": " ".join(
-            Signer(unseal(one).decode()).sign(name, now.astimezone(UTC), body) for one in secrets
+            Signer(one.decode()).sign(name, now.astimezone(UTC), body) for one in secrets
         ),
     }
 

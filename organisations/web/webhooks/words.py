@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from organisations.domain.webhooks import TYPE_OF, Topic
 from organisations.models import Delivery, Webhook
+from organisations.services.webhooks.deliver import UNREADABLE
 from organisations.web.words import Label
 
 TOPICS: dict[Topic, tuple[str | Promise, str | Promise]] = {
@@ -92,4 +93,6 @@ def _answer(delivery: Delivery) -> str:
     """Return what came back last, in words where it is no status."""
     if not delivery.answer or delivery.answer.isdigit():
         return delivery.answer
+    if delivery.answer == UNREADABLE:
+        return _("The secret cannot be read here: make another one.")
     return _("no answer")

@@ -73,6 +73,8 @@ WITHOUT_A_PAGE = {
     "certificates_errand.sealed_parameters",
     "certificates_foreignrequest.sealed_csr",
     "organisations_accountletter.sealed_address",
+    "organisations_webhook.sealed_former",
+    "organisations_webhook.sealed_secret",
 }
 """What no link leads to; workers read it, and of a large upload the page to which whoever sent it is led."""
 

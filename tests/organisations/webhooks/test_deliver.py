@@ -21,7 +21,7 @@ from organisations.models import AuditEvent, Delivery, Person, Webhook
 from organisations.services.audit import event, record, record_all
 from organisations.services.notices.look import look_for_notices
 from organisations.services.webhooks import keep
-from organisations.services.webhooks.deliver import deliver
+from organisations.services.webhooks.deliver import UNREADABLE, deliver
 from organisations.services.work.drain import drain
 from organisations.tenancy import acting_for
 from organisations.web.words import ACTIONS
@@ -312,3 +312,18 @@ def test_the_rules_may_leave_systems_out_and_the_page_ahead_names_them(
         assert ahead_of(here, certificate, now=NOW).systems == ()
     look_for_notices(here.pk, notices_of, now=NOW)
     assert waiting(hospital) == []
+
+
+def test_a_secret_that_no_key_opens_sends_nothing_and_says_so(hospital: Hospital, listener: Listener) -> None:
+    made, _secret = hook(hospital, listener)
+    happens(hospital, "mandate_given")
+    with acting_for([hospital.organisation.pk], as_platform=True):
+        Webhook.objects.update(sealed_secret=b"0a1b2c3d:none of ours")
+    send_all(hospital)
+    assert listener.heard == []
+    assert (only(hospital).answer, only(hospital).attempts) == (UNREADABLE, 1)
+    with acting_for([hospital.organisation.pk], as_platform=True):
+        secret = keep.rotate_secret(made, actor=PLATFORM, now=NOW)
+    send_all(hospital)
+    headers, body = listener.heard[0]
+    Reference(secret).verify(body, headers)
