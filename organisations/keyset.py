@@ -6,6 +6,7 @@ A cursor is the sort key of the last row shown, as opaque text. A cursor that ca
 import base64
 import binascii
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -29,21 +30,19 @@ class Page(Generic[Row]):
     previous_cursor: str | None = None
 
 
-def _beyond(by: str, moment: datetime, key: UUID, *, descending: bool) -> Func:
-    """Return, as SQL, whether a row stands beyond a position in the order of (`by`, id): one comparison of rows.
+def beyond(columns: Sequence[str], values: Sequence[Value], *, descending: bool) -> Func:
+    """Return, as SQL, whether a row stands beyond a position in the order of `columns`: one comparison of rows.
 
-    An index in that order is entered at the position; of the same said with "or" it is not.
+    An index in that order is entered at the position; of the same said with "or" it is not. Each value has the output
+    field of its column.
     """
 
-    def row(*columns: F | Value) -> Func:
-        return Func(*columns, function="ROW", output_field=models.TextField())  # of both; it is only compared
+    def row(*parts: F | Value) -> Func:
+        return Func(*parts, function="ROW", output_field=models.TextField())  # of all; it is only compared
 
-    there = row(
-        Value(moment, output_field=models.DateTimeField()), Value(key, output_field=models.UUIDField())
-    )
     return Func(
-        row(F(by), F("pk")),
-        there,
+        row(*map(F, columns)),
+        row(*values),
         template="(%(expressions)s)",
         arg_joiner=" < " if descending else " > ",
         output_field=models.BooleanField(),
@@ -82,7 +81,8 @@ def page_of(
     reverse = descending != back
     if position is not None:
         moment, key = position
-        rows = rows.filter(_beyond(by, moment, key, descending=reverse))
+        there = Value(moment, models.DateTimeField()), Value(key, models.UUIDField())
+        rows = rows.filter(beyond((by, "pk"), there, descending=reverse))
     sign = "-" if reverse else ""
     found = list(rows.order_by(f"{sign}{by}", f"{sign}pk")[: size + 1])
     more = len(found) > size

@@ -43,6 +43,10 @@ RARE = 4_000
 NOT_GOOD = frozenset({RevocationStatus.REVOKED, RevocationStatus.ON_HOLD})
 """For good or for now."""
 
+SETTLED = Q(renewed=True) | Q(ending=True) | Q(revocation_status="revoked") | Q(chain_trusted=False)
+"""Certificates about which nothing is left to do, whatever day it is; by `OPEN` all others."""
+OPEN = Q(renewed=False, ending=False, chain_trusted=True) & ~Q(revocation_status="revoked")
+
 
 class CertificateQuerySet(models.QuerySet["Certificate"]):
     """Questions about certificates, in English."""
@@ -274,6 +278,19 @@ class Certificate(Queued):
             ),
             models.Index(
                 fields=["organisation", "identifier_value", "application_id"], name="certificate_by_name"
+            ),
+            # The orders of the list (selectors/listing/orders.py).
+            models.Index(
+                fields=["organisation", "application_id", "common_name", "not_after", "id"],
+                name="certificate_in_order_of_names",
+            ),
+            models.Index(
+                fields=["organisation", "environment", "not_after", "id"], name="certificate_by_environment"
+            ),
+            models.Index(fields=["organisation", "created_at", "id"], name="certificate_by_arrival"),
+            models.Index(fields=["organisation", "not_after", "id"], condition=OPEN, name="certificate_open"),
+            models.Index(
+                fields=["organisation", "not_after", "id"], condition=SETTLED, name="certificate_settled"
             ),
         ]
 

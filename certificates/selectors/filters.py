@@ -14,13 +14,13 @@ from certificates.domain.validity import Standing
 from certificates.models import Carer, Certificate, Installation, Tag
 from certificates.models.certificate import WINDOW_START, CertificateQuerySet
 from certificates.selectors.inventory import in_each_standing, needing_someone
+from certificates.selectors.listing.columns import known
+from certificates.selectors.listing.orders import ORDERS, Order, order_named
 from organisations.models import Organisation
 
 MOST_TYPED = 200
 NEEDS_SOMEONE = "needs"
 """The state that stands for all states in which somebody has to do something."""
-ORDERS = {"": ("not_after", False), "latest": ("not_after", True)}
-"""Name of an order to its column, and whether that descends."""
 
 
 class CertificateFilters(django_filters.FilterSet):  # type: ignore[misc]  # it has no types
@@ -49,8 +49,9 @@ class CertificateFilters(django_filters.FilterSet):  # type: ignore[misc]  # it 
     tag = django_filters.CharFilter(method="_tagged", label=_("Tag"), max_length=40)
     cared_for_by = django_filters.UUIDFilter(method="_cared_for", label=_("Looked after by"))
     order = django_filters.ChoiceFilter(
-        choices=[(one, one) for one in ORDERS if one], method="_ordered", label=_("Order")
+        choices=[(one, one) for one in ORDERS if one], method="_as_it_is", label=_("Order")
     )
+    columns = django_filters.CharFilter(method="_as_it_is", label=_("Columns"), max_length=MOST_TYPED)
 
     class Meta:
         model = Certificate
@@ -67,9 +68,14 @@ class CertificateFilters(django_filters.FilterSet):  # type: ignore[misc]  # it 
         return rows
 
     @property
-    def sorted_by(self) -> tuple[str, bool]:
-        """The column of the order, and whether it descends."""
-        return ORDERS[self._given("order")]
+    def sorted_by(self) -> Order:
+        """The order that was asked for; what ends soonest first where none was."""
+        return order_named(self._given("order"), self.now)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the address names; empty where it names none."""
+        return known(self._given("columns").split(","))
 
     @property
     def in_use(self) -> dict[str, str]:
@@ -119,7 +125,7 @@ class CertificateFilters(django_filters.FilterSet):  # type: ignore[misc]  # it 
     def _cared_for(self, rows: CertificateQuerySet, _name: str, user: UUID) -> CertificateQuerySet:
         return rows.filter(self._beside(Carer.objects.filter(user=user)))
 
-    def _ordered(self, rows: CertificateQuerySet, _name: str, _value: str) -> CertificateQuerySet:
+    def _as_it_is(self, rows: CertificateQuerySet, _name: str, _value: str) -> CertificateQuerySet:
         return rows
 
     def _beside(self, others: "QuerySet[Any]") -> Q:

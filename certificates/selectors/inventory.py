@@ -14,11 +14,10 @@ from agent.wire.days import BRUSSELS, belgian_day
 from certificates.domain.validity import LAST_DAYS, CertificateStatus, RevocationStatus, Standing
 from certificates.models import Certificate, CertificateQuerySet, Tally
 from certificates.models.certificate import NOT_GOOD, WINDOW_START, in_each_status
-from organisations.keyset import Page, page_of
+from certificates.selectors.listing.orders import ENDED_LATELY, SOONEST, Order, paged
+from organisations.keyset import Page
 from organisations.models import Organisation, OrganisationIdentifier
 
-ENDED_LATELY = timedelta(days=90)
-"""How long what has ended without a successor is said to need someone."""
 LISTED = ("sealed_der", "chain", "search_text")
 """Columns that a list never shows and so does not fetch."""
 
@@ -37,15 +36,14 @@ class Total:
 
 def listed(
     rows: CertificateQuerySet,
+    order: Order = SOONEST,
     *,
-    by: str = "not_after",
-    descending: bool = False,
     after: str | None = None,
     before: str | None = None,
     size: int = 50,
 ) -> Page[Certificate]:
     """Return certificates in an order, those that end soonest first unless told, without what no list shows."""
-    return page_of(rows.defer(*LISTED), by=by, after=after, before=before, size=size, descending=descending)
+    return paged(rows.defer(*LISTED), order, after=after, before=before, size=size)
 
 
 def total_of(rows: CertificateQuerySet) -> Total:

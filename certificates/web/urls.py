@@ -9,7 +9,7 @@ from certificates.web.calendar.feed import calendar_feed
 from certificates.web.foreigners import new as new_foreigner
 from certificates.web.foreigners import pages as foreigners
 from certificates.web.installations import pages as installations
-from certificates.web.inventory import care, consignments, export, imports, intakes, listing, several
+from certificates.web.inventory import care, columns, consignments, export, imports, intakes, listing, several
 from certificates.web.inventory import pages as inventory
 from certificates.web.notices import ahead, rules
 from certificates.web.own import pages as own
@@ -42,6 +42,7 @@ urlpatterns = [
     path("certificates/", listing.inventory, name="inventory"),
     path("certificates/count", listing.inventory_count, name="inventory-count"),
     path("certificates/export", export.inventory_export, name="inventory-export"),
+    path("certificates/columns", columns.columns_choose, name="inventory-columns"),
     path("certificates/several", several.several, name="inventory-several"),
     path("certificates/views/save", listing.view_save, name="view-save"),
     path("certificates/views/<uuid:view_id>/remove", listing.view_remove, name="view-remove"),

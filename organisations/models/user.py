@@ -4,6 +4,7 @@ import uuid
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
@@ -44,6 +45,9 @@ class User(AbstractBaseUser):
     """Until when a worker is at such a letter."""
     is_operator = models.BooleanField(default=False, db_default=False)
     """Operates the platform: sees how its work stands, and nothing of an organisation by that alone."""
+
+    inventory_columns = ArrayField(models.CharField(max_length=20), null=True, blank=True)
+    """The columns of the list of certificates that this user chose; None for the usual ones."""
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]

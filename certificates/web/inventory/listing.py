@@ -1,5 +1,6 @@
 """The list of all certificates: narrowed, in an order, page by page, with the views that people keep of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -14,9 +15,12 @@ from django.utils.translation import gettext as _
 
 from certificates.domain.lifecycle import Environment
 from certificates.models import Certificate, SavedView, Tag
-from certificates.selectors.filters import NEEDS_SOMEONE, ORDERS, CertificateFilters
+from certificates.selectors.filters import NEEDS_SOMEONE, CertificateFilters
 from certificates.selectors.inventory import listed, total_of
+from certificates.selectors.listing.columns import USUAL
+from certificates.selectors.listing.orders import ORDERS
 from certificates.services.care.views import remove_view, save_view
+from certificates.web.inventory.columns import Besides, besides, choices, columns_of, headings
 from certificates.web.parts.words import ENVIRONMENTS, NEEDS, ORDER_WORDS, STANDINGS
 from certificates.web.renewals.view import RenewalLine, renewal_lines
 from organisations.domain.roles import Permission
@@ -55,22 +59,28 @@ def inventory(request: TenantRequest) -> HttpResponse:
     here, now = request.tenancy.organisation, timezone.now()
     filters = filters_of(request)
     after, before = request.GET.get("after"), request.GET.get("before")
-    by, descending = filters.sorted_by
-    found = listed(filters.found, by=by, descending=descending, after=after, before=before)
-    in_use = filters.in_use
+    found = listed(filters.found, filters.sorted_by, after=after, before=before)
+    in_use, shown = filters.in_use, columns_of(request, filters)
+    narrowed = {name: value for name, value in in_use.items() if name != "columns"}
     turned = bool(after or before)
     waiting: list[Certificate] = []
-    if not in_use and not turned:
+    if not narrowed and not turned:
         waiting = listed(filters_of(request, QueryDict(f"status={NEEDS_SOMEONE}")).found, size=FEW + 1).rows
-    lines = _tagged(renewal_lines(request.tenancy, [*waiting, *found.rows], now))
+    lines = _with_more(renewal_lines(request.tenancy, [*waiting, *found.rows], now), shown)
     context = {
         "lines": lines[len(waiting) :],
         "waiting": lines[: min(len(waiting), FEW)],
         "more_waiting": len(waiting) > FEW,
         "chosen": {name: in_use.get(name, "") for name in filters.filters},
         "errors": [error for errors in filters.form.errors.values() for error in errors],
-        "filtered": bool(in_use),
-        "narrowed_more": any(name not in MAIN for name in in_use),
+        "filtered": bool(narrowed),
+        "narrowed_more": any(name not in MAIN for name in narrowed),
+        "columns": shown,
+        "headings": headings(shown, in_use),
+        "choices": choices(shown),
+        "are_usual": shown == USUAL,
+        "of_the_view": bool(filters.columns),
+        "arranging": request.GET.get("arrange") == "columns",
         "continued": turned,
         "query": urlencode(in_use),
         "previous": urlencode(in_use | {"before": found.previous_cursor}) if found.previous_cursor else "",
@@ -96,7 +106,10 @@ def inventory_count(request: TenantRequest) -> HttpResponse:
 @page(Permission.SEE_INVENTORY, methods=("POST",))
 def view_save(request: TenantRequest) -> HttpResponse:
     """Keep the filters of the list under a name."""
-    in_use = filters_of(request, QueryDict(request.POST.get("query", "")[:1000])).in_use
+    filters = filters_of(request, QueryDict(request.POST.get("query", "")[:1000]))
+    in_use = filters.in_use
+    if request.POST.get("with_columns") == "yes":
+        in_use["columns"] = ",".join(columns_of(request, filters))
     shared = request.POST.get("shared") == "yes"
     if shared:
         request.tenancy.require(Permission.REQUEST_CERTIFICATE)
@@ -134,10 +147,12 @@ def _views(request: TenantRequest, query: str) -> list[ViewLink]:
     return [ViewLink(one, one.query == query, one.made_by_id == mine or may_share) for one in rows]
 
 
-def _tagged(lines: list[RenewalLine]) -> list[tuple[RenewalLine, list[str]]]:
-    """Return each line with the tags of its certificate."""
+def _with_more(lines: list[RenewalLine], shown: Sequence[str]) -> list[tuple[RenewalLine, list[str], Besides]]:
+    """Return each line with the tags of its certificate, and what stands in the columns beside it."""
     tags: dict[Any, list[str]] = {}
     rows = Tag.objects.filter(certificate__in=[line.row.certificate.pk for line in lines]) if lines else ()
     for tag in sorted(rows, key=lambda one: one.text):
         tags.setdefault(tag.certificate_id, []).append(tag.text)
-    return [(line, tags.get(line.row.certificate.pk, [])) for line in lines]
+    more = besides(lines, shown)
+    keys = [line.row.certificate.pk for line in lines]
+    return [(line, tags.get(key, []), more[key]) for line, key in zip(lines, keys, strict=True)]

@@ -92,7 +92,7 @@ def several(request: TenantRequest) -> HttpResponse:
             raise NothingChosen
         if action in EXPORTS:
             rows = Certificate.objects.filter(pk__in=[one.pk for one in chosen])
-            return export_of(rows.order_by("not_after", "pk"), EXPORTS[action])
+            return export_of([rows.order_by("not_after", "pk")], EXPORTS[action])
         if action == "revoke":
             request.tenancy.require(Permission.REVOKE_CERTIFICATE)
             return _revoke(request, chosen, back)

@@ -30,6 +30,16 @@ NEEDS = Label(_("Needs someone"), "warn")
 ORDER_WORDS: dict[str, Text] = {
     "": _("Ends soonest first"),
     "latest": _("Ends latest first"),
+    "state": _("What needs someone first"),
+    "-state": _("What is settled first"),
+    "name": _("By name, from A"),
+    "-name": _("By name, from Z"),
+    "identifier": _("By number, the lowest first"),
+    "-identifier": _("By number, the highest first"),
+    "environment": _("Production first, by end"),
+    "-environment": _("Acceptance first, the latest end first"),
+    "-added": _("Added last first"),
+    "added": _("Added first first"),
 }
 
 REVOCATION: dict[RevocationStatus, Label] = {
