@@ -90,6 +90,52 @@ def words_of_texts() -> RunSQL:
     )
 
 
+FREQUENT = "=,\\.-:/"
+"""Separators that stand in most names; each is looked for by itself, which costs a fraction of looking for all."""
+OTHERS = "[;_()\\\\[\\\\]{}<>\"''+*#&@!?|~^%$`\t\r\n]"
+"""The rest of `SEPARATORS`, as a regular expression in an escaped SQL string."""
+
+
+def lexemes_at_once() -> RunSQL:
+    """Make the lexemes of a text as one array, in place of one word after the other.
+
+    They are the same. A text with more words than are kept, or with one that is too long, goes the long way.
+    """
+    frequent = "plain"
+    for one in FREQUENT:
+        frequent = f"replace({frequent}, '{one}', ' ')"
+    longer = f"""
+                SELECT array_to_tsvector(coalesce(array_agg(ehportal_mark(organisation) || word), '{{}}'))
+                FROM (SELECT word FROM ehportal_words(said) AS word LIMIT {MOST_WORDS}) AS words"""  # noqa: S608  # names of ours
+    return RunSQL(
+        sql=f"""
+            CREATE OR REPLACE FUNCTION ehportal_lexemes(organisation uuid, said text) RETURNS tsvector
+                LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+            DECLARE
+                mark text := ehportal_mark(organisation);
+                plain text := CASE WHEN octet_length(said) = length(said) THEN lower(said)
+                    ELSE regexp_replace(lower(normalize(said, NFKD)), U&'[\\0300-\\036f]', '', 'g') END;
+                words text[];
+            BEGIN
+                plain := {frequent};
+                IF plain ~ E'{OTHERS}' THEN
+                    plain := translate(plain, E'{SEPARATORS}', repeat(' ', length(E'{SEPARATORS}')));
+                END IF;
+                words := array_remove(string_to_array(mark || replace(plain, ' ', ' ' || mark), ' '), mark);
+                IF cardinality(words) > {MOST_WORDS} OR plain ~ '[^ ]{{{LONGEST + 1}}}' THEN
+                    RETURN ({longer});
+                END IF;
+                RETURN array_to_tsvector(words);
+            END $$;
+        """,
+        reverse_sql=f"""
+            CREATE OR REPLACE FUNCTION ehportal_lexemes(organisation uuid, said text) RETURNS tsvector
+                LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ {longer}
+            $$;
+        """,
+    )
+
+
 def kept_findable() -> RunSQL:
     """Create the triggers that write the words of certificates and of what stands beside them."""
     added = f"""

@@ -9,7 +9,7 @@ from certificates.web.calendar.feed import calendar_feed
 from certificates.web.foreigners import new as new_foreigner
 from certificates.web.foreigners import pages as foreigners
 from certificates.web.installations import pages as installations
-from certificates.web.inventory import care, columns, consignments, export, imports, intakes, listing, several
+from certificates.web.inventory import care, columns, consignments, export, imports, intakes, listing, references, several
 from certificates.web.inventory import pages as inventory
 from certificates.web.notices import ahead, rules
 from certificates.web.own import pages as own
@@ -58,6 +58,14 @@ urlpatterns = [
         "certificates/import/large/<uuid:consignment_id>/report",
         consignments.consignment_report,
         name="consignment-report",
+    ),
+    path("certificates/references/", references.references_upload, name="references-upload"),
+    path("certificates/references/empty", references.references_empty, name="references-empty"),
+    path("certificates/references/<uuid:batch_id>/", references.references, name="references"),
+    path(
+        "certificates/references/<uuid:batch_id>/report",
+        references.references_report,
+        name="references-report",
     ),
     path("certificates/imported/<uuid:intake_id>/", intakes.import_taken, name="import-taken"),
     path("certificates/<uuid:certificate_id>/", inventory.certificate, name="certificate"),

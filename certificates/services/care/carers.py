@@ -8,7 +8,7 @@ from django.db import transaction
 from certificates.errors.care import NotAMember
 from certificates.models import Carer, Caring, Certificate
 from organisations.models import Membership, User
-from organisations.services.audit import Actor, record
+from organisations.services.audit import Actor, event, record_all
 
 
 @transaction.atomic
@@ -42,8 +42,8 @@ def give_to(certificates: Sequence[Certificate], member: User | None, *, actor: 
             )
             for one in changed
         )
-    for one in changed:
-        record(
+    record_all(
+        event(
             one.organisation_id,
             "certificate_given" if member else "certificate_given_to_nobody",
             one,
@@ -52,6 +52,8 @@ def give_to(certificates: Sequence[Certificate], member: User | None, *, actor: 
             name=one.common_name,
             **({"member": member.full_name} if member else {}),
         )
+        for one in changed
+    )
     return len(changed)
 
 

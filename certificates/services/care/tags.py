@@ -10,7 +10,7 @@ from certificates.errors.care import NoTag
 from certificates.models import Certificate, Tag
 from certificates.models.listing.care import MAX_TAG
 from organisations.domain.identifiers import mask_ssins
-from organisations.services.audit import Actor, record
+from organisations.services.audit import Actor, event, record_all
 
 
 def tag_text(given: str) -> str:
@@ -54,5 +54,7 @@ def _in_order(certificates: Sequence[Certificate]) -> list[Certificate]:
 
 
 def _record(action: str, certificates: Sequence[Certificate], text: str, actor: Actor, now: datetime) -> None:
-    for one in certificates:
-        record(one.organisation_id, action, one, actor=actor, now=now, name=one.common_name, tag=text)
+    record_all(
+        event(one.organisation_id, action, one, actor=actor, now=now, name=one.common_name, tag=text)
+        for one in certificates
+    )

@@ -19,6 +19,7 @@ from certificates.domain.lifecycle import Environment
 from certificates.domain.x509 import CertificateFacts
 from certificates.models import Certificate, Issuer
 from certificates.services.inventory.rows import readable_of, values_of
+from certificates.succession import NAME
 from organisations import ssin as numbers
 from organisations.services.audit import Actor, event, record_all
 
@@ -66,12 +67,25 @@ _ALIKE = {
 _ARRIVING = ", ".join(f"{name} {kind} NOT NULL" if name != "issuers" else f"{name} {kind}" for name, (kind, _c) in
                       _COLUMNS.items())  # fmt: skip
 _NAMES = ", ".join(_COLUMNS)
+_NAME = ", ".join(NAME)
+_LAST = f"""(
+            SELECT {_NAME}, (SELECT max(there.not_after) FROM (
+                SELECT * FROM certificates_certificate AS there
+                WHERE there.organisation_id = %s AND there.private_to_id IS NULL AND there.chain_trusted
+                    AND there.revocation_status NOT IN ('revoked', 'on_hold')
+                    AND {" AND ".join(f"there.{column} = named.{column}" for column in NAME)} OFFSET 0
+            ) AS there) AS last_end
+            FROM (SELECT DISTINCT {_NAME} FROM certificates_arriving WHERE identifier_type <> '') AS named
+        )"""  # noqa: S608  # names of ours
+"""When the last certificate of each name ends that the inventory has already. What comes as it will stay is written once
+and not twice; the trigger of `succession` decides. By OFFSET the last is not looked for among all by their end."""
 _INSERT = f"""
     WITH taken AS (
-        INSERT INTO certificates_certificate (organisation_id, taken_in_with, {_NAMES}, {", ".join(_ALIKE)})
-        SELECT %s, %s, {", ".join(f"{name}{cast}" for name, (_kind, cast) in _COLUMNS.items())},
+        INSERT INTO certificates_certificate
+            (organisation_id, taken_in_with, renewed, {_NAMES}, {", ".join(_ALIKE)})
+        SELECT %s, %s, coalesce(not_after < last_end, false), {", ".join(f"{name}{cast}" for name, (_kind, cast) in _COLUMNS.items())},
             {", ".join(_ALIKE.values())}
-        FROM certificates_arriving ORDER BY fingerprint
+        FROM certificates_arriving LEFT JOIN {_LAST} AS known USING ({_NAME}) ORDER BY fingerprint
         ON CONFLICT DO NOTHING RETURNING fingerprint
     ) SELECT fingerprint FROM taken"""  # noqa: S608  # names of ours
 
@@ -156,7 +170,7 @@ def _insert(
                     **above[tuple(one.chain), one.chain_trusted],
                 }
                 copying.write_row([_as_text(values[name]) for name in _COLUMNS])
-        cursor.execute(_INSERT, [organisation_id, taken_in_with])
+        cursor.execute(_INSERT, [organisation_id, taken_in_with, organisation_id])
         return {fingerprint for (fingerprint,) in cursor.fetchall()}
 
 

@@ -170,7 +170,11 @@ def _warnings(line: PreviewLine, numbers: frozenset[tuple[str, str]]) -> tuple[s
 def import_preview(request: TenantRequest, batch_id: UUID) -> HttpResponse:
     """What was found in the files; the ticked lines are taken in."""
     batch = get_object_or_404(
-        ImportBatch, organisation=request.tenancy.organisation, uploaded_by=request.tenancy.user, pk=batch_id
+        ImportBatch,
+        organisation=request.tenancy.organisation,
+        uploaded_by=request.tenancy.user,
+        kind="files",
+        pk=batch_id,
     )
     if request.method == "POST":
         taken = take(

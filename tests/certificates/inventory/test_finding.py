@@ -5,6 +5,8 @@ from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from certificates.models import Carer, Certificate, Installation, Note, SearchEntry, Tag
 from certificates.models import certificate as certificates
@@ -125,3 +127,26 @@ def test_nobody_but_the_triggers_writes_words(hospital: Hospital) -> None:
         transaction.atomic(),
     ):
         SearchEntry.objects.filter(pk=one.pk).update(private_to=None)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    said=st.lists(
+        st.sampled_from(["CBE=0406798006\\, LABO", "é", "Élisabeth-Noël", "x" * 64, "x" * 65, "a.b/c:d", "ﬁ", "|", "İ", "\t"])
+        | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20),
+        max_size=6,
+    ),
+    many=st.sampled_from([1, 1, 500]),
+)
+def test_words_that_are_made_at_once_are_those_made_one_by_one(
+    hospital: Hospital, said: list[str], many: int
+) -> None:
+    text = " ".join(said) + "".join(f" w{number % 300}" for number in range(many))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT tsvector_to_array(ehportal_lexemes(%s, %s)), coalesce(array_agg(ehportal_mark(%s) || word), '{}')
+                FROM ehportal_words(%s) AS word""",
+            [hospital.organisation.pk, text, hospital.organisation.pk, text],
+        )
+        [(at_once, one_by_one)] = cursor.fetchall()
+    assert sorted(at_once) == sorted(one_by_one)
