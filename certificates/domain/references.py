@@ -24,13 +24,17 @@ FIELDS = (
     *("application", "environment", "owner", "tags", "note"),
 )
 IDENTIFYING = frozenset({"fingerprint", "serial", "number", "application"})
+_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _DELIMITERS = ";,\t|"
 _NOT_HEX = re.compile(r"[^0-9a-f]")
 _DEFUSED = re.compile(r"\A'(?=[=+\-@\t\r\n|%])")
 
 
 class NoTable(ValueError):
-    """What was sent is no table of references; `code` says why: not_text, no_head, too_many, too_long, broken, empty."""
+    """What was sent is no table of references.
+
+    `code` says why: not_text, no_head, too_many, too_long, broken, empty.
+    """
 
     def __init__(self, code: str, line: int = 0) -> None:
         super().__init__(code)
@@ -61,12 +65,8 @@ class Reference:
 
 
 def text_of(content: bytes) -> str:
-    """Return what a spreadsheet wrote as text: UTF-8, UTF-16 with its mark, else what Windows writes. Raises NoTable."""
-    for mark, encoding in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):  # fmt: skip
-        if content.startswith(mark):
-            break
-    else:
-        encoding = "utf-8"
+    """Return what a spreadsheet wrote: UTF-8, UTF-16 with its mark, else what Windows writes. Raises NoTable."""
+    encoding = next((name for mark, name in _MARKS.items() if content.startswith(mark)), "utf-8")
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError:
@@ -91,7 +91,7 @@ def read_table(content: bytes, names: Mapping[str, str]) -> list[tuple[int, dict
     columns = [names.get(_folded(cell), "") for cell in head[:MAX_COLUMNS]]
     if not IDENTIFYING & set(columns):
         raise NoTable("no_head")
-    found = []
+    found: list[tuple[int, dict[str, str]]] = []
     for number, row in rows:
         if len(found) == MAX_LINES:
             raise NoTable("too_many")
@@ -131,7 +131,8 @@ def reference_of(line: int, cells: Mapping[str, str], environments: Mapping[str,
     if not equals:
         kind, number = given["type"], given["number"]
     number = re.sub(r"[\s.\-/]", "", number)
-    problem, fingerprint, serials = "", "", ()
+    problem, fingerprint = "", ""
+    serials: tuple[str, ...] = ()
     environment = environments.get(_folded(given["environment"]), "")
     if given["fingerprint"]:
         fingerprint = re.sub(r"[\s:\-]", "", given["fingerprint"].lower().rpartition("=")[2])

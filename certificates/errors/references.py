@@ -8,11 +8,14 @@ REASONS = {
     "not_text": _("This is no text file. Save the table as CSV."),
     "empty": _("There is no line in this file."),
     "no_head": _(
-        "The first line must name the columns, and none of them names a certificate. Take the empty table from this page."
+        "The first line must name the columns, and none of them names a certificate. Take the empty table from this"
+        " page."
     ),
     "too_many": _("This file has more lines than are looked through at once. Split it."),
     "too_long": _("Line %(line)d is longer than any reference. Correct it and send the file again."),
-    "broken": _("From line %(line)d on the file cannot be read: a quotation mark is opened there and not closed."),
+    "broken": _(
+        "From line %(line)d on the file cannot be read: a quotation mark is opened there and not closed."
+    ),
     "too_large": _("This file is too large. Split it."),
 }
 

@@ -18,11 +18,14 @@ class ImportBatch(models.Model):
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField(default=timezone.now)
     kind = models.CharField(
-        max_length=10, choices=[(one, one) for one in ("files", "references")], default="files", db_default="files"
+        max_length=10,
+        choices=[(one, one) for one in ("files", "references")],
+        default="files",
+        db_default="files",
     )
     """Files with certificates, or a table of lines that name some."""
     sealed_certificates = models.BinaryField()
-    """Sealed JSON: {issuers: [DER], entries: [{file, DER, and what the upload found out about it}]}; of a table its lines."""
+    """Sealed JSON: {issuers: [DER], entries: [{file, DER, and what the upload found out about it}]}, or lines."""
     findings = models.JSONField(default=list)
     """One entry a file that could not be read: {file, code}."""
 

@@ -73,7 +73,7 @@ class CertificateFilters(django_filters.FilterSet):  # type: ignore[misc]  # it 
         return order_named(self._given("order"), self.now)
 
     @property
-    def columns(self) -> tuple[str, ...]:
+    def named_columns(self) -> tuple[str, ...]:
         """The columns that the address names; empty where it names none."""
         return known(self._given("columns").split(","))
 

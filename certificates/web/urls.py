@@ -9,7 +9,17 @@ from certificates.web.calendar.feed import calendar_feed
 from certificates.web.foreigners import new as new_foreigner
 from certificates.web.foreigners import pages as foreigners
 from certificates.web.installations import pages as installations
-from certificates.web.inventory import care, columns, consignments, export, imports, intakes, listing, references, several
+from certificates.web.inventory import (
+    care,
+    columns,
+    consignments,
+    export,
+    imports,
+    intakes,
+    listing,
+    references,
+    several,
+)
 from certificates.web.inventory import pages as inventory
 from certificates.web.notices import ahead, rules
 from certificates.web.own import pages as own

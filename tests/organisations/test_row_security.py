@@ -169,8 +169,13 @@ OF_LISTS = {
     "ehportal_share_issuers": "bigint",
 }
 """Whom an authority's list names, with what it says of them to everybody; how many it judges, or were moved."""
-OF_THE_INVENTORY = {"ehportal_gather_tallies": "bigint", "ehportal_count_ends": "bigint"}
-"""How many rows stand for what was added up, and how many figures that makes."""
+OF_THE_INVENTORY = {
+    "ehportal_gather_tallies": "bigint",
+    "ehportal_count_ends": "bigint",
+    "ehportal_last_ends": "TABLE(place bigint, last_end timestamp with time zone)",
+}
+"""How many rows stand for what was added up, and how many figures that makes; of an organisation that the transaction
+named, when the last certificate of a name ends."""
 OF_SERVICES = {"ehportal_go_on": "bigint"}
 """How much work goes on after an outage."""
 

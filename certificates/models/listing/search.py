@@ -36,9 +36,7 @@ class SearchEntry(models.Model):
     class Meta:
         # What some hundred certificates say is sorted into it together; a search reads what waits for that, 64 kB.
         indexes = [
-            GinIndex(
-                fields=["words"], name="searchentry_words", fastupdate=True, gin_pending_list_limit=64
-            )
+            GinIndex(fields=["words"], name="searchentry_words", fastupdate=True, gin_pending_list_limit=64)
         ]
 
     def __str__(self) -> str:

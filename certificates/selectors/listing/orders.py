@@ -4,10 +4,9 @@ What an index cannot order by itself is put together of stretches that it can: t
 the day, but whether anything is still to be done about it stands in its row, and the rest is a matter of its end.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice
 from uuid import UUID
 
 from django.db.models import Q, Value
@@ -27,7 +26,7 @@ class Stretch:
     """One part of an order: which certificates stand in it, and by which columns; the id comes last."""
 
     by: tuple[str, ...] = ("not_after",)
-    where: Q = Q()
+    where: Q = field(default_factory=Q)
     descending: bool = False
 
     def turned(self) -> "Stretch":
@@ -53,7 +52,9 @@ def _by_number(_now: datetime) -> Order:
 
 
 def _by_environment(_now: datetime) -> Order:
-    return tuple(Stretch(where=Q(environment=one.value)) for one in (Environment.PRODUCTION, Environment.ACCEPTANCE))
+    return tuple(
+        Stretch(where=Q(environment=one.value)) for one in (Environment.PRODUCTION, Environment.ACCEPTANCE)
+    )
 
 
 def _by_state(now: datetime) -> Order:

@@ -9,7 +9,7 @@ import base64
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from uuid import UUID, uuid4
 
@@ -19,7 +19,7 @@ from certificates.domain.lifecycle import Environment
 from certificates.domain.x509 import CertificateFacts
 from certificates.models import Certificate, Issuer
 from certificates.services.inventory.rows import readable_of, values_of
-from certificates.succession import NAME
+from certificates.succession import LAST_ENDS
 from organisations import ssin as numbers
 from organisations.services.audit import Actor, event, record_all
 
@@ -55,6 +55,7 @@ _COLUMNS = {
     "created_at": ("timestamptz", ""),
     "issuers": ("text", "::varchar(64)[]"),
     "chain": ("text", "::jsonb"),
+    "renewed": ("bool", ""),
 }
 """The columns that arrive: their types on the way, and what makes the inventory's of them."""
 _ALIKE = {
@@ -67,25 +68,12 @@ _ALIKE = {
 _ARRIVING = ", ".join(f"{name} {kind} NOT NULL" if name != "issuers" else f"{name} {kind}" for name, (kind, _c) in
                       _COLUMNS.items())  # fmt: skip
 _NAMES = ", ".join(_COLUMNS)
-_NAME = ", ".join(NAME)
-_LAST = f"""(
-            SELECT {_NAME}, (SELECT max(there.not_after) FROM (
-                SELECT * FROM certificates_certificate AS there
-                WHERE there.organisation_id = %s AND there.private_to_id IS NULL AND there.chain_trusted
-                    AND there.revocation_status NOT IN ('revoked', 'on_hold')
-                    AND {" AND ".join(f"there.{column} = named.{column}" for column in NAME)} OFFSET 0
-            ) AS there) AS last_end
-            FROM (SELECT DISTINCT {_NAME} FROM certificates_arriving WHERE identifier_type <> '') AS named
-        )"""  # noqa: S608  # names of ours
-"""When the last certificate of each name ends that the inventory has already. What comes as it will stay is written once
-and not twice; the trigger of `succession` decides. By OFFSET the last is not looked for among all by their end."""
 _INSERT = f"""
     WITH taken AS (
-        INSERT INTO certificates_certificate
-            (organisation_id, taken_in_with, renewed, {_NAMES}, {", ".join(_ALIKE)})
-        SELECT %s, %s, coalesce(not_after < last_end, false), {", ".join(f"{name}{cast}" for name, (_kind, cast) in _COLUMNS.items())},
+        INSERT INTO certificates_certificate (organisation_id, taken_in_with, {_NAMES}, {", ".join(_ALIKE)})
+        SELECT %s, %s, {", ".join(f"{name}{cast}" for name, (_kind, cast) in _COLUMNS.items())},
             {", ".join(_ALIKE.values())}
-        FROM certificates_arriving LEFT JOIN {_LAST} AS known USING ({_NAME}) ORDER BY fingerprint
+        FROM certificates_arriving ORDER BY fingerprint
         ON CONFLICT DO NOTHING RETURNING fingerprint
     ) SELECT fingerprint FROM taken"""  # noqa: S608  # names of ours
 
@@ -148,6 +136,8 @@ def _insert(
     indexes = numbers.indexes_to_write(
         [one.facts.identifier_value for one in some.values() if one.facts.is_personal]
     )
+    names = {fingerprint: _name_of(one, indexes) for fingerprint, one in some.items()}
+    last_ends = _last_ends(organisation_id, some, names)
     with connection.cursor() as cursor:
         cursor.execute(
             f"CREATE TEMPORARY TABLE IF NOT EXISTS certificates_arriving ({_ARRIVING}) ON COMMIT DROP"
@@ -166,12 +156,56 @@ def _insert(
                 values |= {
                     "id": uuid4(),
                     "fingerprint": fingerprint,
-                    "ssin_index": indexes[one.facts.identifier_value] if one.facts.is_personal else "",
+                    "ssin_index": names[fingerprint][2],
+                    "renewed": one.facts.not_after < last_ends.get(names[fingerprint], one.facts.not_after),
                     **above[tuple(one.chain), one.chain_trusted],
                 }
                 copying.write_row([_as_text(values[name]) for name in _COLUMNS])
-        cursor.execute(_INSERT, [organisation_id, taken_in_with, organisation_id])
+        cursor.execute(_INSERT, [organisation_id, taken_in_with])
         return {fingerprint for (fingerprint,) in cursor.fetchall()}
+
+
+Name = tuple[str, str, str, str, str]
+"""As `succession.NAME` has it."""
+
+
+def _name_of(one: Arrival, indexes: dict[str, str]) -> Name:
+    facts, personal = one.facts, one.facts.is_personal
+    return (
+        facts.identifier_type,
+        "" if personal else facts.identifier_value,
+        indexes[facts.identifier_value] if personal else "",
+        facts.application_id,
+        one.environment.value,
+    )
+
+
+def _last_ends(
+    organisation_id: UUID, some: dict[str, Arrival], names: dict[str, Name]
+) -> dict[Name, datetime]:
+    """Return when the last genuine certificate of each name ends, among those that are there and those that come.
+
+    So a row comes as it will stay, and is written once; the trigger of `succession` decides.
+    """
+    wanted = sorted({name for name in names.values() if name[0]})
+    found: dict[Name, datetime] = {}
+    if wanted:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT place, last_end FROM {LAST_ENDS}(%s, %s, %s, %s, %s, %s)"  # noqa: S608  # ours
+                " WHERE last_end IS NOT NULL",
+                [organisation_id, *map(list, zip(*wanted, strict=True))],
+            )
+            found = {wanted[place - 1]: last_end for place, last_end in cursor.fetchall()}
+    for fingerprint, name in names.items():
+        one = some[fingerprint]
+        if (
+            name[0]
+            and one.chain_trusted
+            and one.facts.not_after > found.get(name, datetime.min.replace(tzinfo=UTC))
+        ):
+            found[name] = one.facts.not_after
+    return found
 
 
 def _as_text(value: object) -> object:

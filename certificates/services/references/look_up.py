@@ -54,7 +54,9 @@ def look_up(organisation: Organisation, references: Sequence[Reference]) -> list
     tags: dict[object, set[str]] = defaultdict(set)
     for key, text in Tag.objects.filter(certificate__in=keys).values_list("certificate_id", "text"):
         tags[key].add(text)
-    notes = set(Note.objects.filter(certificate__in=keys).values_list("certificate_id", "text"))
+    notes: set[tuple[object, str]] = set(
+        Note.objects.filter(certificate__in=keys).values_list("certificate_id", "text")
+    )
     carers = Carer.objects.filter(certificate__in=keys, caring=Caring.OWNER).select_related("user")
     owners = {one.certificate_id: one.user for one in carers}
     members = _members(organisation)
@@ -64,10 +66,10 @@ def look_up(organisation: Organisation, references: Sequence[Reference]) -> list
         if line.certificate is not None and not line.problem:
             key = line.certificate.pk
             if key in seen:
-                line = Line(line.reference, line.certificate, "twice")  # noqa: PLW2901  # the same, judged further
+                line = Line(line.reference, line.certificate, "twice")  # the same, judged further
             else:
                 seen.add(key)
-                line = _change(line, tags[key], owners.get(key), notes, members)  # noqa: PLW2901  # likewise
+                line = _change(line, tags[key], owners.get(key), notes, members)  # likewise
         lines.append(line)
     return lines
 
@@ -145,11 +147,17 @@ class _Finder:
             return Line(one, row, "" if row else "absent")
         if one.serials:
             some = {row.pk: row for serial in one.serials for row in self._by_serial.get(serial, ())}
-            of_issuer = [row for row in some.values() if not one.issuer or same_issuer(one.issuer, row.issuer)]
+            of_issuer = [
+                row for row in some.values() if not one.issuer or same_issuer(one.issuer, row.issuer)
+            ]
             if len(of_issuer) == 1:
                 return Line(one, of_issuer[0])
             return Line(one, problem="several" if of_issuer else "issuer" if some else "absent")
-        rows = self._of_names.get(one.number, ()) if one.number else self._of_applications.get(one.application, ())
+        rows = (
+            self._of_names.get(one.number, ())
+            if one.number
+            else self._of_applications.get(one.application, ())
+        )
         latest: dict[tuple[str, ...], Certificate] = {}
         for row in rows:
             name = (row.identifier_type, row.identifier_value, row.application_id, row.environment)

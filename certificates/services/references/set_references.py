@@ -80,7 +80,12 @@ def set_references(batch: ImportBatch, shown: str, *, user: User, actor: Actor, 
     """
     named = [line.certificate.pk for line in lines_of(batch) if line.certificate and line.changes]
     # In one order for everybody who writes beside several.
-    list(Certificate.objects.select_for_update(of=("self",)).filter(pk__in=named).order_by("pk").values_list("pk"))
+    list(
+        Certificate.objects.select_for_update(of=("self",))
+        .filter(pk__in=named)
+        .order_by("pk")
+        .values_list("pk")
+    )
     lines = lines_of(batch)
     if sign_of(lines) != shown:
         raise NotAsShown
@@ -107,7 +112,5 @@ def set_references(batch: ImportBatch, shown: str, *, user: User, actor: Actor, 
         Note(organisation_id=one.organisation_id, certificate=one, text=text, written_by=user, written_at=now)
         for one, text in notes
     )
-    record_all(
-        event(one.organisation_id, "note_written", one, actor=actor, now=now) for one, _text in notes
-    )
+    record_all(event(one.organisation_id, "note_written", one, actor=actor, now=now) for one, _text in notes)
     return len(changing)

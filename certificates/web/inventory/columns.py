@@ -67,7 +67,7 @@ class Heading:
 def columns_of(request: TenantRequest, filters: CertificateFilters) -> tuple[str, ...]:
     """Return the columns of a page: those that its address names, else the person's, else the usual ones."""
     chosen = request.tenancy.user.inventory_columns
-    return filters.columns or (USUAL if chosen is None else known(chosen))
+    return filters.named_columns or (USUAL if chosen is None else known(chosen))
 
 
 def headings(shown: Sequence[str], in_use: dict[str, str]) -> list[Heading]:
@@ -82,9 +82,7 @@ def headings(shown: Sequence[str], in_use: dict[str, str]) -> list[Heading]:
             continue
         now = {forward: "ascending", BACK[forward]: "descending"}.get(order, "")
         wanted = BACK[forward] if order == forward else forward
-        found.append(
-            Heading(key, WORDS[key], urlencode(rest | ({"order": wanted} if wanted else {})), now)
-        )
+        found.append(Heading(key, WORDS[key], urlencode(rest | ({"order": wanted} if wanted else {})), now))
     return found
 
 
@@ -129,7 +127,7 @@ def columns_choose(request: TenantRequest) -> HttpResponse:
         QueryDict(request.POST.get("query", "")[:1000]), request.tenancy.organisation, timezone.now()
     ).in_use
     if "usual" in request.POST:
-        wanted = USUAL
+        wanted: tuple[str, ...] = USUAL
     else:
         wanted = known(request.POST.getlist("column"))
         for step, by in STEPS.items():

@@ -79,7 +79,7 @@ def inventory(request: TenantRequest) -> HttpResponse:
         "headings": headings(shown, in_use),
         "choices": choices(shown),
         "are_usual": shown == USUAL,
-        "of_the_view": bool(filters.columns),
+        "of_the_view": bool(filters.named_columns),
         "arranging": request.GET.get("arrange") == "columns",
         "continued": turned,
         "query": urlencode(in_use),
@@ -147,7 +147,9 @@ def _views(request: TenantRequest, query: str) -> list[ViewLink]:
     return [ViewLink(one, one.query == query, one.made_by_id == mine or may_share) for one in rows]
 
 
-def _with_more(lines: list[RenewalLine], shown: Sequence[str]) -> list[tuple[RenewalLine, list[str], Besides]]:
+def _with_more(
+    lines: list[RenewalLine], shown: Sequence[str]
+) -> list[tuple[RenewalLine, list[str], Besides]]:
     """Return each line with the tags of its certificate, and what stands in the columns beside it."""
     tags: dict[Any, list[str]] = {}
     rows = Tag.objects.filter(certificate__in=[line.row.certificate.pk for line in lines]) if lines else ()

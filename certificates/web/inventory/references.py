@@ -31,7 +31,7 @@ from certificates.web.parts.words import ENVIRONMENTS
 from organisations.domain.roles import Permission
 from organisations.errors import DomainError
 from organisations.services.audit import Actor
-from organisations.web.pages import page, show_refusal, sentence_of
+from organisations.web.pages import page, sentence_of, show_refusal
 from organisations.web.tenancy import TenantRequest
 from organisations.web.words import Label, Text
 
@@ -47,14 +47,21 @@ HEADS: dict[str, Text] = {
     "tags": gettext_lazy("Tags"),
     "note": gettext_lazy("Note"),
 }
-SHORT = {"sha256": "fingerprint", "identifier": "number", "tag": "tags", "serial": "serial", "sha-256": "fingerprint"}
+SHORT = {
+    "sha256": "fingerprint",
+    "identifier": "number",
+    "tag": "tags",
+    "serial": "serial",
+    "sha-256": "fingerprint",
+}
 SHOWN = 200
 """Lines of each group on the page; the report has all of them."""
 FOUND, ABSENT = Label(gettext_lazy("Stands here"), "good"), Label(gettext_lazy("Stands not here"), "warn")
 SAME = Label(gettext_lazy("Stands here, nothing to set"))
 WRONG = Label(gettext_lazy("Nothing is done with this line"), "bad")
 ASK = gettext_lazy(
-    "Ask the government's records for this number: they tell which certificates it has. Or upload the certificate itself."
+    "Ask the government's records for this number: they tell which certificates it has. Or upload the certificate"
+    " itself."
 )
 PROBLEMS: dict[str, Text] = {
     "absent": gettext_lazy(
@@ -87,8 +94,8 @@ class TableForm(forms.Form):
         label=gettext_lazy("Table (CSV)"),
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv"}),
         help_text=gettext_lazy(
-            "The first line names the columns. Each other line names a certificate: by its fingerprint, by serial number "
-            "and issuer, or by number and ApplicationId. Owner, tags and note may stand beside it."
+            "The first line names the columns. Each other line names a certificate: by its fingerprint, by serial "
+            "number and issuer, or by number and ApplicationId. Owner, tags and note may stand beside it."
         ),
         error_messages={
             "empty": gettext_lazy("This file is empty."),
@@ -165,10 +172,8 @@ class ShownLine:
 
 
 def _shown(line: Line) -> ShownLine:
-    if line.problem:
-        label = ABSENT if line.problem == "absent" else WRONG
-    else:
-        label = FOUND if line.changes else SAME
+    told = {"": FOUND if line.changes else SAME, "absent": ABSENT}
+    label = told.get(line.problem, WRONG)
     asks = line.problem == "absent" and line.reference.number
     advice = str(ASK if asks else PROBLEMS[line.problem]) if line.problem else ""
     sets = [_("Tag: %(tag)s") % {"tag": one} for one in line.tags]

@@ -132,7 +132,20 @@ def test_nobody_but_the_triggers_writes_words(hospital: Hospital) -> None:
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     said=st.lists(
-        st.sampled_from(["CBE=0406798006\\, LABO", "é", "Élisabeth-Noël", "x" * 64, "x" * 65, "a.b/c:d", "ﬁ", "|", "İ", "\t"])
+        st.sampled_from(
+            [
+                "CBE=0406798006\\, LABO",
+                "é",
+                "Élisabeth-Noël",
+                "x" * 64,
+                "x" * 65,
+                "a.b/c:d",
+                "ﬁ",
+                "|",
+                "İ",
+                "\t",
+            ]
+        )
         | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20),
         max_size=6,
     ),

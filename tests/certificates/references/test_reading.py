@@ -115,7 +115,10 @@ def test_an_issuer_is_the_same_in_any_spelling(told: str, same: bool) -> None:
     assert same_issuer(told, ISSUER) is same
 
 
-@given(st.binary(max_size=400) | st.text(max_size=300).map(lambda text: ("serial;note\n" + text).encode("utf-8", "replace")))
+@given(
+    st.binary(max_size=400)
+    | st.text(max_size=300).map(lambda text: ("serial;note\n" + text).encode("utf-8", "replace"))
+)
 def test_whatever_is_sent_is_read_or_refused(content: bytes) -> None:
     try:
         found = read(content)

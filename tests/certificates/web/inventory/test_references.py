@@ -7,6 +7,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from certificates.domain.lifecycle import Environment
 from certificates.domain.references import MAX_BYTES
 from certificates.models import Carer, Certificate, ImportBatch, Note, Tag
 from organisations.domain.roles import Role
@@ -88,7 +89,11 @@ def test_a_table_is_looked_at_and_then_set(administrator: Client, hospital: Hosp
     assert [(one.user_id, one.caring) for one in kept(hospital, Carer)] == [(tom.pk, "owner")]
     assert [(one.certificate_id, one.text) for one in kept(hospital, Note)] == [(labo.pk, "=cmd|x")]
     told = [event.action for event in kept(hospital, AuditEvent)]
-    assert [told.count(one) for one in ("certificate_tagged", "certificate_given", "note_written")] == [3, 1, 1]
+    assert [told.count(one) for one in ("certificate_tagged", "certificate_given", "note_written")] == [
+        3,
+        1,
+        1,
+    ]
     again = administrator.get(address).content.decode()
     assert "Set it on" not in again
     assert len(report(administrator, address)) == 8, "what is not known stays in the report"
@@ -98,7 +103,7 @@ def test_by_name_the_latest_is_meant_and_doubt_is_told(administrator: Client, ho
     here = hospital.organisation
     shelve(here, "LABO", 20)
     latest = shelve(here, "LABO", 400)
-    other = shelve(here, "LABO", 300, environment="acceptance")
+    other = shelve(here, "LABO", 300, environment=Environment.ACCEPTANCE)
     number = "0406798006"
     address = send(
         administrator,
@@ -108,7 +113,10 @@ def test_by_name_the_latest_is_meant_and_doubt_is_told(administrator: Client, ho
     )["Location"]
     assert "Several certificates fit" in report(administrator, address)[0][2]
     confirm(administrator, address)
-    assert {(one.certificate_id, one.text) for one in kept(hospital, Tag)} == {(latest.pk, "b"), (other.pk, "c")}
+    assert {(one.certificate_id, one.text) for one in kept(hospital, Tag)} == {
+        (latest.pk, "b"),
+        (other.pk, "c"),
+    }
 
 
 def test_what_changed_meanwhile_is_not_set(administrator: Client, hospital: Hospital) -> None:
@@ -130,7 +138,9 @@ def test_whose_table_it_is_alone_sees_it(
     administrator: Client, viewer: Client, stranger: Client, hospital: Hospital, other_hospital: Hospital
 ) -> None:
     theirs = shelve(other_hospital.organisation, "THEIRS", 400)
-    address = send(administrator, f"{theirs.fingerprint};;;;;;;oost;", f";{theirs.serial};;;;;;oost;")["Location"]
+    address = send(administrator, f"{theirs.fingerprint};;;;;;;oost;", f";{theirs.serial};;;;;;oost;")[
+        "Location"
+    ]
     assert "0 certificates of the table" in administrator.get(address).content.decode()
     assert viewer.get(address).status_code == 403
     assert viewer.get(UPLOAD).status_code == 403
@@ -144,7 +154,9 @@ def test_limits_are_stated_and_kept(administrator: Client) -> None:
     page = administrator.get(UPLOAD).content.decode()
     assert "one file of 2 MB with up to 2000 lines" in page
     assert "Fingerprint (SHA-256)" in administrator.get(f"{UPLOAD}empty").content.decode()
-    large = administrator.post(UPLOAD, {"file": SimpleUploadedFile("x.csv", b"serial\n" + b"1\n" * (MAX_BYTES // 2))})
+    large = administrator.post(
+        UPLOAD, {"file": SimpleUploadedFile("x.csv", b"serial\n" + b"1\n" * (MAX_BYTES // 2))}
+    )
     assert large.status_code == 422
     assert "too large" in large.content.decode()
     broken = send(administrator, '1;"open', head="serial;note")
@@ -161,7 +173,9 @@ def test_our_own_export_is_read_again(administrator: Client, hospital: Hospital)
     rows[1][rows[0].index("Tags")] = "oost"
     out = io.StringIO()
     csv.writer(out, delimiter=";").writerows(rows)
-    answer = administrator.post(UPLOAD, {"file": SimpleUploadedFile("x.csv", out.getvalue().encode("utf-16"))})
+    answer = administrator.post(
+        UPLOAD, {"file": SimpleUploadedFile("x.csv", out.getvalue().encode("utf-16"))}
+    )
     confirm(administrator, answer["Location"])
     assert [(tag.certificate_id, tag.text) for tag in kept(hospital, Tag)] == [(one.pk, "oost")]
 
