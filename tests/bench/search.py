@@ -80,6 +80,7 @@ def _at(size: int) -> list[tuple[str, ...]]:
         "common and rare": f"/certificates/?q=apotheek+{fingerprint[:2]}",
         "a word of all": "/certificates/?q=cbe",
         "nothing": "/certificates/?q=nothing",
+        **_sorted_pages(here, alone),
         "count of all": "/certificates/count",
         "count of a common word": "/certificates/count?q=apotheek",
     }
@@ -91,6 +92,24 @@ def _at(size: int) -> list[tuple[str, ...]]:
         session.save()
         rows += [(f"{name} ({who})", *_line(client, path, here.pk, user.pk)) for name, path in paths.items()]
     return rows
+
+
+def _sorted_pages(here: Any, user: Any) -> dict[str, str]:
+    """Return the first page and one in the middle of each other order."""
+    from certificates.models import Certificate
+    from certificates.selectors.listing.orders import in_order, order_named
+    from organisations.tenancy import acting_for
+
+    found, now = {}, datetime.now(UTC)
+    for order in ("state", "name", "-name", "identifier", "environment", "-added"):
+        found[f"by {order}"] = f"/certificates/?order={order}"
+        with acting_for([here.pk], user=user.pk):
+            rows = in_order(Certificate.objects.filter(organisation=here), order_named(order, now))[0]
+            middle = rows[rows.count() // 2 :].first()
+        if middle is not None:
+            cursor = _cursor(middle.created_at, middle.pk) if order == "-added" else f"0.{middle.pk}"
+            found[f"by {order}, deep"] = f"/certificates/?order={order}&after={cursor}"
+    return found
 
 
 def _line(client: Any, path: str, organisation: Any, user: Any) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import islice
 from uuid import UUID, uuid4
 
@@ -210,7 +211,13 @@ def _last_ends(
 
 def _as_text(value: object) -> object:
     """Return a list as JSON; everything else arrives as it is."""
-    return json.dumps(value) if isinstance(value, list) else value
+    return _json(tuple(value)) if isinstance(value, list) else value
+
+
+@lru_cache(maxsize=256)
+def _json(texts: tuple[str, ...]) -> str:
+    """Return a list of texts as JSON; the certificates of one authority have the same."""
+    return json.dumps(texts)
 
 
 def _above(some: Iterable[Arrival]) -> dict[tuple[tuple[bytes, ...], bool], dict[str, object]]:

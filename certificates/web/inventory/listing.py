@@ -33,8 +33,8 @@ from organisations.web.tenancy import TenantRequest
 
 FEW = 12
 """Certificates that need someone and stand above the whole list; the rest is a step away."""
-MAIN = ("q", "environment", "status", "identifier")
-"""Filters that are always in sight."""
+MAIN = ("q", "environment", "status", "identifier", "order")
+"""Filters that are always in sight; the heads of the columns say the order."""
 
 
 @dataclass(frozen=True)

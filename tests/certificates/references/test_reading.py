@@ -1,7 +1,7 @@
 """What a stranger's table says, however it was written, and what is said of what it does not say."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certificates.domain.references import (
@@ -115,6 +115,7 @@ def test_an_issuer_is_the_same_in_any_spelling(told: str, same: bool) -> None:
     assert same_issuer(told, ISSUER) is same
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.binary(max_size=400)
     | st.text(max_size=300).map(lambda text: ("serial;note\n" + text).encode("utf-8", "replace"))

@@ -5,10 +5,11 @@ This reader is for lists, reports and inventories, in which a strange certificat
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from functools import lru_cache
+from typing import Final, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import load_der_public_key
@@ -17,7 +18,15 @@ from agent.wire.errors import NameMalformed
 from agent.wire.limits import MAX_DN_CHARACTERS, MAX_LISTED_CERTIFICATE_BYTES
 from agent.wire.pki.moments import EARLIEST, asn1_moment
 from agent.wire.pki.names import CertificateName, name_in_common_name
-from agent.wire.pki.reading.text import COMMON_NAME, NameTexts, elements, name_texts, oid_of, string_of
+from agent.wire.pki.reading.text import (
+    COMMON_NAME,
+    NameTexts,
+    elements,
+    is_remembered,
+    name_texts,
+    oid_of,
+    string_of,
+)
 from agent.wire.pki.unreadable import UNREADABLE
 
 BASIC_CONSTRAINTS: Final = "2.5.29.19"
@@ -117,43 +126,22 @@ class CertificateFields:
     @property
     def key_usage(self) -> frozenset[int]:
         """The numbers of the bits that are set (RFC 5280 4.2.1.3); empty where it says nothing."""
-        value = self.extension(KEY_USAGE) or b""
-        for tag, data in _own(value):
-            if tag == _BITS:
-                return frozenset(
-                    8 * at + bit
-                    for at, octet in enumerate(data[1:])
-                    for bit in range(8)
-                    if octet << bit & 0x80
-                )
-        return frozenset()
+        return _usage_bits(self.extension(KEY_USAGE) or b"")
 
     @property
     def extended_key_usages(self) -> tuple[str, ...]:
         """The purposes, as numbers in dots."""
-        value = self.extension(EXTENDED_KEY_USAGE) or b""
-        return tuple(text for tag, data in _inside(value) if tag == _OID and (text := _oid(data)))
+        return _purposes(self.extension(EXTENDED_KEY_USAGE) or b"")
 
     @property
     def crl_urls(self) -> tuple[str, ...]:
         """Addresses of revocation lists."""
-        found = []
-        for _tag, point in _inside(self.extension(CRL_POINTS) or b""):
-            for tag, name in _parts(point):
-                if tag == 0xA0:  # distributionPoint: fullName [0]
-                    found += [_uri(uri) for kind, full in _parts(name) if kind == 0xA0
-                              for one, uri in _parts(full) if one == _URI]  # fmt: skip
-        return tuple(found)
+        return _points(self.extension(CRL_POINTS) or b"")
 
     @property
     def ocsp_urls(self) -> tuple[str, ...]:
         """Addresses of OCSP responders."""
-        found = []
-        for _tag, access in _inside(self.extension(AUTHORITY_INFORMATION) or b""):
-            parts = list(_parts(access))
-            if len(parts) == 2 and _oid(parts[0][1]) == _OCSP and parts[1][0] == _URI:
-                found.append(_uri(parts[1][1]))
-        return tuple(found)
+        return _responders(self.extension(AUTHORITY_INFORMATION) or b"")
 
     @property
     def subject_key_identifier(self) -> bytes:
@@ -170,7 +158,7 @@ class CertificateFields:
         for name in (self.subject, self.issuer):
             yield from (value for rdn in name.rdns for _kind, value in rdn)
         for _kind, value in self.extensions:
-            yield from _strings(value, 0)
+            yield from _texts(value)
 
 
 def read_fields(der: bytes) -> CertificateFields:
@@ -219,7 +207,9 @@ def _read(der: bytes) -> CertificateFields:
         if tag == _EXTENSIONS:
             try:
                 [(_sequence, _a, first, last)] = elements(der, start, after)
-                extensions += map(_extension, [der[a:b] for _t, _x, a, b in elements(der, first, last)])
+                extensions += map(
+                    _remembered_extension, [der[a:b] for _t, _x, a, b in elements(der, first, last)]
+                )
             except (ValueError, IndexError):
                 unread.append("extensions")
     return CertificateFields(
@@ -283,3 +273,55 @@ def _strings(value: bytes, depth: int) -> Iterator[str]:
             yield string_of(0x0C, contents)
         elif tag & 0x20 or tag == _OCTETS:
             yield from _strings(contents, depth + 1)
+
+
+Read = TypeVar("Read")
+
+
+def _once(read: Callable[[bytes], Read]) -> Callable[[bytes], Read]:
+    """Read a value once for all certificates that hold it: those of one authority hold the same, but for the keys.
+
+    Nothing is kept in which a number of a person may stand.
+    """
+    remembered = lru_cache(maxsize=512)(read)
+    return lambda value: remembered(value) if is_remembered(value) else read(value)
+
+
+def _read_usage(value: bytes) -> frozenset[int]:
+    for tag, data in _own(value):
+        if tag == _BITS:
+            return frozenset(
+                8 * at + bit for at, octet in enumerate(data[1:]) for bit in range(8) if octet << bit & 0x80
+            )
+    return frozenset()
+
+
+def _read_purposes(value: bytes) -> tuple[str, ...]:
+    return tuple(text for tag, data in _inside(value) if tag == _OID and (text := _oid(data)))
+
+
+def _read_points(value: bytes) -> tuple[str, ...]:
+    found: list[str] = []
+    for _tag, point in _inside(value):
+        for tag, name in _parts(point):
+            if tag == 0xA0:  # distributionPoint: fullName [0]
+                found += [_uri(uri) for kind, full in _parts(name) if kind == 0xA0
+                          for one, uri in _parts(full) if one == _URI]  # fmt: skip
+    return tuple(found)
+
+
+def _read_responders(value: bytes) -> tuple[str, ...]:
+    found = []
+    for _tag, access in _inside(value):
+        parts = list(_parts(access))
+        if len(parts) == 2 and _oid(parts[0][1]) == _OCSP and parts[1][0] == _URI:
+            found.append(_uri(parts[1][1]))
+    return tuple(found)
+
+
+_usage_bits = _once(_read_usage)
+_purposes = _once(_read_purposes)
+_points = _once(_read_points)
+_responders = _once(_read_responders)
+_texts = _once(lambda value: tuple(_strings(value, 0)))
+_remembered_extension = _once(_extension)

@@ -138,10 +138,10 @@ def string_of(tag: int, contents: bytes) -> str:
 def name_texts(data: bytes, start: int, end: int) -> NameTexts:
     """Read the RDNs between `start` and `end`, the contents of a Name; what is malformed ends in a mark."""
     contents = data[start:end]
-    return _remembered_name(contents) if _is_remembered(contents) else read_name(contents)
+    return _remembered_name(contents) if is_remembered(contents) else read_name(contents)
 
 
-def _is_remembered(contents: bytes) -> bool:
+def is_remembered(contents: bytes) -> bool:
     """Whether it is kept for the next certificate: authorities' names are, and no number of a person."""
     return len(contents) <= _MOST_REMEMBERED and not _A_NUMBER.search(contents)
 
@@ -156,7 +156,7 @@ def read_name(contents: bytes) -> NameTexts:
             if tag != _SET:
                 raise ValueError("not a set")
             part = contents[inside:after]
-            rdn, text, readable = _remembered_rdn(part) if _is_remembered(part) else read_rdn(part)
+            rdn, text, readable = _remembered_rdn(part) if is_remembered(part) else read_rdn(part)
             whole = whole and readable
             rdns.append(rdn)
             written.append(text)
