@@ -116,7 +116,7 @@ def _rows(reader: "Iterator[list[str]]") -> Iterator[tuple[int, list[str]]]:
                 yield begins, row
             begins = reader.line_num + 1  # type: ignore[attr-defined]  # csv's own
     except csv.Error as error:
-        raise NoTable("broken", begins) from error
+        raise NoTable("too_long" if "limit" in str(error) else "broken", begins) from error
 
 
 def _folded(cell: str) -> str:

@@ -133,7 +133,10 @@ class _Finder:
         alone = {one.application for one in named if not one.number}
         self._of_names: dict[str, list[Certificate]] = defaultdict(list)
         self._of_applications: dict[str, list[Certificate]] = defaultdict(list)
-        for row in rows.filter(identifier_value__in=numbers) if numbers else ():
+        applications = {one.application for one in named if one.number}
+        for row in (
+            rows.filter(identifier_value__in=numbers, application_id__in=applications) if numbers else ()
+        ):
             self._of_names[row.identifier_value].append(row)
         for row in rows.filter(application_id__in=alone) if alone else ():
             self._of_applications[row.application_id].append(row)
