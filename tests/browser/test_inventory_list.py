@@ -90,7 +90,7 @@ def test_a_table_is_looked_at_and_set(
 ) -> None:
     lines = [
         "number;application;environment;serial;tags;note",
-        f"CBE=0406798006;LABO-LIS;production;;tabel {language};=1+1",
+        f"CBE=0406798006;APOTHEEK;production;;tabel {language};=1+1",
         "CBE=0406798006;NOWHERE;;;x;",
         ";;;1.2E+25;x;",
         ";;;00deadbeef;x;",
