@@ -21,7 +21,7 @@ def _index(name, *fields, condition=None):
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("certificates", "0224_renewed_whatever_is_known")]
+    dependencies = [("certificates", "0225_told_to_webhooks")]
 
     operations = [
         # In the order of numbers stood an index that did not end with the id: planners sorted anew.

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('organisations', '0190_contact_defaults'),
+        ('organisations', '0221_claim_deliveries'),
     ]
 
     operations = [
