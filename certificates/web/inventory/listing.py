@@ -29,7 +29,7 @@ from organisations.web.tenancy import TenantRequest
 
 FEW = 12
 """Certificates that need someone and stand above the whole list; the rest is a step away."""
-MAIN = ("q", "environment", "status", "identifier")
+MAIN = ("q", "environment", "status", "identifier", "told")
 """Filters that are always in sight."""
 
 
