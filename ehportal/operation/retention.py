@@ -98,6 +98,18 @@ KEPT = (
         _("Nobody goes by them any more."),
     ),
     Kept(
+        "correspondents",
+        _("Addresses outside to which nothing is sent any more, and what they were told"),
+        timedelta(days=400),
+        _("An administrator can look back for a year; the record keeps who added and who ended it for good."),
+    ),
+    Kept(
+        "unanswered_addresses",
+        _("Addresses outside that were asked and never agreed"),
+        timedelta(days=60),
+        _("Nobody there wished to be known here; whoever still wants it told asks again."),
+    ),
+    Kept(
         "calendar_feeds",
         _("Calendar feeds that have ended"),
         timedelta(days=400),

@@ -173,6 +173,8 @@ OF_THE_INVENTORY = {"ehportal_gather_tallies": "bigint", "ehportal_count_ends": 
 """How many rows stand for what was added up, and how many figures that makes."""
 OF_SERVICES = {"ehportal_go_on": "bigint"}
 """How much work goes on after an outage."""
+OF_NOTICES = {"ehportal_look_at_all": "bigint"}
+"""How many organisations are looked at sooner."""
 
 
 OF_KEYS = {
@@ -198,4 +200,4 @@ def test_the_narrow_doors_return_ids_only(two: tuple[Hospital, Hospital]) -> Non
     others = {name: what for name, what in others.items() if what not in OF_THE_QUEUE}
     figures = {name for name in others if name.startswith("ehportal_forget_")}
     assert {others.pop(name) for name in figures} == {FORGETTING}
-    assert others == OF_KEYS | OF_LISTS | OF_THE_INVENTORY | OF_SERVICES
+    assert others == OF_KEYS | OF_LISTS | OF_THE_INVENTORY | OF_SERVICES | OF_NOTICES

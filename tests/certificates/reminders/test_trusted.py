@@ -5,6 +5,9 @@ from datetime import timedelta
 import pytest
 
 from certificates.models import PlatformCertificate
+from organisations.models import Organisation
+from organisations.services.notices.look import SOON
+from organisations.tenancy import acting_for
 from tests.certificates.reminders.test_reminders import due, found, now, remind, sink
 from tests.certificates.trusted.conftest import Lists, lists
 from tests.support.hospital import Hospital
@@ -37,6 +40,24 @@ def test_each_version_that_changes_trust_is_told_once(
     lists.fetch("transport")
     remind(hospital)
     assert len(sink.mails) == 1, "a remark matters to no store"
+
+
+def test_what_changes_is_looked_for_at_once(lists: Lists, hospital: Hospital) -> None:
+    def sleeps() -> timedelta:
+        with acting_for([hospital.organisation.pk], as_platform=True):
+            due_at = Organisation.objects.get().reminders_due_at
+        assert due_at is not None
+        return due_at - now()
+
+    lists.fetch("transport")
+    with acting_for([hospital.organisation.pk], as_platform=True):
+        Organisation.objects.update(reminders_due_at=now() + timedelta(hours=6))
+    lists.change("transport", "extend", "Sandbox Web CA 2025 production")
+    lists.fetch("transport")
+    assert sleeps() > timedelta(hours=5), "a remark matters to no store"
+    lists.change("transport", "withdraw", "Sandbox Web CA 2025 production")
+    lists.fetch("transport")
+    assert sleeps() <= SOON
 
 
 def test_a_list_that_is_not_renewed_is_told_louder(lists: Lists, hospital: Hospital) -> None:
