@@ -22,7 +22,14 @@ from certificates.models.revocation import Revocation
 from certificates.models.token import ContinuityProof, EncryptionToken, LoginProof
 from certificates.models.trusted.lists import ListChange, ListOperator, ListVersion, StoreNumber, WatchedList
 from certificates.models.trusted.platform import PlatformCertificate, PreparedSoftware
-from certificates.models.watch.probe import Incident, ProbedService, ServiceCall, ServiceHour, ServiceTargets
+from certificates.models.watch.probe import (
+    Incident,
+    Maintenance,
+    ProbedService,
+    ServiceCall,
+    ServiceHour,
+    ServiceTargets,
+)
 
 SignedWork = CertificateRequest | Revocation
 """What a holder signs with an eID, and the government gets once."""
@@ -54,6 +61,7 @@ __all__ = [
     "ListVersion",
     "ListedCertificate",
     "LoginProof",
+    "Maintenance",
     "MachineLook",
     "Mute",
     "Note",

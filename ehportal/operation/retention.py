@@ -133,6 +133,12 @@ KEPT = (
         timedelta(days=800),
         _("As the figures of the same months."),
     ),
+    Kept(
+        "maintenance",
+        _("Announced maintenance of services of the government"),
+        timedelta(days=800),
+        _("It says why calls of those months do not count."),
+    ),
 )
 """Device proofs are forgotten too, minutes after they could be used (`organisations.services.devices.proofs`)."""
 

@@ -93,6 +93,7 @@ PAGES = (
     "trusted-own-store",
     "platform-certificate",
     "operation-trust",
+    "operation-services",
     "not-found",
 )
 

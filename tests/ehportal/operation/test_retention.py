@@ -16,6 +16,7 @@ from certificates.models import (
     ImportBatch,
     Incident,
     Issuer,
+    Maintenance,
     ProbedService,
     RevocationList,
     ServiceCall,
@@ -67,6 +68,9 @@ def stand(hospital: Hospital, age: timedelta, mark: str) -> None:
     ServiceCall.objects.create(service=one, at=at, probe=True, outcome="late", milliseconds=1)
     ServiceHour.objects.create(service=one, hour=at, calls=1, available=0, latencies=[0])
     Incident.objects.create(service=one, began_at=at, noticed_at=at, ended_at=at, outcome="late")
+    Maintenance.objects.create(
+        environment="production", begins_at=at - timedelta(hours=1), ends_at=at, noted_by="x", noted_at=at
+    )
     with acting_for([], user=hospital.administrator.pk):
         CalendarFeed.objects.create(
             user=hospital.administrator, name="x", secret_digest=mark, ended_at=at, ended_because="revoked"
@@ -107,6 +111,7 @@ def left(organisation: Organisation) -> dict[str, int]:
             "service_calls": ServiceCall.objects.count(),
             "service_hours": ServiceHour.objects.count(),
             "incidents": Incident.objects.count(),
+            "maintenance": Maintenance.objects.count(),
             "enrolments": Enrolment.objects.count(),
             "errands": Errand.objects.count(),
             "imports": ImportBatch.objects.count(),

@@ -111,6 +111,7 @@ NOBODYS: dict[str, str] = {
     "mfa_authenticator": "Second steps of accounts, before an organisation is chosen.",
     "certificates_cardcheck": "Cards whose authority is asked, whoever they then work for; sealed, and gone soon.",
     "certificates_endfigure": "How many certificates end when, for all organisations together; figures only.",
+    "certificates_maintenance": "When the platform announced that a service may be away: the same for all.",
     "certificates_incident": "When a service of the government was away: the same for all.",
     "certificates_issuer": "Certificates of authorities that lead to an anchor: public, the same for all.",
     "certificates_listchange": "What was otherwise in a version of a public list of the platform.",
