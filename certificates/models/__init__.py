@@ -13,6 +13,7 @@ from certificates.models.listing.figures import EndFigure
 from certificates.models.listing.search import SearchEntry
 from certificates.models.listing.tally import Tally
 from certificates.models.listing.views import SavedView
+from certificates.models.notices.ending import EndingPolicy
 from certificates.models.notices.mute import Mute
 from certificates.models.notices.policy import NoticePolicy
 from certificates.models.paper import Paper
@@ -49,6 +50,7 @@ __all__ = [
     "ContinuityProof",
     "EncryptionToken",
     "EndFigure",
+    "EndingPolicy",
     "Errand",
     "ForeignRequest",
     "ImportBatch",

@@ -57,6 +57,8 @@ PAGES = (
     "history",
     "notices",
     "notice-rules",
+    "endings",
+    "ending-rules",
     "rules-new",
     "rules-change",
     "correspondent-new",

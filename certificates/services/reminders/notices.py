@@ -10,11 +10,10 @@ from certificates.models import Certificate, CertificateRequest
 from certificates.services.notices.readers import Readers
 from certificates.services.reminders.certificates import renewals, switches
 from certificates.services.reminders.ended import ended
+from certificates.services.reminders.endings import FINDERS, endings_told
 from certificates.services.reminders.escalation import unanswered
 from certificates.services.reminders.foreigners import deadlines
-from certificates.services.reminders.holders import ending_cards, ending_mandates
 from certificates.services.reminders.numbers import contested_numbers, declined_numbers
-from certificates.services.reminders.papers import ending_papers
 from certificates.services.reminders.signatures import signatures, unsigned_questions, unsigned_revocations
 from certificates.services.reminders.tokens import waiting_tokens
 from certificates.services.reminders.trusted import trusted_lists
@@ -35,10 +34,8 @@ KINDS = (
     renewals,
     switches,
     waiting_tokens,
-    ending_mandates,
-    ending_cards,
-    ending_papers,
     trusted_lists,
+    *(partial(endings_told, about) for about in FINDERS),
 )
 """In the order in which a letter tells them."""
 

@@ -68,7 +68,9 @@ def test_a_list_that_is_not_renewed_is_told_louder(lists: Lists, hospital: Hospi
     assert ends is not None
 
     def steps(before: timedelta) -> list[int]:
-        return [one.step for one in found(hospital, at=ends - before) if one.kind == "trusted_list"]
+        notices = [one for one in found(hospital, at=ends - before) if one.kind == "trusted_list"]
+        assert all(one.write(hospital.administrator).path.startswith("/trust/lists/") for one in notices)
+        return [one.step for one in notices]
 
     assert steps(timedelta(days=20)) == [], "nothing was refused, and there is time"
     assert steps(timedelta(days=6)) == [7]
@@ -84,6 +86,8 @@ def test_a_closed_list_is_told(lists: Lists, hospital: Hospital) -> None:
     lists.change("person", "close")
     lists.fetch("person")
     assert due(hospital) == [("trusted_list", 99, {hospital.administrator})]
+    [told] = found(hospital)
+    assert told.write(hospital.administrator).path.startswith("/trust/lists/")
 
 
 def test_the_switch_of_the_platform_is_told_ahead(lists: Lists, hospital: Hospital) -> None:

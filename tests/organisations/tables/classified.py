@@ -71,6 +71,7 @@ _BESIDES: dict[str, dict[str, Policy]] = {
     "certificates_mute": _with_its_certificate("certificates_mute"),
     "certificates_note": _with_its_certificate("certificates_note"),
     "certificates_noticepolicy": {},
+    "certificates_endingpolicy": {},
     "certificates_paper": {},
     "certificates_preparedsoftware": {},
     "certificates_recordproposal": _with_its_certificate("certificates_recordproposal"),
