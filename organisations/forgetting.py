@@ -18,7 +18,7 @@ def forgettable(
     stands there go with it; both have an organisation.
     """
     others = "\n".join(
-        f"DELETE FROM {other} AS other USING {table} AS gone WHERE gone.ctid = ANY (rows)"
+        f"DELETE FROM {other} AS other USING {table} AS gone WHERE gone.ctid = ANY (rows)"  # noqa: S608  # as below
         f" AND other.organisation_id = gone.organisation_id AND other.{column} = gone.id;"
         for other, column in along.items()
     )

@@ -126,7 +126,9 @@ class CertificateFilters(django_filters.FilterSet):  # type: ignore[misc]  # it 
         one = here.filter(pk=letter).first()
         if one is None or one.sent_at is None:
             return rows.none()
-        told = here.filter(recipient=one.recipient_id, correspondent=one.correspondent_id, sent_at=one.sent_at)
+        told = here.filter(
+            recipient=one.recipient_id, correspondent=one.correspondent_id, sent_at=one.sent_at
+        )
         renewed = CertificateRequest.objects.filter(pk__in=told.order_by().values("subject_id"))
         return rows.filter(
             Q(pk__in=told.order_by().values("subject_id")) | Q(pk__in=renewed.order_by().values("replaces"))

@@ -139,7 +139,8 @@ def days(now: datetime) -> dict[date, dict[object, Figures]]:
 def _figures(unit: str, first: date, expected: Expected) -> dict[date, dict[object, Figures]]:
     sums = ", ".join(f"sum(latencies[{number + 1}])" for number in range(len(BOUNDS) + 1))
     query = f"""
-        SELECT date_trunc('{unit}', local)::date, service_id, sum(calls), sum(available), sum(planned_calls), sum(planned_available), {sums}
+        SELECT date_trunc('{unit}', local)::date, service_id, sum(calls), sum(available), sum(planned_calls),
+            sum(planned_available), {sums}
         FROM (SELECT *, hour AT TIME ZONE 'Europe/Brussels' AS local FROM certificates_servicehour
               WHERE hour >= %(first)s) AS hours
         WHERE ((extract(isodow FROM local) - 1) * 24 + extract(hour FROM local))::integer = ANY (%(hours)s)

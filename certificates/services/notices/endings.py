@@ -93,9 +93,7 @@ def keep_ending_rules(
         kept = rows.get()
     told = {name: values[name] for name in ("steps", "administrators", "by_mail")}
     more = {name: values[name] for name in ("escalate_after",) if values[name] is not None}
-    record(
-        organisation, "notice_rules_kept", kept, actor=actor, now=now, about=about.value, **told, **more
-    )
+    record(organisation, "notice_rules_kept", kept, actor=actor, now=now, about=about.value, **told, **more)
     wake(organisation.pk, at=now)
     return kept
 
@@ -105,7 +103,5 @@ def forget_ending_rules(policy: EndingPolicy, *, actor: Actor, now: datetime) ->
     """Let what comes with ehportal count again. A second time changes nothing."""
     gone, _what = EndingPolicy.objects.filter(pk=policy.pk).delete()
     if gone:
-        record(
-            policy.organisation, "notice_rules_removed", policy, actor=actor, now=now, about=policy.about
-        )
+        record(policy.organisation, "notice_rules_removed", policy, actor=actor, now=now, about=policy.about)
         wake(policy.organisation_id, at=now)

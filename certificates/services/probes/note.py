@@ -78,7 +78,12 @@ def note(name: str, environment: str, outcome: Outcome, said: str, *, seconds: f
         now, took = _now(), min(round(seconds * 1000), 2**31 - 1)
         planned = Maintenance.objects.of(row).at(now).exists()
         ServiceCall.objects.create(
-            service=row, at=now, probe=_probing.get(), outcome=outcome.value, milliseconds=took, planned=planned
+            service=row,
+            at=now,
+            probe=_probing.get(),
+            outcome=outcome.value,
+            milliseconds=took,
+            planned=planned,
         )
         fields = {"outcome": outcome.value, "said": said[:MOST_SAID], "heard_at": now, "milliseconds": took}
         rows = ProbedService.objects.filter(pk=row.pk)

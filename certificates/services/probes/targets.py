@@ -32,8 +32,13 @@ def set_targets(
     of_services: Mapping[str, Target] = NONE,
 ) -> ServiceTargets:
     """Keep what is expected of all services, of single ones, and in which hours of the week. Raises TargetsRefused."""
-    own = {name: target for name, target in of_services.items() if name in SERVICES and target != (None, None)}
-    for suffix, (share, most) in {"": (percent, milliseconds), **{f"_{name}": one for name, one in own.items()}}.items():
+    own = {
+        name: target for name, target in of_services.items() if name in SERVICES and target != (None, None)
+    }
+    for suffix, (share, most) in {
+        "": (percent, milliseconds),
+        **{f"_{name}": one for name, one in own.items()},
+    }.items():
         if share is not None and not 0 < share <= 100:
             raise TargetsRefused(field=f"percent{suffix}")
         if most is not None and not 0 < most <= MOST_MILLISECONDS:

@@ -45,7 +45,9 @@ def endings_told(
     policy = wishes.policy_of(about)
     found = [
         (one, step)
-        for one in FINDERS[about](organisation, readers, now, timedelta(days=max(policy.steps, default=0) + 1))
+        for one in FINDERS[about](
+            organisation, readers, now, timedelta(days=max(policy.steps, default=0) + 1)
+        )
         if (step := step_before(policy.steps, days_left(one.ends_at, now))) is not None
     ]
     for one, step in found:

@@ -1,5 +1,6 @@
 """Everything that members of an organisation are to be reminded of at this moment."""
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -22,7 +23,7 @@ from organisations.models import Organisation
 from organisations.services.notices import look, tell
 from organisations.services.notices.notice import Broken, Listing, Notice, each_by_itself
 
-KINDS = (
+KINDS: tuple[Callable[[Organisation, Readers, datetime], Iterable[Notice]], ...] = (
     contested_numbers,
     declined_numbers,
     unsigned_revocations,

@@ -188,7 +188,9 @@ def _listed_end(watched: WatchedList, names: Sequence[str], ends: datetime) -> C
             "Authorities in a trust store end on %(day)s: %(names)s",
             len(names),
         ) % {"day": day_of(ends), "names": name_of(_few(names), watched.environment)}
-        text = _("The list has none of the same name that lasts longer. What stands below it is trusted no more then.")
+        text = _(
+            "The list has none of the same name that lasts longer. What stands below it is trusted no more then."
+        )
         return Note(title, text, reverse("trusted-list", args=[watched.pk]))
 
     return write

@@ -66,7 +66,7 @@ def import_file(
             if pem.detect(content)
             else [content]
         )
-        certificates = [der for der in ders if not _is_authority(der)]
+        certificates = [der for der in ders if not is_authority(der)]
     except UNREADABLE:
         raise CertificateGivenUnreadable from None
     if not certificates or len(certificates) > MOST_IN_FILE:
@@ -127,12 +127,12 @@ def set_switch(certificate_id: UUID, *, switch_at: datetime | None, told_by: str
 
 def _is_leaf(der: bytes) -> bool:
     try:
-        return not _is_authority(der)
+        return not is_authority(der)
     except UNREADABLE:
         return False
 
 
-def _is_authority(der: bytes) -> bool:
+def is_authority(der: bytes) -> bool:
     """Return whether a certificate is an authority's. Raises what reading it raises."""
     extensions = x509.load_der_x509_certificate(der).extensions
     try:

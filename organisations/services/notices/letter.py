@@ -62,7 +62,13 @@ def letter_of(reader: Reader, told: Sequence[Told]) -> Letter:
     return Letter(
         _subject(ranked, len(parts)),
         [
-            Part(organisation, notes, left[organisation], len(views := listed[organisation]), "".join(views[:1]))
+            Part(
+                organisation,
+                notes,
+                left[organisation],
+                len(views := listed[organisation]),
+                "".join(views[:1]),
+            )
             for organisation, notes in parts.items()
         ],
         path_to(STOP, reader) if isinstance(reader, Correspondent) else "",

@@ -62,7 +62,7 @@ def wake_all() -> int:
     In the caller's transaction where there is one, as its last step: it locks their rows.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT ehportal_look_at_all(%s)", [SOON])
+        cursor.execute("SELECT ehportal_look_at_all(make_interval(secs => %s))", [SOON.total_seconds()])
         woken = int(cursor.fetchone()[0])
     wake_on_commit(Lane.NOTICES)
     return woken

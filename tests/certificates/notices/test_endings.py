@@ -41,7 +41,13 @@ def found(hospital: Hospital, at: datetime = NOW) -> list[Notice]:
 
 
 def rules(**changes: object) -> dict[str, object]:
-    return {"steps": "45, 10", "administrators": "on", "by_mail": "on", "escalate_after": "", "seen": ""} | changes
+    return {
+        "steps": "45, 10",
+        "administrators": "on",
+        "by_mail": "on",
+        "escalate_after": "",
+        "seen": "",
+    } | changes
 
 
 def test_the_rules_of_an_organisation_count(hospital: Hospital) -> None:
@@ -77,7 +83,9 @@ def test_rules_that_cannot_be_and_who_may_not(hospital: Hospital) -> None:
 def test_what_nobody_answers_is_told_again_and_what_somebody_does_is_not(
     hospital: Hospital, sink: MailSink
 ) -> None:
-    signed_in(hospital.administrator).post("/notices/ends/mandate/", rules(holders_from="45", escalate_after="3"))
+    signed_in(hospital.administrator).post(
+        "/notices/ends/mandate/", rules(holders_from="45", escalate_after="3")
+    )
     mandate_ends(hospital, 40)
     remind(hospital, at=NOW)
     assert "/notices/letter/" in sink.text_to(hospital.administrator.email)

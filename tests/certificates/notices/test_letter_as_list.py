@@ -20,7 +20,9 @@ from tests.support.notices import remind_organisation
 
 pytestmark = pytest.mark.django_db
 
-NAMES = {name: 20 + number for number, name in enumerate(("EEN", "TWEE", "DRIE", "VIER", "VIJF", "ZES", "ZEVEN"))}
+NAMES = {
+    name: 20 + number for number, name in enumerate(("EEN", "TWEE", "DRIE", "VIER", "VIJF", "ZES", "ZEVEN"))
+}
 
 
 @pytest.fixture

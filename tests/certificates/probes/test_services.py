@@ -154,14 +154,19 @@ def test_what_fails_in_announced_maintenance_counts_apart(
     assert not Incident.objects.exists()
     fold_calls(datetime.now(UTC))
     hours = ServiceHour.objects.filter(service=row)
-    assert hours.aggregate(Sum("calls"), Sum("available"), Sum("planned_calls")) == {"calls__sum": 1, "available__sum": 1, "planned_calls__sum": 4}
+    assert hours.aggregate(Sum("calls"), Sum("available"), Sum("planned_calls")) == {
+        "calls__sum": 1,
+        "available__sum": 1,
+        "planned_calls__sum": 4,
+    }
     assert end_maintenance(made.pk, noted_by="Kaat", now=datetime.now(UTC))
     ask(row, 3)
     assert Incident.objects.count() == 1
 
 
 @pytest.mark.parametrize(
-    ("name", "begins", "lasts"), [("", 1, 0), ("", -5, 2), ("", 1, 24 * 7 + 1), ("nothing", 1, 2), ("", 9999, 2)]
+    ("name", "begins", "lasts"),
+    [("", 1, 0), ("", -5, 2), ("", 1, 24 * 7 + 1), ("nothing", 1, 2), ("", 9999, 2)],
 )
 def test_maintenance_that_cannot_be(db: None, name: str, begins: int, lasts: int) -> None:
     now = datetime.now(UTC)
@@ -175,7 +180,10 @@ def test_maintenance_that_cannot_be(db: None, name: str, begins: int, lasts: int
 def test_real_calls_to_an_authority_count_where_its_host_is_no_other_services(
     services: dict[str, ProbedService], settings: pytest_django.Settings
 ) -> None:
-    settings.OCSP_ENDPOINTS = {"production": "http://ocsp.example/", "acceptance": "http://ocsp-acpt.example/"}
+    settings.OCSP_ENDPOINTS = {
+        "production": "http://ocsp.example/",
+        "acceptance": "http://ocsp-acpt.example/",
+    }
     plan_services(datetime.now(UTC))
     row = ProbedService.objects.get(name="ocsp", environment="production")
     hear_fetch("http://ocsp.example/a/list.crl", 200, None, 0.1)

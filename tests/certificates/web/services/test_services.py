@@ -143,7 +143,9 @@ def test_single_services_may_be_expected_otherwise(administrator: Client) -> Non
     page = administrator.get("/services/").content.decode()
     assert page.count("expected: 99.90 %") == page.count("expected: 99 %") == 1
     assert (
-        page.count('<span class="state bad">No</span>') == page.count('<span class="state good">Yes</span>') == 1
+        page.count('<span class="state bad">No</span>')
+        == page.count('<span class="state good">Yes</span>')
+        == 1
     )
     assert administrator.post("/services/targets", given | {"percent_sts": "101"}).status_code == 422
 
