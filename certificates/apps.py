@@ -20,4 +20,7 @@ class CertificatesConfig(AppConfig):
         import_module("certificates.certra.hearing").listen(
             import_module("certificates.services.probes.note").hear
         )
+        import_module("certificates.trust.calls").listen(
+            import_module("certificates.services.probes.note").hear_fetch
+        )
         import_module("certificates.trust.kept_answers").share_answers(shared.SharedAnswers())

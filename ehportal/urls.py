@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from certificates.api.trusted import store as trust_store
-from ehportal.operation import trusted
+from ehportal.operation import services, trusted
 from ehportal.operation.views import release_row, work
 from organisations.api.returned_mail import returned_mail
 from organisations.web.accounts.adapter import closed
@@ -32,6 +32,12 @@ urlpatterns = [
         "operation/release/<slug:kind>/<uuid:organisation_id>/<uuid:row_id>/",
         release_row,
         name="operation-release",
+    ),
+    path("operation/services/", services.services, name="operation-services"),
+    path(
+        "operation/services/<uuid:maintenance_id>/end/",
+        services.maintenance_end,
+        name="operation-maintenance-end",
     ),
     path("operation/trust/", trusted.trust, name="operation-trust"),
     path(

@@ -5,6 +5,13 @@ from django.utils.translation import gettext_lazy as _
 from organisations.errors import DomainError
 
 
+class MaintenanceRefused(DomainError):
+    """A time that cannot be one of maintenance."""
+
+    code = "maintenance_refused"
+    title = _("Give an end after the beginning, within seven days of it, that has not passed.")
+
+
 class TargetsRefused(DomainError):
     """A share or a time that cannot be, or a week without hours."""
 

@@ -13,6 +13,7 @@ from certificates.models.listing.figures import EndFigure
 from certificates.models.listing.search import SearchEntry
 from certificates.models.listing.tally import Tally
 from certificates.models.listing.views import SavedView
+from certificates.models.notices.ending import EndingPolicy
 from certificates.models.notices.mute import Mute
 from certificates.models.notices.policy import NoticePolicy
 from certificates.models.paper import Paper
@@ -22,7 +23,14 @@ from certificates.models.revocation import Revocation
 from certificates.models.token import ContinuityProof, EncryptionToken, LoginProof
 from certificates.models.trusted.lists import ListChange, ListOperator, ListVersion, StoreNumber, WatchedList
 from certificates.models.trusted.platform import PlatformCertificate, PreparedSoftware
-from certificates.models.watch.probe import Incident, ProbedService, ServiceCall, ServiceHour, ServiceTargets
+from certificates.models.watch.probe import (
+    Incident,
+    Maintenance,
+    ProbedService,
+    ServiceCall,
+    ServiceHour,
+    ServiceTargets,
+)
 
 SignedWork = CertificateRequest | Revocation
 """What a holder signs with an eID, and the government gets once."""
@@ -42,6 +50,7 @@ __all__ = [
     "ContinuityProof",
     "EncryptionToken",
     "EndFigure",
+    "EndingPolicy",
     "Errand",
     "ForeignRequest",
     "ImportBatch",
@@ -55,6 +64,7 @@ __all__ = [
     "ListedCertificate",
     "LoginProof",
     "MachineLook",
+    "Maintenance",
     "Mute",
     "Note",
     "NoticePolicy",

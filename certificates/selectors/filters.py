@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from agent.wire.days import BRUSSELS
 from certificates.domain.lifecycle import Environment
 from certificates.domain.validity import Standing
-from certificates.models import Carer, Certificate, Installation, Tag
+from certificates.models import Carer, Certificate, CertificateRequest, Installation, Tag
 from certificates.models.certificate import WINDOW_START, CertificateQuerySet
 from certificates.selectors.inventory import in_each_standing, needing_someone
 from certificates.selectors.listing.columns import known
 from certificates.selectors.listing.orders import ORDERS, Order, order_named
-from organisations.models import Organisation
+from organisations.models import Organisation, Reminder
 
 MOST_TYPED = 200
 NEEDS_SOMEONE = "needs"
@@ -48,6 +48,7 @@ class CertificateFilters(django_filters.FilterSet):  # type: ignore[misc]  # it 
     machine = django_filters.CharFilter(method="_on_machine", label=_("Machine"), max_length=100)
     tag = django_filters.CharFilter(method="_tagged", label=_("Tag"), max_length=40)
     cared_for_by = django_filters.UUIDFilter(method="_cared_for", label=_("Looked after by"))
+    told = django_filters.UUIDFilter(method="_told", label=_("Told in the letter"))
     order = django_filters.ChoiceFilter(
         choices=[(one, one) for one in ORDERS if one], method="_as_it_is", label=_("Order")
     )
@@ -124,6 +125,20 @@ class CertificateFilters(django_filters.FilterSet):  # type: ignore[misc]  # it 
 
     def _cared_for(self, rows: CertificateQuerySet, _name: str, user: UUID) -> CertificateQuerySet:
         return rows.filter(self._beside(Carer.objects.filter(user=user)))
+
+    def _told(self, rows: CertificateQuerySet, _name: str, letter: UUID) -> CertificateQuerySet:
+        """What stood in one letter, named by any of its notices: the certificates, and those being renewed."""
+        here = Reminder.objects.filter(organisation=self.organisation)
+        one = here.filter(pk=letter).first()
+        if one is None or one.sent_at is None:
+            return rows.none()
+        told = here.filter(
+            recipient=one.recipient_id, correspondent=one.correspondent_id, sent_at=one.sent_at
+        )
+        renewed = CertificateRequest.objects.filter(pk__in=told.order_by().values("subject_id"))
+        return rows.filter(
+            Q(pk__in=told.order_by().values("subject_id")) | Q(pk__in=renewed.order_by().values("replaces"))
+        )
 
     def _as_it_is(self, rows: CertificateQuerySet, _name: str, _value: str) -> CertificateQuerySet:
         return rows

@@ -1,7 +1,7 @@
 """How the government's services do: now, month by month in the hours that count, day by day, and the incidents."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.db.models import Q
 from agent.wire.days import BRUSSELS, belgian_day
 from certificates.domain.lifecycle import Environment
 from certificates.domain.watch.probes import BOUNDS, Week, holidays, percentile
-from certificates.models import Incident, ProbedService, ServiceTargets
+from certificates.models import Incident, Maintenance, ProbedService, ServiceTargets
 from organisations.models import Organisation
 
 MONTHS = 6
@@ -27,6 +27,9 @@ class Figures:
     calls: int = 0
     available: int = 0
     latencies: tuple[int, ...] = field(default=(), repr=False)
+    planned: int = 0
+    planned_available: int = 0
+    """Calls while maintenance was announced, and those of them that were answered: they stand among no others."""
 
     @property
     def percent(self) -> float | None:
@@ -55,6 +58,17 @@ class Expected:
     milliseconds: int | None = None
     week: Week = ALWAYS
     without_holidays: bool = False
+    of_services: Mapping[str, tuple[float | None, int | None]] = field(default_factory=dict)
+    """What is expected of single services, by name; None where it is as for all."""
+
+    def of(self, name: str) -> "Expected":
+        """Return what is expected of one service."""
+        percent, milliseconds = self.of_services.get(name, (None, None))
+        return replace(
+            self,
+            percent=self.percent if percent is None else percent,
+            milliseconds=self.milliseconds if milliseconds is None else milliseconds,
+        )
 
     def met(self, figures: Figures) -> bool | None:
         """True where the figures are as good as expected; None where nothing is expected, or nothing known."""
@@ -77,7 +91,11 @@ def expected_by(organisation: Organisation) -> Expected:
         return Expected()
     days = tuple(None if one is None else (int(one[0]), int(one[1])) for one in row.week)
     percent = None if row.percent is None else float(row.percent)
-    return Expected(percent, row.milliseconds, Week(days), row.without_holidays)
+    own = {
+        name: (None if one["percent"] is None else float(one["percent"]), one["milliseconds"])
+        for name, one in row.of_services.items()
+    }
+    return Expected(percent, row.milliseconds, Week(days), row.without_holidays, own)
 
 
 def services_followed() -> list[ProbedService]:
@@ -100,6 +118,11 @@ def incidents_since(moment: datetime, *, most: int = 50) -> list[Incident]:
     return list(rows[:most])
 
 
+def maintenance_since(moment: datetime) -> list[Maintenance]:
+    """Return the announced times of maintenance that end after a moment, the first to begin first."""
+    return list(Maintenance.objects.filter(ends_at__gt=moment))
+
+
 def months(now: datetime, expected: Expected) -> dict[date, dict[object, Figures]]:
     """Return the figures of the last months by first day and service, in the hours that count; one query."""
     first = belgian_day(now).replace(day=1)
@@ -116,7 +139,8 @@ def days(now: datetime) -> dict[date, dict[object, Figures]]:
 def _figures(unit: str, first: date, expected: Expected) -> dict[date, dict[object, Figures]]:
     sums = ", ".join(f"sum(latencies[{number + 1}])" for number in range(len(BOUNDS) + 1))
     query = f"""
-        SELECT date_trunc('{unit}', local)::date, service_id, sum(calls), sum(available), {sums}
+        SELECT date_trunc('{unit}', local)::date, service_id, sum(calls), sum(available), sum(planned_calls),
+            sum(planned_available), {sums}
         FROM (SELECT *, hour AT TIME ZONE 'Europe/Brussels' AS local FROM certificates_servicehour
               WHERE hour >= %(first)s) AS hours
         WHERE ((extract(isodow FROM local) - 1) * 24 + extract(hour FROM local))::integer = ANY (%(hours)s)
@@ -131,9 +155,10 @@ def _figures(unit: str, first: date, expected: Expected) -> dict[date, dict[obje
     found: dict[date, dict[object, Figures]] = {}
     with connection.cursor() as cursor:
         cursor.execute(query, told)
-        for since, service, calls, available, *latencies in cursor.fetchall():
+        for since, service, calls, available, planned, answered, *latencies in cursor.fetchall():
+            told_of = tuple(int(one or 0) for one in latencies)
             found.setdefault(since, {})[service] = Figures(
-                int(calls), int(available), tuple(int(one or 0) for one in latencies)
+                int(calls), int(available), told_of, int(planned), int(answered)
             )
     return found
 

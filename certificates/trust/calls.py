@@ -1,6 +1,6 @@
 """The calls of one judgement to authorities: their limits, and which hosts rest meanwhile."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -8,6 +8,7 @@ import requests
 from asgiref.sync import sync_to_async
 from django.conf import settings
 
+from outside.deadline import elapsed
 from outside.errors import CallFailed, Resting
 from outside.http import Answer, exchange
 from outside.sockets import Limits
@@ -15,6 +16,16 @@ from outside.sockets import Limits
 MOST_BYTES = 16 * 1024 * 1024
 """Of one list or answer: those of large authorities hold some hundred thousand entries."""
 OK, NOT_MODIFIED = 200, 304
+
+
+Listener = Callable[[str, int, CallFailed | None, float], None]
+_listeners: list[Listener] = []
+
+
+def listen(listener: Listener) -> None:
+    """Have `listener` told of every call from now on, once: address, status or failure, seconds. It must not fail."""
+    if listener not in _listeners:
+        _listeners.append(listener)
 
 
 class Calls:
@@ -43,7 +54,7 @@ class Calls:
         Raises requests.RequestException, as the library expects, for whatever is no answer.
         """
         seconds = settings.REVOCATION_TIMEOUT
-        limits = Limits(connecting=seconds, silence=seconds, total=seconds)
+        limits, began = Limits(connecting=seconds, silence=seconds, total=seconds), elapsed()
         try:
             answer = exchange(
                 method,
@@ -56,12 +67,19 @@ class Calls:
                 private=may_be_private(url),
             )
         except CallFailed as error:
+            _tell(url, 0, error, elapsed() - began)
             if isinstance(error, Resting):
                 self.resting.append(error)
             raise requests.RequestException(str(error)) from error
+        _tell(url, answer.status, None, elapsed() - began)
         if answer.status != OK and not (known and answer.status == NOT_MODIFIED):
             raise requests.RequestException(f"status code {answer.status}")
         return answer
+
+
+def _tell(url: str, status: int, failure: CallFailed | None, seconds: float) -> None:
+    for listener in _listeners:
+        listener(url, status, failure, seconds)
 
 
 def may_be_private(url: str) -> bool:

@@ -21,7 +21,7 @@ from certificates.web.inventory import (
     several,
 )
 from certificates.web.inventory import pages as inventory
-from certificates.web.notices import ahead, rules
+from certificates.web.notices import ahead, endings, rules
 from certificates.web.own import pages as own
 from certificates.web.papers import new as new_paper
 from certificates.web.papers import pages as papers
@@ -93,6 +93,9 @@ urlpatterns = [
         "certificates/<uuid:certificate_id>/notices/tell", ahead.certificate_unmute, name="certificate-unmute"
     ),
     path("organisation/contact/", defaults.contact_defaults, name="contact-defaults"),
+    path("notices/ends/", endings.endings, name="endings"),
+    path("notices/ends/<slug:about>/", endings.ending_rules, name="ending-rules"),
+    path("notices/ends/<slug:about>/forget/", endings.ending_rules_forget, name="ending-rules-forget"),
     path("notices/rules/", rules.notice_rules, name="notice-rules"),
     path("notices/rules/new/", rules.rules_new, name="rules-new"),
     path("notices/rules/quiet/", rules.quiet_hours, name="quiet-hours"),

@@ -98,6 +98,18 @@ KEPT = (
         _("Nobody goes by them any more."),
     ),
     Kept(
+        "correspondents",
+        _("Addresses outside to which nothing is sent any more, and what they were told"),
+        timedelta(days=400),
+        _("An administrator can look back for a year; the record keeps who added and who ended it for good."),
+    ),
+    Kept(
+        "unanswered_addresses",
+        _("Addresses outside that were asked and never agreed"),
+        timedelta(days=60),
+        _("Nobody there wished to be known here; whoever still wants it told asks again."),
+    ),
+    Kept(
         "calendar_feeds",
         _("Calendar feeds that have ended"),
         timedelta(days=400),
@@ -138,6 +150,12 @@ KEPT = (
         _("Times in which a service of the government was away"),
         timedelta(days=800),
         _("As the figures of the same months."),
+    ),
+    Kept(
+        "maintenance",
+        _("Announced maintenance of services of the government"),
+        timedelta(days=800),
+        _("It says why calls of those months do not count."),
     ),
 )
 """Device proofs are forgotten too, minutes after they could be used (`organisations.services.devices.proofs`)."""

@@ -62,7 +62,8 @@ def _beginning(day: object) -> datetime | None:
     return datetime.combine(day, time(), zone).astimezone(UTC)  # type: ignore[arg-type]  # a date, as the form has it
 
 
-def _operator(request: HttpRequest) -> User:
+def operator_of(request: HttpRequest) -> User:
+    """Return who operates the platform here."""
     assert isinstance(request.user, User)  # noqa: S101  # `for_operators` lets nobody else in
     return request.user
 
@@ -81,7 +82,7 @@ def trust(request: HttpRequest) -> HttpResponse:
                 Use(given["use"]),
                 given["file"].read(MOST_FILE_BYTES + 1),
                 switch_at=_beginning(given["switch_on"]),
-                told_by=_operator(request).full_name,
+                told_by=operator_of(request).full_name,
                 now=now,
             )
         except DomainError as refusal:
@@ -109,7 +110,7 @@ def trust_operator(request: HttpRequest, operator_id: UUID) -> HttpResponse:
     answer = request.POST.get("answer", "")
     if answer not in {"yes", "no"}:
         return HttpResponse(status=400)
-    if decide(operator_id, accept=answer == "yes", by=_operator(request), now=timezone.now()):
+    if decide(operator_id, accept=answer == "yes", by=operator_of(request), now=timezone.now()):
         wake(Lane.STATUS)
         messages.success(request, _("Noted; the lists are asked for again at once."))
     else:
@@ -141,6 +142,6 @@ def trust_switch(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
         return redirect("operation-trust")
     if not PlatformCertificate.objects.filter(pk=certificate_id).exists():
         raise Http404
-    set_switch(certificate_id, switch_at=_beginning(day), told_by=_operator(request).full_name)
+    set_switch(certificate_id, switch_at=_beginning(day), told_by=operator_of(request).full_name)
     messages.success(request, _("Noted."))
     return redirect("operation-trust")

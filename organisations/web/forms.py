@@ -23,6 +23,15 @@ class DayInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
+class MomentInput(forms.DateTimeInput):
+    """The browser's own field for a day and a time."""
+
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M")
+
+
 def identifier_name(identifier: OrganisationIdentifier) -> str:
     """Return an identifier as people tell it apart from the others."""
     return f"{identifier.value} – {identifier_type(identifier.type)} – {identifier.name}"

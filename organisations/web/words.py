@@ -346,6 +346,8 @@ REMINDERS: dict[str, Text] = {
     "declined": _("the operator declined the number"),
     "trusted_change": _("what software must trust changes"),
     "trusted_list": _("a trusted list is not renewed"),
+    "platform_end": _("a certificate of the platform ends"),
+    "listed_end": _("an authority of a trusted list ends"),
     "platform_certificate": _("the platform takes another certificate into use"),
 }
 """By the kind of a reminder."""

@@ -57,6 +57,8 @@ PAGES = (
     "history",
     "notices",
     "notice-rules",
+    "endings",
+    "ending-rules",
     "rules-new",
     "rules-change",
     "correspondent-new",
@@ -93,6 +95,7 @@ PAGES = (
     "trusted-own-store",
     "platform-certificate",
     "operation-trust",
+    "operation-services",
     "not-found",
 )
 

@@ -46,6 +46,8 @@ def told(hospital: Hospital, certificate: Certificate, silent: Certificate, *use
     return {
         "notices": "/notices/",
         "notice-rules": "/notices/rules/",
+        "endings": "/notices/ends/",
+        "ending-rules": "/notices/ends/trusted/",
         "rules-new": "/notices/rules/new/",
         "rules-change": f"/notices/rules/{everything.pk}/",
         "correspondent-new": "/notices/addresses/new/",

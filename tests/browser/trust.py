@@ -53,4 +53,5 @@ def trust_pages(hospital: Hospital, sandbox: SandboxProcess) -> dict[str, str]:
         "trusted-own-store": "/trust/production/tls/own/",
         "platform-certificate": f"/trust/certificates/{signer.pk}/",
         "operation-trust": "/operation/trust/",
+        "operation-services": "/operation/services/",
     }

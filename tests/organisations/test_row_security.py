@@ -178,6 +178,8 @@ OF_THE_INVENTORY = {
 named, when the last certificate of a name ends."""
 OF_SERVICES = {"ehportal_go_on": "bigint"}
 """How much work goes on after an outage."""
+OF_NOTICES = {"ehportal_look_at_all": "bigint"}
+"""How many organisations are looked at sooner."""
 
 
 OF_KEYS = {
@@ -203,4 +205,4 @@ def test_the_narrow_doors_return_ids_only(two: tuple[Hospital, Hospital]) -> Non
     others = {name: what for name, what in others.items() if what not in OF_THE_QUEUE}
     figures = {name for name in others if name.startswith("ehportal_forget_")}
     assert {others.pop(name) for name in figures} == {FORGETTING}
-    assert others == OF_KEYS | OF_LISTS | OF_THE_INVENTORY | OF_SERVICES
+    assert others == OF_KEYS | OF_LISTS | OF_THE_INVENTORY | OF_SERVICES | OF_NOTICES

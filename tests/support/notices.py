@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from certificates.services.reminders.notices import notices_of
+from certificates.services.reminders.notices import LISTING, notices_of
 from organisations.models import Recipient
 from organisations.services.notices.look import look_for_notices
 from organisations.services.notices.notice import Find
@@ -31,7 +31,7 @@ def write_letters(organisation_id: UUID, find: Find = notices_of, *, now: dateti
     failures: list[Exception] = []
     for row in rows:
         try:
-            tell(organisation_id, row, find, now=now)
+            tell(organisation_id, row, find, now=now, listing=LISTING)
         except Exception as error:
             failures.append(error)
     return failures

@@ -25,10 +25,35 @@ class Outcome(StrEnum):
     """An error of the business, or a request that it does not take: whoever says that is there."""
     MISSING = "missing"
     """An answer that reports a missing component."""
+    FAULTED = "faulted"
+    """An answer that tells of a fault of the service itself, whatever was asked."""
     LATE = "late"
     UNREACHABLE = "unreachable"
     BROKEN = "broken"
     """No answer that makes sense."""
+
+
+UNAVAILABLE_CODES = frozenset({"02001", "02002"})
+OF_THE_REQUEST = ("01", "03")
+"""Codes of the platform that speak of the caller (not known, not allowed) and of the message."""
+
+
+def outcome_of_fault(kind: str, code: str, faultcode: str) -> Outcome:
+    """Return what a SOAP fault says of its service: `kind` and `code` of its SOA detail, empty where it has none.
+
+    A system error of the platform's bus (SOA-00001 and the like) is an outage, whoever hears of it: nobody could have
+    asked better. A refusal of the caller, the message or the business comes from a service that works.
+    """
+    number = code.removeprefix("SOA-")
+    if number in UNAVAILABLE_CODES:
+        return Outcome.MISSING
+    if number.startswith(OF_THE_REQUEST) or kind == "BusinessError":
+        return Outcome.REFUSED
+    if kind == "SystemError" or number.startswith("00"):
+        return Outcome.FAULTED
+    if kind:
+        return Outcome.REFUSED
+    return Outcome.FAULTED if faultcode.rpartition(":")[2].startswith("Server") else Outcome.REFUSED
 
 
 AVAILABLE = frozenset({Outcome.ANSWERED, Outcome.REFUSED})

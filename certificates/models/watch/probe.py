@@ -1,6 +1,8 @@
 """The government's services, whether they answer, and what organisations expect of them."""
 
 import uuid
+from datetime import datetime
+from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -49,6 +51,47 @@ class ProbedService(Queued):
         return self.outcome in AVAILABLE
 
 
+class MaintenanceQuerySet(models.QuerySet["Maintenance"]):
+    """Times of announced maintenance."""
+
+    def of(self, service: ProbedService) -> Self:
+        """Those that concern a service: its own, and those of all in its environment."""
+        return self.filter(environment=service.environment, name__in=("", service.name))
+
+    def at(self, moment: datetime) -> Self:
+        """Those in which a moment lies."""
+        return self.filter(begins_at__lte=moment, ends_at__gt=moment)
+
+
+class Maintenance(models.Model):
+    """A time in which the platform announced that a service, or all of an environment, may be away."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    environment = models.CharField(max_length=12, choices=[(e.value, e.value) for e in Environment])
+    name = models.CharField(max_length=20, blank=True)
+    """Of the service; empty for all."""
+    begins_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    said = models.CharField(max_length=200, blank=True)
+    """What the platform announced."""
+    noted_by = models.CharField(max_length=200)
+    noted_at = models.DateTimeField()
+
+    objects = MaintenanceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["begins_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("begins_at")), name="maintenance_ends_after_it_begins"
+            )
+        ]
+        indexes = [models.Index(fields=["ends_at"], name="maintenance_by_end")]
+
+    def __str__(self) -> str:
+        return f"{self.name or self.environment} {self.begins_at}"
+
+
 class ServiceCall(models.Model):
     """One call to a service and what came of it; folded into hours and forgotten after days."""
 
@@ -58,6 +101,8 @@ class ServiceCall(models.Model):
     """Made to find out; otherwise somebody's work."""
     outcome = models.CharField(max_length=12, choices=[(one.value, one.value) for one in Outcome])
     milliseconds = models.PositiveIntegerField()
+    planned = models.BooleanField(default=False, db_default=False)
+    """Made while maintenance was announced: it counts apart."""
 
     class Meta:
         indexes = [models.Index(fields=["at"], name="service_call_by_time")]
@@ -73,6 +118,9 @@ class ServiceHour(models.Model):
     hour = models.DateTimeField()
     calls = models.PositiveIntegerField()
     available = models.PositiveIntegerField()
+    planned_calls = models.IntegerField(default=0, db_default=0)
+    planned_available = models.IntegerField(default=0, db_default=0)
+    """The same of calls while maintenance was announced, which do not count among the others."""
     latencies = ArrayField(models.PositiveIntegerField())
     """How many of the available ones took up to each of `domain.watch.probes.BOUNDS`; the last counts the rest."""
 
@@ -127,6 +175,11 @@ class ServiceTargets(models.Model):
     """Seven days, Monday first: [from, until] in full hours, or null."""
     without_holidays = models.BooleanField(default=True)
     """Legal holidays do not count."""
+    of_services = models.JSONField(default=dict, db_default={}, blank=True)
+    """What is expected of single services, by name, where it differs: {"percent": "99.5", "milliseconds": 800}.
+
+    Written and read as one with what is expected of all; there are a handful of names, all of them ours.
+    """
 
     def __str__(self) -> str:
         return f"{self.percent} %"

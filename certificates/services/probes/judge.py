@@ -1,15 +1,17 @@
 """What a call says of its service: whether it is available, and in which words it said otherwise."""
 
+from lxml import etree
+
 from agent.wire.errors import WireError
 from agent.wire.xml.safe import parse_answer
 from certificates.certra.answers import MAX_ANSWER_ELEMENTS, NAMES, SOAP, read_payload
-from certificates.certra.errors import CertraError, Transient
+from certificates.certra.errors import CertraError
 from certificates.certra.hearing import Heard
 from certificates.certra.services import CERTRA
 from certificates.certra.transport.http import MAX_ANSWER_BYTES
-from certificates.domain.watch.probes import Outcome
+from certificates.domain.watch.probes import Outcome, outcome_of_fault
 from organisations.domain.identifiers import mask_ssins
-from outside.errors import NoAnswer, NotSent
+from outside.errors import CallFailed, NoAnswer, NotSent, Resting
 
 LARGE = 256 * 1024
 """No fault is as large: such an answer is not read a second time."""
@@ -37,13 +39,24 @@ def judge(heard: Heard) -> tuple[Outcome, str] | None:
             if heard.status == 200
             else judge_status(heard.status, default=Outcome.BROKEN)
         )
+    fault = bodies[0][0]
+    detail = next((one for one in fault.iterfind("detail/*") if isinstance(one.tag, str)), None)
+    kind = "" if detail is None else etree.QName(detail).localname
     try:
         read_payload(heard.content, heard.status, "", service=CERTRA)
-    except Transient as error:
-        return Outcome.MISSING, _said(error)
     except CertraError as error:
-        return Outcome.REFUSED, _said(error)
+        code = error.answers[0].code if detail is not None and error.answers else ""
+        return outcome_of_fault(kind, code, fault.findtext("faultcode") or ""), _said(error)
     return None
+
+
+def judge_fetch(status: int, failure: CallFailed | None) -> tuple[Outcome, str] | None:
+    """Return what became of a list or an answer that was fetched from an authority; None where it says nothing."""
+    if failure is not None:
+        return judge_failure(failure, str(failure))
+    default = Outcome.BROKEN if status >= 500 else Outcome.ANSWERED
+    outcome, said = judge_status(status, default=default)
+    return outcome, "" if outcome is Outcome.ANSWERED else said
 
 
 def judge_status(status: int, *, default: Outcome) -> tuple[Outcome, str]:
@@ -53,6 +66,8 @@ def judge_status(status: int, *, default: Outcome) -> tuple[Outcome, str]:
 
 def judge_failure(cause: BaseException | None, summary: str) -> tuple[Outcome, str] | None:
     """Return what a call that was not answered says; None where our own time was over before anything left."""
+    if isinstance(cause, Resting):
+        return None
     if isinstance(cause, NoAnswer | NotSent) and isinstance(cause.__cause__, TimeoutError):
         return Outcome.LATE, summary
     if isinstance(cause, NotSent):

@@ -12,11 +12,12 @@ from django.db.models import F
 
 from certificates.certra.hearing import Heard
 from certificates.domain.watch.probes import AVAILABLE, INCIDENT_AFTER, Outcome
-from certificates.models import Incident, ProbedService, ServiceCall
-from certificates.services.probes.judge import MOST_SAID, judge
-from certificates.services.probes.services import found_at
+from certificates.models import Incident, Maintenance, ProbedService, ServiceCall
+from certificates.services.probes.judge import MOST_SAID, judge, judge_fetch
+from certificates.services.probes.services import fetched_from, found_at
 from organisations.domain.work import Lane
 from organisations.services.work.wakes import wake_on_commit
+from outside.errors import CallFailed
 
 log = structlog.get_logger(__name__)
 WAITED_FOR = frozenset({"certra"})
@@ -46,12 +47,25 @@ def hear(heard: Heard) -> None:
         log.warning("call_not_noted", service=heard.service, error=type(error).__name__)
 
 
+def hear_fetch(address: str, status: int, failure: CallFailed | None, seconds: float) -> None:
+    """Note that work fetched a list or an answer of an authority (`trust.calls`). What fails here changes nothing."""
+    try:
+        found, judged = fetched_from(address), judge_fetch(status, failure)
+        if found is not None and judged is not None:
+            note(*found, *judged, seconds=seconds)
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception as error:  # as above
+        log.warning("call_not_noted", service="authority", error=type(error).__name__)
+
+
 def note(name: str, environment: str, outcome: Outcome, said: str, *, seconds: float) -> None:
     """Write down what became of one call, by the database's clock; a service that has no row yet is not followed.
 
     From `INCIDENT_AFTER` failures in a row on it is an incident, which began with the first; the first answer ends it,
-    and what waited for want of an answer goes on within seconds. A service that never answered here has none: its
-    address may be wrong. The row is locked meanwhile.
+    and what waited for want of an answer goes on within seconds. That holds for one that never answered here too: its
+    address may be wrong, and somebody must hear of it. What happens while maintenance was announced counts apart and
+    opens none. The row is locked meanwhile.
     """
     with transaction.atomic():
         row = (
@@ -62,8 +76,14 @@ def note(name: str, environment: str, outcome: Outcome, said: str, *, seconds: f
         if row is None:
             return
         now, took = _now(), min(round(seconds * 1000), 2**31 - 1)
+        planned = Maintenance.objects.of(row).at(now).exists()
         ServiceCall.objects.create(
-            service=row, at=now, probe=_probing.get(), outcome=outcome.value, milliseconds=took
+            service=row,
+            at=now,
+            probe=_probing.get(),
+            outcome=outcome.value,
+            milliseconds=took,
+            planned=planned,
         )
         fields = {"outcome": outcome.value, "said": said[:MOST_SAID], "heard_at": now, "milliseconds": took}
         rows = ProbedService.objects.filter(pk=row.pk)
@@ -71,9 +91,12 @@ def note(name: str, environment: str, outcome: Outcome, said: str, *, seconds: f
             rows.update(**fields, available_at=now, failed=0, failing_since=None, answers=F("answers") + 1)
             _close(row, now)
             return
+        if planned:
+            rows.update(**fields)
+            return
         since = row.failing_since or now
         rows.update(**fields, failed=row.failed + 1, failing_since=since, failures=F("failures") + 1)
-        if row.failed + 1 >= INCIDENT_AFTER and row.available_at is not None:
+        if row.failed + 1 >= INCIDENT_AFTER:
             _open(row, since, now, outcome, said)
 
 

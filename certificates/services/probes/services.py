@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -96,6 +97,21 @@ def found_at(address: str) -> tuple[str, str] | None:
         ),
         None,
     )
+
+
+def fetched_from(address: str) -> tuple[str, str] | None:
+    """Return name and environment of the one service that is fetched and stands on the host of `address`.
+
+    None where no service or several share that host: nobody could tell which of them was there.
+    """
+    host = urlsplit(address).netloc
+    there = [
+        (name, where.value, service.soap is None)
+        for name, service in SERVICES.items()
+        for where in Environment
+        if urlsplit(service.address_in(where)).netloc == host
+    ]
+    return there[0][:2] if host and len(there) == 1 and there[0][2] else None
 
 
 def fetch(address: str) -> int:

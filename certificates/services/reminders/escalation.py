@@ -1,10 +1,11 @@
 """When nobody says that somebody takes care of an end: then others hear that, too."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -28,7 +29,7 @@ def unanswered(organisation: Organisation, readers: Readers, now: datetime) -> I
     under_way = CertificateRequest.objects.blocking_their_name().filter(replaces__isnull=False)
     rows = to_renew(organisation, now).exclude(pk__in=under_way.values("replaces")).filter(private_to=None)
     wishes = Wishes(organisation, rows, now)
-    told = _told(organisation, rows)
+    told = told_since(organisation, KINDS, rows.order_by().values("pk"))
     for certificate in rows.select_related("owner").defer(*UNSAID):
         event, days = wishes.passed(certificate), wishes.policy_of(certificate).escalate_after
         if event is None or days is None or wishes.muted(certificate):
@@ -48,13 +49,13 @@ def unanswered(organisation: Organisation, readers: Readers, now: datetime) -> I
             )
 
 
-def _told(organisation: Organisation, rows: "QuerySet[Certificate]") -> dict[UUID, datetime]:
+def told_since(organisation: Organisation, kinds: Iterable[str], subjects: Any) -> dict[UUID, datetime]:
     """Return since when each end is told without an answer: since the first notice after the last answer.
 
     A letter that nobody took, and a notice for the page alone, count from when they were made.
     """
     kept = Reminder.objects.filter(
-        organisation=organisation, kind__in=KINDS, subject_id__in=rows.order_by().values("pk")
+        organisation=organisation, kind__in=kinds, subject_id__in=subjects
     ).order_by()
     answered = dict(
         kept.filter(acknowledged_at__isnull=False)

@@ -1,4 +1,4 @@
-"""Reminders about what lets a holder sign: a mandate that ends, and the certificate of an identity card."""
+"""What lets a holder sign and ends: a mandate, and the certificate of an identity card."""
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
@@ -8,16 +8,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from agent.wire.days import belgian_day, days_left
-from certificates.domain.reminders import CARD_STEPS, MANDATE_STEPS, dated, step_before
 from certificates.services.notices.readers import Readers
 from certificates.services.notices.words import day_of
+from certificates.services.reminders.ending import Ending
 from organisations.models import Device, Mandate, Organisation, Person, Reader
 from organisations.services.letters.mail import Note
-from organisations.services.notices.notice import Notice
 
 
-def ending_mandates(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:
-    """Find the mandates in force that end soon and that none of the same person follows; holder and administrators."""
+def ending_mandates(
+    organisation: Organisation, readers: Readers, now: datetime, within: timedelta
+) -> Iterator[Ending]:
+    """Find the mandates in force that end within a time and that none of the same person follows."""
     today = belgian_day(now)
     follows = Mandate.objects.still_counting_after(today).filter(
         Q(ends_on__isnull=True) | Q(ends_on__gt=OuterRef("ends_on")),
@@ -29,7 +30,7 @@ def ending_mandates(organisation: Organisation, readers: Readers, now: datetime)
             ~Exists(follows),
             organisation=organisation,
             person__left_on=None,
-            ends_on__lte=today + timedelta(days=MANDATE_STEPS[0]),
+            ends_on__lte=today + within,
         )
         .active_on(today)
         .select_related("person", "identifier")
@@ -37,14 +38,15 @@ def ending_mandates(organisation: Organisation, readers: Readers, now: datetime)
     for mandate in rows.order_by("ends_on", "pk"):
         if mandate.ends_on is None:
             continue
-        step = step_before(MANDATE_STEPS, days_left(mandate.ends_on, now)) or MANDATE_STEPS[0]
-        to = (*readers.account_of(mandate.person), *readers.administrators)
         ends_at = now + timedelta(days=days_left(mandate.ends_on, now))
-        yield Notice("mandate", step, mandate, to, _mandate(mandate, mandate.ends_on), ends_at=ends_at)
+        write, person = _mandate(mandate, mandate.ends_on), readers.account_of(mandate.person)
+        yield Ending("mandate", mandate, ends_at, write, person)
 
 
-def ending_cards(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:
-    """Find the holders whose identity card, as it was last seen, ends soon; for them and the administrators."""
+def ending_cards(
+    organisation: Organisation, readers: Readers, now: datetime, within: timedelta
+) -> Iterator[Ending]:
+    """Find the holders whose identity card, as it was last seen, ends within a time."""
     seen = (
         Device.objects.filter(
             links__organisation=organisation,
@@ -54,7 +56,7 @@ def ending_cards(organisation: Organisation, readers: Readers, now: datetime) ->
         )
         .values("ssin_index")
         .annotate(last=Max("card_ends_at"))
-        .filter(last__gt=now, last__lte=now + timedelta(days=CARD_STEPS[0] + 1))
+        .filter(last__gt=now, last__lte=now + within)
     )
     ends = {row["ssin_index"]: row["last"] for row in seen}
     if not ends:
@@ -62,17 +64,14 @@ def ending_cards(organisation: Organisation, readers: Readers, now: datetime) ->
     people = Person.objects.filter(organisation=organisation, left_on=None, ssin_index__in=ends)
     for person in people.select_related("user").order_by("pk"):
         end = ends[person.ssin_index]
-        step = step_before(CARD_STEPS, days_left(end, now))
-        if step is not None:
-            to = (*readers.account_of(person), *readers.administrators)
-            last = belgian_day(end)
-            yield Notice("card", dated(step, last), person, to, _card(person, last), ends_at=end)
+        write = _card(person, belgian_day(end))
+        yield Ending("card", person, end, write, readers.account_of(person), dated=True)
 
 
 def _mandate(mandate: Mandate, last: date) -> Callable[[Reader], Note]:
-    facts = {"name": mandate.person, "number": mandate.identifier.value, "day": day_of(last)}
+    facts = {"name": mandate.person, "number": mandate.identifier.value}
     return lambda reader: Note(
-        _("The mandate of %(name)s for %(number)s ends on %(day)s") % facts,
+        _("The mandate of %(name)s for %(number)s ends on %(day)s") % (facts | {"day": day_of(last)}),
         _(
             "After that day %(name)s can sign nothing for this number any more. Have the next mandate given in time."
         )
@@ -82,9 +81,8 @@ def _mandate(mandate: Mandate, last: date) -> Callable[[Reader], Note]:
 
 
 def _card(person: Person, last: date) -> Callable[[Reader], Note]:
-    facts = {"name": person, "day": day_of(last)}
     return lambda reader: Note(
-        _("The identity card of %(name)s ends on %(day)s") % facts,
+        _("The identity card of %(name)s ends on %(day)s") % {"name": person, "day": day_of(last)},
         _(
             "After that day nothing can be signed with it. Ask the municipality for a new one in time: making it "
             "takes some weeks."

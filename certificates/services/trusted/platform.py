@@ -8,6 +8,7 @@ import structlog
 from asn1crypto import pem
 from cryptography import x509
 from cryptography.x509.oid import NameOID
+from django.db import transaction
 
 from agent.wire.pki.unreadable import UNREADABLE
 from certificates.domain.lifecycle import Environment
@@ -19,6 +20,7 @@ from certificates.trust.anchors import session_signers
 from certificates.trust.lists.acceptance import digest_of
 from certificates.trust.lists.reading import ListedService
 from certificates.trust.stores.names import subject_of
+from organisations.services.notices.look import wake_all
 
 MOST_FILE_BYTES, MOST_IN_FILE = 256 * 1024, 20
 log = structlog.get_logger(__name__)
@@ -64,7 +66,7 @@ def import_file(
             if pem.detect(content)
             else [content]
         )
-        certificates = [der for der in ders if not _is_authority(der)]
+        certificates = [der for der in ders if not is_authority(der)]
     except UNREADABLE:
         raise CertificateGivenUnreadable from None
     if not certificates or len(certificates) > MOST_IN_FILE:
@@ -115,19 +117,22 @@ def note(
 def set_switch(certificate_id: UUID, *, switch_at: datetime | None, told_by: str) -> bool:
     """Write down from when the platform uses a certificate, as it announced; False where there is none."""
     rows = PlatformCertificate.objects.filter(pk=certificate_id)
-    done = bool(rows.update(switch_at=switch_at, told_by=told_by[:MAX_TOLD_BY]))
+    with transaction.atomic():
+        done = bool(rows.update(switch_at=switch_at, told_by=told_by[:MAX_TOLD_BY]))
+        if done and switch_at is not None:
+            wake_all()
     log.info("platform_switch_noted", certificate=str(certificate_id), by=told_by)
     return done
 
 
 def _is_leaf(der: bytes) -> bool:
     try:
-        return not _is_authority(der)
+        return not is_authority(der)
     except UNREADABLE:
         return False
 
 
-def _is_authority(der: bytes) -> bool:
+def is_authority(der: bytes) -> bool:
     """Return whether a certificate is an authority's. Raises what reading it raises."""
     extensions = x509.load_der_x509_certificate(der).extensions
     try:

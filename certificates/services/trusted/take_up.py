@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from certificates.domain.lifecycle import Environment
-from certificates.domain.trusted import FEEDS, ListKind, Purpose, ServiceKind
+from certificates.domain.trusted import FEEDS, MATTERS, ListKind, Purpose, ServiceKind
 from certificates.domain.x509 import UnreadableCertificate, read_certificate
 from certificates.models import ListChange, ListVersion, StoreNumber, WatchedList
 from certificates.services.trusted.operators import anchors, note_announced
@@ -20,6 +20,7 @@ from certificates.trust.lists.differences import Change, differences
 from certificates.trust.lists.reading import ListedService, TrustedList, read_list
 from certificates.trust.lists.signature import SignedList
 from certificates.trust.stores.names import subject_of
+from organisations.services.notices.look import wake_all
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +66,8 @@ def take_up(list_id: UUID, content: bytes, signed: SignedList, found: TrustedLis
     note_listed(environment, ListKind(watched.kind), _trusted(found.services), now=now)
     _number(environment, ListKind(watched.kind), found)
     log.info("trusted_list_taken_up", list=str(watched), sequence=found.sequence, changes=len(changes))
+    if watched.closed_at or any(one.kind in MATTERS for one in changes):
+        wake_all()
     return True
 
 

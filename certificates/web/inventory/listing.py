@@ -33,7 +33,7 @@ from organisations.web.tenancy import TenantRequest
 
 FEW = 12
 """Certificates that need someone and stand above the whole list; the rest is a step away."""
-MAIN = ("q", "environment", "status", "identifier", "order")
+MAIN = ("q", "environment", "status", "identifier", "order", "told")
 """Filters that are always in sight; the heads of the columns say the order."""
 
 

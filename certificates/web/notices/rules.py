@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,6 +17,7 @@ from certificates.domain.watch.notices import LAST_SAFE, OPENS, Policy
 from certificates.errors.care import RulesChanged
 from certificates.models import NoticePolicy, Tag
 from certificates.services.notices.rules import For, keep_rules, remove_rules, steps_in
+from certificates.web.notices.moments import moment_in
 from certificates.web.parts.words import ENVIRONMENTS
 from organisations.domain.roles import Permission
 from organisations.domain.webhooks import Topic
@@ -196,7 +196,7 @@ def rules_change(request: TenantRequest, policy_id: UUID) -> HttpResponse:
     initial = _initial(row.wishes, row.changed_at)
     form = RulesForm(organisation, request.POST or None, known=True, initial=initial)
     if request.method == "POST" and form.is_valid():
-        seen = _moment(form.cleaned_data["seen"])
+        seen = moment_in(form.cleaned_data["seen"])
         try:
             answer = _kept(request, form, For(row.environment, row.tag), seen)
         except RulesChanged as refusal:
@@ -242,14 +242,6 @@ def _initial(policy: Policy, seen: datetime | None) -> dict[str, Any]:
         "by_webhook": policy.by_webhook,
         "seen": seen.isoformat() if seen else "",
     }
-
-
-def _moment(text: str) -> datetime:
-    """Return the moment that a form carries; one that never was where it is not one."""
-    try:
-        return parse_datetime(text) or datetime.min.replace(tzinfo=timezone.get_default_timezone())
-    except ValueError:
-        return datetime.min.replace(tzinfo=timezone.get_default_timezone())
 
 
 def _form_page(request: TenantRequest, form: RulesForm, title: str) -> HttpResponse:

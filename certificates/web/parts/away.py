@@ -26,6 +26,8 @@ class Away:
     environment: str
     acceptance: bool
     since: datetime
+    never: bool
+    """True where it was never reached from here: its address may be wrong."""
 
 
 def away_in(*environments: str) -> list[Away]:
@@ -36,6 +38,7 @@ def away_in(*environments: str) -> list[Away]:
             str(ENVIRONMENTS[Environment(one.service.environment)]),
             one.service.environment == Environment.ACCEPTANCE,
             one.began_at,
+            one.service.available_at is None,
         )
         for one in open_incidents(*environments)
     ]

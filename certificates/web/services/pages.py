@@ -1,6 +1,6 @@
 """The government's services: how each does now, this month and before, and when one was away."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from agent.wire.days import belgian_day
 from certificates.domain.lifecycle import Environment
 from certificates.domain.watch.probes import Outcome
 from certificates.errors.probes import TargetsRefused
-from certificates.models import Incident, ProbedService
+from certificates.models import Incident, Maintenance, ProbedService
 from certificates.selectors import probes
 from certificates.selectors.probes import Expected, Figures
 from certificates.services.probes.targets import set_targets
@@ -61,6 +61,20 @@ class ServiceLine:
     now: MonthLine
     before: list[MonthLine]
     plot: Days
+    expected: Expected
+    until: datetime | None = None
+    """Until when maintenance is announced that has begun."""
+
+
+@dataclass(frozen=True)
+class MaintenanceLine:
+    """One announced time of maintenance; an empty name stands for all services."""
+
+    maintenance: Maintenance
+    name: str
+    environment: Text
+    acceptance: bool
+    begun: bool
 
 
 @dataclass(frozen=True)
@@ -85,7 +99,7 @@ def services(request: TenantRequest) -> HttpResponse:
 def service_targets(request: TenantRequest) -> HttpResponse:
     """Keep what the organisation expects."""
     here = request.tenancy.organisation
-    form = TargetsForm(request.POST, expected=probes.expected_by(here))
+    form = TargetsForm(request.POST, expected=probes.expected_by(here), names=_names())
     if not form.is_valid():
         return services_shown(request, form=form, status=422)
     try:
@@ -94,6 +108,7 @@ def service_targets(request: TenantRequest) -> HttpResponse:
             percent=form.cleaned_data["percent"],
             milliseconds=form.cleaned_data["milliseconds"],
             days=form.days(),
+            of_services=form.of_services(),
             without_holidays=form.cleaned_data["without_holidays"],
             actor=Actor.of(request.tenancy),
             now=timezone.now(),
@@ -114,25 +129,48 @@ def services_shown(
     followed = probes.services_followed()
     months, days = probes.months(now, expected), probes.days(now)
     away = {one.service_id: one.began_at for one in probes.open_incidents()}
-    lines = [_line(one, now, expected, months, days, away) for one in followed]
+    announced = probes.maintenance_since(now)
+    lines = [_line(one, now, expected.of(one.name), months, days, away) for one in followed]
+    lines = [replace(one, until=_maintained_until(one.row, announced, now)) for one in lines]
     shown = [
         (where, ENVIRONMENTS[where], where is Environment.ACCEPTANCE, found)
         for where in Environment
         if (found := [line for line in lines if line.row.environment == where])
     ]
     if form is None and request.tenancy.may(MANAGE):
-        form = TargetsForm(expected=expected)
+        form = TargetsForm(expected=expected, names={one.name for one in followed})
     return render(
         request,
         "certificates/services/page.html",
         {
             "environments": shown,
             "incidents": [_incident(one, now) for one in probes.incidents_since(now - INCIDENTS_FOR)],
-            "expected": expected,
+            "maintenance": [_maintenance(one, now) for one in announced],
             "form": form,
             "now": now,
         },
         status=status,
+    )
+
+
+def _names() -> set[str]:
+    return {one.name for one in probes.services_followed()}
+
+
+def _maintained_until(row: ProbedService, announced: list[Maintenance], now: datetime) -> datetime | None:
+    """Return until when maintenance of a service is announced that has begun."""
+    mine = [one for one in announced if one.environment == row.environment and one.name in ("", row.name)]
+    return max((one.ends_at for one in mine if one.begins_at <= now), default=None)
+
+
+def _maintenance(one: Maintenance, now: datetime) -> MaintenanceLine:
+    where = Environment(one.environment)
+    return MaintenanceLine(
+        one,
+        name_of(one.name) if one.name else "",
+        ENVIRONMENTS[where],
+        where is Environment.ACCEPTANCE,
+        one.begins_at <= now,
     )
 
 
@@ -161,6 +199,7 @@ def _line(
         current,
         [one for one in lines if one.month != this],
         plot_days({day: found[row.pk] for day, found in days.items() if row.pk in found}, today),
+        expected,
     )
 
 
@@ -168,7 +207,7 @@ def _state(row: ProbedService, *, away: bool) -> Label:
     if row.heard_at is None:
         return NOT_ASKED
     if away:
-        return AWAY
+        return AWAY if row.available_at is not None else NEVER
     if row.is_available:
         return AVAILABLE
     return UNSTEADY if row.available_at is not None else NEVER

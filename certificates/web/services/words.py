@@ -17,13 +17,14 @@ PURPOSES: dict[str, Text] = {
 AVAILABLE = Label(_("Answers"), "good")
 AWAY = Label(_("Does not answer"), "bad")
 UNSTEADY = Label(_("Did not answer just now"), "warn")
-NEVER = Label(_("Has never answered from here"), "warn")
+NEVER = Label(_("Never reached from here"), "bad")
 NOT_ASKED = Label(_("Not asked yet"))
 
 OUTCOMES: dict[Outcome, Text] = {
     Outcome.ANSWERED: _("an answer"),
     Outcome.REFUSED: _("an answer that says no"),
     Outcome.MISSING: _("an answer that says that a part of the service is missing"),
+    Outcome.FAULTED: _("an answer that tells of a fault of the service itself"),
     Outcome.LATE: _("no answer in time"),
     Outcome.UNREACHABLE: _("no connection"),
     Outcome.BROKEN: _("no answer that makes sense"),

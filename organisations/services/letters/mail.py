@@ -42,15 +42,21 @@ class Note:
 
 @dataclass(frozen=True)
 class Part:
-    """What one person is told at once about one organisation; `more` things are only counted."""
+    """What one person is told at once about one organisation; `more` things are only counted.
+
+    `listed` others stand, with all else of the letter that does, in the list at the path `view`.
+    """
 
     organisation: Organisation
     notes: Sequence[Note]
     more: int = 0
+    listed: int = 0
+    view: str = ""
 
     def address_of(self, path: str) -> str:
         """Return the web address of `path`, for a reader who may be in another organisation at the moment."""
-        return f"{settings.ORIGIN}{path}?{urlencode({'organisation': self.organisation.pk})}"
+        joint = "&" if "?" in path else "?"
+        return f"{settings.ORIGIN}{path}{joint}{urlencode({'organisation': self.organisation.pk})}"
 
 
 @dataclass(frozen=True)
@@ -181,6 +187,8 @@ def _part(part: Part, *, member: bool) -> dict[str, object]:
             }
             for one in part.notes
         ],
+        "listed": part.listed,
+        "view": part.address_of(part.view) if member and part.view else "",
         "more": part.more,
         "all": part.address_of(reverse("notices")) if member else "",
     }

@@ -13,7 +13,7 @@ from organisations.services.letters.mail import Letter, Note, Part
 from organisations.services.notices.notice import Notice, Urgency
 
 WORST = 5
-"""So many of those that can wait are written out; the others are counted, and stand on the page of notices."""
+"""So many of those that can wait are written out; the others are counted, and a link leads to them."""
 A_MONTH = timedelta(days=30)
 MOST_BURNING = 25
 """More things that burn are counted too."""
@@ -29,6 +29,8 @@ class Told:
     note: Note
     reworded: bool
     """Whether the row says something else by now than what is kept of it."""
+    view: str = ""
+    """The path at which its reader finds it in a list, with all else of its letter that stands there."""
 
     @property
     def burns(self) -> bool:
@@ -48,11 +50,24 @@ def letter_of(reader: Reader, told: Sequence[Told]) -> Letter:
     for one in shown:
         parts[one.organisation].append(one.note)
     left = dict.fromkeys(parts, 0)
+    listed: dict[Organisation, list[str]] = {organisation: [] for organisation in parts}
     for one in burning[MOST_BURNING:] + waiting[WORST:]:
-        left[one.organisation] += 1
+        if one.view:
+            listed[one.organisation].append(one.view)
+        else:
+            left[one.organisation] += 1
     return Letter(
         _subject(ranked, len(parts)),
-        [Part(organisation, notes, left[organisation]) for organisation, notes in parts.items()],
+        [
+            Part(
+                organisation,
+                notes,
+                left[organisation],
+                len(views := listed[organisation]),
+                "".join(views[:1]),
+            )
+            for organisation, notes in parts.items()
+        ],
         path_to(STOP, reader) if isinstance(reader, Correspondent) else "",
     )
 

@@ -10,21 +10,25 @@ from uuid import UUID
 
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from organisations.domain.identifiers import mask_ssins
+from organisations.domain.work import Lane
 from organisations.models import Correspondent, Organisation, Reader, Recipient, Reminder, User
 from organisations.services.letters.mail import Note, in_words_of
 from organisations.services.notices.announce import announce
 from organisations.services.notices.notice import Broken, Find, Key, Notice, Urgency
 from organisations.services.work.claims import plan_next
+from organisations.services.work.wakes import wake_on_commit
 from organisations.tenancy import acting_for
 
 log = structlog.get_logger(__name__)
 
 EVERY = timedelta(hours=6)
 """How often an organisation is looked at."""
+SOON = timedelta(seconds=5)
+"""Within which all are where something concerns all of them."""
 
 
 def look_for_notices(organisation_id: UUID, find: Find, *, now: datetime) -> None:
@@ -53,6 +57,18 @@ def wake(organisation_id: UUID, *, at: datetime) -> None:
     """
     with acting_for([organisation_id], as_platform=True):
         Organisation.objects.filter(pk=organisation_id, reminders_due_at__gt=at).update(reminders_due_at=at)
+
+
+def wake_all() -> int:
+    """Have every organisation looked at within seconds: what happened concerns all; return how many sleep no longer.
+
+    In the caller's transaction where there is one, as its last step: it locks their rows.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ehportal_look_at_all(make_interval(secs => %s))", [SOON.total_seconds()])
+        woken = int(cursor.fetchone()[0])
+    wake_on_commit(Lane.NOTICES)
+    return woken
 
 
 def due_to(reader: Reader, notices: Iterable[Notice], now: datetime) -> dict[Key, Notice]:

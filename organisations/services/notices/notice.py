@@ -10,7 +10,8 @@ import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import models, transaction
 
-from organisations.models import Organisation, Reader
+from organisations.domain.roles import Permission
+from organisations.models import Organisation, Reader, Reminder
 from organisations.services.letters.mail import Note
 
 log = structlog.get_logger(__name__)
@@ -106,6 +107,16 @@ class Notice:
     def key(self) -> Key:
         """What each reader is told once."""
         return (self.kind, self.subject.pk, self.step)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The list in which what some notices are about stands, for whoever may see it."""
+
+    holds: Callable[[Notice], bool]
+    needs: Permission
+    path: Callable[[Reminder], str]
+    """Where the list shows what stood in one letter, named by any of its rows."""
 
 
 Broken = list[Exception]

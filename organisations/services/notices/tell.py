@@ -16,7 +16,8 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import F, Min, Q, QuerySet
 
-from organisations.models import Reader, Recipient, Reminder
+from organisations.domain.roles import Permission, Role, permissions_of
+from organisations.models import Membership, Reader, Recipient, Reminder
 from organisations.services.audit import Actor, event, record_all
 from organisations.services.letters.mail import Delivery, DeliveryStatus, in_words_of, post
 from organisations.services.notices.answers import answer_path
@@ -29,6 +30,7 @@ from organisations.services.notices.notice import (
     PAUSES,
     Broken,
     Find,
+    Listing,
     Notice,
     Urgency,
 )
@@ -46,7 +48,9 @@ Batch = tuple[Recipient, Claimed]
 """What is claimed of one organisation, for its reader."""
 
 
-def tell(organisation_id: UUID, recipient_id: UUID, find: Find, *, now: datetime) -> None:
+def tell(
+    organisation_id: UUID, recipient_id: UUID, find: Find, *, now: datetime, listing: Listing | None = None
+) -> None:
     """Mail a claimed recipient what is due, and plan the next letter. Call outside transactions.
 
     A notice whose text fails is put off and leaves the others in the letter; after it the failure is raised, so that it
@@ -64,7 +68,7 @@ def tell(organisation_id: UUID, recipient_id: UUID, find: Find, *, now: datetime
     told: list[Told] = []
     unwritten: list[tuple[Notice, Reminder]] = []
     for one, theirs in batches:
-        written, failed = _written(one, theirs, broken)
+        written, failed = _written(one, theirs, listing, broken)
         told += written
         unwritten += failed
     reader = recipient.reader
@@ -151,12 +155,13 @@ def _elsewhere(recipient: Recipient, find: Find, turn: Turn) -> Iterator[Batch]:
 
 
 def _written(
-    recipient: Recipient, claimed: Claimed, broken: Broken
+    recipient: Recipient, claimed: Claimed, listing: Listing | None, broken: Broken
 ) -> tuple[list[Told], list[tuple[Notice, Reminder]]]:
     """Return the notices with their text in the reader's language, and those whose text cannot be written."""
     reader = recipient.reader
     written: list[Told] = []
     unwritten: list[tuple[Notice, Reminder]] = []
+    listing = listing if listing is not None and claimed and _may(recipient, listing.needs) else None
     with in_words_of(reader):
         for notice, row in claimed:
             try:
@@ -164,7 +169,8 @@ def _written(
                 reworded = note_said(row, note)
                 if notice.answerable:
                     note = note.answered_at(answer_path(row))
-                written.append(Told(recipient.organisation, notice, row, note, reworded))
+                view = listing.path(row) if listing is not None and listing.holds(notice) else ""
+                written.append(Told(recipient.organisation, notice, row, note, reworded, view))
             except SoftTimeLimitExceeded:
                 raise
             except Exception as error:
@@ -172,6 +178,13 @@ def _written(
                 broken.append(error)
                 unwritten.append((notice, row))
     return written, unwritten
+
+
+def _may(recipient: Recipient, permission: Permission) -> bool:
+    """Return whether the reader is a member who may do this there; an address outside is none."""
+    with acting_for([recipient.organisation_id], as_platform=True):
+        roles = Membership.objects.filter(organisation=recipient.organisation_id, user=recipient.user_id)
+        return permission in permissions_of({Role(one) for one in roles.values_list("role", flat=True)})
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from certificates.domain.watch.probes import BOUNDS, Outcome
-from certificates.models import Incident, ProbedService, ServiceHour
+from certificates.models import Incident, Maintenance, ProbedService, ServiceHour
 
 
 def service(
@@ -55,6 +55,14 @@ def half_a_year(now: datetime) -> None:
                 hour(one, now - timedelta(hours=back), lost=lost, bucket=7 + number)
             if name == "certra":
                 was_away(one, now - timedelta(days=9, hours=12), lasted=timedelta(hours=3))
+    for begins, lasts, name in ((-1, 3, "sts"), (40, 2, "")):
+        Maintenance.objects.create(
+            environment="production", name=name, said="Onderhoud van de tokendienst", noted_by="Kaat Op", noted_at=now,
+            begins_at=now + timedelta(hours=begins), ends_at=now + timedelta(hours=begins + lasts),
+        )  # fmt: skip
+    ServiceHour.objects.filter(service__name="sts", service__environment="production").update(
+        planned_calls=2, planned_available=1
+    )
     ProbedService.objects.filter(name="etkdepot", environment="acceptance").update(
         outcome="missing", failed=5, failing_since=now - timedelta(minutes=22)
     )

@@ -5,7 +5,15 @@ from itertools import pairwise
 
 import pytest
 
-from certificates.domain.watch.probes import BOUNDS, Week, holidays, percentile
+from certificates.domain.watch.probes import (
+    AVAILABLE,
+    BOUNDS,
+    Outcome,
+    Week,
+    holidays,
+    outcome_of_fault,
+    percentile,
+)
 
 
 def counts(*found: tuple[int, int]) -> list[int]:
@@ -52,3 +60,31 @@ def test_legal_holidays() -> None:
     ]  # fmt: skip
     assert date(2027, 3, 29) in holidays(2027)
     assert date(2038, 4, 26) in holidays(2038)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "faultcode", "outcome"),
+    [
+        # The bus has nobody to hand the request to.
+        ("SystemError", "SOA-02001", "soap:Server", Outcome.MISSING),
+        ("BusinessError", "02002", "soap:Client", Outcome.MISSING),
+        # Something broke in the service: whoever asked, however well.
+        ("SystemError", "SOA-00001", "soap:Server", Outcome.FAULTED),
+        ("", "SOA-00001", "soap:Client", Outcome.FAULTED),
+        ("SystemError", "", "soap:Server", Outcome.FAULTED),
+        ("SystemError", "SOA-99999", "soap:Client", Outcome.FAULTED),
+        ("", "", "soap:Server", Outcome.FAULTED),
+        ("", "", "env:Server.generalException", Outcome.FAULTED),
+        # The caller, the message or the business is refused by a service that works.
+        ("BusinessError", "SOA-01001", "soap:Client", Outcome.REFUSED),
+        ("SystemError", "SOA-01002", "soap:Server", Outcome.REFUSED),
+        ("SystemError", "SOA-03006", "soap:Server", Outcome.REFUSED),
+        ("BusinessError", "CERT_UNKNOWN", "soap:Server", Outcome.REFUSED),
+        ("ProcessingFault", "", "soap:Server", Outcome.REFUSED),
+        ("", "", "soap:Client", Outcome.REFUSED),
+        ("", "", "", Outcome.REFUSED),
+    ],
+)
+def test_what_a_fault_says_of_its_service(kind: str, code: str, faultcode: str, outcome: Outcome) -> None:
+    assert outcome_of_fault(kind, code, faultcode) is outcome
+    assert (outcome in AVAILABLE) is (outcome is Outcome.REFUSED)

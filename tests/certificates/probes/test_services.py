@@ -6,22 +6,26 @@ from uuid import UUID, uuid4
 
 import pytest
 import pytest_django
+from django.db.models import Sum
 from lxml import etree
 
 from certificates import certra
 from certificates.certra.hearing import listen
-from certificates.domain.lifecycle import RequestState
+from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.watch.probes import Outcome
+from certificates.errors.probes import MaintenanceRefused
 from certificates.models import CertificateRequest, Incident, ProbedService, ServiceCall, ServiceHour
 from certificates.services.probes.ask import ask_service, plan_services
 from certificates.services.probes.fold import fold_calls
-from certificates.services.probes.note import hear, note
+from certificates.services.probes.maintenance import announce_maintenance, end_maintenance
+from certificates.services.probes.note import hear, hear_fetch, note
 from certificates.services.probes.services import unsigned
 from organisations.domain.work import Lane
 from organisations.models import Circuit
 from organisations.services.circuits import SharedCircuits
 from organisations.tenancy import acting_for
 from outside.circuits import keep_circuits
+from outside.errors import NotSent
 from outside.http import host_of
 from tests.support.holder import Holder
 from tests.support.hospital import Hospital
@@ -29,6 +33,7 @@ from tests.support.sandbox import SandboxProcess
 from tests.support.work import as_worker, claimable, is_due, work_off
 
 pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
 ASKED = {
     "certra": "GetGenericOrganizationTypes",
     "etkra": "CompleteETKRegistration",
@@ -89,7 +94,7 @@ def test_each_service_is_there_and_nothing_is_changed_by_asking(
         ("http-503", Outcome.MISSING),
         ("drop-before-commit", Outcome.BROKEN),
         ("not-xml", Outcome.BROKEN),
-        ("soa-00001", Outcome.REFUSED),
+        ("soa-00001", Outcome.FAULTED),
         ("refused", Outcome.ANSWERED),
     ],
 )
@@ -123,13 +128,73 @@ def test_an_incident_opens_after_three_failures_and_closes_with_the_first_answer
     assert ask(services["etkdepot"]).is_available, "another service was not touched"
 
 
-def test_a_service_that_never_answered_has_no_incident(government: SandboxProcess) -> None:
+def test_a_service_that_never_answered_is_an_incident_since_it_was_first_asked(
+    government: SandboxProcess,
+) -> None:
     away(government, "http-503")
     plan_services(datetime.now(UTC))
     row = ProbedService.objects.get(name="certra", environment="production")
-    ask(row, 5)
-    assert row.failed == 5
+    ask(row, 2)
     assert not Incident.objects.exists()
+    ask(row, 3)
+    assert (row.failed, row.available_at) == (5, None)
+    assert Incident.objects.get().began_at == row.failing_since
+
+
+def test_what_fails_in_announced_maintenance_counts_apart(
+    services: dict[str, ProbedService], government: SandboxProcess
+) -> None:
+    row, now = services["certra"], datetime.now(UTC)
+    made = announce_maintenance(
+        Environment.PRODUCTION, "", begins_at=now, ends_at=now + HOUR, said="", noted_by="Kaat", now=now
+    )
+    away(government, "http-503")
+    ask(row, 4)
+    assert (row.outcome, row.failed) == (Outcome.MISSING, 0), "it is asked all the same"
+    assert not Incident.objects.exists()
+    fold_calls(datetime.now(UTC))
+    hours = ServiceHour.objects.filter(service=row)
+    assert hours.aggregate(Sum("calls"), Sum("available"), Sum("planned_calls")) == {
+        "calls__sum": 1,
+        "available__sum": 1,
+        "planned_calls__sum": 4,
+    }
+    assert end_maintenance(made.pk, noted_by="Kaat", now=datetime.now(UTC))
+    ask(row, 3)
+    assert Incident.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "begins", "lasts"),
+    [("", 1, 0), ("", -5, 2), ("", 1, 24 * 7 + 1), ("nothing", 1, 2), ("", 9999, 2)],
+)
+def test_maintenance_that_cannot_be(db: None, name: str, begins: int, lasts: int) -> None:
+    now = datetime.now(UTC)
+    with pytest.raises(MaintenanceRefused):
+        announce_maintenance(
+            Environment.PRODUCTION, name, begins_at=now + begins * HOUR, ends_at=now + (begins + lasts) * HOUR,
+            said="", noted_by="Kaat", now=now,
+        )  # fmt: skip
+
+
+def test_real_calls_to_an_authority_count_where_its_host_is_no_other_services(
+    services: dict[str, ProbedService], settings: pytest_django.Settings
+) -> None:
+    settings.OCSP_ENDPOINTS = {
+        "production": "http://ocsp.example/",
+        "acceptance": "http://ocsp-acpt.example/",
+    }
+    plan_services(datetime.now(UTC))
+    row = ProbedService.objects.get(name="ocsp", environment="production")
+    hear_fetch("http://ocsp.example/a/list.crl", 200, None, 0.1)
+    hear_fetch("http://ocsp.example/", 500, None, 0.1)
+    hear_fetch("http://ocsp.example/", 0, NotSent("no time is left to send"), 0.1)
+    hear_fetch("http://elsewhere.example/", 200, None, 0.1)
+    calls = ServiceCall.objects.filter(service=row, probe=False).order_by("pk")
+    assert list(calls.values_list("outcome", flat=True)) == ["answered", "broken"]
+    settings.OCSP_ENDPOINTS = {"production": "http://ocsp.example/", "acceptance": "http://ocsp.example/"}
+    hear_fetch("http://ocsp.example/", 200, None, 0.1)
+    assert calls.count() == 2, "nobody could tell which of them was there"
 
 
 def test_a_request_that_is_asked_during_an_incident_waits_and_goes_on_by_itself(

@@ -16,6 +16,7 @@ from certificates.models import (
     ImportBatch,
     Incident,
     Issuer,
+    Maintenance,
     ProbedService,
     RevocationList,
     ServiceCall,
@@ -28,10 +29,12 @@ from ehportal.operation.retention import KEPT, forget_what_is_over
 from organisations.models import (
     AccountLetter,
     CalendarFeed,
+    Correspondent,
     Delivery,
     Enrolment,
     Invitation,
     Organisation,
+    Recipient,
     Reminder,
     ReturnedMail,
     User,
@@ -67,6 +70,9 @@ def stand(hospital: Hospital, age: timedelta, mark: str) -> None:
     ServiceCall.objects.create(service=one, at=at, probe=True, outcome="late", milliseconds=1)
     ServiceHour.objects.create(service=one, hour=at, calls=1, available=0, latencies=[0])
     Incident.objects.create(service=one, began_at=at, noticed_at=at, ended_at=at, outcome="late")
+    Maintenance.objects.create(
+        environment="production", begins_at=at - timedelta(hours=1), ends_at=at, noted_by="x", noted_at=at
+    )
     with acting_for([], user=hospital.administrator.pk):
         CalendarFeed.objects.create(
             user=hospital.administrator, name="x", secret_digest=mark, ended_at=at, ended_because="revoked"
@@ -87,6 +93,11 @@ def stand(hospital: Hospital, age: timedelta, mark: str) -> None:
         Errand.objects.create(
             organisation=hospital.organisation, device_id=row.pk, kind="own_record", digest=mark, asked_at=at
         )
+        for kind, ended in (("ended", at), ("asked", None)):
+            Correspondent.objects.create(
+                organisation=hospital.organisation, name="x", email=f"{kind}.{mark}@x.example", language="nl",
+                added_by=hospital.administrator, added_at=at, asked_at=at, ended_at=ended,
+            )  # fmt: skip
         Reminder.objects.create(
             organisation=hospital.organisation, kind=mark, subject_id=row.pk, step=0,
             recipient=hospital.administrator, created_at=at, sent_at=at,
@@ -111,6 +122,7 @@ def left(organisation: Organisation) -> dict[str, int]:
             "service_calls": ServiceCall.objects.count(),
             "service_hours": ServiceHour.objects.count(),
             "incidents": Incident.objects.count(),
+            "maintenance": Maintenance.objects.count(),
             "enrolments": Enrolment.objects.count(),
             "errands": Errand.objects.count(),
             "imports": ImportBatch.objects.count(),
@@ -123,6 +135,8 @@ def left(organisation: Organisation) -> dict[str, int]:
             "webhook_deliveries": Delivery.objects.filter(once=None).count(),
             "webhook_ends": Delivery.objects.exclude(once=None).count(),
             "webhooks": Webhook.objects.count(),
+            "correspondents": Correspondent.objects.exclude(ended_at=None).count(),
+            "unanswered_addresses": Correspondent.objects.filter(ended_at=None).count(),
             "revocation_lists": RevocationList.objects.count(),
             "status_answers": StatusAnswer.objects.count(),
         }
@@ -178,6 +192,29 @@ def test_what_still_waits_is_not_forgotten() -> None:
         Invitation.objects.update(ended_at=None)
     gone = forget_what_is_over(NOW)
     assert (gone["notices"], gone["invitations"]) == (0, 0)
+
+
+def test_an_address_goes_with_what_it_was_told_and_one_that_agreed_stays() -> None:
+    hospital, at = make_hospital(), NOW - timedelta(days=500)
+    with acting_for([hospital.organisation.pk], as_platform=True):
+        ended, agreed = (
+            Correspondent.objects.create(
+                organisation=hospital.organisation, name=name, email=f"{name}@x.example", language="nl",
+                added_by=hospital.administrator, added_at=at, agreed_at=at, ended_at=until,
+            )
+            for name, until in (("ended", at), ("agreed", None))
+        )  # fmt: skip
+        for one in (ended, agreed):
+            Recipient.objects.create(organisation=hospital.organisation, correspondent=one)
+            Reminder.objects.create(
+                organisation=hospital.organisation, kind="renewal", subject_id=one.pk, step=0, correspondent=one,
+                sent_at=at,
+            )  # fmt: skip
+    assert forget_what_is_over(NOW)["correspondents"] == 1
+    with acting_for([hospital.organisation.pk], as_platform=True):
+        assert list(Correspondent.objects.all()) == [agreed]
+        assert [one.correspondent for one in Recipient.objects.all()] == [agreed]
+        assert [one.correspondent for one in Reminder.objects.all()] == [agreed]
 
 
 def test_it_is_a_chore_and_stands_on_the_page() -> None:

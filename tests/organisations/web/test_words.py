@@ -185,7 +185,7 @@ def test_compiling_twice_writes_once(tmp_path: Path) -> None:
 
 
 NOTICE = (
-    r'(?:Notice|_steps)\(\s*"(\w+)"|(?:kind, write = )"(\w+)"'
+    r'(?:Notice|Ending|_steps)\(\s*"(\w+)"|(?:kind, write = )"(\w+)"'
     r'|told_of_end\(\s*\w+,\s*\w+,\s*"(\w+)"|Event\([^,]+,\s*"(\w+)"'
 )
 

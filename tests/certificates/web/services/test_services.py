@@ -8,16 +8,17 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from agent.wire.days import BRUSSELS
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.watch.probes import Week
-from certificates.models import Incident, ProbedService, ServiceTargets
+from certificates.models import Incident, Maintenance, ProbedService, ServiceHour, ServiceTargets
 from certificates.selectors.probes import Expected, months
-from organisations.models import AuditEvent
+from organisations.models import AuditEvent, User
 from organisations.tenancy import acting_for
 from tests.certificates.probes.months import half_a_year, hour, service, was_away
 from tests.certificates.web.shelf import ask
 from tests.ehportal.operation.metrics import scraped
-from tests.organisations.web.members import own_queries
+from tests.organisations.web.members import own_queries, signed_in
 from tests.support.hospital import Hospital
 
 NOW = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
@@ -129,8 +130,59 @@ def test_the_states_of_a_service(administrator: Client) -> None:
     service("certra", now=now, outcome="late")
     service("new-one", now=now)
     page = administrator.get("/services/").content.decode()
-    for words in ("Not asked yet", "Has never answered from here", "Did not answer just now", "new-one"):
+    for words in ("Not asked yet", "Never reached from here", "Did not answer just now", "new-one"):
         assert words in page
+
+
+def test_single_services_may_be_expected_otherwise(administrator: Client) -> None:
+    for row in (service(now=timezone.now()), service("sts", now=timezone.now())):
+        hour(row, timezone.now(), calls=200, lost=1)
+    all_day = {f"{word}_{day}": hours for day in range(7) for word, hours in (("from", "0"), ("until", "24"))}
+    given = targets(percent="99.9", milliseconds="", percent_sts="99", without_holidays="", **all_day)
+    assert administrator.post("/services/targets", given).status_code == 302
+    page = administrator.get("/services/").content.decode()
+    assert page.count("expected: 99.90 %") == page.count("expected: 99 %") == 1
+    assert (
+        page.count('<span class="state bad">No</span>')
+        == page.count('<span class="state good">Yes</span>')
+        == 1
+    )
+    assert administrator.post("/services/targets", given | {"percent_sts": "101"}).status_code == 422
+
+
+def test_one_that_was_never_reached_is_told_so(administrator: Client) -> None:
+    now = timezone.now()
+    was_away(service(now=now, outcome="unreachable", available_at=None), now - timedelta(days=3))
+    assert "was never reached from here, since" in administrator.get("/").content.decode()
+    assert "Never reached from here" in administrator.get("/services/").content.decode()
+
+
+def test_an_operator_writes_maintenance_down_and_all_read_of_it(viewer: Client) -> None:
+    user = User.objects.create_user(
+        "kaat@ehportal.example", full_name="Kaat", language="en", is_operator=True
+    )
+    operator, now = signed_in(user), timezone.localtime(timezone.now(), BRUSSELS)
+    row = service(now=timezone.now())
+    hour(row, timezone.now(), calls=10)
+    ServiceHour.objects.update(planned_calls=4, planned_available=1)
+    given = {
+        "environment": "production", "name": "certra", "said": "New release of CertRA",
+        "begins_at": (now - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M"),
+        "ends_at": (now + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M"),
+    }  # fmt: skip
+    assert viewer.post("/operation/services/", given).status_code == 404
+    assert operator.post("/operation/services/", given | {"ends_at": given["begins_at"]}).status_code == 422
+    assert operator.post("/operation/services/", given).status_code == 302
+    assert "New release of CertRA" in operator.get("/operation/services/").content.decode()
+    page = viewer.get("/services/").content.decode()
+    assert "Announced maintenance until" in page
+    assert "beside them 4 calls in announced maintenance, 1 answered" in page
+    assert "New release of CertRA" in page
+    path = f"/operation/services/{Maintenance.objects.get().pk}/end/"
+    assert viewer.post(path).status_code == 404
+    assert operator.post(path).status_code == 302
+    assert "New release of CertRA" not in viewer.get("/services/").content.decode()
+    assert operator.post(path).status_code == 302, "over already"
 
 
 def test_it_costs_the_same_for_a_day_and_half_a_year(administrator: Client) -> None:
