@@ -79,6 +79,20 @@ class FeedRefused(DomainError):
     title = _("Give the calendar feed a name of at most 60 characters.")
 
 
+class ConnectionRefused(DomainError):
+    """What was given for a connection is not possible; the detail says what."""
+
+    code = "connection_refused"
+    title = _("This connection is not possible.")
+
+
+class ConnectionOver(DomainError):
+    """The connection has ended, or its last day has passed."""
+
+    code = "connection_over"
+    title = _("This connection has ended. Make a new one.")
+
+
 class MandateRefused(DomainError):
     """The dates or the person of a mandate are not possible."""
 
