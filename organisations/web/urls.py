@@ -1,6 +1,6 @@
 """Addresses of the organisation's pages, under /organisation/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from organisations.web import identifiers, key_stores, mandates, organisation, people
 from organisations.web.members import pages as members
@@ -22,6 +22,7 @@ urlpatterns = [
         "invitations/<uuid:invitation_id>/withdraw/", members.invitation_withdraw, name="invitation-withdraw"
     ),
     path("people/<uuid:person_id>/return/", people.person_return, name="person-return"),
+    path("connections/", include("organisations.web.credentials.urls")),
     path("history/", history.history, name="history"),
     path("switch/", organisation.organisation_switch, name="organisation-switch"),
 ]

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from certificates.services.notices.readers import Readers
 from certificates.services.reminders.certificates import renewals, switches
+from certificates.services.reminders.connections import ending_connections
 from certificates.services.reminders.ended import ended
 from certificates.services.reminders.escalation import unanswered
 from certificates.services.reminders.foreigners import deadlines
@@ -34,6 +35,7 @@ KINDS = (
     ending_mandates,
     ending_cards,
     ending_papers,
+    ending_connections,
     trusted_lists,
 )
 """In the order in which a letter tells them."""

@@ -104,7 +104,7 @@ def test_as_many_queries_for_many_as_for_few(hospital: Hospital, system: System)
         asked(path)  # the first use is written down
     before = {path: asked(path) for path in paths}
     for number in range(6):
-        shelve(hospital.organisation, f"M{number}", 30 + number)
+        shelve(hospital.organisation, f"M{number}", 40 + number)
         hospital.request(application_id=f"R{number}")
     assert {path: asked(path) for path in paths} == before
     assert max(before.values()) <= 30
