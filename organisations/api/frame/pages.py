@@ -42,8 +42,9 @@ def demand_known(request: HttpRequest, known: frozenset[str]) -> None:
     """Demand that nothing else is asked: a filter that is spelt wrong must not mean "everything"."""
     unknown = sorted(set(request.GET) - known)
     twice = sorted(name for name, values in request.GET.lists() if len(values) > 1)
-    if unknown or twice:
-        raise QueryRefused(errors={name: ["?"] for name in (*unknown, *twice)})
+    unkept = sorted(name for name, value in request.GET.items() if "\0" in value)
+    if unknown or twice or unkept:
+        raise QueryRefused(errors={name: ["?"] for name in (*unknown, *twice, *unkept)})
 
 
 def paged(request: HttpRequest, page: Page[Any], items: list[Any], **more: Any) -> Response:

@@ -70,7 +70,7 @@ class EventShape(Shape):
     subject = serializers.UUIDField()
     actor_type = serializers.CharField()
     actor = serializers.CharField()
-    details = serializers.DictField(child=serializers.JSONField(allow_null=True))
+    details = serializers.DictField(child=serializers.JSONField())
 
 
 PersonPage, MandatePage, EventPage = page_of(PersonShape), page_of(MandateShape), page_of(EventShape)

@@ -105,6 +105,8 @@ def test_the_edges_answer_with_problems_too(hospital: Hospital) -> None:
     problem(system.get("nothing"), 404, "not_found")
     problem(system.get("/api/v2/certificates"), 404, "not_found")
     problem(system.get("certificates?nonsense=1"), 400, "query_refused")
+    problem(system.get("certificates?q=%00"), 400, "query_refused")
+    problem(system.get("certificates/%00"), 404, "not_found")
     problem(system.get("certificates?limit=0"), 400, "query_refused")
     problem(system.get("certificates?limit=10&limit=20"), 400, "query_refused")
     problem(system.get("certificates?after=bm9uc2Vuc2U"), 400, "cursor_refused")
