@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -102,14 +103,16 @@ DATABASE_WEB_ROLE = env.text("DATABASE_WEB_ROLE", "ehportal_web")
 """The role that pages and workers use: it owns nothing and row-level security binds it."""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {"default": {"BACKEND": "ehportal.sign_in_cache.SignInCache", "LOCATION": "ehportal_cache"}}
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "ehportal.sign_in_cache.SignInCache", "LOCATION": "ehportal_cache"}
+}
 """The sign-in's own: limits and used TOTP codes, shared by all processes and kept when Redis is lost. allauth uses the
 default one; whatever else is ever to be cached gets a cache of another name and place (checked in checks.py)."""
 
 REDIS_URL = env.text("REDIS_URL")
 CACHES["calls"] = {
     "BACKEND": "django.core.cache.backends.redis.RedisCache",
-    "LOCATION": REDIS_URL,
+    "LOCATION": REDIS_URL.replace("redis+socket://", "unix://"),
     "KEY_PREFIX": "calls",
     "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
 }

@@ -48,8 +48,9 @@ what you do not know.
 
 def describe() -> dict[str, Any]:
     """Return the description as it follows from the handlers."""
-    from ehportal.api.urls import resources
     from django.urls import include, path
+
+    from ehportal.api.urls import resources
 
     with override("en"):
         generator = SchemaGenerator(patterns=[path(f"{PREFIX[1:]}/", include(resources))])
@@ -71,7 +72,12 @@ def finished(schema: dict[str, Any]) -> dict[str, Any]:
         "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
     }
     schema.setdefault("components", {})["securitySchemes"] = {
-        "secret": {"type": "http", "scheme": "bearer", "bearerFormat": "ehp_…", "description": "A connection's secret."},
+        "secret": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "ehp_…",
+            "description": "A connection's secret.",
+        },
         "oauth2": {
             "type": "oauth2",
             "flows": {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": SCOPES}},

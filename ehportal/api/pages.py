@@ -1,6 +1,7 @@
 """The description of the API as a file and as a page: no script, nothing from elsewhere, nobody need sign in."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -8,10 +9,17 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
 from ehportal.api.describing import FILE, PREFIX
 
+MARKS = (
+    (re.compile(r"\*\*(.+?)\*\*"), "strong"),
+    (re.compile(r"\*(.+?)\*"), "em"),
+    (re.compile(r"`(.+?)`"), "code"),
+)
 FRESH = "public, max-age=300"
 
 
@@ -49,7 +57,7 @@ def description(request: HttpRequest) -> HttpResponse:
     for one in operations:
         groups.setdefault(one.tag, []).append(one)
     context = {
-        "about": schema["info"]["description"].split("\n\n"),
+        "about": [_marked(one) for one in schema["info"]["description"].split("\n\n")],
         "groups": groups,
         "scopes": schema["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]["scopes"],
         "prefix": PREFIX,
@@ -57,9 +65,16 @@ def description(request: HttpRequest) -> HttpResponse:
     return render(request, "api/description.html", context)
 
 
-for _view in (openapi, description):
-    _view.untenanted = True  # type: ignore[attr-defined]  # read by TenancyMiddleware
-    _view.no_second_factor = True  # type: ignore[attr-defined]  # read by SecondFactorMiddleware
+openapi.untenanted = True  # type: ignore[attr-defined]  # read by TenancyMiddleware
+openapi.no_second_factor = True  # type: ignore[attr-defined]  # read by SecondFactorMiddleware
+
+
+def _marked(text: str) -> SafeString:
+    """Return a paragraph of the description, which is our own text, with its marks as elements."""
+    whole = escape(text)
+    for mark, element in MARKS:
+        whole = mark.sub(rf"<{element}>\1</{element}>", whole)
+    return mark_safe(whole)  # noqa: S308  # escaped above; the marks are ours
 
 
 @cache
@@ -87,7 +102,7 @@ def _operations(schema: dict[str, Any]) -> Iterator[Operation]:
                 method.upper(),
                 path,
                 one["summary"],
-                text.strip(),
+                _marked(text.strip()),
                 one["security"][1]["oauth2"][0],
                 tuple(
                     {
@@ -95,19 +110,17 @@ def _operations(schema: dict[str, Any]) -> Iterator[Operation]:
                         "where": given["in"],
                         "required": given.get("required", False),
                         "kind": _kind(given["schema"], shapes),
-                        "text": given.get("description", ""),
+                        "text": _marked(given.get("description", "")),
                     }
                     for given in one.get("parameters", ())
                 ),
                 tuple(_fields(sent.get("schema", {}), shapes)),
                 tuple(_fields(answered.get("schema", {}), shapes)),
                 tuple(
-                    (status, answer["description"])
-                    for status, answer in answers.items()
-                    if status >= "300"
+                    (status, answer["description"]) for status, answer in answers.items() if status >= "300"
                 ),
                 tuple(
-                    (name, json.dumps(example["value"], indent=2, ensure_ascii=False))
+                    (example.get("summary", name), json.dumps(example["value"], indent=2, ensure_ascii=False))
                     for name, example in (sent.get("examples", {}) | answered.get("examples", {})).items()
                 ),
             )

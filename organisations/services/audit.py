@@ -22,7 +22,7 @@ LEAF = b"\x00"
 
 @dataclass(frozen=True)
 class Actor:
-    """Who did it: a member, a workstation in its holder's hands, a connection, another organisation, or who runs the platform."""
+    """Who did it: a member, a holder's workstation, a connection, another organisation, or who runs the platform."""
 
     type: str
     id: UUID | None

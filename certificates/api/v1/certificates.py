@@ -92,7 +92,12 @@ class Certificates(Resource):
             raise QueryRefused(errors={name: list(said) for name, said in filters.form.errors.items()})
         by, descending = filters.sorted_by
         page = listed(
-            filters.found, by=by, descending=descending, after=place.after, before=place.before, size=place.size
+            filters.found,
+            by=by,
+            descending=descending,
+            after=place.after,
+            before=place.before,
+            size=place.size,
         )
         more: dict[str, Any] = {}
         if switch_in(request, COUNT):
@@ -129,7 +134,9 @@ class OneCertificate(Resource):
         request=shapes.CareShape,
         answers=shapes.WholeCertificateShape,
         refusals=[404, 412, 415, 422, 428],
-        examples={"request: new tags and an owner": {"tags": ["pharmacy"], "owner": "els.wouters@maasdal.example"}},
+        examples={
+            "sent, new tags and an owner": {"tags": ["pharmacy"], "owner": "els.wouters@maasdal.example"}
+        },
     )
     @serves(Scope.CARE)
     def patch(self, request: Request, certificate_id: UUID) -> Response:
@@ -243,7 +250,12 @@ def care(caller: Caller, certificate: Certificate, given: dict[str, Any], now: d
         give_to([certificate], member, actor=actor, now=now)
     if "note" in given:
         write_note(
-            certificate, given["note"], user=caller.answering, through=caller.connection.name, actor=actor, now=now
+            certificate,
+            given["note"],
+            user=caller.answering,
+            through=caller.connection.name,
+            actor=actor,
+            now=now,
         )
 
 
@@ -267,7 +279,9 @@ def _line(one: Certificate, tags: list[str], owner: User | None, now: datetime) 
         "name": one.common_name,
         "holder": one.holder_name,
         "environment": one.environment,
-        "number": {"type": one.identifier_type, "value": one.identifier_value} if one.identifier_type else None,
+        "number": {"type": one.identifier_type, "value": one.identifier_value}
+        if one.identifier_type
+        else None,
         "application_id": one.application_id,
         "standing": one.standing(now).value,
         "days_left": one.days_left,

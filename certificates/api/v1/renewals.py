@@ -57,14 +57,14 @@ class Renewals(Resource):
         answers=shapes.AskedShape,
         refusals=[415, 422],
         examples={
-            "request: two certificates": {
+            "sent, two certificates": {
                 "certificates": [
                     "0b9f0c58-6f0e-4a7e-9d1f-6c2b5f0c1a11",
                     "5f1f7f7c-0f0b-4df4-8a53-3b9f6f9d0e22",
                 ],
                 "contact": {"email_private": "ict@maasdal.example", "phone_private": "+32 11 22 33 44"},
             },
-            "one was asked for, one lacks a telephone number": {
+            "answered, one lacks a telephone number": {
                 "made": [
                     {
                         "certificate": "0b9f0c58-6f0e-4a7e-9d1f-6c2b5f0c1a11",

@@ -48,7 +48,11 @@ class Requests(Resource):
         if state is not None and state not in STATES:
             raise QueryRefused(errors={STATE: STATES})
         page = requests_page(
-            self.caller.organisation, state=state or "", after=place.after, before=place.before, size=place.size
+            self.caller.organisation,
+            state=state or "",
+            after=place.after,
+            before=place.before,
+            size=place.size,
         )
         return paged(request._request, page, [shown(one) for one in page.rows])
 

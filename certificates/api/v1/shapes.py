@@ -20,7 +20,9 @@ SOURCES = ("requested", "imported", "recorded")
 class NumberShape(Shape):
     """A number of an organisation, such as its enterprise number."""
 
-    type = serializers.CharField(help_text="CBE, NIHII, EHP … ; SSIN for a person's own, without the number itself.")
+    type = serializers.CharField(
+        help_text="CBE, NIHII, EHP … ; SSIN for a person's own, without the number itself."
+    )
     value = serializers.CharField(allow_blank=True)
 
 
@@ -40,8 +42,12 @@ class CertificateShape(Shape):
     environment = serializers.ChoiceField(choices=list(Environment))
     number = NumberShape(allow_null=True)
     application_id = serializers.CharField(allow_blank=True)
-    standing = serializers.ChoiceField(choices=list(Standing), help_text="One word for what it is good for today.")
-    days_left = serializers.IntegerField(help_text="Belgian days until its last one; negative once it has passed.")
+    standing = serializers.ChoiceField(
+        choices=list(Standing), help_text="One word for what it is good for today."
+    )
+    days_left = serializers.IntegerField(
+        help_text="Belgian days until its last one; negative once it has passed."
+    )
     not_before = serializers.DateTimeField()
     not_after = serializers.DateTimeField()
     renewable_from = serializers.DateTimeField()
@@ -88,7 +94,10 @@ class CareShape(Shape):
     """What is written beside a certificate; what is not named stays."""
 
     tags = serializers.ListField(
-        child=serializers.CharField(max_length=MAX_TAG), required=False, max_length=50, help_text="All of them."
+        child=serializers.CharField(max_length=MAX_TAG),
+        required=False,
+        max_length=50,
+        help_text="All of them.",
     )
     owner = serializers.EmailField(
         required=False, allow_null=True, help_text="The address of a member, or null for nobody."
@@ -153,12 +162,16 @@ class RenewalShape(Shape):
     certificate = serializers.UUIDField()
     name = serializers.CharField(allow_blank=True)
     not_after = serializers.DateTimeField()
-    outcome = serializers.ChoiceField(choices=list(RenewalOutcome), help_text="`renewable`, or what stands in the way.")
+    outcome = serializers.ChoiceField(
+        choices=list(RenewalOutcome), help_text="`renewable`, or what stands in the way."
+    )
     ready = serializers.BooleanField(help_text="Nothing is to be chosen or filled in.")
     missing = serializers.ListField(
         child=serializers.CharField(), help_text="Contact data that is not known: send it along in `contact`."
     )
-    holder = serializers.CharField(allow_null=True, help_text="Who will sign, where there is nothing to choose.")
+    holder = serializers.CharField(
+        allow_null=True, help_text="Who will sign, where there is nothing to choose."
+    )
     request = serializers.UUIDField(allow_null=True, help_text="The renewal that is on its way.")
 
 
@@ -190,7 +203,9 @@ class NotMadeShape(Shape):
     """A renewal that was not asked for, and why."""
 
     certificate = serializers.UUIDField()
-    outcome = serializers.CharField(help_text="As in the list of renewals; or `not_found`; or the code of a refusal.")
+    outcome = serializers.CharField(
+        help_text="As in the list of renewals; or `not_found`; or the code of a refusal."
+    )
     missing = serializers.ListField(child=serializers.CharField(), help_text="Contact data to send along.")
 
 
@@ -212,6 +227,7 @@ class OverviewShape(Shape):
         child=serializers.UUIDField(), help_text="Ended, and nothing took over: at most 50, the latest first."
     )
     unconfirmed_switches = serializers.ListField(
-        child=serializers.UUIDField(), help_text="About to end, and nobody confirmed that the successor is in use."
+        child=serializers.UUIDField(),
+        help_text="About to end, and nobody confirmed that the successor is in use.",
     )
     open_requests = serializers.IntegerField()

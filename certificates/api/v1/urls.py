@@ -7,9 +7,7 @@ from certificates.api.v1 import certificates, renewals, requests
 urlpatterns = [
     path("overview", requests.Overview.as_view(), name="api-overview"),
     path("certificates", certificates.Certificates.as_view(), name="api-certificates"),
-    path(
-        "certificates/<uuid:certificate_id>", certificates.OneCertificate.as_view(), name="api-certificate"
-    ),
+    path("certificates/<uuid:certificate_id>", certificates.OneCertificate.as_view(), name="api-certificate"),
     path(
         "certificates/<uuid:certificate_id>/pem",
         certificates.CertificateFile.as_view(),

@@ -6,7 +6,6 @@ from datetime import datetime
 from django.http import HttpRequest
 
 from organisations.api.frame.refusals import CredentialsRefused, ScopeMissing, Unidentified
-from organisations.domain.scopes import Scope
 from organisations.services.credentials.access_tokens import open_token
 from organisations.services.credentials.opening import Caller, open_by_secret
 

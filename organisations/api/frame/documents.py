@@ -23,7 +23,9 @@ class Problem(serializers.Serializer[Any]):
     code = serializers.CharField()
     detail = serializers.CharField(required=False)
     errors = serializers.DictField(
-        child=serializers.JSONField(), required=False, help_text="By field or parameter, what is wrong with it."
+        child=serializers.JSONField(),
+        required=False,
+        help_text="By field or parameter, what is wrong with it.",
     )
 
 
@@ -47,9 +49,13 @@ LIST_PARAMETERS = (
         description="How many items a page holds at most.",
     ),
     OpenApiParameter(AFTER, str, description="The cursor `next` of the page before."),
-    OpenApiParameter(BEFORE, str, description="The cursor `previous` of the page after. Not together with `after`."),
+    OpenApiParameter(
+        BEFORE, str, description="The cursor `previous` of the page after. Not together with `after`."
+    ),
 )
 _TEXT = {"type": "string"}
+SENT = "sent"
+"""With which the name of an example begins that is no answer."""
 KEY = OpenApiParameter(
     HEADER,
     {"type": "string", "pattern": "^[\\x21-\\x7e]{1,100}$"},  # type: ignore[arg-type]
@@ -66,14 +72,20 @@ IF_MATCH = OpenApiParameter(
     description="The ETag of what was read: where it was changed since, nothing is done.",
 )
 IF_NONE_MATCH = OpenApiParameter(
-    "If-None-Match", str, OpenApiParameter.HEADER, description="The ETag of the last answer: 304 where it still holds."
+    "If-None-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag of the last answer: 304 where it still holds.",
 )
 
 
 def page_of(item: type[serializers.Serializer[Any]], **more: serializers.Field[Any, Any, Any, Any]) -> Any:
     """Return the shape of a page of `item`, named after it."""
     name = item.__name__.removesuffix("Shape")
-    cursor = {"allow_null": True, "help_text": "A cursor; none at the end of the list. It stands in Link too."}
+    cursor = {
+        "allow_null": True,
+        "help_text": "A cursor; none at the end of the list. It stands in Link too.",
+    }
     fields: dict[str, Any] = {
         "items": item(many=True),
         "next": serializers.CharField(**cursor),
@@ -103,7 +115,13 @@ def described(
     for status in sorted({400, 401, 403, 429, *refusals}):
         found[(status, PROBLEM)] = OpenApiResponse(Problem, description=REFUSALS[status])
     shown = [
-        OpenApiExample(name, value=value, response_only="request" not in name, request_only="request" in name)
+        OpenApiExample(
+            name.replace(" ", "-"),
+            summary=name,
+            value=value,
+            response_only=not name.startswith(SENT),
+            request_only=name.startswith(SENT),
+        )
         for name, value in (examples or {}).items()
     ]
     text = f"{description}\n\nScope: `{scope.value}`.".strip()

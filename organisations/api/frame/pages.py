@@ -59,8 +59,6 @@ def paged(request: HttpRequest, page: Page[Any], items: list[Any], **more: Any) 
     return Response(body, headers={"Link": ", ".join(links)} if links else None)
 
 
-
-
 def _own(request: HttpRequest) -> dict[str, str]:
     """What narrows the list, without what only says which piece of it is shown."""
     return {name: request.GET[name] for name in sorted(request.GET) if name not in PAGING}

@@ -66,7 +66,9 @@ class Resource(APIView):
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
         """Add what the caller must know beside the answer, to refusals too, and count how it ended."""
-        answer: HttpResponseBase = super().finalize_response(request, cast(Response, response), *args, **kwargs)
+        answer: HttpResponseBase = super().finalize_response(
+            request, cast(Response, response), *args, **kwargs
+        )
         more = dict(self.allowance.headers) if self.allowance else {}
         if self.refused is not None:
             more |= challenge(self.refused)

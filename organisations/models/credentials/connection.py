@@ -33,7 +33,9 @@ class Connection(models.Model):
     class Meta:
         ordering = ["name", "id"]
         indexes = [
-            models.Index(fields=["organisation", "ends_on"], name="open_connection_by_end", condition=Q(ended_at=None))
+            models.Index(
+                fields=["organisation", "ends_on"], name="open_connection_by_end", condition=Q(ended_at=None)
+            )
         ]
 
     def __str__(self) -> str:

@@ -84,7 +84,9 @@ def count_outcome(connection: UUID, status: int, now: datetime) -> None:
 def outcomes_of(connection: UUID, now: datetime) -> dict[Outcome, int] | None:
     """Return how the calls of the last seven days ended; None where that is not known just now."""
     names = {
-        _name(connection, one, now.date() - timedelta(days=back)): one for one in Outcome for back in range(DAYS)
+        _name(connection, one, now.date() - timedelta(days=back)): one
+        for one in Outcome
+        for back in range(DAYS)
     }
     found = _asked(lambda: caches[CACHE].get_many(names), None)
     if found is None:

@@ -1,4 +1,4 @@
-"""How a secret looks: `ehp_`, 43 random characters, and a checksum by which scanners of leaked secrets tell it apart."""
+"""How a secret looks: `ehp_`, 43 random characters, and a checksum by which scanners for leaks know it."""
 
 import hashlib
 import re

@@ -62,7 +62,9 @@ def _line(one: Connection, now: datetime) -> ConnectionLine:
     else:
         state = Label(_("Open"), "good")
     held = scopes_in(one.scopes)
-    return ConnectionLine(one, state, [str(words) for scope, words in SCOPES.items() if scope in held], is_open)
+    return ConnectionLine(
+        one, state, [str(words) for scope, words in SCOPES.items() if scope in held], is_open
+    )
 
 
 @page(MANAGE)
@@ -133,7 +135,9 @@ def connection_rotate(request: TenantRequest, connection_id: UUID) -> HttpRespon
         messages.error(request, _("Choose how long the former secret goes on."))
         return redirect("connection", found.pk)
     try:
-        secret = rotate_secret(found, **form.cleaned_data, actor=Actor.of(request.tenancy), now=timezone.now())
+        secret = rotate_secret(
+            found, **form.cleaned_data, actor=Actor.of(request.tenancy), now=timezone.now()
+        )
     except DomainError as refusal:
         messages.error(request, sentence_of(refusal))
         return redirect("connection", found.pk)
@@ -146,7 +150,9 @@ def connection_secret_end(request: TenantRequest, connection_id: UUID, secret_id
     found = get_object_or_404(connections_of(request.tenancy.organisation), pk=connection_id)
     secret = get_object_or_404(ConnectionSecret, connection=found, pk=secret_id)
     end_secret(found, secret, actor=Actor.of(request.tenancy), now=timezone.now())
-    messages.success(request, _("The secret that ends in %(hint)s opens nothing any more.") % {"hint": secret.hint})
+    messages.success(
+        request, _("The secret that ends in %(hint)s opens nothing any more.") % {"hint": secret.hint}
+    )
     return redirect("connection", found.pk)
 
 

@@ -74,7 +74,14 @@ def test_pages_go_forth_and_back_by_their_links(hospital: Hospital, system: Syst
 
 @pytest.mark.parametrize(
     "query",
-    ["q=PHARM", "status=renewable", "status=needs", "environment=production&order=latest", "application=LAB", "tag=x"],
+    [
+        "q=PHARM",
+        "status=renewable",
+        "status=needs",
+        "environment=production&order=latest",
+        "application=LAB",
+        "tag=x",
+    ],
 )
 def test_it_finds_what_the_page_finds(hospital: Hospital, system: System, query: str) -> None:
     for name, days in (("PHARMACY", 20), ("LAB", 200), ("OLD", -3)):
@@ -189,7 +196,9 @@ def test_the_file_and_what_stands_above_it(hospital: Hospital, system: System) -
     assert not events(hospital, "certificate_handed_out")
 
 
-def test_a_file_with_a_number_in_it_needs_more_and_is_written_down(hospital: Hospital, system: System) -> None:
+def test_a_file_with_a_number_in_it_needs_more_and_is_written_down(
+    hospital: Hospital, system: System
+) -> None:
     made = shelve(hospital.organisation, "PHARMACY", 20, holds_number=True)
     few = connect(hospital, Scope.SEE_CERTIFICATES, name="few")
     assert problem(few.get(f"certificates/{made.pk}/pem"), 403, "scope_missing")["scope"] == "numbers.read"

@@ -1,13 +1,14 @@
 """Who comes in, how often, and how a refusal looks: the same at every address."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import caches
 from django.test import Client
 from pytest_django import Settings
 
+from deploy.stack import redis
 from organisations.domain.mandates import belgian_day
 from organisations.domain.scopes import Scope
 from organisations.models import Connection
@@ -53,7 +54,7 @@ def problem(answer: Any, status: int, code: str) -> dict[str, Any]:
 
 
 def test_every_address_asks_for_its_scope(hospital: Hospital) -> None:
-    for address, scope in ADDRESSES.items():
+    for address in ADDRESSES:
         problem(Client().get(f"/api/v1/{address}"), 401, "credentials_missing")
     other = connect(hospital, Scope.CARE, Scope.ASK_RENEWALS)
     for address, scope in ADDRESSES.items():
@@ -123,12 +124,19 @@ def test_the_edges_answer_with_problems_too(hospital: Hospital) -> None:
     assert posted.status_code == 415
 
 
+@pytest.fixture(scope="module")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    process, address = redis.start(tmp_path_factory.mktemp("redis"))
+    yield address
+    process.kill()
+    process.wait()
+
+
 @pytest.fixture
-def counted(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The shared cache, in this process."""
+def counted(redis_url: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real Redis, and few calls a minute."""
     monkeypatch.setattr(counting, "_resting_until", 0.0)
-    settings.CACHES = settings.CACHES | {"calls": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    caches["calls"].clear()
+    settings.CACHES = settings.CACHES | {"calls": settings.CACHES["calls"] | {"LOCATION": redis_url}}
     settings.API_CALLS_A_MINUTE = 3
 
 

@@ -63,7 +63,7 @@ def test_asking_says_what_was_made_and_what_is_missing(hospital: Hospital, syste
         assert (request.replaces_id, request.requested_by) == (one.pk, hospital.administrator)
         event = AuditEvent.objects.get(subject_id=request.pk, action="request_made")
     assert (event.actor_type, event.actor_name) == ("connection", "TOPdesk")
-    assert [line["outcome"] for line in renew(system, wish, "k2").json()["not_made"]][0] == "in_progress"
+    assert next(line["outcome"] for line in renew(system, wish, "k2").json()["not_made"]) == "in_progress"
     [line] = system.get("requests?state=open").json()["items"]
     assert (line["id"], line["replaces"]) == (made["request"], str(one.pk))
 
@@ -83,7 +83,9 @@ def test_the_same_key_does_it_once(hospital: Hospital, system: System) -> None:
 
 def test_what_was_refused_leaves_no_key(hospital: Hospital, system: System) -> None:
     problem(renew(system, {"certificates": []}), 422, "fields_refused")
-    problem(renew(system, {"certificates": [NOWHERE], "contact": {"email_private": "x"}}), 422, "fields_refused")
+    problem(
+        renew(system, {"certificates": [NOWHERE], "contact": {"email_private": "x"}}), 422, "fields_refused"
+    )
     with acting_for([hospital.organisation.pk], as_platform=True):
         assert not KeptAnswer.objects.exists()
     assert renew(system, {"certificates": [NOWHERE]}).status_code == 200
@@ -93,7 +95,9 @@ def test_what_was_refused_leaves_no_key(hospital: Hospital, system: System) -> N
 
 def test_asking_needs_its_own_scope(hospital: Hospital) -> None:
     reader = connect(hospital, Scope.SEE_CERTIFICATES)
-    assert problem(renew(reader, {"certificates": [NOWHERE]}), 403, "scope_missing")["scope"] == "renewals.ask"
+    assert (
+        problem(renew(reader, {"certificates": [NOWHERE]}), 403, "scope_missing")["scope"] == "renewals.ask"
+    )
 
 
 def test_requests_by_their_state(hospital: Hospital, system: System) -> None:

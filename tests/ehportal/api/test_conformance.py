@@ -1,4 +1,4 @@
-"""The API does what its description says: calls made up from it, such as fit it and such as do not, to a real server."""
+"""The API does what its description says: calls made up from it, fitting and not, to a real server."""
 
 import warnings
 from typing import Any

@@ -52,7 +52,10 @@ def secrets_in(answer: Any) -> list[str]:
 def test_a_secret_is_shown_once_and_opens_the_api(hospital: Hospital, els: Client) -> None:
     answer = make(els)
     [secret] = secrets_in(answer)
-    assert f'curl -H "Authorization: Bearer {secret}" http://127.0.0.1:8000/api/v1/overview' in answer.content.decode()
+    assert (
+        f'curl -H "Authorization: Bearer {secret}" http://127.0.0.1:8000/api/v1/overview'
+        in answer.content.decode()
+    )
     assert "no-store" in answer["Cache-Control"]
     called = Client().get("/api/v1/overview", headers={"authorization": f"Bearer {secret}"})
     assert called.status_code == 200

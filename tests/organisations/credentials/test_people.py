@@ -39,7 +39,11 @@ def test_a_number_is_read_one_by_one_and_written_down(hospital: Hospital) -> Non
     assert found.json() == {"person": str(hospital.holder.pk), "ssin": NUMBER}
     with acting_for([hospital.organisation.pk], as_platform=True):
         event = AuditEvent.objects.get(action="ssin_viewed")
-    assert (event.actor_type, event.actor_name, event.subject_id) == ("connection", "Payroll", hospital.holder.pk)
+    assert (event.actor_type, event.actor_name, event.subject_id) == (
+        "connection",
+        "Payroll",
+        hospital.holder.pk,
+    )
 
 
 def test_the_record_newest_first_and_of_one_thing(hospital: Hospital) -> None:
