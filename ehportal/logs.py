@@ -45,7 +45,7 @@ DEEPEST = 8
 
 
 def redact_text(text: str) -> str:
-    """Mask numbers, keys, secrets, signed tokens, ids of jobs, links of letters and feeds; a text with markup goes whole."""
+    """Mask numbers, keys, secrets, tokens, ids of jobs, links of letters and feeds; a text with markup goes whole."""
     if MARKUP.search(text):
         return "[xml]"
     text = PEM.sub("[pem]", text)

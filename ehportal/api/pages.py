@@ -71,7 +71,7 @@ openapi.no_second_factor = True  # type: ignore[attr-defined]  # read by SecondF
 
 def _marked(text: str) -> SafeString:
     """Return a paragraph of the description, which is our own text, with its marks as elements."""
-    whole = escape(text)
+    whole: str = escape(text)
     for mark, element in MARKS:
         whole = mark.sub(rf"<{element}>\1</{element}>", whole)
     return mark_safe(whole)  # noqa: S308  # escaped above; the marks are ours

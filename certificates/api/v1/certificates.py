@@ -14,10 +14,10 @@ from rest_framework.response import Response
 
 from agent.wire.encoding import to_pem
 from certificates.api.v1 import shapes
-from certificates.models import Carer, Caring, Certificate, CertificateQuerySet, CertificateRequest
+from certificates.api.v1.showing import shown_in_list, whole
+from certificates.models import Certificate, CertificateQuerySet
 from certificates.selectors.filters import CertificateFilters
-from certificates.selectors.installations import installations_of
-from certificates.selectors.inventory import listed, neighbours, total_of
+from certificates.selectors.inventory import listed, total_of
 from certificates.services.care.carers import give_to
 from certificates.services.care.notes import write_note
 from certificates.services.care.tags import add_tag, remove_tag, tag_text
@@ -32,7 +32,7 @@ from organisations.domain.scopes import Scope
 from organisations.models import User
 from organisations.services.credentials.opening import Caller
 
-TAG = "Certificates"
+GROUP = "Certificates"
 COUNT = "count"
 CHAIN = "chain"
 PEM = "application/pem-certificate-chain"
@@ -75,7 +75,7 @@ class Certificates(Resource):
         Scope.SEE_CERTIFICATES,
         summary="List certificates",
         description="Those that end first come first, unless `order=latest`. Filters are those of the page.",
-        tag=TAG,
+        tag=GROUP,
         parameters=[
             *filter_parameters(),
             OpenApiParameter(COUNT, bool, description="Whether to tell how many there are in all."),
@@ -113,7 +113,7 @@ class OneCertificate(Resource):
         "getCertificate",
         Scope.SEE_CERTIFICATES,
         summary="Read a certificate",
-        tag=TAG,
+        tag=GROUP,
         parameters=[IF_NONE_MATCH],
         answers=shapes.WholeCertificateShape,
         refusals=[404],
@@ -129,7 +129,7 @@ class OneCertificate(Resource):
         "changeCertificate",
         Scope.CARE,
         summary="Change tags and owner, write a note",
-        tag=TAG,
+        tag=GROUP,
         parameters=[IF_MATCH],
         request=shapes.CareShape,
         answers=shapes.WholeCertificateShape,
@@ -159,7 +159,7 @@ class CertificateFile(Resource):
         summary="Download a certificate",
         description="PEM (RFC 8555 9.1). One with a national number in it needs the scope `numbers.read` too, and is "
         "written down in the record. Private keys are never here.",
-        tag=TAG,
+        tag=GROUP,
         parameters=[OpenApiParameter(CHAIN, bool, description="Whether the certificates above it follow.")],
         answers=None,
         refusals=[404, 503],
@@ -186,7 +186,7 @@ class CertificateNotices(Resource):
         "getCertificateNotices",
         Scope.SEE_CERTIFICATES,
         summary="Who is told what of its end, and when",
-        tag=TAG,
+        tag=GROUP,
         answers=shapes.NoticesShape,
         refusals=[404],
     )
@@ -257,70 +257,3 @@ def care(caller: Caller, certificate: Certificate, given: dict[str, Any], now: d
             actor=actor,
             now=now,
         )
-
-
-def shown_in_list(rows: list[Certificate], now: datetime) -> list[dict[str, Any]]:
-    """Return certificates as lists show them; two queries more for what is written beside them all."""
-    ids = [one.pk for one in rows]
-    tags: dict[UUID, list[str]] = {}
-    owners: dict[UUID, User] = {}
-    if ids:
-        pairs = Certificate.tags.rel.related_model.objects.filter(certificate__in=ids)
-        for key, text in pairs.order_by("text").values_list("certificate_id", "text"):
-            tags.setdefault(key, []).append(text)
-        carers = Carer.objects.filter(certificate__in=ids, caring=Caring.OWNER).select_related("user")
-        owners = {one.certificate_id: one.user for one in carers}
-    return [_line(one, tags.get(one.pk, []), owners.get(one.pk), now) for one in rows]
-
-
-def _line(one: Certificate, tags: list[str], owner: User | None, now: datetime) -> dict[str, Any]:
-    return {
-        "id": one.pk,
-        "name": one.common_name,
-        "holder": one.holder_name,
-        "environment": one.environment,
-        "number": {"type": one.identifier_type, "value": one.identifier_value}
-        if one.identifier_type
-        else None,
-        "application_id": one.application_id,
-        "standing": one.standing(now).value,
-        "days_left": one.days_left,
-        "not_before": one.not_before,
-        "not_after": one.not_after,
-        "renewable_from": one.renewable_from,
-        "serial": one.serial,
-        "sha256": one.fingerprint,
-        "tags": tags,
-        "owner": {"name": owner.full_name, "email": owner.email} if owner else None,
-    }
-
-
-def whole(one: Certificate, now: datetime) -> dict[str, Any]:
-    """Return everything about one certificate."""
-    predecessor, successor = neighbours(one)
-    request = CertificateRequest.objects.filter(certificate=one).values_list("pk", flat=True).first()
-    return shown_in_list([one], now)[0] | {
-        "subject": one.subject,
-        "issuer": one.issuer,
-        "key": one.key_algorithm,
-        "revocation": one.revocation_status,
-        "revoked_at": one.revoked_at,
-        "revocation_reason": one.revocation_reason,
-        "source": one.source,
-        "request": request,
-        "predecessor": predecessor.pk if predecessor else None,
-        "successor": successor.pk if successor else None,
-        "installations": [
-            {"machine": place.machine, "path": place.path, "last_seen_at": place.last_seen_at}
-            for place in installations_of(one)
-            if place.gone_at is None
-        ],
-        "notes": [
-            {
-                "text": note.text,
-                "written_by": note.through or note.written_by.full_name,
-                "written_at": note.written_at,
-            }
-            for note in one.notes.select_related("written_by")
-        ],
-    }

@@ -82,7 +82,7 @@ class WholeCertificateShape(CertificateShape):
     revocation = serializers.ChoiceField(choices=list(RevocationStatus))
     revoked_at = serializers.DateTimeField(allow_null=True)
     revocation_reason = serializers.CharField(allow_blank=True)
-    source = serializers.ChoiceField(choices=SOURCES)
+    source = serializers.ChoiceField(choices=SOURCES)  # type: ignore[assignment]  # as `errors` of a problem
     request = serializers.UUIDField(allow_null=True, help_text="The request that brought it.")
     predecessor = serializers.UUIDField(allow_null=True)
     successor = serializers.UUIDField(allow_null=True)

@@ -22,7 +22,7 @@ class Problem(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     code = serializers.CharField()
     detail = serializers.CharField(required=False)
-    errors = serializers.DictField(
+    errors = serializers.DictField(  # type: ignore[assignment]  # a field by this name, which the class takes out
         child=serializers.JSONField(),
         required=False,
         help_text="By field or parameter, what is wrong with it.",
@@ -45,7 +45,7 @@ REFUSALS = {
 LIST_PARAMETERS = (
     OpenApiParameter(
         LIMIT,
-        {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL},  # type: ignore[arg-type]
+        {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL},
         description="How many items a page holds at most.",
     ),
     OpenApiParameter(AFTER, str, description="The cursor `next` of the page before."),
@@ -58,7 +58,7 @@ SENT = "sent"
 """With which the name of an example begins that is no answer."""
 KEY = OpenApiParameter(
     HEADER,
-    {"type": "string", "pattern": "^[\\x21-\\x7e]{1,100}$"},  # type: ignore[arg-type]
+    {"type": "string", "pattern": "^[\\x21-\\x7e]{1,100}$"},
     OpenApiParameter.HEADER,
     required=True,
     description="1 to 100 visible characters, another one for each wish. The same call with the same key within a day "
@@ -82,7 +82,7 @@ IF_NONE_MATCH = OpenApiParameter(
 def page_of(item: type[serializers.Serializer[Any]], **more: serializers.Field[Any, Any, Any, Any]) -> Any:
     """Return the shape of a page of `item`, named after it."""
     name = item.__name__.removesuffix("Shape")
-    cursor = {
+    cursor: dict[str, Any] = {
         "allow_null": True,
         "help_text": "A cursor; none at the end of the list. It stands in Link too.",
     }

@@ -62,7 +62,7 @@ class Resource(APIView):
         self.refused = exc
         return super().handle_exception(exc)
 
-    def finalize_response(
+    def finalize_response(  # type: ignore[override]  # a file is answered as it is, which the view allows
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
         """Add what the caller must know beside the answer, to refusals too, and count how it ended."""

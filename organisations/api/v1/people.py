@@ -153,7 +153,7 @@ class Events(Resource):
         parameters=[
             OpenApiParameter(
                 SUBJECT,
-                {"type": "string", "format": "uuid"},  # type: ignore[arg-type]
+                {"type": "string", "format": "uuid"},
                 description="Only what happened to one thing.",
             ),
             *LIST_PARAMETERS,
