@@ -96,14 +96,14 @@ class Migration(migrations.Migration):
             "organisations_connectionsecret",
             settings.DATABASE_WEB_ROLE,
             over="ends_at < before OR connection_id IN (SELECT id FROM organisations_connection"
-            " WHERE least(ended_at, ends_on::timestamptz) < before)",
+            " WHERE least(ended_at, (ends_on + 1)::timestamptz) < before)",
             days=400,
         ),
         forgettable(
             "connections",
             "organisations_connection",
             settings.DATABASE_WEB_ROLE,
-            over="least(ended_at, ends_on::timestamptz) < before"
+            over="least(ended_at, (ends_on + 1)::timestamptz) < before"
             " AND NOT EXISTS (SELECT FROM organisations_connectionsecret AS one"
             " WHERE one.connection_id = organisations_connection.id)"
             " AND NOT EXISTS (SELECT FROM organisations_keptanswer AS one"
