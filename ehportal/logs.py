@@ -34,6 +34,8 @@ NOTICE_ADDRESS = re.compile(r"(/notices/(?:letter|agree|stop)/)[\w:-]{1,400}")
 """Who knows such an address answers in the name of whoever got the letter."""
 FEED_ADDRESS = re.compile(r"(/calendar/feeds/)[\w-]{1,99}")
 """Who knows the address of a calendar feed reads it."""
+CONNECTION_SECRET = re.compile(r"\beh[pa]_[0-9A-Za-z._~=-]{20,}")
+"""Secrets of connections, and the access tokens that they get: whoever has one comes in."""
 MARKUP = re.compile(
     r"<(?!(?:module|lambda|\w+comp|genexpr|string|locals|frozen [\w.]+)>|[\w.]+ object)[A-Za-z?!/]"
 )
@@ -43,10 +45,11 @@ DEEPEST = 8
 
 
 def redact_text(text: str) -> str:
-    """Mask numbers, keys, signed tokens, ids of jobs, links of letters and feeds; a text with markup goes whole."""
+    """Mask numbers, keys, secrets, tokens, ids of jobs, links of letters and feeds; a text with markup goes whole."""
     if MARKUP.search(text):
         return "[xml]"
     text = PEM.sub("[pem]", text)
+    text = CONNECTION_SECRET.sub("[secret]", text)
     text = DOTTED.sub(_without_token, text)
     text = JOB_ADDRESS.sub(r"\1[job]", text)
     text = LETTER_ADDRESS.sub(r"\1[letter]", text)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -33,6 +34,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_filters",
     "rest_framework",
+    "drf_spectacular",
     "csp",
     "allauth",
     "allauth.account",
@@ -101,11 +103,22 @@ DATABASE_WEB_ROLE = env.text("DATABASE_WEB_ROLE", "ehportal_web")
 """The role that pages and workers use: it owns nothing and row-level security binds it."""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {"default": {"BACKEND": "ehportal.sign_in_cache.SignInCache", "LOCATION": "ehportal_cache"}}
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "ehportal.sign_in_cache.SignInCache", "LOCATION": "ehportal_cache"}
+}
 """The sign-in's own: limits and used TOTP codes, shared by all processes and kept when Redis is lost. allauth uses the
 default one; whatever else is ever to be cached gets a cache of another name and place (checked in checks.py)."""
 
 REDIS_URL = env.text("REDIS_URL")
+CACHES["calls"] = {
+    "BACKEND": "django.core.cache.backends.redis.RedisCache",
+    "LOCATION": REDIS_URL.replace("redis+socket://", "unix://"),
+    "KEY_PREFIX": "calls",
+    "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+}
+"""How often connections call, and how that ended. Where Redis is lost nobody is counted, and nobody refused."""
+API_CALLS_A_MINUTE = env.number("API_CALLS_A_MINUTE", 600)
+"""Of one connection; what is above it is refused and told when to come again."""
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
@@ -238,6 +251,22 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
     "EXCEPTION_HANDLER": "ehportal.problems.handle",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SORT_OPERATIONS": False,
+    "ENUM_NAME_OVERRIDES": {
+        "Environment": "certificates.domain.lifecycle.Environment",
+        "RequestState": "certificates.domain.lifecycle.RequestState",
+        "RenewalOutcome": "certificates.domain.renewal.RenewalOutcome",
+        "Standing": "certificates.domain.validity.Standing",
+        "RevocationStatus": "certificates.domain.validity.RevocationStatus",
+        "MandateState": "organisations.domain.mandates.MandateState",
+        "Happening": "certificates.domain.watch.notices.Happening",
+        "Fate": "certificates.services.notices.ahead.Fate",
+    },
 }
 
 # The national number: encrypted with the first key, read with any of them; looked up by a keyed hash.

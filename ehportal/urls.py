@@ -14,6 +14,7 @@ handler400 = "ehportal.pages.refusals.bad_request"
 handler500 = "ehportal.pages.away.server_error"
 
 urlpatterns = [
+    path("", include("ehportal.api.urls")),
     path("agent/v1/", include("certificates.api.urls")),
     path("trust/v1/<slug:environment>/<slug:purpose>.<str:form>", trust_store, name="trust-store"),
     path("accounts/email/", closed),

@@ -86,6 +86,20 @@ class WebhookRefused(DomainError):
     title = _("Give an address that begins with https:// and that others on the internet can reach.")
 
 
+class ConnectionRefused(DomainError):
+    """What was given for a connection is not possible; the detail says what."""
+
+    code = "connection_refused"
+    title = _("This connection is not possible.")
+
+
+class ConnectionOver(DomainError):
+    """The connection has ended, or its last day has passed."""
+
+    code = "connection_over"
+    title = _("This connection has ended. Make a new one.")
+
+
 class MandateRefused(DomainError):
     """The dates or the person of a mandate are not possible."""
 

@@ -33,6 +33,8 @@ MANDATE_STEPS = (60, 30, 14, 7, 1)
 """Days before the last day of a mandate that no other takes over from."""
 CARD_STEPS = (60, 30, 14, 7, 1)
 """Days before the end of the certificate of an identity card."""
+CONNECTION_STEPS = (30, 14, 7, 1)
+"""Days before the last day of a connection of a system."""
 DEADLINE_STEPS = (REMIND_BEFORE // DAY, 0)
 """Days before the end of a foreign care provider's time to confirm; 0 once it has passed."""
 

@@ -22,7 +22,12 @@ def _requests(organisation: Organisation) -> "QuerySet[CertificateRequest]":
 
 
 def requests_page(
-    organisation: Organisation, *, state: str = "", after: str | None = None, size: int = 50
+    organisation: Organisation,
+    *,
+    state: str = "",
+    after: str | None = None,
+    before: str | None = None,
+    size: int = 50,
 ) -> Page[CertificateRequest]:
     """Return requests, newest first; `state` "open" shows those on their way."""
     rows = _requests(organisation)
@@ -30,7 +35,7 @@ def requests_page(
         rows = rows.exclude(state__in=FINAL_STATES)
     elif state:
         rows = rows.filter(state=state)
-    return page_of(rows, by="requested_at", after=after, size=size, descending=True)
+    return page_of(rows, by="requested_at", after=after, before=before, size=size, descending=True)
 
 
 def open_requests(organisation: Organisation, *, most: int = 10) -> list[CertificateRequest]:

@@ -134,6 +134,24 @@ KEPT = (
         _("The record keeps who made and ended them for good."),
     ),
     Kept(
+        "kept_answers",
+        _("Answers to calls of connections that came with a key"),
+        timedelta(days=1),
+        _("A program that heard no answer asks again within minutes, and hears the same."),
+    ),
+    Kept(
+        "connection_secrets",
+        _("Secrets of connections that have ended"),
+        timedelta(days=400),
+        _("Only their digests are kept; a year shows which one was in use."),
+    ),
+    Kept(
+        "connections",
+        _("Connections that have ended"),
+        timedelta(days=400),
+        _("The record keeps who made and ended them for good."),
+    ),
+    Kept(
         "service_calls",
         _("Single calls to services of the government"),
         timedelta(days=8),

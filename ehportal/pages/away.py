@@ -4,12 +4,12 @@ import sys
 from http import HTTPStatus
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from ehportal.pages.refusals import AGENT
+from ehportal.pages.refusals import AGENT, SYSTEMS
 
 RETRY_AFTER = 10
 """Seconds after which a program may ask again: a database that was restarted is mostly there by then."""
@@ -34,12 +34,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
     away = database_is_away(sys.exc_info()[1])
     status = HTTPStatus.SERVICE_UNAVAILABLE if away else HTTPStatus.INTERNAL_SERVER_ERROR
     with translation.override(translation.get_language_from_request(request)):
+        said = _("ehportal cannot reach its database.") if away else _("Something went wrong on our side.")
+        answer: HttpResponse
         if request.path.startswith(AGENT):
             # No problem document: an agent takes this for a server that cannot be reached, and asks again.
-            said = (
-                _("ehportal cannot reach its database.") if away else _("Something went wrong on our side.")
-            )
             answer = HttpResponse(said, status=status, content_type="text/plain")
+        elif request.path.startswith(SYSTEMS):
+            code = "database_away" if away else "internal_error"
+            document = {"type": "about:blank", "title": said, "status": status, "code": code}
+            answer = JsonResponse(document, status=status, content_type="application/problem+json")
         else:
             answer = HttpResponse(render_to_string("503.html" if away else "500.html"), status=status)
     if away:

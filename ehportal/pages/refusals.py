@@ -16,7 +16,10 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 AGENT = "/agent/"
-"""Below this address programs call: they get problem documents."""
+"""Below this address agents call: they get problem documents."""
+SYSTEMS = ("/api/v", "/oauth/")
+"""Below these addresses systems of organisations call: so do they."""
+PROGRAMS = (AGENT, *SYSTEMS)
 MEGABYTE = 1024 * 1024
 
 
@@ -67,7 +70,7 @@ def refusal_of(error: BaseException | None) -> tuple[int, str, str]:
 def bad_request(request: HttpRequest, exception: BaseException | None = None) -> HttpResponse:
     """Answer what was refused before any page: a page of ours, or a problem document for programs."""
     status, code, sentence = refusal_of(exception)
-    if request.path.startswith(AGENT):
+    if request.path.startswith(PROGRAMS):
         document: dict[str, Any] = {"type": "about:blank", "title": sentence, "status": status, "code": code}
         return JsonResponse(document, status=status, content_type="application/problem+json")
     # What is refused before it is known who asks, a wrong host for instance, has no more than the sentence.
@@ -87,7 +90,7 @@ class TextsWithoutNulMiddleware:
 
     def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
         """Look at path, query and form. What a program sends is judged by its own strict reader. Raises Http404."""
-        if request.path.startswith(AGENT):
+        if request.path.startswith(PROGRAMS):
             return None
         if "\0" in request.path or _holds_nul(request.GET.lists()):
             raise Http404  # an address that nobody was given

@@ -5,6 +5,7 @@ from organisations.models.audit import AuditEvent
 from organisations.models.bounce import ReturnedMail
 from organisations.models.chore import Chore
 from organisations.models.circuit import CallTally, Circuit
+from organisations.models.credentials.connection import Connection, ConnectionSecret, KeptAnswer
 from organisations.models.device import Device, DeviceLink, Enrolment, ProofUse
 from organisations.models.feeds.calendar import CalendarFeed
 from organisations.models.invitation import Invitation
@@ -24,12 +25,15 @@ __all__ = [
     "CallTally",
     "Chore",
     "Circuit",
+    "Connection",
+    "ConnectionSecret",
     "Correspondent",
     "Delivery",
     "Device",
     "DeviceLink",
     "Enrolment",
     "Invitation",
+    "KeptAnswer",
     "Mandate",
     "Membership",
     "Organisation",

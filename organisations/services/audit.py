@@ -14,7 +14,7 @@ from django.db import models
 
 from organisations.access import Tenancy
 from organisations.domain.identifiers import mask_ssins
-from organisations.models import AuditEvent, Device, Organisation, User
+from organisations.models import AuditEvent, Connection, Device, Organisation, User
 
 LEAF = b"\x00"
 """Domain separation of a leaf in the hash tree (RFC 6962 2.1)."""
@@ -22,7 +22,7 @@ LEAF = b"\x00"
 
 @dataclass(frozen=True)
 class Actor:
-    """Who did it: a member, a workstation in its holder's hands, another organisation, or who runs the platform."""
+    """Who did it: a member, a holder's workstation, a connection, another organisation, or who runs the platform."""
 
     type: str
     id: UUID | None
@@ -42,6 +42,11 @@ class Actor:
     def device(cls, device: Device) -> "Actor":
         """Return an enrolled workstation as actor, named after its holder."""
         return cls("device", device.pk, f"{' '.join(device.holder_first_names)} {device.holder_name}")
+
+    @classmethod
+    def connection(cls, connection: Connection) -> "Actor":
+        """A system of the organisation, by the name that its administrators gave it."""
+        return cls("connection", connection.pk, connection.name)
 
     @classmethod
     def organisation(cls, organisation: Organisation) -> "Actor":

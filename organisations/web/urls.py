@@ -23,6 +23,7 @@ urlpatterns = [
     ),
     path("people/<uuid:person_id>/return/", people.person_return, name="person-return"),
     path("webhooks/", include("organisations.web.webhooks.urls")),
+    path("connections/", include("organisations.web.credentials.urls")),
     path("history/", history.history, name="history"),
     path("switch/", organisation.organisation_switch, name="organisation-switch"),
 ]

@@ -39,6 +39,7 @@ from tests.certificates.web.revocations.endings import revoke
 from tests.certificates.web.shelf import ask, give_token, shelve
 from tests.organisations.web.invitations import invited
 from tests.organisations.web.members import give_second_factor, member, signed_in
+from tests.support.connections import connect
 from tests.support.holder import link
 from tests.support.hospital import PLATFORM, Hospital, make_hospital
 from tests.support.questions import ask as records
@@ -245,6 +246,10 @@ def make_site() -> Site:
         "mandate-new": "/organisation/mandates/new/",
         "member-new": "/organisation/members/new/",
         "contact-defaults": "/organisation/contact/",
+        "connections": "/organisation/connections/",
+        "connection": f"/organisation/connections/{connect(hospital, name='Zabbix').connection.pk}/",
+        "connection-new": "/organisation/connections/new/",
+        "api": "/api/",
         "history": "/organisation/history/",
         "security": "/accounts/2fa/",
         "operation": _operation(hospital, *users.values()),

@@ -107,6 +107,9 @@ def test_keys_tokens_and_job_addresses() -> None:
     assert redact_text(f"key {secret} end") == "key [pem]\n end"
     assert redact_text(f"key {secret[:60]}") == "key [pem]"
     assert redact_text(pem(ehealth()).decode()).strip() == "[pem]"
+    assert (
+        redact_text(f"Bearer ehp_{'x' * 49}, eha_eyJhIjoxfQ~1vPq~{'y' * 43}") == "Bearer [secret], [secret]"
+    )
     assert redact_text("proof eyJhbGciOiJFUzI1NiJ9.eyJpYXQiOjF9.c2ln.") == "proof [token]."
     assert redact_text("Not Found: /agent/v1/jobs/AAAAAAAAAAAAAAAAAAAAAA/outcome") == (
         "Not Found: /agent/v1/jobs/[job]/outcome"

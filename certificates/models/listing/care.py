@@ -50,6 +50,8 @@ class Note(Beside):
     )
     text = models.CharField(max_length=MAX_NOTE)
     written_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    through = models.CharField(max_length=60, blank=True, default="", db_default="")
+    """The connection that wrote it in that member's name; empty where the member did."""
     written_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -13,8 +13,13 @@ from organisations.services.audit import Actor, record
 
 
 @transaction.atomic
-def write_note(certificate: Certificate, given: str, *, user: User, actor: Actor, now: datetime) -> Note:
-    """Keep a note beside the certificate; a national number in it is masked. Raises NoteEmpty, NoteTooLong."""
+def write_note(
+    certificate: Certificate, given: str, *, user: User, actor: Actor, now: datetime, through: str = ""
+) -> Note:
+    """Keep a note beside the certificate; a national number in it is masked. Raises NoteEmpty, NoteTooLong.
+
+    `through` is the name of the connection that writes it, where one does.
+    """
     text = mask_ssins(given.replace("\r\n", "\n").replace("\0", "").strip())
     if not text:
         raise NoteEmpty(field="note")
@@ -25,6 +30,7 @@ def write_note(certificate: Certificate, given: str, *, user: User, actor: Actor
         certificate=certificate,
         text=text,
         written_by=user,
+        through=through,
         written_at=now,
     )
     record(certificate.organisation_id, "note_written", certificate, actor=actor, now=now)

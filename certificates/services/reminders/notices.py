@@ -10,6 +10,7 @@ from django.urls import reverse
 from certificates.models import Certificate, CertificateRequest
 from certificates.services.notices.readers import Readers
 from certificates.services.reminders.certificates import renewals, switches
+from certificates.services.reminders.connections import ending_connections
 from certificates.services.reminders.ended import ended
 from certificates.services.reminders.endings import FINDERS, endings_told
 from certificates.services.reminders.escalation import unanswered
@@ -36,6 +37,7 @@ KINDS: tuple[Callable[[Organisation, Readers, datetime], Iterable[Notice]], ...]
     renewals,
     switches,
     waiting_tokens,
+    ending_connections,
     trusted_lists,
     unreachable_webhooks,
     *(partial(endings_told, about) for about in FINDERS),

@@ -29,10 +29,13 @@ from ehportal.operation.retention import KEPT, forget_what_is_over
 from organisations.models import (
     AccountLetter,
     CalendarFeed,
+    Connection,
+    ConnectionSecret,
     Correspondent,
     Delivery,
     Enrolment,
     Invitation,
+    KeptAnswer,
     Organisation,
     Recipient,
     Reminder,
@@ -98,6 +101,16 @@ def stand(hospital: Hospital, age: timedelta, mark: str) -> None:
                 organisation=hospital.organisation, name="x", email=f"{kind}.{mark}@x.example", language="nl",
                 added_by=hospital.administrator, added_at=at, asked_at=at, ended_at=ended,
             )  # fmt: skip
+        connection = Connection.objects.create(
+            organisation=hospital.organisation, name=mark, scopes=[], made_by=hospital.administrator,
+            ends_on=at.date(), ended_at=at if at < NOW else None,
+        )  # fmt: skip
+        ConnectionSecret.objects.create(
+            organisation=hospital.organisation, connection=connection, digest=mark, ends_at=at
+        )
+        KeptAnswer.objects.create(
+            organisation=hospital.organisation, connection=connection, key=mark, kept_at=at
+        )
         Reminder.objects.create(
             organisation=hospital.organisation, kind=mark, subject_id=row.pk, step=0,
             recipient=hospital.administrator, created_at=at, sent_at=at,
@@ -119,6 +132,9 @@ def left(organisation: Organisation) -> dict[str, int]:
     with acting_for([organisation.pk], as_platform=True):
         return {
             "calendar_feeds": feeds,
+            "connections": Connection.objects.count(),
+            "connection_secrets": ConnectionSecret.objects.count(),
+            "kept_answers": KeptAnswer.objects.count(),
             "service_calls": ServiceCall.objects.count(),
             "service_hours": ServiceHour.objects.count(),
             "incidents": Incident.objects.count(),

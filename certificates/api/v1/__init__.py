@@ -1,0 +1,1 @@
+"""The first version of the API for systems: certificates, requests and renewals."""

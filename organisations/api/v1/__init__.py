@@ -1,0 +1,1 @@
+"""The first version of the API for systems: people, mandates and the record."""

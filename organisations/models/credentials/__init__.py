@@ -1,0 +1,1 @@
+"""Tables of connections: by what systems of an organisation come in, and what they were answered."""

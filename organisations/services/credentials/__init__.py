@@ -1,0 +1,1 @@
+"""Connections of an organisation's systems: made, rotated, ended, opened by their secrets, counted."""
