@@ -110,8 +110,10 @@ def watch_calls(watcher: Callable[[str, Outcome, float], None]) -> None:
 
 
 @contextmanager
-def calling(host: str) -> Iterator[None]:
+def calling(host: str, *, told_as: str = "") -> Iterator[None]:
     """Make one call to `host` in the block. Raises Resting instead, where its circuit is open.
+
+    `host` is the name of the circuit; metrics hear of the call under `told_as`, or the same name.
 
     Raises CallForbidden where nobody may call out. A call for most of which our own process stood still is no evidence
     against the host.
@@ -121,7 +123,7 @@ def calling(host: str) -> Iterator[None]:
     try:
         admitted = circuits.admit(host)
     except Resting:
-        _tell(host, Outcome.RESTING, 0.0)
+        _tell(told_as or host, Outcome.RESTING, 0.0)
         raise
     began = elapsed()
     with Standstill() as standstill:
@@ -130,13 +132,13 @@ def calling(host: str) -> Iterator[None]:
         except (CallFailed, OSError) as error:
             took = elapsed() - began
             outcome = _outcome_of(error)
-            _tell(host, outcome, took)
+            _tell(told_as or host, outcome, took)
             if (outcome is Outcome.LATE or took >= LONG) and standstill.seconds() <= took / 2:
                 circuits.failed(host, probing=admitted is Admitted.PROBE)
             raise
     if admitted is not Admitted.CALM:
         circuits.answered(host)
-    _tell(host, Outcome.ANSWERED, elapsed() - began)
+    _tell(told_as or host, Outcome.ANSWERED, elapsed() - began)
 
 
 def _outcome_of(error: CallFailed | OSError) -> Outcome:

@@ -57,11 +57,16 @@ def exchange(
     trusted: str | None = None,
     proxy: str | None = None,
     private: bool = True,
+    status_only: bool = False,
+    apart: tuple[str, str] | None = None,
 ) -> Answer:
     """Send one request and return its whole answer, at most `most_bytes` once unpacked, all within the limits.
 
     Without `private` nothing but the open internet is called: for addresses that others wrote. A proxy may stand
-    anywhere, and answers for where it goes.
+    anywhere, and answers for where it goes. With `status_only` nothing of the content is read.
+
+    `apart` names a circuit of the caller's own, and what metrics call it: a host that a tenant named is not judged for
+    others who call it, nor they for it.
 
     Raises NotSent (Resting among it) while nothing had left, NoAnswer after that, ValueError for no web address.
     """
@@ -73,7 +78,8 @@ def exchange(
     except TimeoutError:
         # Our own time is over: the host is not to blame.
         raise NotSent("no time is left to send") from None
-    with calling(host):
+    circuit, told_as = apart or (host, "")
+    with calling(circuit, told_as=told_as):
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         named, next_stop = parts.netloc.rpartition("@")[2], host
         if proxy is not None and parts.scheme == "http":
@@ -84,7 +90,7 @@ def exchange(
             name, int(port), limits, deadline, tls=parts.scheme == "https", trusted=trusted, private=private
         )
         with line:
-            return _exchanged(line, named, method, target, body, headers, most_bytes)
+            return _exchanged(line, named, method, target, body, headers, None if status_only else most_bytes)
 
 
 def _signed_in(proxy: str) -> dict[str, str]:
@@ -128,7 +134,7 @@ def _exchanged(
     target: str,
     body: bytes | None,
     headers: Mapping[str, str],
-    most_bytes: int,
+    most_bytes: int | None,
 ) -> Answer:
     connection = http.client.HTTPConnection(named)
     connection.sock, connection.auto_open = line, 0
@@ -142,7 +148,7 @@ def _exchanged(
         with suppress(BrokenPipeError):  # whoever refuses before it has read all may have said why
             connection.request(method, target, body, {**sent, **headers})
         with connection.getresponse() as response:
-            content = _read(response, most_bytes)
+            content = b"" if most_bytes is None else _read(response, most_bytes)
             return Answer(response.status, response.headers, content)
     except NoAnswer:
         raise

@@ -147,11 +147,25 @@ def connect(
     raise problem
 
 
+TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+"""IPv4 addresses as a translator writes them (RFC 6052 2.1): where one leads stands in its last 32 bits."""
+WAYS_INSIDE = tuple(
+    ipaddress.IPv6Network(one)
+    for one in ("::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "2001::/32", "2002::/16", "fec0::/10")
+)
+"""Addresses that a host may carry on to any IPv4 address, or of a site's own (RFC 4291, 8215, 4380, 3056, 3879)."""
+
+
 def is_public(address: str) -> bool:
     """Return whether an IP address is one of the open internet: no loopback, no house's own, no link's, no group's."""
     found = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(found, "ipv4_mapped", None)
-    found = mapped or found
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is not None:
+            return is_public(str(found.ipv4_mapped))
+        if found in TRANSLATED:
+            return is_public(str(ipaddress.IPv4Address(int(found) & 0xFFFF_FFFF)))
+        if any(found in network for network in WAYS_INSIDE):
+            return False
     return found.is_global and not found.is_multicast
 
 

@@ -119,7 +119,10 @@ KEPT = (
         "webhook_deliveries",
         _("Messages to webhooks that were taken or given up"),
         timedelta(days=30),
-        _("A month helps to find out what a system was told; what happened stands in the record."),
+        _(
+            "A month helps to find out what a system was told; what happened stands in the record. What waits for a "
+            "stopped webhook is kept for three months."
+        ),
     ),
     Kept(
         "webhook_ends",

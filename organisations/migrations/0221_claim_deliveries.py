@@ -39,14 +39,15 @@ class Migration(migrations.Migration):
             "webhook_deliveries",
             "organisations_delivery",
             settings.DATABASE_WEB_ROLE,
-            over="once IS NULL AND (delivered_at < before OR given_up_at < before)",
+            over="once IS NULL AND (delivered_at < before OR given_up_at < before"
+            " OR delivered_at IS NULL AND happened_at < before - interval '60 days')",
             days=30,
         ),
         forgettable(
             "webhook_ends",
             "organisations_delivery",
             settings.DATABASE_WEB_ROLE,
-            over="once IS NOT NULL AND (delivered_at < before OR given_up_at < before)",
+            over="once IS NOT NULL AND happened_at < before",
             days=200,
         ),
         forgettable(

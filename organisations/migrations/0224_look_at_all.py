@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                     -- In the order of keys, as whoever else locks several; each within its own moment.
                     WITH later AS (
                         SELECT id FROM organisations_organisation
-                        WHERE reminders_due_at > clock_timestamp() + within ORDER BY id FOR UPDATE
+                        WHERE reminders_due_at > clock_timestamp() + within ORDER BY id FOR NO KEY UPDATE
                     )
                     UPDATE organisations_organisation AS one
                         SET reminders_due_at = clock_timestamp() + random() * within

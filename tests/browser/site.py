@@ -23,6 +23,7 @@ from organisations.models import Device, Invitation, Membership, User
 from organisations.services.identifiers import add_identifier
 from organisations.services.invitations import link_of
 from organisations.tenancy import acting_for
+from tests.browser.hooks import hooks
 from tests.browser.shelf import (
     PROBLEM,
     endings,
@@ -258,6 +259,7 @@ def make_site() -> Site:
     site.pages |= papers_and_foreigners(hospital)
     site.pages |= endings(hospital, old)
     site.pages |= told(hospital, certificate, old, *users.values())
+    site.pages |= hooks(hospital, users["nl"])
     site.pages |= _memberships(hospital, newcomer)
     for language, holder in holders.items():
         ending = revoke(hospital, RevocationState.AWAITING_SIGNATURE, holder=holder)

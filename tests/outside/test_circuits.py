@@ -13,7 +13,7 @@ from organisations.services.circuits import SharedCircuits
 from outside import circuits as ways
 from outside.circuits import Admitted, Outcome, calling, keep_circuits, rest_of, silent_since, watch_calls
 from outside.errors import NoAnswer, NotSent, Resting
-from outside.http import exchange
+from outside.http import exchange, host_of
 from outside.sockets import Limits
 from tests.certificates.certra.wires import free_port
 from tests.outside.slow_servers import serving
@@ -166,3 +166,21 @@ def test_an_answer_closes_it_whatever_it_says() -> None:
 
 def ask(port: int) -> None:
     exchange("GET", f"http://127.0.0.1:{port}/", headers={}, limits=HURRIED, most_bytes=100)
+
+
+def test_one_who_calls_apart_is_not_judged_for_others_nor_they_for_it(heard: list[Outcome]) -> None:
+    with serving(hanging) as server:
+        address = f"http://127.0.0.1:{server.port}/"
+        for _ in range(4):
+            with pytest.raises((NoAnswer, Resting)):
+                exchange(
+                    "POST",
+                    address,
+                    headers={},
+                    limits=HURRIED,
+                    most_bytes=9,
+                    apart=("webhook 1", "webhooks"),
+                )
+        assert rest_of("webhook 1") is not None
+        assert rest_of(host_of(address)) is None
+    assert heard.count(Outcome.RESTING) == 1

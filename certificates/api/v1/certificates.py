@@ -239,7 +239,7 @@ def care(caller: Caller, certificate: Certificate, given: dict[str, Any], now: d
             remove_tag([certificate], tag, actor=actor, now=now)
     if "owner" in given:
         address = given["owner"]
-        here = User.objects.filter(memberships__organisation=caller.organisation).distinct()
+        here = User.objects.filter(memberships__organisation=caller.organisation, is_active=True).distinct()
         member = here.filter(email__iexact=address).first() if address else None
         if address and member is None:
             raise FieldsRefused(errors={"owner": [address]})

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from certificates.domain.validity import CertificateStatus
@@ -15,6 +16,7 @@ from certificates.services.requests.first_step import enqueue_after_commit, firs
 from certificates.services.requests.start import ContactWish, check_contact, own_request_under_way
 from organisations.models import Organisation, Person, User
 from organisations.services.audit import Actor, record
+from organisations.services.webhooks.keep import leave_unsaid
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +132,8 @@ def withdraw_sharing(certificate: Certificate, *, user: User, now: datetime) -> 
         return
     _agreement("certificate_unshared", certificate, user, now)
     Certificate.objects.filter(pk=certificate.pk).update(shared_at=None, private_to=user)
+    about = CertificateRequest.objects.filter(Q(certificate=certificate) | Q(replaces=certificate))
+    leave_unsaid([certificate.pk, *about.values_list("pk", flat=True)])
     certificate.shared_at, certificate.private_to = None, user
 
 

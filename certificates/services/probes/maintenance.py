@@ -32,7 +32,7 @@ def announce_maintenance(
     """
     if name and name not in SERVICES:
         raise MaintenanceRefused(field="name")
-    if not begins_at < ends_at <= begins_at + LONGEST or ends_at <= now or begins_at > now + AHEAD:
+    if begins_at > now + AHEAD or not begins_at < ends_at <= begins_at + LONGEST or ends_at <= now:
         raise MaintenanceRefused(field="ends_at")
     made = Maintenance.objects.create(
         environment=environment,

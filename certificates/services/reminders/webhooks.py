@@ -16,6 +16,9 @@ from organisations.services.notices.notice import Notice, Urgency
 SILENT = timedelta(days=1)
 """A webhook that took nothing for so long is told about; before it is stopped."""
 
+MOST_HOURS = 16_000
+"""Steps count hours, and begin anew after so many: a column of steps holds twice as much."""
+
 
 def unreachable_webhooks(organisation: Organisation, readers: Readers, now: datetime) -> Iterator[Notice]:
     """Find webhooks that have failed for a day, and those that were stopped for it; each time is told once."""
@@ -26,7 +29,8 @@ def unreachable_webhooks(organisation: Organisation, readers: Readers, now: date
     )
     for webhook in rows.order_by("pk"):
         since = webhook.stopped_at or webhook.failing_since or now
-        step = 2 * (since - webhook.made_at).days + (webhook.stopped_at is not None)
+        hours = int((since - webhook.made_at) / timedelta(hours=1)) % MOST_HOURS
+        step = 2 * hours + (webhook.stopped_at is not None)
         write = _stopped(webhook) if webhook.stopped_at is not None else _failing(webhook)
         yield Notice("webhook", step, webhook, readers.administrators, write, urgency=Urgency.AT_ONCE)
 
@@ -44,8 +48,8 @@ def _stopped(webhook: Webhook) -> Callable[[Reader], Note]:
     return lambda _reader: Note(
         _("The webhook “%(name)s” was stopped") % {"name": webhook.name},
         _(
-            "It took no message for days, or answered that it wants none. What happens is kept for it until you let it "
-            "go on or end it:"
+            "It took no message for days, or answered that it wants none. What happens is kept for three months, until "
+            "you let it go on or end it:"
         ),
         reverse("webhook", args=[webhook.pk]),
     )

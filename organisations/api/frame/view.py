@@ -26,6 +26,10 @@ from organisations.services.work.deadlocks import once_more_on_deadlock
 Handler = TypeVar("Handler", bound=Callable[..., HttpResponseBase])
 
 
+MOST_SHOWN = 40
+"""Names that nobody knows are told so far, and cut to so many letters."""
+
+
 class OneForm(BaseContentNegotiation):
     """Every address answers in one form, whatever the Accept header says."""
 
@@ -128,7 +132,8 @@ def fields_in(request: Request, form: type[serializers.Serializer[Any]]) -> dict
     read = form(data=data)
     unknown = sorted(set(data) - set(read.fields))
     if unknown:
-        raise FieldsRefused(errors={name: ["?"] for name in unknown})
+        shown = (name[:MOST_SHOWN] for name in unknown[:MOST_SHOWN] if is_xml_text(name))
+        raise FieldsRefused(errors={name: ["?"] for name in shown} or {"": ["?"]})
     if not read.is_valid():
         raise FieldsRefused(errors=read.errors)
     if not _is_text(read.validated_data):

@@ -50,7 +50,9 @@ class Caller:
         That is who made it, while still allowed to ask for certificates; else the administrator of longest standing.
         """
         held: dict[User, set[Role]] = {}
-        rows = Membership.objects.filter(organisation=self.organisation).select_related("user")
+        rows = Membership.objects.filter(organisation=self.organisation, user__is_active=True).select_related(
+            "user"
+        )
         for one in rows.order_by("created_at", "pk"):
             held.setdefault(one.user, set()).add(Role(one.role))
         able = [one for one, roles in held.items() if Permission.REQUEST_CERTIFICATE in permissions_of(roles)]

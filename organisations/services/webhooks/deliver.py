@@ -25,7 +25,7 @@ from organisations.models import Delivery, Webhook
 from organisations.sealing import unseal
 from organisations.services.audit import Actor, record
 from organisations.services.notices.look import wake as look_soon
-from organisations.services.webhooks.keep import may_be_private
+from organisations.services.webhooks.keep import hurry, may_be_private
 from organisations.services.work.claims import plan_next
 from organisations.services.work.deadlocks import write_down
 from organisations.services.work.wakes import wake_on_commit
@@ -35,14 +35,10 @@ from outside.errors import CallFailed, Resting
 from outside.http import Answer, exchange
 from outside.sockets import Limits
 
-MOST_BYTES = 64 * 1024
-"""Of an answer, of which nothing but the status is read."""
 UNREADABLE = "the secret cannot be read"
 """The answer of a message that no key signs: another secret helps."""
 BEHIND = timedelta(seconds=5)
 """How long a message waits at least behind an earlier one about the same subject."""
-RESTS = timedelta(hours=1)
-"""How often it is looked whether a stopped webhook goes on, beside that whoever lets it go on says so."""
 LATEST = timedelta(hours=24)
 """The longest that a receiver's own wish to be left alone is followed."""
 
@@ -81,8 +77,7 @@ def _waits(message: Delivery, now: datetime) -> bool:
     if webhook.ended_at is not None:
         Delivery.objects.filter(pk=message.pk).update(given_up_at=now, next_attempt_at=None)
         return True
-    if webhook.stopped_at is not None:
-        plan_next(Delivery, message.pk, now + RESTS, now)
+    if webhook.stopped_at is not None and _laid_aside(message):
         return True
     earlier = (
         _undelivered(message)
@@ -94,6 +89,19 @@ def _waits(message: Delivery, now: datetime) -> bool:
     if earlier is None:
         return False
     plan_next(Delivery, message.pk, max(earlier, now + BEHIND), now)
+    return True
+
+
+@transaction.atomic
+def _laid_aside(message: Delivery) -> bool:
+    """Plan nothing for a message while its webhook is stopped: whoever lets that go on plans all. False where it does.
+
+    The webhook is locked, so that this comes before or after it goes on, and not in between.
+    """
+    locked = Webhook.objects.select_for_update(of=("self",), no_key=True).get(pk=message.webhook_id)
+    if locked.stopped_at is None:
+        return False
+    Delivery.objects.filter(pk=message.pk).update(next_attempt_at=None)
     return True
 
 
@@ -120,8 +128,10 @@ def _send(message: Delivery, now: datetime) -> Answer:
         body=body.encode(),
         headers={"Content-Type": "application/json; charset=utf-8", **signed(webhook, message.pk, body, now)},
         limits=Limits(connecting=seconds, silence=seconds, total=seconds),
-        most_bytes=MOST_BYTES,
+        most_bytes=0,
         private=may_be_private(host),
+        status_only=True,
+        apart=(f"webhook {webhook.pk}", "webhooks"),
     )
 
 
@@ -176,12 +186,17 @@ def _settle(
     webhooks = Webhook.objects.filter(pk=message.webhook_id)
     if taken:
         rows.update(delivered_at=now, next_attempt_at=None, attempts=0, **facts)
-        webhooks.filter(failing_since__isnull=False).update(failing_since=None)
+        if webhooks.filter(failing_since__isnull=False).update(failing_since=None):
+            hurry(message.webhook)
     else:
         tries = len(PAUSES)
         if message.attempts < tries:
             pause = max(PAUSES[message.attempts], again or timedelta())
-            rows.update(attempts=F("attempts") + 1, next_attempt_at=now + pause, **facts)
+            rows.update(
+                attempts=F("attempts") + 1,
+                next_attempt_at=now + timedelta(milliseconds=took) + pause,
+                **facts,
+            )
         else:
             rows.update(given_up_at=now, next_attempt_at=None, **facts)
         webhooks.filter(failing_since=None).update(failing_since=now)

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Collection
 from datetime import datetime
 from urllib.parse import urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
@@ -50,6 +50,8 @@ def make_webhook(
     if webhooks_of(organisation).count() >= MOST:
         raise WebhookRefused(_("There are twenty webhooks already. End one that nobody uses."))
     wanted = _wanted(name, address, topics)
+    if webhooks_of(organisation).filter(name=wanted["name"]).exists():
+        raise WebhookRefused(_("There is a webhook with this name already."), field="name")
     secret = _new_secret()
     made = Webhook.objects.create(
         organisation=organisation, sealed_secret=seal(secret.encode()), made_by=user, made_at=now, **wanted
@@ -72,6 +74,7 @@ def change_webhook(
         return False
     Webhook.objects.filter(pk=webhook.pk).update(**wanted)
     webhook.refresh_from_db()
+    hurry(webhook)
     _note(webhook, "webhook_changed", actor, now)
     return True
 
@@ -89,6 +92,7 @@ def rotate_secret(webhook: Webhook, *, actor: Actor, now: datetime) -> str:
     Webhook.objects.filter(pk=webhook.pk).update(
         sealed_secret=seal(secret.encode()), sealed_former=held.sealed_secret, former_until=now + BOTH_SIGN
     )
+    hurry(webhook)
     _note(webhook, "webhook_secret_rotated", actor, now)
     return secret
 
@@ -105,7 +109,7 @@ def try_webhook(webhook: Webhook, *, now: datetime) -> Delivery:
         happened_at=now,
         next_attempt_at=now,
     )
-    wake_on_commit(Lane.WEBHOOKS)
+    hurry(webhook)
     return made
 
 
@@ -124,9 +128,9 @@ def resume_webhook(webhook: Webhook, *, actor: Actor, now: datetime) -> bool:
     rows = _open(webhook).filter(stopped_at__isnull=False)
     if not rows.update(stopped_at=None, stopped_by_itself=False, failing_since=None):
         return False
+    # Also those that a worker has in hand: it may be laying them aside at this moment.
     waiting = Delivery.objects.filter(webhook=webhook, delivered_at=None, given_up_at=None)
-    waiting.update(attempts=0)
-    _free(waiting).update(next_attempt_at=Now(), parked_at=None, tries=0)
+    waiting.update(attempts=0, next_attempt_at=Now(), parked_at=None, tries=0)
     _note(webhook, "webhook_resumed", actor, now)
     wake_on_commit(Lane.WEBHOOKS)
     return True
@@ -153,6 +157,19 @@ def send_again(deliveries: "QuerySet[Delivery]") -> int:
     )
     wake_on_commit(Lane.WEBHOOKS)
     return again
+
+
+def hurry(webhook: Webhook) -> None:
+    """Have what waits for a webhook tried at once: something was mended. In the caller's transaction."""
+    waiting = Delivery.objects.filter(webhook=webhook, next_attempt_at__gt=Now())
+    _free(waiting).update(next_attempt_at=Now())
+    wake_on_commit(Lane.WEBHOOKS)
+
+
+def leave_unsaid(subjects: Collection[UUID]) -> None:
+    """Forget what waits to be told about `subjects`: it is nobody else's business any more."""
+    waiting = Delivery.objects.filter(subject_id__in=subjects, delivered_at=None)
+    waiting.delete()
 
 
 def may_be_private(host: str | None) -> bool:

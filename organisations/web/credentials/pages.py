@@ -1,5 +1,6 @@
 """Connections: the list, a new one, its secret shown once, another secret beside it, and its end."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -113,6 +114,7 @@ def connection_shown(request: TenantRequest, found: Connection, *, secret: str =
         "connection": found,
         "line": _line(found, now),
         "secrets": live_secrets(found, now),
+        "latest": _latest(found),
         "secret": secret,
         "origin": settings.ORIGIN,
         "outcomes": [(OUTCOMES[one], number) for one, number in counted.items()] if counted else None,
@@ -127,7 +129,7 @@ def connection_shown(request: TenantRequest, found: Connection, *, secret: str =
 @page(MANAGE, methods=("POST",))
 def connection_rotate(request: TenantRequest, connection_id: UUID) -> HttpResponse:
     """Give a connection another secret and show it this once; the former one goes on for some days."""
-    found = _held(request, connection_id)
+    found = _held(request, connection_id, stands=_latest)
     if found is None:
         return redirect("connection", connection_id)
     form = RotationForm(request.POST)
@@ -166,14 +168,23 @@ def connection_end(request: TenantRequest, connection_id: UUID) -> HttpResponse:
     return redirect("connections")
 
 
-def _held(request: TenantRequest, connection_id: UUID) -> Connection | None:
-    """Return a connection that is open, locked; None, with what happened said, where somebody ended it meanwhile."""
+def _latest(one: Connection) -> str:
+    """Return which secret came last: who sends a form twice, or from an older page, makes no further one."""
+    living = live_secrets(one, timezone.now())
+    return str(living[-1].pk) if living else ""
+
+
+def _held(
+    request: TenantRequest, connection_id: UUID, *, stands: Callable[[Connection], object] | None = None
+) -> Connection | None:
+    """Return a connection that is open, locked; None, with what happened said, where somebody changed it meanwhile."""
     try:
         found = hold(
             request,
             connections_of(request.tenancy.organisation),
             connection_id,
             still=lambda one: one.is_open(belgian_day(timezone.now())),
+            stands=stands,
         )
     except DomainError as refusal:
         messages.error(request, sentence_of(refusal))

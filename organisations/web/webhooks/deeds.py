@@ -9,12 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from organisations.errors import ChangedMeanwhile
 from organisations.models import Delivery
 from organisations.services.audit import Actor
 from organisations.services.webhooks import keep
-from organisations.web.pages import MANAGE, page
+from organisations.web.pages import MANAGE, page, sentence_of
 from organisations.web.tenancy import TenantRequest
-from organisations.web.webhooks.pages import shown_with_secret, webhook_here
+from organisations.web.webhooks.pages import held, mark, shown_with_secret, webhook_here
 
 
 @page(MANAGE, methods=("POST",))
@@ -31,8 +32,12 @@ def webhook_try(request: TenantRequest, webhook_id: UUID) -> HttpResponse:
 
 @page(MANAGE, methods=("POST",))
 def webhook_rotate(request: TenantRequest, webhook_id: UUID) -> HttpResponse:
-    """Make another secret and show it once."""
-    found = webhook_here(request, webhook_id)
+    """Make another secret and show it once; sent twice, or from an older page, it makes no further one."""
+    try:
+        found = held(request, webhook_id, stands=mark)
+    except ChangedMeanwhile as refusal:
+        messages.error(request, sentence_of(refusal))
+        return redirect("webhook", webhook_id)
     secret = keep.rotate_secret(found, actor=Actor.of(request.tenancy), now=timezone.now())
     return shown_with_secret(request, found, secret)
 

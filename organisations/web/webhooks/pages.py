@@ -1,5 +1,7 @@
 """Webhooks of the organisation: their list, one with what it was told, and the form by which one is made or changed."""
 
+import hashlib
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from organisations.domain.webhooks import Topic
-from organisations.errors import WebhookRefused
+from organisations.errors import ChangedMeanwhile, WebhookRefused
 from organisations.models import Delivery, Webhook
 from organisations.services.audit import Actor
 from organisations.services.webhooks.keep import (
@@ -24,6 +26,7 @@ from organisations.services.webhooks.keep import (
     webhooks_of,
 )
 from organisations.web.pages import MANAGE, page, show_refusal
+from organisations.web.record.meanwhile import hold
 from organisations.web.tenancy import TenantRequest
 from organisations.web.webhooks.words import TOPICS, delivery_line, line_of
 
@@ -81,14 +84,15 @@ def webhook_new(request: TenantRequest) -> HttpResponse:
 
 @page(MANAGE, methods=("GET", "POST"))
 def webhook_change(request: TenantRequest, webhook_id: UUID) -> HttpResponse:
-    """Change name, address or topics."""
+    """Change name, address or topics; of two who do so at once the later one is told, and what was typed stays."""
     found = webhook_here(request, webhook_id)
     initial = {"name": found.name, "address": found.address, "topics": found.topics}
     form = WebhookForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
+            found = held(request, webhook_id, stands=mark)
             change_webhook(found, **form.cleaned_data, actor=Actor.of(request.tenancy), now=timezone.now())
-        except WebhookRefused as refusal:
+        except (WebhookRefused, ChangedMeanwhile) as refusal:
             show_refusal(form, refusal)
         else:
             messages.success(request, _("The webhook is changed."))
@@ -114,6 +118,7 @@ def webhook(request: TenantRequest, webhook_id: UUID) -> HttpResponse:
         "continued": bool(before),
         "given_up": Delivery.objects.filter(webhook=found, given_up_at__isnull=False).exists(),
         "both_sign_until": _still(found.former_until),
+        "seen": mark(found),
     }
     return render(request, "organisations/webhooks/webhook.html", context)
 
@@ -121,6 +126,19 @@ def webhook(request: TenantRequest, webhook_id: UUID) -> HttpResponse:
 def webhook_here(request: TenantRequest, webhook_id: UUID) -> Webhook:
     """Return a webhook of the current organisation that has not ended. Raises Http404."""
     return get_object_or_404(webhooks_of(request.tenancy.organisation), pk=webhook_id)
+
+
+def held(
+    request: TenantRequest, webhook_id: UUID, *, stands: Callable[[Webhook], object] | None = None
+) -> Webhook:
+    """Return a webhook that has not ended, locked. Raises ChangedMeanwhile, where a form's `seen` is another too."""
+    return hold(request, webhooks_of(request.tenancy.organisation), webhook_id, stands=stands)
+
+
+def mark(found: Webhook) -> str:
+    """Return what a form sends back, so that the later of two is told what the first has changed."""
+    known = "\0".join([found.name, found.address, *found.topics])
+    return hashlib.sha256(known.encode() + bytes(found.sealed_secret)).hexdigest()[:16]
 
 
 def shown_with_secret(request: HttpRequest, made: Webhook, secret: str) -> HttpResponse:
@@ -141,6 +159,7 @@ def _form(
         "title": title,
         "submit": submit,
         "webhook": found,
+        "seen": mark(found) if found else "",
         "topics": [(topic.value, *TOPICS[topic], topic.value in chosen) for topic in Topic],
     }
     status = 422 if form.errors else 200

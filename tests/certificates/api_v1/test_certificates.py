@@ -8,10 +8,12 @@ import pytest
 from cryptography import x509
 from django.db import connection as database
 from django.http import QueryDict
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from certificates.models import Certificate
 from certificates.selectors.filters import CertificateFilters
+from certificates.selectors.inventory import listed
 from organisations.domain.scopes import Scope
 from organisations.models import AuditEvent
 from organisations.tenancy import NOBODY, acting_for
@@ -80,6 +82,9 @@ def test_pages_go_forth_and_back_by_their_links(hospital: Hospital, system: Syst
         "status=needs",
         "environment=production&order=latest",
         "application=LAB",
+        "order=name",
+        "order=-state",
+        "order=added",
         "tag=x",
     ],
 )
@@ -88,9 +93,17 @@ def test_it_finds_what_the_page_finds(hospital: Hospital, system: System, query:
         shelve(hospital.organisation, name, days)
     with acting_for([hospital.organisation.pk], user=hospital.administrator.pk):
         filters = CertificateFilters(QueryDict(query), hospital.organisation, datetime.now(UTC))
-        by, descending = filters.sorted_by
-        rows = filters.found.order_by(f"{'-' if descending else ''}{by}")
-        assert names(system.get(f"certificates?{query}")) == [one.application_id for one in rows]
+        rows = listed(filters.found, filters.sorted_by).rows
+    wanted = [one.application_id for one in rows]
+    assert names(system.get(f"certificates?{query}")) == wanted
+    turned: list[str] = []
+    address = f"certificates?{query}&limit=1"
+    while address and len(turned) < 9:
+        answer = system.get(address)
+        turned += names(answer)
+        after = answer.json()["next"]
+        address = f"certificates?{query}&limit=1&after={after}" if after else ""
+    assert turned == wanted
 
 
 def test_a_filter_with_a_value_that_does_not_exist_is_refused(system: System) -> None:
@@ -176,6 +189,8 @@ def test_a_change_needs_what_was_read(hospital: Hospital, system: System) -> Non
         ({"owner": "nobody@maasdal.example"}, "owner"),
         ({"note": "\0"}, "note"),
         ([], ""),
+        ({"\ud800": 1}, ""),
+        ({"x" * 1000: 1}, "x" * 40),
     ],
 )
 def test_what_cannot_be_written_names_its_field(
@@ -184,6 +199,15 @@ def test_what_cannot_be_written_names_its_field(
     made = shelve(hospital.organisation, "PHARMACY", 20)
     answer = system.call("PATCH", f"certificates/{made.pk}", body, if_match="*")
     assert set(problem(answer, 422, "fields_refused")["errors"]) == {field}
+
+
+def test_what_is_nested_without_end_is_no_json(hospital: Hospital, system: System) -> None:
+    made = shelve(hospital.organisation, "PHARMACY", 20)
+    given = {"authorization": f"Bearer {system.secret}", "if-match": "*"}
+    path = f"/api/v1/certificates/{made.pk}"
+    answer = Client().generic("PATCH", path, "[" * 200_000, content_type="application/json", headers=given)
+    assert answer.status_code == 400, answer.content
+    assert answer["Content-Type"] == "application/problem+json"
 
 
 def test_the_file_and_what_stands_above_it(hospital: Hospital, system: System) -> None:

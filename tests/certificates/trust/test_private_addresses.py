@@ -62,12 +62,16 @@ def test_a_proxy_may_stand_in_it(world: World, monkeypatch: pytest.MonkeyPatch) 
     [
         *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"),  # noqa: S104  # refused
         *("224.0.0.1", "::1", "fe80::1%eth0", "fd00::1", "::ffff:10.0.0.1", "::", "ff02::1"),
+        *("64:ff9b::a00:1", "64:ff9b:1::a00:1", "2002:7f00:1::", "2002:a00:1::", "fec0::1", "::7f00:1"),
+        *("::ffff:0:a00:1", "2001:0:a00:1::"),
     ],
 )
 def test_which_addresses_are_private(address: str) -> None:
     assert not is_public(address)
 
 
-@pytest.mark.parametrize("address", ["193.191.245.4", "2a01:690:35:100::f5:1", "::ffff:193.191.245.4"])
+@pytest.mark.parametrize(
+    "address", ["193.191.245.4", "2a01:690:35:100::f5:1", "::ffff:193.191.245.4", "64:ff9b::c1bf:f504"]
+)
 def test_which_are_not(address: str) -> None:
     assert is_public(address)

@@ -128,3 +128,15 @@ def test_administrators_are_told_before_the_last_day(hospital: Hospital) -> None
     assert [(one.subject.pk, one.step) for one in found] == [(near.connection.pk, 14)]
     assert found[0].readers == (hospital.administrator,)
     assert "TOPdesk" in found[0].write(hospital.administrator).title
+
+
+def test_who_sends_twice_gets_one_secret_and_ends_none(hospital: Hospital, els: Client) -> None:
+    """A double click, or the page shown again, must not end the secret that is in use."""
+    system = connect(hospital)
+    page = f"{LIST}{system.connection.pk}/"
+    seen = re.search(r'name="seen" value="([^"]+)"', els.get(page).content.decode())
+    assert seen is not None
+    form = {"keep_days": "7", "seen": seen[1]}
+    assert len(secrets_in(els.post(f"{page}secret/", form))) == 1
+    assert secrets_in(els.post(f"{page}secret/", form, follow=True)) == []
+    assert system.get("overview").status_code == 200

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
@@ -12,7 +13,7 @@ from organisations.models import AuditEvent, Delivery, Webhook
 from organisations.services.webhooks import keep
 from organisations.tenancy import acting_for
 from tests.organisations.webhooks.listening import Listener, listening
-from tests.organisations.webhooks.test_deliver import NOW, happens, hook, send_all
+from tests.organisations.webhooks.test_deliver import happens, hook, send_all
 from tests.support.hospital import PLATFORM, Hospital, make_hospital
 
 NEW = "/organisation/webhooks/new/"
@@ -122,7 +123,7 @@ def test_messages_are_sent_again_one_or_all(
     assert len({headers["webhook-id"] for headers, _body in listener.heard}) == 1
     assert len(listener.heard) == 2
     with acting_for([hospital.organisation.pk], as_platform=True):
-        Delivery.objects.update(delivered_at=None, given_up_at=NOW)
+        Delivery.objects.update(delivered_at=None, given_up_at=datetime.now(UTC))
     assert "Send all again" in administrator.get(page).content.decode()
     administrator.post(f"{page}again/")
     send_all(hospital)
@@ -165,10 +166,37 @@ def test_others_have_none_of_it(hospital: Hospital, administrator: Client, liste
 
 
 def test_twenty_are_enough(hospital: Hospital, administrator: Client, listener: Listener) -> None:
-    for _ in range(keep.MOST):
-        hook(hospital, listener)
+    for one in range(keep.MOST):
+        hook(hospital, listener, name=f"Tickets {one}")
     form = {"name": "One more", "address": listener.url, "topics": ["ends"]}
     assert "There are twenty webhooks already." in administrator.post(NEW, form).content.decode()
     with acting_for([hospital.organisation.pk], as_platform=True):
-        keep.end_webhook(of(hospital)[0], actor=PLATFORM, now=NOW)
+        keep.end_webhook(of(hospital)[0], actor=PLATFORM, now=datetime.now(UTC))
     assert administrator.post(NEW, form).status_code == 200
+
+
+def test_who_sends_twice_or_from_an_older_page_changes_nothing_more(
+    hospital: Hospital, administrator: Client, listener: Listener
+) -> None:
+    made, _secret = hook(hospital, listener)
+    page = f"/organisation/webhooks/{made.pk}/"
+
+    def seen(path: str = "") -> str:
+        found = re.search(
+            r'name="seen" value="([0-9a-f]{16})"', administrator.get(page + path).content.decode()
+        )
+        assert found is not None
+        return found[1]
+
+    before, form = seen(), {"name": "Tickets", "address": listener.url, "topics": ["mandates"]}
+    assert seen("change/") == before
+    assert "whsec_" in administrator.post(f"{page}secret/", {"seen": before}).content.decode()
+    again = administrator.post(f"{page}secret/", {"seen": before}, follow=True).content.decode()
+    assert "whsec_" not in again
+    assert "another secret" in again.lower()
+    late = administrator.post(f"{page}change/", form | {"name": "Typed", "seen": before})
+    assert late.status_code == 422
+    assert "Typed" in late.content.decode()
+    assert administrator.post(f"{page}change/", form | {"seen": seen()}).status_code == 302
+    twice = administrator.post(NEW, form)
+    assert "There is a webhook with this name already." in twice.content.decode()

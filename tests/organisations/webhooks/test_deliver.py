@@ -1,6 +1,7 @@
 """Webhooks are told what happens: exactly that, signed, in order per subject, and again until it is taken."""
 
 import json
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -31,7 +32,15 @@ from tests.support.hospital import PLATFORM, Hospital, make_hospital
 
 pytestmark = pytest.mark.django_db
 NOW = datetime.now(UTC)
+AT_ONCE = timedelta(minutes=1)
+"""By then all is due that the database planned for at once; receivers take a signature for five minutes."""
 KIND = next(one for one in KINDS if one.name == "webhook_deliveries")
+
+
+@pytest.fixture(autouse=True)
+def _today(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each test begin at its own moment: receivers compare the signature's with their clock."""
+    monkeypatch.setattr(sys.modules[__name__], "NOW", datetime.now(UTC) + AT_ONCE)
 
 
 @pytest.fixture
@@ -46,11 +55,13 @@ def hospital() -> Hospital:
     return make_hospital()
 
 
-def hook(hospital: Hospital, listener: Listener, *topics: Topic) -> tuple[Webhook, str]:
+def hook(
+    hospital: Hospital, listener: Listener, *topics: Topic, name: str = "Tickets"
+) -> tuple[Webhook, str]:
     with acting_for([hospital.organisation.pk], as_platform=True):
         return keep.make_webhook(
             hospital.organisation,
-            name="Tickets",
+            name=name,
             address=listener.url,
             topics=topics or tuple(Topic),
             user=hospital.administrator,
@@ -75,9 +86,11 @@ def only(hospital: Hospital) -> Delivery:
         return Delivery.objects.get()
 
 
-def send_all(hospital: Hospital, *, at: datetime = NOW) -> None:
+def send_all(hospital: Hospital, *, at: datetime | None = None) -> None:
+    moment = at or datetime.now(UTC) + AT_ONCE
     for one in waiting(hospital):
-        deliver(hospital.organisation.pk, one.pk, now=at)
+        if one.next_attempt_at is not None and one.next_attempt_at <= moment:
+            deliver(hospital.organisation.pk, one.pk, now=moment)
 
 
 def test_a_message_is_what_the_reference_library_takes(hospital: Hospital, listener: Listener) -> None:
@@ -173,8 +186,8 @@ def test_what_is_not_taken_is_tried_again_and_given_up_at_last(
             assert (row.next_attempt_at, row.answer) == (None, "302")
             assert row.given_up_at == at
         else:
-            assert row.next_attempt_at == at + pause
-            at += pause
+            assert row.next_attempt_at == at + timedelta(milliseconds=row.took or 0) + pause
+            at = row.next_attempt_at
     assert len(ids) == 1
     assert at - NOW > STOPS_AFTER
     with acting_for([hospital.organisation.pk], as_platform=True):
@@ -196,8 +209,9 @@ def test_a_receiver_may_ask_for_time(
     hook(hospital, listener)
     happens(hospital, "mandate_given")
     listener.answers = [(status, {"Retry-After": wanted})]
-    send_all(hospital)
-    assert only(hospital).next_attempt_at == NOW + timedelta(seconds=rests)
+    send_all(hospital, at=NOW)
+    row = only(hospital)
+    assert row.next_attempt_at == NOW + timedelta(seconds=rests, milliseconds=row.took or 0)
 
 
 def test_whoever_wants_nothing_more_is_left_alone_and_somebody_is_told(
@@ -206,7 +220,7 @@ def test_whoever_wants_nothing_more_is_left_alone_and_somebody_is_told(
     made, _secret = hook(hospital, listener)
     happens(hospital, "mandate_given")
     listener.answers = [(410, {})]
-    send_all(hospital)
+    send_all(hospital, at=NOW)
     with acting_for([hospital.organisation.pk], as_platform=True):
         made.refresh_from_db()
         assert made.stopped_at == NOW
@@ -227,14 +241,14 @@ def test_both_secrets_sign_for_a_day(hospital: Hospital, listener: Listener) -> 
     with acting_for([hospital.organisation.pk], as_platform=True):
         second = keep.rotate_secret(made, actor=PLATFORM, now=NOW)
     happens(hospital, "mandate_given")
-    send_all(hospital)
+    send_all(hospital, at=NOW)
     headers, body = listener.heard[0]
     for secret in (first, second):
         Reference(secret).verify(body, headers)
     with acting_for([hospital.organisation.pk], as_platform=True):
         Webhook.objects.update(former_until=NOW)
     happens(hospital, "mandate_given")
-    send_all(hospital)
+    send_all(hospital, at=NOW)
     headers, body = listener.heard[1]
     Reference(second).verify(body, headers)
     with pytest.raises(WebhookVerificationError):
@@ -247,7 +261,7 @@ def test_where_an_address_leads_is_looked_up_each_time(
     hook(hospital, listener)
     settings.WEBHOOK_PRIVATE_HOSTS = []
     happens(hospital, "mandate_given")
-    send_all(hospital)
+    send_all(hospital, at=NOW)
     assert listener.heard == []
     row = only(hospital)
     assert (row.attempts, row.delivered_at) == (1, None)
@@ -275,7 +289,7 @@ def test_ends_are_told_once_a_step_without_what_is_a_person_s_own(
     shelve(hospital.organisation, "OWN", 20, owner=hospital.holder, private_to=hospital.holder_user)
     for _ in range(2):
         look_for_notices(hospital.organisation.pk, notices_of, now=NOW)
-    send_all(hospital)
+    send_all(hospital, at=NOW)
     [(headers, body)] = listener.heard
     told = Reference(secret).verify(body, headers)
     assert told["type"] == "certificate.ending"
@@ -296,7 +310,7 @@ def test_nobody_s_own_doing_is_needed(hospital: Hospital, listener: Listener) ->
     made, secret = hook(hospital, listener, Topic.MANDATES)
     with acting_for([hospital.organisation.pk], user=hospital.administrator.pk):
         keep.try_webhook(made, now=NOW)
-    send_all(hospital)
+    send_all(hospital, at=NOW)
     headers, body = listener.heard[0]
     assert Reference(secret).verify(body, headers)["type"] == "webhook.test"
 
@@ -319,11 +333,55 @@ def test_a_secret_that_no_key_opens_sends_nothing_and_says_so(hospital: Hospital
     happens(hospital, "mandate_given")
     with acting_for([hospital.organisation.pk], as_platform=True):
         Webhook.objects.update(sealed_secret=b"0a1b2c3d:none of ours")
-    send_all(hospital)
+    send_all(hospital, at=NOW)
     assert listener.heard == []
     assert (only(hospital).answer, only(hospital).attempts) == (UNREADABLE, 1)
     with acting_for([hospital.organisation.pk], as_platform=True):
         secret = keep.rotate_secret(made, actor=PLATFORM, now=NOW)
-    send_all(hospital)
+    send_all(hospital, at=NOW)
     headers, body = listener.heard[0]
     Reference(secret).verify(body, headers)
+
+
+def test_once_one_is_taken_again_all_that_waits_is_tried(hospital: Hospital, listener: Listener) -> None:
+    hook(hospital, listener)
+    others = [Person(pk=uuid4()) for _ in range(3)]
+    for one in others:
+        happens(hospital, "person_left", one)
+    listener.answers = [(500, {"Retry-After": "7200"})] * 3
+    send_all(hospital, at=NOW)
+    happens(hospital, "mandate_given")
+    send_all(hospital, at=NOW)
+    assert len(listener.heard) == 4, "those that were not taken wait"
+    send_all(hospital, at=NOW)
+    assert len(listener.heard) == 7, "until one was taken: then the receiver is back"
+    assert waiting(hospital) == []
+
+
+def test_a_stopped_one_plans_nothing_and_loses_nothing(hospital: Hospital, listener: Listener) -> None:
+    made, _secret = hook(hospital, listener)
+    with acting_for([hospital.organisation.pk], as_platform=True):
+        keep.stop_webhook(made, actor=PLATFORM, now=NOW)
+    happens(hospital, "mandate_given")
+    send_all(hospital, at=NOW)
+    assert waiting(hospital) == [], "nobody takes it up again and again"
+    with acting_for([hospital.organisation.pk], as_platform=True):
+        keep.resume_webhook(made, actor=PLATFORM, now=NOW)
+    send_all(hospital, at=NOW)
+    assert len(listener.heard) == 1
+
+
+def test_a_long_answer_counts_by_its_status(hospital: Hospital, listener: Listener) -> None:
+    hook(hospital, listener)
+    happens(hospital, "mandate_given")
+    listener.answers = [(200, {"Content-Length": "9999999"})]
+    send_all(hospital, at=NOW)
+    assert only(hospital).answer == "200"
+
+
+def test_what_an_owner_takes_back_is_not_told_later(hospital: Hospital, listener: Listener) -> None:
+    hook(hospital, listener)
+    happens(hospital, "mandate_given")
+    with acting_for([hospital.organisation.pk], as_platform=True):
+        keep.leave_unsaid([hospital.holder.pk])
+    assert waiting(hospital) == []
