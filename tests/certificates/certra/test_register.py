@@ -101,12 +101,12 @@ def test_the_register_tells_every_field_of_a_certificate(
 
 def test_a_certificate_of_a_person_and_a_request_that_still_waits(government: SandboxProcess) -> None:
     # Nobody else's test asks for this person: a request of another that waits would be in the way.
-    card = issue_identity(government.state, "79092305408", "Sofie", "Janssens")
-    own = system(government, card, owner=("SSIN", "79092305408"))
+    card = issue_identity(government.state, "68021411732", "Karel Jozef", "Verstraete")
+    own = system(government, card, owner=("SSIN", "68021411732"))
     register(own)
     [info] = gateway_of("production").certificate_infos(signed_requests.citizen_infos(card))
     assert info.entity.entity_type is EntityType.NATURAL_PERSON
-    assert info.entity.actor.first_names == ("Sofie",)
+    assert info.entity.actor.first_names == ("Karel", "Jozef")
     assert info.entity.application_id is None
     assert info.etk_status is EtkStatus.VALID_ACTIVE
     government.control_post("/control/issuance", {"mode": "manual"})
