@@ -18,7 +18,7 @@ def installation(request: HttpRequest) -> dict[str, object]:
     return {
         "agent_command": SimpleLazyObject(lambda: agent_command(request)),
         "sandbox": settings.SANDBOX,
-        "version": VERSION,
+        "release": VERSION,
         "languages": settings.LANGUAGES,
         "display_time_zone": settings.DISPLAY_TIME_ZONE,
     }

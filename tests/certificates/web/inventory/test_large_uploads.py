@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from agent.wire.version import VERSION
 from certificates.services.inventory import consignments
 from certificates.web.inventory import imports
 from certificates.web.parts.tables import defused
@@ -37,6 +38,7 @@ def test_a_folder_from_upload_to_inventory(
     page = administrator.get(address).content.decode()
     assert 'hx-trigger="every 2s"' in page
     assert "It is being read" in page
+    assert f"ehportal {VERSION}<" in page, "what a page counts is not the release"
     status = re.search(r'hx-get="([^"]+)"', page)
     assert status is not None
     assert administrator.get(status[1]).status_code == 204, "nothing changed since"
