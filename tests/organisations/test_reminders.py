@@ -272,8 +272,8 @@ def test_looking_again_at_what_was_told_costs_nothing_more(
     told = [notice(hospital, *readers, kind=f"kind{one}") for one in range(20)]
     remind(hospital, *told)
     assert len(sink.mails) == 14
-    # The look with its transactions (here within the test's own), one question about all reminders, one about readers.
-    with django_assert_max_num_queries(22):
+    # The look with its transactions (here within the test's own), one question each about reminders, readers, webhooks.
+    with django_assert_max_num_queries(25):
         remind(hospital, *told, now=NOW + EVERY)
 
 

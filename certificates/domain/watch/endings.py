@@ -7,8 +7,8 @@ more finder in `services.reminders.endings`.
 
 from enum import StrEnum
 
-from certificates.domain.reminders import CARD_STEPS, MANDATE_STEPS, PAPER_STEPS
 from certificates.domain.watch.notices import Policy
+from certificates.domain.watch.reminders import CARD_STEPS, MANDATE_STEPS, PAPER_STEPS
 
 
 class About(StrEnum):

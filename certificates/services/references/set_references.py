@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from certificates.domain.references import NoTable, Reference, read_table, reference_of
-from certificates.errors.references import NotAsShown, TableRefused
+from certificates.errors.inventory import NotAsShown, TableRefused
 from certificates.models import Certificate, ImportBatch, Note
 from certificates.services.care.carers import give_to
 from certificates.services.care.tags import add_tag

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy
 
 from agent.wire.days import days_left
 from certificates.domain.lifecycle import RequestState
-from certificates.domain.reminders import HOLDER_STEP, SIGNATURE_STEPS, SWITCH_STEPS, step_before
 from certificates.domain.renewal import RenewalOutcome
 from certificates.domain.watch.notices import Happening
+from certificates.domain.watch.reminders import HOLDER_STEP, SIGNATURE_STEPS, SWITCH_STEPS, step_before
 from certificates.models import Certificate, CertificateRequest
 from certificates.selectors.renewals import to_renew, unconfirmed_switches
 from certificates.services.notices.readers import Readers, signers_of

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from agent.wire.days import days_left
-from certificates.domain.reminders import dated, step_before
 from certificates.domain.watch.endings import About
+from certificates.domain.watch.reminders import dated, step_before
 from certificates.services.notices.endings import EndingWishes
 from certificates.services.notices.readers import Readers
 from certificates.services.reminders.ending import Ending

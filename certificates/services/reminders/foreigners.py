@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from certificates.domain.foreign_lifecycle import AFTER_DEADLINE, REMIND_BEFORE, ForeignState, is_late
-from certificates.domain.reminders import DEADLINE_STEPS
+from certificates.domain.watch.reminders import DEADLINE_STEPS
 from certificates.models import ForeignRequest
 from certificates.services.notices.readers import Readers
 from certificates.services.notices.words import day_of, name_of

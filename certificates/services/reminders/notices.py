@@ -10,16 +10,15 @@ from django.urls import reverse
 from certificates.models import Certificate, CertificateRequest
 from certificates.services.notices.readers import Readers
 from certificates.services.reminders.certificates import renewals, switches
-from certificates.services.reminders.connections import ending_connections
 from certificates.services.reminders.ended import ended
 from certificates.services.reminders.endings import FINDERS, endings_told
 from certificates.services.reminders.escalation import unanswered
 from certificates.services.reminders.foreigners import deadlines
 from certificates.services.reminders.numbers import contested_numbers, declined_numbers
 from certificates.services.reminders.signatures import signatures, unsigned_questions, unsigned_revocations
+from certificates.services.reminders.systems import ending_connections, unreachable_webhooks
 from certificates.services.reminders.tokens import waiting_tokens
 from certificates.services.reminders.trusted import trusted_lists
-from certificates.services.reminders.webhooks import unreachable_webhooks
 from organisations.domain.roles import Permission
 from organisations.models import Organisation
 from organisations.services.notices import look, tell

@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from certificates.domain.lifecycle import RequestState
-from certificates.domain.reminders import (
+from certificates.domain.revocation import RevocationReason, RevocationState
+from certificates.domain.watch.reminders import (
     AT_ONCE,
     COMPROMISE_STEPS,
     DAY,
@@ -20,7 +21,6 @@ from certificates.domain.reminders import (
     step_after,
     step_ahead,
 )
-from certificates.domain.revocation import RevocationReason, RevocationState
 from certificates.models import CertificateRequest, RecordsInquiry, Revocation
 from certificates.models.records import InquiryState
 from certificates.services.notices.readers import Readers

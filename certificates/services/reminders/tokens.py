@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from certificates.domain.reminders import DAY, WAITING_STEPS, code_of, step_after
+from certificates.domain.watch.reminders import DAY, WAITING_STEPS, code_of, step_after
 from certificates.models import Certificate
 from certificates.selectors import tokens
 from certificates.services.notices.readers import Readers

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from agent.wire.days import belgian_day, days_left
-from certificates.domain.reminders import step_before
 from certificates.domain.trusted import MATTERS, Refusal
+from certificates.domain.watch.reminders import step_before
 from certificates.models import ListChange, ListVersion, PlatformCertificate, WatchedList
 from certificates.services.notices.readers import Readers
 from certificates.services.notices.words import day_of, name_of

@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from certificates.domain.reminders import SETTLE
 from certificates.domain.revocation import RevocationReason
 from certificates.domain.signing import SigningState
+from certificates.domain.watch.reminders import SETTLE
 from certificates.models import Certificate, ForeignRequest, Revocation, SignedWork
 from organisations.domain.work import Lane
 from organisations.models.queued import AS_IF_NEVER_FAILED

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, override
 
 from certificates.domain.references import MAX_BYTES, MAX_LINES
-from certificates.errors.references import TableRefused
+from certificates.errors.inventory import TableRefused
 from certificates.models import ImportBatch
 from certificates.services.references.look_up import Line
 from certificates.services.references.set_references import (

@@ -8,8 +8,8 @@ from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from certificates.domain.lifecycle import RequestState
-from certificates.domain.reminders import COMPROMISE_STEPS, SETTLE, SETTLE_AT_MOST, settled
 from certificates.domain.revocation import RevocationReason, RevocationState
+from certificates.domain.watch.reminders import COMPROMISE_STEPS, SETTLE, SETTLE_AT_MOST, settled
 from certificates.models import Revocation
 from organisations.domain.roles import Role
 from organisations.domain.work import Lane

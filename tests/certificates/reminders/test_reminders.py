@@ -10,9 +10,9 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from certificates.domain.foreign_lifecycle import ForeignState
 from certificates.domain.lifecycle import Environment, RequestState
 from certificates.domain.papers import PaperKind
-from certificates.domain.reminders import SWITCH_STEPS, WAITING_STEPS, step_after, step_before
 from certificates.domain.revocation import RevocationState
 from certificates.domain.tokens import TokenState
+from certificates.domain.watch.reminders import SWITCH_STEPS, WAITING_STEPS, step_after, step_before
 from certificates.models import Certificate, EncryptionToken, ForeignRequest
 from certificates.services.reminders.notices import KINDS, notices_of
 from organisations.domain.work import Lane

@@ -41,11 +41,13 @@ SEALERS = {
     "certificates/services/papers/draft.py": "certificates_paper.sealed_document",
     "certificates/services/papers/keep_signed_copy.py": "certificates_paper.sealed_copy",
     "certificates/services/records/fetch_certificates.py": "certificates_recordproposal.sealed_certificates",
+    "certificates/services/references/set_references.py": "certificates_importbatch.sealed_certificates",
     "certificates/services/signing/card_signature.py": "certificates_certificaterequest.sealed_signed_request",
     "certificates/services/signing/offer_contract.py": "certificates_certificaterequest.sealed_contract",
     "certificates/services/tokens/find.py": "certificates_encryptiontoken.sealed_etk",
     "certificates/services/tokens/register.py": "certificates_encryptiontoken.sealed_etk",
     "organisations/services/letters/outbox.py": "organisations_accountletter.sealed_address",
+    "organisations/services/webhooks/keep.py": "organisations_webhook.sealed_secret",
     "organisations/ssin.py": "organisations_person.ssin_ciphertext",
     "organisations/web/accounts/adapter.py": "mfa_authenticator.data.secret",
     # Until the code is typed, in a session of its own account: after another key the page shows another secret.
