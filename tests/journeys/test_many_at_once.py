@@ -151,7 +151,7 @@ def take_in(els: Page, world: World) -> None:
 def share_a_view(els: Page) -> None:
     els.goto("/certificates/?q=samen")
     expect(els.locator("tbody input[name=certificate]")).to_have_count(TWELVE)
-    els.locator(".below details summary").click()
+    els.locator(".below details:has(#view-name) summary").click()
     els.locator("#view-name").fill("Samen te hernieuwen")
     els.locator("input[name=shared]").check()
     els.locator("form[action$='/views/save'] button").click()
