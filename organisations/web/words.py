@@ -285,7 +285,7 @@ FACTS: dict[str, Text] = {
     "application_id": _("ApplicationId"),
     "reason": _("reason"),
     "tag": _("tag"),
-    "scopes": _("may"),
+    "scopes": _("is allowed"),
     "hint": _("secret that ends in"),
     "device": _("workstation"),
     "machine": _("machine"),

@@ -378,7 +378,7 @@ def test_the_number_of_queries_does_not_grow(
         )
     with (
         acting_for([hospital.organisation.pk], as_platform=True),
-        django_assert_max_num_queries(37 + SAVEPOINTS),
+        django_assert_max_num_queries(39 + SAVEPOINTS),
     ):
         assert len(notices_of(hospital.organisation, now(), [])) == 36
 
