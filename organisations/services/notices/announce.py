@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from organisations.domain.webhooks import Topic
 from organisations.models import Delivery, Organisation, Webhook
-from organisations.services.notices.notice import Notice
+from organisations.services.notices.notice import Announced, Notice
 from organisations.services.webhooks.keep import listening_to
 
 
@@ -18,12 +18,12 @@ def announce(organisation: Organisation, notices: Sequence[Notice], now: datetim
     webhooks = list(listening_to(organisation, Topic.ENDS))
     if not webhooks:
         return 0
-    told = {_once(one): one for one in notices if one.announced is not None}
+    told = {_once(one): (one, one.announced) for one in notices if one.announced is not None}
     made = []
     for webhook in webhooks:
         rows = Delivery.objects.filter(webhook=webhook, once__in=told)
         known = set(rows.values_list("once", flat=True))
-        made += [_message(webhook, once, one, now) for once, one in told.items() if once not in known]
+        made += [_message(webhook, once, *of, now) for once, of in told.items() if once not in known]
     Delivery.objects.bulk_create(made, ignore_conflicts=True, batch_size=500)
     return len(made)
 
@@ -33,9 +33,7 @@ def _once(notice: Notice) -> str:
     return f"{kind} {subject} {step}"
 
 
-def _message(webhook: Webhook, once: str, notice: Notice, now: datetime) -> Delivery:
-    announced = notice.announced
-    assert announced is not None  # noqa: S101  # only such are asked for
+def _message(webhook: Webhook, once: str, notice: Notice, announced: Announced, now: datetime) -> Delivery:
     return Delivery(
         organisation_id=webhook.organisation_id,
         webhook=webhook,

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from standardwebhooks import Webhook as Signer
 
@@ -206,13 +206,11 @@ def _settle(
 
 def _next_of_subject(message: Delivery) -> None:
     """Have the next message about the same subject tried at once, where this one is out of its way."""
-    open_still = Q(pk=message.pk, next_attempt_at__isnull=False)
-    if Delivery.objects.filter(open_still).exists():
+    if Delivery.objects.filter(pk=message.pk, next_attempt_at__isnull=False).exists():
         return
-    following = _undelivered(message).filter(leased_until=None).order_by("position").values("pk")[:1]
-    if Delivery.objects.filter(pk__in=list(following.values_list("pk", flat=True))).update(
-        next_attempt_at=Now()
-    ):
+    following = _undelivered(message).filter(leased_until=None).order_by("position").first()
+    if following is not None:
+        Delivery.objects.filter(pk=following.pk).update(next_attempt_at=Now())
         wake_on_commit(Lane.WEBHOOKS)
 
 
