@@ -18,9 +18,10 @@ from certificates.models import EndingPolicy
 from certificates.services.notices.endings import EndingWishes, forget_ending_rules, keep_ending_rules
 from certificates.services.notices.rules import steps_in
 from certificates.services.reminders.endings import AHEAD, endings_ahead
+from certificates.web.notices.form import WishesForm
 from certificates.web.notices.moments import moment_in
 from organisations.errors import DomainError
-from organisations.models import Correspondent, Organisation
+from organisations.models import Organisation
 from organisations.services.audit import Actor
 from organisations.web.pages import MANAGE, page, sentence_of, show_refusal
 from organisations.web.tenancy import TenantRequest
@@ -34,22 +35,15 @@ ABOUT: dict[About, Text] = {
 }
 
 
-class EndingRulesForm(forms.Form):
+class EndingRulesForm(WishesForm):
     """When and to whom the ends of one kind of thing are told."""
 
-    steps = forms.CharField(label=gettext_lazy("Days before the end"), max_length=200)
-    administrators = forms.BooleanField(label=gettext_lazy("The administrators are told"), required=False)
     holders_from = forms.IntegerField(
         label=gettext_lazy("Whom it concerns is told from so many days before the end"),
         min_value=0,
         max_value=OPENS,
         required=False,
         help_text=gettext_lazy("Empty for never."),
-    )
-    correspondents = forms.MultipleChoiceField(
-        label=gettext_lazy("Addresses outside that are told"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
     )
     escalate_after = forms.IntegerField(
         label=gettext_lazy("When nobody takes care within so many days, tell the administrators again"),
@@ -58,25 +52,14 @@ class EndingRulesForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Empty for never."),
     )
-    by_mail = forms.BooleanField(
-        label=gettext_lazy("By mail"),
-        required=False,
-        help_text=gettext_lazy("Without it notices stand on the page of each reader alone."),
+    field_order = (
+        *("steps", "administrators", "holders_from", "correspondents", "escalate_after", "by_mail", "seen"),
     )
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, organisation: Organisation, about: About, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(organisation, *args, outside=about in FOR_OUTSIDE, **kwargs)
         if about not in PERSONAL:
             del self.fields["holders_from"]
-        addresses = Correspondent.objects.filter(organisation=organisation, ended_at=None)
-        choices = [(str(one.pk), f"{one.name} ({one.email})") for one in addresses]
-        if about not in FOR_OUTSIDE or not choices:
-            del self.fields["correspondents"]
-            return
-        field = self.fields["correspondents"]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101  # narrows the declared field for the type checker
-        field.choices = choices
 
     @property
     def wishes(self) -> Policy:

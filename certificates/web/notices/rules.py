@@ -17,6 +17,7 @@ from certificates.domain.watch.notices import LAST_SAFE, OPENS, Policy
 from certificates.errors.care import RulesChanged
 from certificates.models import NoticePolicy, Tag
 from certificates.services.notices.rules import For, keep_rules, remove_rules, steps_in
+from certificates.web.notices.form import WishesForm
 from certificates.web.notices.moments import moment_in
 from certificates.web.parts.words import ENVIRONMENTS
 from organisations.domain.roles import Permission
@@ -43,19 +44,17 @@ class QuietForm(forms.Form):
     )
 
 
-class RulesForm(forms.Form):
+class RulesForm(WishesForm):
     """When and to whom the ends of some certificates are told."""
 
     environment = forms.ChoiceField(label=gettext_lazy("Environment"), required=False)
     tag = forms.ChoiceField(label=gettext_lazy("Tag"), required=False)
-    steps = forms.CharField(label=gettext_lazy("Days before the end"), max_length=200)
     again_after = forms.IntegerField(
         label=gettext_lazy("After the end, again every so many days"),
         min_value=0,
         max_value=30,
         help_text=gettext_lazy("For a month, until it is renewed. 0 for one letter alone."),
     )
-    administrators = forms.BooleanField(label=gettext_lazy("The administrators are told"), required=False)
     holders_from = forms.IntegerField(
         label=gettext_lazy("Whoever signs is told from so many days before the end"),
         min_value=0,
@@ -68,11 +67,6 @@ class RulesForm(forms.Form):
     carers = forms.BooleanField(
         label=gettext_lazy("The owner is told, and whoever has it on the own list"), required=False
     )
-    correspondents = forms.MultipleChoiceField(
-        label=gettext_lazy("Addresses outside that are told"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
     escalate_after = forms.IntegerField(
         label=gettext_lazy(
             "When nobody takes care within so many days, tell the administrators and the addresses outside"
@@ -82,11 +76,6 @@ class RulesForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Empty for never."),
     )
-    by_mail = forms.BooleanField(
-        label=gettext_lazy("By mail"),
-        required=False,
-        help_text=gettext_lazy("Without it notices stand on the page of each reader alone."),
-    )
     by_webhook = forms.BooleanField(
         label=gettext_lazy("To your own systems"),
         required=False,
@@ -94,32 +83,25 @@ class RulesForm(forms.Form):
             "Webhooks that are to hear of ends; they are made on the organisation's page."
         ),
     )
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    field_order = (
+        *("environment", "tag", "steps", "again_after", "administrators", "holders_from", "carers"),
+        *("correspondents", "escalate_after", "by_mail", "by_webhook", "seen"),
+    )
 
     def __init__(self, organisation: Organisation, *args: Any, known: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(organisation, *args, **kwargs)
         self.fields["steps"].help_text = _(
             "From %(first)d, the day from which it can be renewed, to 0, the last day itself. The last safe day, "
             "%(safe)d days before the end, is always told."
         ) % {"first": OPENS, "safe": LAST_SAFE}
-        addresses = Correspondent.objects.filter(organisation=organisation, ended_at=None)
-        choices = [(str(one.pk), f"{one.name} ({one.email})") for one in addresses]
-        self._choose("correspondents", choices)
-        if not choices:
-            del self.fields["correspondents"]
         if known:
             del self.fields["environment"], self.fields["tag"]
             return
-        self._choose(
+        self.choose(
             "environment", [("", _("All")), *((one, str(name)) for one, name in ENVIRONMENTS.items())]
         )
         tags = Tag.objects.filter(organisation=organisation).order_by("text").values_list("text", flat=True)
-        self._choose("tag", [("", _("All")), *((one, one) for one in tags.distinct())])
-
-    def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101  # narrows the declared field for the type checker
-        field.choices = choices
+        self.choose("tag", [("", _("All")), *((one, one) for one in tags.distinct())])
 
     @property
     def wishes(self) -> Policy:
