@@ -6,7 +6,7 @@ A cursor is the sort key of the last row shown, as opaque text. A cursor that ca
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -19,6 +19,7 @@ MAX_CURSOR = 200
 """Longer than any cursor we hand out; what comes from an address is not parsed without a bound."""
 
 Row = TypeVar("Row", bound=models.Model)
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -85,15 +86,29 @@ def page_of(
         rows = rows.filter(beyond((by, "pk"), there, descending=reverse))
     sign = "-" if reverse else ""
     found = list(rows.order_by(f"{sign}{by}", f"{sign}pk")[: size + 1])
+
+    def cursor(row: Row) -> str:
+        return encode(getattr(row, by), row.pk)
+
+    return Page(*cut(found, size, back=back, begun=position is None, cursor=cursor))
+
+
+def cut(
+    found: list[Found], size: int, *, back: bool, begun: bool, cursor: Callable[[Found], str]
+) -> tuple[list[Found], str | None, str | None]:
+    """Return at most `size` of what was found, in the order of the list, and the cursors of the next and previous page.
+
+    One more than `size` says that there are others that way. `back` says that it was found towards the beginning,
+    `begun` that it was found from there.
+    """
     more = len(found) > size
     found = found[:size]
     if back:
         found.reverse()
     if not found:
-        return Page([], None)
-    first, last = (encode(getattr(row, by), row.pk) for row in (found[0], found[-1]))
-    follows, precedes = (True, more) if back else (more, position is not None)
-    return Page(found, last if follows else None, first if precedes else None)
+        return [], None, None
+    follows, precedes = (True, more) if back else (more, not begun)
+    return found, cursor(found[-1]) if follows else None, cursor(found[0]) if precedes else None
 
 
 def page_of_texts(
@@ -115,6 +130,4 @@ def page_of_texts(
             beyond |= Q(**same, **{f"{column}__gt": value})
         rows = rows.filter(beyond)
     found = list(rows.order_by(*columns)[: size + 1])
-    more = len(found) > size
-    found = found[:size]
-    return Page(found, str(found[-1].pk) if more else None)
+    return Page(*cut(found, size, back=False, begun=True, cursor=lambda row: str(row.pk)))

@@ -15,7 +15,7 @@ from certificates.domain.lifecycle import Environment
 from certificates.models import Certificate, CertificateQuerySet
 from certificates.models.certificate import OPEN, SETTLED
 from certificates.succession import NAME
-from organisations.keyset import Page, beyond, page_of
+from organisations.keyset import Page, beyond, cut, page_of
 
 ENDED_LATELY = timedelta(days=90)
 """How long what has ended without a successor is said to need someone."""
@@ -128,15 +128,10 @@ def paged(
         found += [(step, one) for one in some[: size + 1 - len(found)]]
         if len(found) > size:
             break
-    more = len(found) > size
-    found = found[:size]
-    if back:
-        found.reverse()
-    if not found:
-        return Page([], None)
-    first, last = (f"{step}.{one.pk}" for step, one in (found[0], found[-1]))
-    follows, precedes = (True, more) if back else (more, position is not None)
-    return Page([one for _step, one in found], last if follows else None, first if precedes else None)
+    shown, following, previous = cut(
+        found, size, back=back, begun=position is None, cursor=lambda one: f"{one[0]}.{one[1].pk}"
+    )
+    return Page([one for _step, one in shown], following, previous)
 
 
 @dataclass(frozen=True)
