@@ -26,52 +26,16 @@ TEST = "webhook_tested"
 ENDING, ENDED = "end_ahead", "end_passed"
 """Actions that stand in no record: what lies ahead is found, not done."""
 
-_STEPS = (
-    *(
-        "made",
-        "awaiting_device",
-        "awaiting_contract",
-        "awaiting_signature",
-        "signed",
-        "submitting",
-        "not_sent",
-    ),
-    *(
-        "not_received",
-        "outcome_unknown",
-        "awaiting_certificate",
-        "issued",
-        "completed",
-        "rejected",
-        "declined",
-    ),
-    *("cancelled", "gave_up", "unsigned"),
+_SIGNING = ("awaiting_device", "awaiting_contract", "awaiting_signature", "signed", "declined", "unsigned")
+_SENDING = (
+    *("submitting", "not_sent", "not_received", "outcome_unknown"),
+    *("completed", "rejected", "cancelled", "gave_up"),
 )
+_REQUESTING = ("made", *_SIGNING, *_SENDING, "awaiting_certificate", "issued")
+_REVOKING = ("asked", *_SIGNING, *_SENDING, "awaiting_evidence")
 _FOREIGN = (
-    *("made", "prepared", "ready", "submitting", "not_sent", "not_received", "outcome_unknown"),
-    *("awaiting_confirmation", "awaiting_certificate", "unconfirmed", "issued", "completed", "lapsed"),
-    *("rejected", "cancelled", "gave_up"),
-)
-_REVOKING = (
-    *(
-        "asked",
-        "awaiting_device",
-        "awaiting_contract",
-        "awaiting_signature",
-        "signed",
-        "submitting",
-        "not_sent",
-    ),
-    *(
-        "not_received",
-        "outcome_unknown",
-        "awaiting_evidence",
-        "completed",
-        "rejected",
-        "declined",
-        "cancelled",
-    ),
-    *("gave_up", "unsigned"),
+    *("made", "prepared", "ready", *_SENDING, "awaiting_confirmation", "unconfirmed", "lapsed"),
+    *("awaiting_certificate", "issued"),
 )
 _TOKENS = ("asked", "found", "started", "registered", "stored", "activated", "replaced", "revoked")
 
@@ -95,7 +59,7 @@ TYPES: Mapping[Topic, Mapping[str, str]] = {
     },
     Topic.ENDS: {ENDING: "certificate.ending", ENDED: "certificate.ended"},
     Topic.REQUESTS: {
-        **{f"request_{step}": f"request.{step}" for step in _STEPS},
+        **{f"request_{step}": f"request.{step}" for step in _REQUESTING},
         **{f"foreign_{step}": f"foreign_request.{step}" for step in _FOREIGN},
     },
     Topic.REVOCATIONS: {f"revocation_{step}": f"revocation.{step}" for step in _REVOKING},
